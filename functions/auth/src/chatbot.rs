@@ -1,0 +1,56 @@
+//! Spec 003, "Register User" and "Login User".
+
+use axum::extract::State;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use shared::{
+    domain::money::Tokens,
+    http::{Answer, App, Body, Chatbot, Created, Dialect, Json, UsernameAndPassword, Visitor},
+};
+
+/// `{"id": 1, "username": "string", "tokens": 4000}`.
+#[derive(Serialize)]
+pub struct Registered {
+    id: u64,
+    username: String,
+    tokens: Tokens,
+}
+
+/// `{"token": "string"}`: an access token.
+#[derive(Serialize)]
+pub struct Token {
+    token: String,
+}
+
+/// `POST /users/register/`: a new account.
+pub async fn register(
+    State(app): State<App<Chatbot>>,
+    Visitor(address): Visitor,
+    Body(body): Body<UsernameAndPassword>,
+) -> Answer<Chatbot, Created<Registered>> {
+    let (user, tokens) = app
+        .accounts
+        .register(body.into_registration()?, &address)
+        .await?;
+    Ok(Created(Registered {
+        id: user.number.0,
+        username: user.username.as_str().to_owned(),
+        tokens,
+    }))
+}
+
+/// `POST /users/login/`: a new sign-in, with an access token only.
+pub async fn login(
+    State(app): State<App<Chatbot>>,
+    Visitor(address): Visitor,
+    Body(body): Body<UsernameAndPassword>,
+) -> Answer<Chatbot, Json<Token>> {
+    let (name, password) = body.into_sign_in()?;
+    let (_, issued) = app
+        .logins
+        .sign_in(&name, password, &address, Chatbot::LIFETIMES)
+        .await?;
+    Ok(Json(Token {
+        token: issued.access.expose_secret().to_owned(),
+    }))
+}

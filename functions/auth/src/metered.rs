@@ -1,0 +1,54 @@
+//! Spec 004, "User Registration" and "User Login".
+
+use axum::extract::State;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use shared::http::{
+    Answer, App, Body, Created, Dialect, Json, Metered, UsernameAndPassword, Visitor,
+};
+
+/// `{"message": "User created successfully"}`.
+#[derive(Serialize)]
+pub struct Message {
+    message: &'static str,
+}
+
+/// `{"refresh": "string", "access": "string"}`.
+#[derive(Serialize)]
+pub struct TokenPair {
+    refresh: String,
+    access: String,
+}
+
+/// `POST /api/register/`: a new account.
+pub async fn register(
+    State(app): State<App<Metered>>,
+    Visitor(address): Visitor,
+    Body(body): Body<UsernameAndPassword>,
+) -> Answer<Metered, Created<Message>> {
+    app.accounts
+        .register(body.into_registration()?, &address)
+        .await?;
+    Ok(Created(Message {
+        message: "User created successfully",
+    }))
+}
+
+/// `POST /api/login/`: a new sign-in.
+pub async fn login(
+    State(app): State<App<Metered>>,
+    Visitor(address): Visitor,
+    Body(body): Body<UsernameAndPassword>,
+) -> Answer<Metered, Json<TokenPair>> {
+    let (name, password) = body.into_sign_in()?;
+    let (_, issued) = app
+        .logins
+        .sign_in(&name, password, &address, Metered::LIFETIMES)
+        .await?;
+    Ok(Json(TokenPair {
+        refresh: issued
+            .refresh
+            .map_or_else(String::new, |token| token.expose_secret().to_owned()),
+        access: issued.access.expose_secret().to_owned(),
+    }))
+}

@@ -1,0 +1,212 @@
+//! Spec 001, "Authentication".
+
+use axum::extract::State;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{
+        Error,
+        error::Problems,
+        money::Tokens,
+        names::{Email, Username},
+        text::{FullName, NewPassword},
+        user::{Role, User},
+    },
+    http::{
+        Answer, App, Body, Created, Dialect, Field, Json, Platform, SignedIn, Visitor, sign_in,
+    },
+    service::{accounts::Registration, logins::Issued},
+};
+
+type Result<T> = Answer<Platform, T>;
+
+/// `{"email": "user@example.com", "password": "password"}`; also `username` and `full_name`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Register {
+    email: Field,
+    password: Field,
+    username: Field,
+    full_name: Field,
+}
+
+/// A user: `{"id": "<uuid>", "username": …, "role": "user", "tokens": 4000, …}`.
+#[derive(Serialize)]
+pub struct RegisteredUser {
+    id: String,
+    username: String,
+    email: Option<String>,
+    full_name: Option<String>,
+    role: &'static str,
+    is_active: bool,
+    tokens: Tokens,
+    created_at: String,
+    updated_at: String,
+}
+
+/// `{"email": "user@example.com", "password": "password"}`; `email` may be a username.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Login {
+    email: Field,
+    password: Field,
+}
+
+/// `{"refresh_token": "…"}`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Refresh {
+    refresh_token: Field,
+}
+
+/// `{"access_token": "…", "refresh_token": "…", "token_type": "bearer", "expires_in": 1800}`, in seconds.
+#[derive(Serialize)]
+pub struct TokenPair {
+    access_token: String,
+    refresh_token: Option<String>,
+    token_type: &'static str,
+    expires_in: u64,
+}
+
+/// `{"message": "…"}`.
+#[derive(Serialize)]
+pub struct Message {
+    message: &'static str,
+}
+
+/// `POST /api/v1/auth/register`: a new account. 409 for a taken e-mail address or username.
+pub async fn register(
+    State(app): State<App<Platform>>,
+    Visitor(address): Visitor,
+    Body(body): Body<Register>,
+) -> Result<Created<RegisteredUser>> {
+    let (user, tokens) = app.accounts.register(body.try_into()?, &address).await?;
+    Ok(Created(RegisteredUser::new(user, tokens)))
+}
+
+/// `POST /api/v1/auth/login`: a new sign-in.
+pub async fn login(
+    State(app): State<App<Platform>>,
+    Visitor(address): Visitor,
+    Body(body): Body<Login>,
+) -> Result<Json<TokenPair>> {
+    let (name, password) = sign_in(("email", body.email), body.password)?;
+    let (_, issued) = app
+        .logins
+        .sign_in(&name, password, &address, Platform::LIFETIMES)
+        .await?;
+    Ok(Json(issued.into()))
+}
+
+/// `POST /api/v1/auth/refresh`: new tokens; the refresh token is replaced.
+pub async fn refresh(
+    State(app): State<App<Platform>>,
+    Visitor(address): Visitor,
+    Body(body): Body<Refresh>,
+) -> Result<Json<TokenPair>> {
+    let token = body
+        .refresh_token
+        .filled()
+        .map_err(|problem| Error::invalid("refresh_token", problem))?;
+    Ok(Json(
+        app.logins
+            .refresh(&token, &address, Platform::LIFETIMES)
+            .await?
+            .into(),
+    ))
+}
+
+/// `POST /api/v1/auth/logout`: ends the sign-in, and that of `refresh_token` if one is given.
+pub async fn logout(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    Body(body): Body<Refresh>,
+) -> Result<Json<Message>> {
+    let token = body
+        .refresh_token
+        .nullable()
+        .map_err(|problem| Error::invalid("refresh_token", problem))?;
+    app.logins
+        .sign_out(
+            &caller,
+            token.as_deref().map(|token| ("refresh_token", token)),
+        )
+        .await?;
+    Ok(Json(Message {
+        message: "Logout successful",
+    }))
+}
+
+impl TryFrom<Register> for Registration {
+    type Error = Error;
+
+    fn try_from(
+        Register {
+            email,
+            password,
+            username,
+            full_name,
+        }: Register,
+    ) -> std::result::Result<Self, Error> {
+        let mut problems = Problems::default();
+        let email = problems.note(
+            "email",
+            email.required().and_then(|text| Email::parse(&text)),
+        );
+        let password = problems.note("password", password.required().and_then(NewPassword::parse));
+        let parse_name = |text: Option<String>| text.map(|text| Username::parse(&text)).transpose();
+        let username = problems.note("username", username.nullable().and_then(parse_name));
+        let parse_full_name =
+            |text: Option<String>| text.map(|text| FullName::parse(&text)).transpose();
+        let full_name = problems.note("full_name", full_name.nullable().and_then(parse_full_name));
+        match (email, password, username, full_name) {
+            (Some(email), Some(password), Some(username), Some(full_name)) => Ok(Self {
+                username,
+                email: Some(email),
+                full_name,
+                password,
+                role: Role::User,
+            }),
+            _ => Err(problems.into_error()),
+        }
+    }
+}
+
+impl RegisteredUser {
+    fn new(user: User, tokens: Tokens) -> Self {
+        let User {
+            id,
+            number: _,
+            username,
+            email,
+            full_name,
+            role,
+            is_active,
+            conversations: _,
+            created_at,
+            updated_at,
+        } = user;
+        Self {
+            id: id.to_string(),
+            username: username.as_str().to_owned(),
+            email: email.map(|email| email.as_str().to_owned()),
+            full_name: full_name.map(|name| name.as_str().to_owned()),
+            role: role.as_str(),
+            is_active,
+            tokens,
+            created_at: created_at.to_string(),
+            updated_at: updated_at.to_string(),
+        }
+    }
+}
+
+impl From<Issued> for TokenPair {
+    fn from(Issued { access, refresh }: Issued) -> Self {
+        Self {
+            access_token: access.expose_secret().to_owned(),
+            refresh_token: refresh.map(|token| token.expose_secret().to_owned()),
+            token_type: "bearer",
+            expires_in: Platform::LIFETIMES.access.as_secs(),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Spec 003, "Send Message".
+
+use axum::extract::State;
+use serde::Serialize;
+use shared::{
+    http::{Answer, App, Body, Chatbot, Idempotency, Json, NewMessage, SignedIn},
+    service::turns::Place,
+};
+
+/// `{"response": "string"}`.
+#[derive(Serialize)]
+pub struct Sent {
+    response: String,
+}
+
+/// `POST /send/`: says something in the caller's default conversation.
+pub async fn send(
+    State(app): State<App<Chatbot>>,
+    SignedIn(caller): SignedIn,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewMessage>,
+) -> Answer<Chatbot, Json<Sent>> {
+    let answered = app
+        .turns
+        .say(caller.user.id, Place::Default, body.try_into()?, key)
+        .await?;
+    Ok(Json(Sent {
+        response: answered.turn.response,
+    }))
+}

@@ -1,0 +1,6 @@
+//! The `chat` function on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shared::lambda::Error> {
+    shared::lambda::run(chat::router).await
+}

@@ -1,0 +1,37 @@
+//! Spec 004, "Chat API".
+
+use axum::extract::State;
+use serde::Serialize;
+use shared::{
+    http::{Answer, App, Body, Idempotency, Json, Metered, NewMessage, SignedIn},
+    service::turns::Place,
+};
+
+/// `{"user": 1, "message": "string", "response": "…", "timestamp": "2024-07-31T12:34:56Z"}`.
+#[derive(Serialize)]
+pub struct Said {
+    user: u64,
+    message: String,
+    response: String,
+    timestamp: String,
+}
+
+/// `POST /api/chat/`: says something in the caller's default conversation.
+pub async fn chat(
+    State(app): State<App<Metered>>,
+    SignedIn(caller): SignedIn,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewMessage>,
+) -> Answer<Metered, Json<Said>> {
+    let turn = app
+        .turns
+        .say(caller.user.id, Place::Default, body.try_into()?, key)
+        .await?
+        .turn;
+    Ok(Json(Said {
+        user: caller.user.number.0,
+        message: turn.message.as_str().to_owned(),
+        response: turn.response,
+        timestamp: turn.created_at.to_string(),
+    }))
+}

@@ -1,0 +1,229 @@
+//! Spec 002, "Chat API".
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{
+        Error,
+        conversation::{Conversation, LastTurn, Turn},
+        ids::{ConversationId, TurnNumber},
+        page::Page,
+        text::Title,
+    },
+    http::{
+        Answer, App, Body, Created, Field, Idempotency, InPath, Json, NewMessage, SignedIn,
+        Webchat, pages::Paged,
+    },
+    service::turns::Place,
+};
+
+type Result<T> = Answer<Webchat, T>;
+
+const PAGE_SIZE: usize = 10;
+
+/// `{"title": "New Chat Session"}`; `title` may be absent.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NewSession {
+    title: Field,
+}
+
+/// `{"id": "<uuid>", "title": …, "created_at": …, "chats": […], "last_message": null}`.
+#[derive(Serialize)]
+pub struct Session {
+    id: String,
+    title: String,
+    created_at: String,
+    chats: Vec<Chat>,
+    last_message: Option<LastMessage>,
+}
+
+/// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
+#[derive(Serialize)]
+pub struct LastMessage {
+    message: String,
+    response: String,
+    created_at: String,
+}
+
+/// `{"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
+#[derive(Serialize)]
+pub struct Chat {
+    id: u64,
+    message: String,
+    response: String,
+    created_at: String,
+}
+
+/// `{"count": 1, "next": null, "previous": null, "results": […]}`; `next` and `previous` are addresses.
+#[derive(Serialize)]
+pub struct Listing<T> {
+    count: u64,
+    next: Option<String>,
+    previous: Option<String>,
+    results: Vec<T>,
+}
+
+/// `GET /api/v1/chat/sessions/?page=&page_size=`: the caller's sessions, newest first, without their chats.
+pub async fn list(
+    State(app): State<App<Webchat>>,
+    SignedIn(caller): SignedIn,
+    paged: Paged,
+) -> Result<Json<Listing<Session>>> {
+    let page = app
+        .conversations
+        .list(&caller.user, paged.request(PAGE_SIZE, true)?)
+        .await?;
+    Ok(Json(Listing::new(&paged, page, |conversation| {
+        Session::new(conversation, Vec::new())
+    })))
+}
+
+/// `POST /api/v1/chat/sessions/`: a new session.
+pub async fn create(
+    State(app): State<App<Webchat>>,
+    SignedIn(caller): SignedIn,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewSession>,
+) -> Result<Created<Session>> {
+    let conversation = app
+        .conversations
+        .begin(caller.user.id, body.try_into()?, key)
+        .await?;
+    Ok(Created(Session::new(conversation, Vec::new())))
+}
+
+/// `GET /api/v1/chat/sessions/<id>/`: a session with its latest 50 chats, oldest first.
+pub async fn show(
+    State(app): State<App<Webchat>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+) -> Result<Json<Session>> {
+    let (conversation, turns) = app.conversations.show(caller.user.id, id).await?;
+    Ok(Json(Session::new(conversation, turns)))
+}
+
+/// `GET /api/v1/chat/sessions/<id>/chats/?page=&page_size=`: a session's chats, oldest first.
+pub async fn list_chats(
+    State(app): State<App<Webchat>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+    paged: Paged,
+) -> Result<Json<Listing<Chat>>> {
+    let page = app
+        .conversations
+        .turns(caller.user.id, id, paged.request(PAGE_SIZE, true)?)
+        .await?;
+    Ok(Json(Listing::new(&paged, page, Chat::from)))
+}
+
+/// `POST /api/v1/chat/sessions/<id>/chats/`: says something, and waits for the response.
+pub async fn say(
+    State(app): State<App<Webchat>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewMessage>,
+) -> Result<Created<Chat>> {
+    let answered = app
+        .turns
+        .say(caller.user.id, Place::In(id), body.try_into()?, key)
+        .await?;
+    Ok(Created(answered.turn.into()))
+}
+
+/// `GET /api/v1/chat/sessions/<id>/chats/<id>/`: one chat.
+pub async fn show_chat(
+    State(app): State<App<Webchat>>,
+    SignedIn(caller): SignedIn,
+    InPath((session, chat)): InPath<(ConversationId, TurnNumber)>,
+) -> Result<Json<Chat>> {
+    Ok(Json(
+        app.conversations
+            .turn(caller.user.id, session, chat)
+            .await?
+            .into(),
+    ))
+}
+
+impl TryFrom<NewSession> for Title {
+    type Error = Error;
+
+    fn try_from(NewSession { title }: NewSession) -> std::result::Result<Self, Error> {
+        let title = title
+            .optional()
+            .and_then(|text| text.map_or_else(|| Ok(Self::default()), |text| Self::parse(&text)));
+        title.map_err(|problem| Error::invalid("title", problem))
+    }
+}
+
+impl Session {
+    fn new(conversation: Conversation, turns: Vec<Turn>) -> Self {
+        let Conversation {
+            id,
+            title,
+            turns: _,
+            last_turn,
+            created_at,
+            updated_at: _,
+        } = conversation;
+        Self {
+            id: id.to_string(),
+            title: title.as_str().to_owned(),
+            created_at: created_at.to_string(),
+            chats: turns.into_iter().map(Chat::from).collect(),
+            last_message: last_turn.map(LastMessage::from),
+        }
+    }
+}
+
+impl From<LastTurn> for LastMessage {
+    fn from(
+        LastTurn {
+            message,
+            response,
+            created_at,
+        }: LastTurn,
+    ) -> Self {
+        Self {
+            message: message.as_str().to_owned(),
+            response,
+            created_at: created_at.to_string(),
+        }
+    }
+}
+
+impl From<Turn> for Chat {
+    fn from(
+        Turn {
+            number,
+            message,
+            response,
+            created_at,
+        }: Turn,
+    ) -> Self {
+        Self {
+            id: number.0,
+            message: message.as_str().to_owned(),
+            response,
+            created_at: created_at.to_string(),
+        }
+    }
+}
+
+impl<T> Listing<T> {
+    fn new<U>(paged: &Paged, page: Page<U>, show: impl Fn(U) -> T) -> Self {
+        let (next, previous) = (paged.next(&page), paged.previous(&page));
+        let Page {
+            items,
+            total,
+            request: _,
+        } = page;
+        Self {
+            count: total,
+            next,
+            previous,
+            results: items.into_iter().map(show).collect(),
+        }
+    }
+}

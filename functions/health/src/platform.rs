@@ -1,0 +1,94 @@
+//! Spec 001, "Health".
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use serde::Serialize;
+use shared::{
+    http::{Answer, App, Json, Platform, Visitor},
+    service::health::{Condition, Report},
+};
+
+/// `{"status": "healthy"}`.
+#[derive(Serialize)]
+pub struct Basic {
+    status: &'static str,
+}
+
+/// `{"status": "healthy", "components": {"database": {"status": "healthy", "latency_ms": 1}, …}}`.
+#[derive(Serialize)]
+pub struct Detailed {
+    status: &'static str,
+    components: Components,
+}
+
+/// How each part is.
+#[derive(Serialize)]
+pub struct Components {
+    database: Component,
+    storage: Component,
+    model: Component,
+    queue: Component,
+}
+
+/// `healthy`, `unhealthy`, or `disabled` when this deployment has no such part (then without latency).
+#[derive(Serialize)]
+pub struct Component {
+    status: &'static str,
+    latency_ms: Option<u64>,
+}
+
+/// `GET /health`: the process answers. Asks nothing else.
+pub async fn basic() -> Json<Basic> {
+    Json(Basic { status: word(true) })
+}
+
+/// `GET /health/detailed`: every part was asked. 503 when one is down.
+pub async fn detailed(
+    State(app): State<App<Platform>>,
+    Visitor(address): Visitor,
+) -> Answer<Platform, impl IntoResponse> {
+    let report = app.health.report(&address).await?;
+    let status = if report.is_healthy() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    Ok((status, Json(Detailed::from(report))))
+}
+
+const fn word(healthy: bool) -> &'static str {
+    if healthy { "healthy" } else { "unhealthy" }
+}
+
+impl From<Report> for Detailed {
+    fn from(report: Report) -> Self {
+        let status = word(report.is_healthy());
+        let Report {
+            database,
+            storage,
+            model,
+            queue,
+        } = report;
+        let components = Components {
+            database: database.into(),
+            storage: storage.into(),
+            model: model.into(),
+            queue: queue.into(),
+        };
+        Self { status, components }
+    }
+}
+
+impl From<Condition> for Component {
+    fn from(condition: Condition) -> Self {
+        let (status, latency) = match condition {
+            Condition::Healthy { latency } => (word(true), Some(latency)),
+            Condition::Unhealthy { latency } => (word(false), Some(latency)),
+            Condition::Absent => ("disabled", None),
+        };
+        Self {
+            status,
+            latency_ms: latency
+                .map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+}

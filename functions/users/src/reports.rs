@@ -1,0 +1,97 @@
+//! Spec 000, "Create User".
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{
+        Error,
+        error::Problems,
+        names::{Email, Username},
+        text::NewPassword,
+        user::{Role, User},
+    },
+    http::{Answer, App, Body, Created, Field, Reports, Visitor},
+    service::accounts::Registration,
+};
+
+/// `{"username": …, "email": …, "password": …}`, all required.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NewUser {
+    username: Field,
+    email: Field,
+    password: Field,
+}
+
+/// `{"id": 1, "username": …, "email": …}`.
+#[derive(Serialize)]
+pub struct CreatedUser {
+    id: u64,
+    username: String,
+    email: Option<String>,
+}
+
+/// `POST /api/v1/users/`: a new account.
+pub async fn create(
+    State(app): State<App<Reports>>,
+    Visitor(address): Visitor,
+    Body(body): Body<NewUser>,
+) -> Answer<Reports, Created<CreatedUser>> {
+    let (user, _) = app.accounts.register(body.try_into()?, &address).await?;
+    Ok(Created(user.into()))
+}
+
+impl TryFrom<NewUser> for Registration {
+    type Error = Error;
+
+    fn try_from(
+        NewUser {
+            username,
+            email,
+            password,
+        }: NewUser,
+    ) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let username = problems.note(
+            "username",
+            username.required().and_then(|text| Username::parse(&text)),
+        );
+        let email = problems.note(
+            "email",
+            email.required().and_then(|text| Email::parse(&text)),
+        );
+        let password = problems.note("password", password.required().and_then(NewPassword::parse));
+        match (username, email, password) {
+            (Some(username), Some(email), Some(password)) => Ok(Self {
+                username: Some(username),
+                email: Some(email),
+                full_name: None,
+                password,
+                role: Role::User,
+            }),
+            _ => Err(problems.into_error()),
+        }
+    }
+}
+
+impl From<User> for CreatedUser {
+    fn from(user: User) -> Self {
+        let User {
+            id: _,
+            number,
+            username,
+            email,
+            full_name: _,
+            role: _,
+            is_active: _,
+            conversations: _,
+            created_at: _,
+            updated_at: _,
+        } = user;
+        Self {
+            id: number.0,
+            username: username.as_str().to_owned(),
+            email: email.map(|email| email.as_str().to_owned()),
+        }
+    }
+}

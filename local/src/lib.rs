@@ -1,0 +1,22 @@
+//! Quintet in one process: the embedded database, the gateway, and the operator's commands. Also what the
+//! tests build their worlds from.
+
+mod admin;
+pub mod command;
+pub mod embedded;
+mod secrets;
+pub mod serve;
+pub mod tables;
+
+use axum::Router;
+use shared::{http, service::Services};
+
+/// Every endpoint group on one router.
+pub fn router(services: &Services) -> Router {
+    let routes = auth::router(services.clone())
+        .merge(users::router(services.clone()))
+        .merge(chat::router(services.clone()))
+        .merge(balances::router(services.clone()))
+        .merge(health::router(services.clone()));
+    http::finish(routes, &services.config)
+}

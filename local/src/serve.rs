@@ -1,0 +1,145 @@
+//! `quintet serve`: all routers on one port, with the embedded database behind them.
+
+use crate::{admin, embedded::Embedded, router, secrets, tables};
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    middleware::{Next, from_fn},
+};
+use dynoxide::Database;
+use shared::{
+    clock::SystemClock,
+    config::{Config, ModelProvider},
+    entropy::{Entropy, SystemEntropy},
+    http::ClientAddress,
+    model::Echo,
+    password::{Cost, Passwords},
+    service::{Parts, Services},
+    store::{Store, client},
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// The administrator that settings alone make.
+const ROOT: &str = "root";
+/// How long requests may still run after the process was asked to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Where data is kept.
+pub enum Place {
+    /// In files below this directory.
+    Directory(PathBuf),
+    /// Nowhere.
+    Memory,
+}
+
+/// Serves on `listen` until SIGINT or SIGTERM.
+pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
+    let services = open(&place, config)?;
+    if let Some(settings) = &services.config.admin {
+        let made =
+            admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
+        made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
+    }
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
+    println!("Quintet is ready on http://{}", listener.local_addr()?);
+    let routes = router(&services).layer(from_fn(with_client_address));
+    let asked_to_end = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    serve(listener, routes, asked_to_end).await
+}
+
+async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let (ending, ended) = tokio::sync::oneshot::channel::<()>();
+    let graceful = async move {
+        end.await;
+        drop(ending);
+    };
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, routes)
+        .with_graceful_shutdown(graceful)
+        .into_future();
+    let impatient = async {
+        ended.await.ok();
+        tokio::time::sleep(FAREWELL).await;
+    };
+    // Whoever keeps a connection open after that is not waited for.
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = impatient => Ok(()),
+    }
+}
+
+/// The services on the data at `place`, made there if this is the first start.
+pub fn open(place: &Place, mut config: Config) -> Result<Services> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let database = match place {
+        Place::Memory => Database::memory()?,
+        Place::Directory(directory) => open_directory(directory)?,
+    };
+    tables::create(&database)?;
+    if config.jwt_secret.is_none() {
+        config.jwt_secret = Some(match place {
+            Place::Memory => secrets::new_key(&*entropy).into(),
+            Place::Directory(directory) => secrets::kept_key(directory, &*entropy)?,
+        });
+    }
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+    let ModelProvider::Echo = config.model;
+    let store = Store::new(
+        client::embedded(Embedded::new(database), Duration::from_millis(10)),
+        shared::config::Tables::default(),
+        entropy.clone(),
+    );
+    Ok(Services::new(Parts {
+        store,
+        model: Arc::new(Echo),
+        clock: Arc::new(SystemClock),
+        passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
+        entropy,
+        config,
+    })?)
+}
+
+fn open_directory(directory: &Path) -> Result<Database> {
+    fs::create_dir_all(directory)
+        .with_context(|| format!("{} cannot be used for data", directory.display()))?;
+    let file = directory.join("dynamodb.sqlite");
+    let name = file
+        .to_str()
+        .with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
+    Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))
+}
+
+async fn with_client_address(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    request.extensions_mut().insert(ClientAddress(peer.ip()));
+    next.run(request).await
+}

@@ -1,0 +1,53 @@
+//! The tables of `template.yaml`, made in the embedded database. The template is the only description of
+//! them: keys, indexes and expiry are read from it.
+
+use anyhow::{Context, Result};
+use dynoxide::{Database, DynoxideError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+#[derive(Deserialize)]
+struct Template {
+    #[serde(rename = "Resources")]
+    resources: BTreeMap<String, Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(rename = "Type")]
+    kind: String,
+    #[serde(rename = "Properties", default)]
+    properties: Value,
+}
+
+/// Makes the tables that are not there yet, named by their resource in lower case.
+pub fn create(database: &Database) -> Result<()> {
+    let template: Template =
+        serde_saphyr::from_str(TEMPLATE).context("template.yaml cannot be read")?;
+    let tables = template
+        .resources
+        .into_iter()
+        .filter(|(_, resource)| resource.kind == "AWS::DynamoDB::Table");
+    for (resource, Resource { mut properties, .. }) in tables {
+        let name = resource.to_lowercase();
+        let table = properties
+            .as_object_mut()
+            .with_context(|| format!("{resource} has no properties"))?;
+        let time_to_live = table.remove("TimeToLiveSpecification");
+        // Means nothing in one process.
+        table.remove("PointInTimeRecoverySpecification");
+        table.insert("TableName".to_owned(), json!(name));
+        match database.create_table(serde_json::from_value(properties)?) {
+            Err(DynoxideError::ResourceInUseException(_)) => continue,
+            made => drop(made.with_context(|| format!("table {name}"))?),
+        }
+        if let Some(specification) = time_to_live {
+            let request = json!({"TableName": name, "TimeToLiveSpecification": specification});
+            database.update_time_to_live(serde_json::from_value(request)?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! Every setting, read from the environment in this one file. The README lists them all.
+
+use crate::domain::money::{Prices, Refill};
+use secrecy::{ExposeSecret, SecretString};
+use std::{str::FromStr, time::Duration};
+
+/// What the operator decides.
+#[derive(Clone)]
+pub struct Config {
+    /// Requests a minute per user, or per address when anonymous; 0 is no limit.
+    pub rate_limit_api: u32,
+    /// Sign-ins and registrations a minute, per account and per address; 0 is no limit.
+    pub rate_limit_auth: u32,
+    /// What registration gives, what a turn costs, what is refilled.
+    pub prices: Prices,
+    /// Web origins that browsers may call from; none switches CORS off.
+    pub cors_origins: Vec<String>,
+    /// The key that signs access and refresh tokens, if the operator set one.
+    pub jwt_secret: Option<SecretString>,
+    /// The key before it, still accepted.
+    pub jwt_secret_previous: Option<SecretString>,
+    /// Which model answers.
+    pub model: ModelProvider,
+    /// Names of the DynamoDB tables.
+    pub tables: Tables,
+    /// The administrator that `quintet serve` makes at its start.
+    pub admin: Option<AdminSettings>,
+    /// The password that `quintet create-admin` does not ask for.
+    pub admin_password: Option<SecretString>,
+    /// What is logged.
+    pub log: LogSettings,
+    /// Whether the gateway expects a streamed response. Set by the template, not by people.
+    pub streams_responses: bool,
+}
+
+/// Which model answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelProvider {
+    /// A fixed sentence, at once: to try things without a model.
+    Echo,
+}
+
+/// Names of the DynamoDB tables.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Accounts, sign-ins, names, credentials.
+    pub users: String,
+    /// Conversations and their messages.
+    pub sessions: String,
+    /// Balances, ledgers, holds, idempotency records.
+    pub balances: String,
+    /// Counters of recent requests.
+    pub limits: String,
+}
+
+impl Default for Tables {
+    /// The names of the template's resources, as the embedded database has them.
+    fn default() -> Self {
+        let [users, sessions, balances, limits] =
+            ["users", "sessions", "balances", "limits"].map(str::to_owned);
+        Self {
+            users,
+            sessions,
+            balances,
+            limits,
+        }
+    }
+}
+
+/// An administrator to make.
+#[derive(Clone)]
+pub struct AdminSettings {
+    /// The e-mail address.
+    pub email: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// A level (`error`, `warn`, `info`, `debug`, `trace`) or a list of `target=level`.
+    pub level: String,
+    /// One JSON object per line instead of text.
+    pub json: bool,
+}
+
+/// A setting that cannot be used, said in one line.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{name}: {problem}")]
+pub struct SettingError {
+    name: &'static str,
+    problem: String,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub fn from_env() -> Result<Self, SettingError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from `look_up`; an empty value counts as absent.
+    pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let settings =
+            Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
+        let log_format = settings.text("LOG_FORMAT", "text");
+        let json = match log_format.as_str() {
+            "json" => true,
+            "text" => false,
+            _ => return Err(wrong("LOG_FORMAT", "is neither `json` nor `text`")),
+        };
+        Ok(Self {
+            rate_limit_api: settings.number("RATE_LIMIT_API", 100)?,
+            rate_limit_auth: settings.number("RATE_LIMIT_AUTH", 10)?,
+            prices: Prices {
+                initial: settings.tokens("INITIAL_TOKENS", 4000)?,
+                per_turn: settings.tokens("TOKENS_PER_TURN", 100)?,
+                refill: settings.refill()?,
+            },
+            cors_origins: settings.origins("CORS_ORIGINS")?,
+            jwt_secret: settings.secret("JWT_SECRET")?,
+            jwt_secret_previous: settings.secret("JWT_SECRET_PREVIOUS")?,
+            model: match settings.text("MODEL_PROVIDER", "echo").as_str() {
+                "echo" => ModelProvider::Echo,
+                other => {
+                    return Err(wrong(
+                        "MODEL_PROVIDER",
+                        &format!("`{other}` is not known; there is `echo`"),
+                    ));
+                }
+            },
+            tables: Tables {
+                users: settings.text("TABLE_USERS", &Tables::default().users),
+                sessions: settings.text("TABLE_SESSIONS", &Tables::default().sessions),
+                balances: settings.text("TABLE_BALANCES", &Tables::default().balances),
+                limits: settings.text("TABLE_LIMITS", &Tables::default().limits),
+            },
+            admin: settings.admin(),
+            admin_password: settings.admin_password(),
+            streams_responses: settings.text("STREAM_RESPONSES", "") == "1",
+            log: LogSettings {
+                level: settings.text("LOG_LEVEL", "info"),
+                json,
+            },
+        })
+    }
+}
+
+/// No grant, price or refill is larger: sums of them stay far from overflow.
+const TOKENS_MAX: u64 = 1_000_000_000;
+
+struct Settings<F>(F);
+
+impl<F: Fn(&str) -> Option<String>> Settings<F> {
+    fn text(&self, name: &'static str, default: &str) -> String {
+        (self.0)(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    fn number<N: FromStr>(&self, name: &'static str, default: N) -> Result<N, SettingError> {
+        match (self.0)(name) {
+            None => Ok(default),
+            Some(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| wrong(name, &format!("`{text}` is not a whole number in range"))),
+        }
+    }
+
+    fn tokens(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
+        let tokens = self.number(name, default)?;
+        if tokens > TOKENS_MAX {
+            Err(wrong(name, &format!("is more than {TOKENS_MAX}")))
+        } else {
+            Ok(tokens)
+        }
+    }
+
+    fn refill(&self) -> Result<Option<Refill>, SettingError> {
+        let tokens = self.tokens("REFILL_TOKENS", 0)?;
+        let hours: u32 = self.number("REFILL_HOURS", 0)?;
+        match (tokens, hours) {
+            (0, 0) => Ok(None),
+            (0, _) => Err(wrong("REFILL_HOURS", "needs REFILL_TOKENS beside it")),
+            (_, 0) => Err(wrong("REFILL_TOKENS", "needs REFILL_HOURS beside it")),
+            _ => Ok(Some(Refill {
+                tokens,
+                every: Duration::from_secs(u64::from(hours) * 3600),
+            })),
+        }
+    }
+
+    fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
+        let list = self.text(name, "");
+        let origins = list
+            .split(',')
+            .map(str::trim)
+            .filter(|origin| !origin.is_empty());
+        origins
+            .map(|origin| {
+                let host = origin
+                    .strip_prefix("https://")
+                    .or_else(|| origin.strip_prefix("http://"));
+                match host {
+                    Some(host)
+                        if !host.is_empty()
+                            && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/') =>
+                    {
+                        Ok(origin.to_owned())
+                    }
+                    _ => Err(wrong(
+                        name,
+                        &format!("`{origin}` is not an origin like https://chat.example.com"),
+                    )),
+                }
+            })
+            .collect()
+    }
+
+    fn secret(&self, name: &'static str) -> Result<Option<SecretString>, SettingError> {
+        let secret = (self.0)(name).map(SecretString::from);
+        match &secret {
+            Some(key) if key.expose_secret().len() < 32 => {
+                Err(wrong(name, "is shorter than 32 bytes"))
+            }
+            _ => Ok(secret),
+        }
+    }
+
+    fn admin(&self) -> Option<AdminSettings> {
+        let email = (self.0)("QUINTET_ADMIN_EMAIL")?;
+        Some(AdminSettings {
+            email,
+            password: self.admin_password()?,
+        })
+    }
+
+    fn admin_password(&self) -> Option<SecretString> {
+        (self.0)("QUINTET_ADMIN_PASSWORD").map(SecretString::from)
+    }
+}
+
+fn wrong(name: &'static str, problem: &str) -> SettingError {
+    SettingError {
+        name,
+        problem: problem.to_owned(),
+    }
+}

@@ -1,0 +1,181 @@
+//! What can go wrong, said once and without HTTP. Each dialect has its own words for every variant
+//! (see `http::dialect`).
+
+use std::time::Duration;
+
+/// A refusal or a failure of a service, built where the fact is known.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input was readable but breaks rules; every broken field is named.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    /// No credential was sent.
+    #[error("no credential")]
+    NoCredential,
+    /// A credential was sent that is not, or no longer, valid.
+    #[error("invalid credential")]
+    InvalidCredential,
+    /// A refresh token that is not, or no longer, valid.
+    #[error("invalid refresh token")]
+    InvalidRefreshToken,
+    /// The name or the password is wrong. Which of the two is never told.
+    #[error("wrong name or password")]
+    WrongPassword,
+    /// The thing does not exist, or is somebody else's.
+    #[error("not found")]
+    NotFound,
+    /// The list ends before this page.
+    #[error("no such page")]
+    NoSuchPage,
+    /// The balance does not cover the price of a turn.
+    #[error("insufficient tokens")]
+    InsufficientTokens,
+    /// The `Idempotency-Key` was used for something else.
+    #[error("idempotency key reused")]
+    KeyReused,
+    /// The first request with this `Idempotency-Key` has not ended yet.
+    #[error("first request still running")]
+    StillRunning,
+    /// Too many requests in the last minute.
+    #[error("too many requests")]
+    RateLimited(Limited),
+    /// The model answered with an error.
+    #[error("model failed")]
+    ModelFailed,
+    /// The model did not answer in time.
+    #[error("model timed out")]
+    ModelTimedOut,
+    /// A service that we depend on does not answer now; a later try may succeed.
+    #[error("temporarily unavailable")]
+    Unavailable(#[source] Cause),
+    /// A bug or broken data of ours.
+    #[error("internal error")]
+    Internal(#[source] Cause),
+}
+
+/// The reason behind an error, for the log only: it never reaches a body.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a caller was limited, and when to come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limited {
+    /// The quota's name, as in the `RateLimit-Policy` header.
+    pub policy: &'static str,
+    /// Requests allowed per window.
+    pub quota: u32,
+    /// Length of the window.
+    pub window: Duration,
+    /// How long to wait before the next request can succeed.
+    pub retry_after: Duration,
+}
+
+/// One field of the input and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's name as on the wire.
+    pub field: &'static str,
+    /// The broken rule.
+    pub problem: Problem,
+}
+
+impl Error {
+    /// One field breaks one rule.
+    pub fn invalid(field: &'static str, problem: Problem) -> Self {
+        Self::Invalid(vec![FieldError { field, problem }])
+    }
+
+    /// A bug or broken data, with its cause for the log.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+/// The rule that a field breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The field is missing.
+    Required,
+    /// The field is there but empty, or only spaces.
+    Blank,
+    /// The field is `null`.
+    Null,
+    /// The field is not text.
+    NotText,
+    /// More characters than allowed.
+    TooLong {
+        /// The most characters that are allowed.
+        max: usize,
+    },
+    /// Fewer characters than needed.
+    TooShort {
+        /// The fewest characters that are needed.
+        min: usize,
+    },
+    /// The text holds U+0000.
+    NulCharacter,
+    /// A username with a character outside letters, digits and `@.+-_`.
+    UsernameCharacters,
+    /// Not an e-mail address.
+    EmailForm,
+    /// The two passwords differ.
+    PasswordsDiffer,
+    /// Another account has this username.
+    UsernameTaken,
+    /// Another account has this e-mail address.
+    EmailTaken,
+    /// A refresh token that is no longer, or never was, the caller's own.
+    ForeignToken,
+    /// An `Idempotency-Key` that is not 1–255 visible characters.
+    KeyForm,
+}
+
+impl std::fmt::Display for Problem {
+    /// The rule in a sentence that every dialect can show (they follow Django REST framework's words).
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Required => f.write_str("This field is required."),
+            Self::Blank => f.write_str("This field may not be blank."),
+            Self::Null => f.write_str("This field may not be null."),
+            Self::NotText => f.write_str("Not a valid string."),
+            Self::TooLong { max } => write!(f, "Ensure this field has no more than {max} characters."),
+            Self::TooShort { min } => write!(f, "Ensure this field has at least {min} characters."),
+            Self::NulCharacter => f.write_str("Null characters are not allowed."),
+            Self::UsernameCharacters => f.write_str(
+                "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
+            ),
+            Self::EmailForm => f.write_str("Enter a valid email address."),
+            Self::PasswordsDiffer => f.write_str("Passwords do not match."),
+            Self::UsernameTaken => f.write_str("A user with that username already exists."),
+            Self::EmailTaken => f.write_str("A user with that email already exists."),
+            Self::ForeignToken => f.write_str("Token is invalid or expired."),
+            Self::KeyForm => f.write_str("Idempotency-Key must be 1 to 255 visible ASCII characters."),
+        }
+    }
+}
+
+/// Collects the broken fields of one input, so that all of them are told at once.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<FieldError>);
+
+impl Problems {
+    /// Keeps the value, or notes what is wrong with `field` and goes on.
+    pub fn note<T>(&mut self, field: &'static str, parsed: Result<T, Problem>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.0.push(FieldError { field, problem });
+                None
+            }
+        }
+    }
+
+    /// The noted problems as an error.
+    pub fn into_error(self) -> Error {
+        Error::Invalid(self.0)
+    }
+
+    /// Whether nothing was noted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,125 @@
+//! Bounded text: messages, titles, passwords.
+
+use super::Problem;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// The most characters of a message, spaces around it not counted.
+pub const MESSAGE_MAX: usize = 32_000;
+/// The most bytes of a message with everything around it: an item of the store holds no more.
+const MESSAGE_BYTES_MAX: usize = 150_000;
+const SHORT_MAX: usize = 255;
+const PASSWORD_MIN_BYTES: usize = 8;
+const PASSWORD_MAX_BYTES: usize = 1024;
+
+/// What a user says: 1–32,000 characters after trimming, kept exactly as sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// Checks and keeps the text as it is.
+    pub fn parse(text: String) -> Result<Self, Problem> {
+        let said = text.trim();
+        if said.is_empty() {
+            return Err(Problem::Blank);
+        }
+        if text.len() > MESSAGE_BYTES_MAX || said.chars().count() > MESSAGE_MAX {
+            return Err(Problem::TooLong { max: MESSAGE_MAX });
+        }
+        if text.contains('\0') {
+            return Err(Problem::NulCharacter);
+        }
+        Ok(Self(text))
+    }
+
+    /// The text as sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One line of at most 255 characters, trimmed, with something in it.
+fn short(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Problem::Blank);
+    }
+    if text.chars().count() > SHORT_MAX {
+        return Err(Problem::TooLong { max: SHORT_MAX });
+    }
+    if text.contains('\0') {
+        return Err(Problem::NulCharacter);
+    }
+    Ok(text.to_owned())
+}
+
+/// A conversation's title: 1–255 characters, trimmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Title(String);
+
+impl Title {
+    /// Trims, then checks.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        short(text).map(Self)
+    }
+
+    /// The title's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a person is called: 1–255 characters, trimmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FullName(String);
+
+impl FullName {
+    /// Trims, then checks.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        short(text).map(Self)
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Title {
+    /// The title of a conversation that was given none.
+    fn default() -> Self {
+        Self("New Chat".to_owned())
+    }
+}
+
+/// A password that may be set: 8–1024 bytes, taken exactly as sent.
+pub struct NewPassword(SecretString);
+
+impl NewPassword {
+    /// Checks the length in bytes.
+    pub fn parse(text: String) -> Result<Self, Problem> {
+        match text.len() {
+            0 => Err(Problem::Blank),
+            1..PASSWORD_MIN_BYTES => Err(Problem::TooShort {
+                min: PASSWORD_MIN_BYTES,
+            }),
+            PASSWORD_MIN_BYTES..=PASSWORD_MAX_BYTES => Ok(Self(text.into())),
+            _ => Err(Problem::TooLong {
+                max: PASSWORD_MAX_BYTES,
+            }),
+        }
+    }
+
+    /// Whether `other` is the same text.
+    pub fn is(&self, other: &str) -> bool {
+        self.0.expose_secret() == other
+    }
+
+    /// The password for hashing.
+    pub fn secret(&self) -> &SecretString {
+        &self.0
+    }
+}

@@ -1,0 +1,72 @@
+//! A user as every dialect sees one.
+
+use super::{
+    ids::{LoginId, UserId, UserNumber},
+    names::{Email, Username},
+    text::FullName,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a user may do beyond its own things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Its own things only.
+    User,
+    /// Everything.
+    Admin,
+}
+
+impl Role {
+    /// As on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The UUID.
+    pub id: UserId,
+    /// The integer.
+    pub number: UserNumber,
+    /// As registered.
+    pub username: Username,
+    /// As registered, if any.
+    pub email: Option<Email>,
+    /// Free text, if any.
+    pub full_name: Option<FullName>,
+    /// What the user may do.
+    pub role: Role,
+    /// Whether the user may sign in and act.
+    pub is_active: bool,
+    /// How many conversations the user has.
+    pub conversations: u64,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the account's own data last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Who makes a request, after the credential was checked.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub user: User,
+    /// What the credential was, for signing out.
+    pub credential: CallerCredential,
+}
+
+/// The credential behind a request.
+#[derive(Debug, Clone)]
+pub enum CallerCredential {
+    /// An access token of this sign-in.
+    Login(LoginId),
+    /// An opaque token, by the hash that it is stored under.
+    Opaque(String),
+}

@@ -1,0 +1,234 @@
+//! Request bodies: JSON everywhere, forms too where the dialect takes them.
+
+use super::{App, Dialect, Failure, Fault};
+use axum::{
+    extract::{FromRequest, Request},
+    http::header,
+};
+use futures::{StreamExt, stream};
+use http_body_util::BodyExt;
+use percent_encoding::percent_decode;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// The most bytes of a body that is read as fields. A message of 32,000 characters fits, however escaped.
+const LIMIT: usize = 1024 * 1024;
+/// How much of a body over the limit is still taken off the wire, so that the client gets to read why.
+const DRAINED: usize = 64 * 1024 * 1024;
+
+/// A request's fields as a `T` whose members are [`Field`](super::Field)s.
+pub struct Body<T>(pub T);
+
+impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
+    type Rejection = Failure<D>;
+
+    async fn from_request(request: Request, _: &App<D>) -> Result<Self, Failure<D>> {
+        let content_type = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .map(|value| value.to_str().unwrap_or_default());
+        let content_type = content_type.map(str::to_owned);
+        let bytes = read(request.into_body()).await?;
+        let mut fields = fields(content_type.as_deref(), &bytes, D::IS_DJANGO).await?;
+        if D::IS_DJANGO {
+            numbers_to_text(&mut fields);
+        }
+        let body = serde_json::from_value(Value::Object(fields));
+        Ok(Self(body.map_err(|_| {
+            Fault::UnreadableBody("The body does not have the expected form.".to_owned())
+        })?))
+    }
+}
+
+async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|_| Fault::UnreadableBody("The body ended too early.".to_owned()))?;
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        length += data.len();
+        if length <= LIMIT {
+            bytes.extend_from_slice(data);
+        } else if length > DRAINED {
+            break;
+        }
+    }
+    if length > LIMIT {
+        Err(Fault::BodyTooLarge)
+    } else {
+        Ok(bytes)
+    }
+}
+
+async fn fields(
+    content_type: Option<&str>,
+    bytes: &[u8],
+    forms: bool,
+) -> Result<Map<String, Value>, Fault> {
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    let content_type = content_type.unwrap_or_default();
+    let media_type = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match media_type.as_str() {
+        "application/json" => json(bytes),
+        "application/x-www-form-urlencoded" if forms => urlencoded(bytes),
+        "multipart/form-data" if forms => multipart(content_type, bytes).await,
+        _ => Err(Fault::UnsupportedMediaType(
+            media_type.chars().take(100).collect(),
+        )),
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+    let unreadable = |error: serde_json::Error| {
+        let (line, column) = (error.line(), error.column());
+        Fault::UnreadableBody(match error.to_string().starts_with(DUPLICATE) {
+            true => format!("JSON parse error - a key is there twice: line {line} column {column}"),
+            false => format!("JSON parse error - line {line} column {column}"),
+        })
+    };
+    let StrictValue(value) = serde_json::from_slice(bytes).map_err(unreadable)?;
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Fault::UnreadableBody(
+            "Invalid data. Expected an object.".to_owned(),
+        )),
+    }
+}
+
+fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+    let text = |part: &[u8]| {
+        let spaced: Vec<u8> = part
+            .iter()
+            .map(|&byte| if byte == b'+' { b' ' } else { byte })
+            .collect();
+        let decoded = percent_decode(&spaced)
+            .decode_utf8()
+            .map(|text| text.into_owned());
+        decoded.map_err(|_| Fault::UnreadableBody("The form is not UTF-8.".to_owned()))
+    };
+    let mut fields = Map::new();
+    for pair in bytes
+        .split(|&byte| byte == b'&')
+        .filter(|pair| !pair.is_empty())
+    {
+        let equals = pair
+            .iter()
+            .position(|&byte| byte == b'=')
+            .unwrap_or(pair.len());
+        let value = pair.get(equals + 1..).unwrap_or_default();
+        fields.insert(text(&pair[..equals])?, Value::String(text(value)?));
+    }
+    Ok(fields)
+}
+
+async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+    let unreadable = |_| Fault::UnreadableBody("Multipart form parse error.".to_owned());
+    let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
+    let whole = stream::once(async { Ok::<_, std::io::Error>(bytes.to_vec()) }).boxed();
+    let mut parts = multer::Multipart::new(whole, boundary);
+    let mut fields = Map::new();
+    while let Some(part) = parts.next_field().await.map_err(unreadable)? {
+        let Some(name) = part.name().map(str::to_owned) else {
+            continue;
+        };
+        let is_file = part.file_name().is_some();
+        let content = part.bytes().await.map_err(unreadable)?;
+        let value = match String::from_utf8(content.to_vec()) {
+            // A file is not text, and none of our fields is one.
+            _ if is_file => Value::Array(Vec::new()),
+            Ok(text) => Value::String(text),
+            Err(_) => return Err(Fault::UnreadableBody("The form is not UTF-8.".to_owned())),
+        };
+        fields.insert(name, value);
+    }
+    Ok(fields)
+}
+
+/// `{"message": 5}` says `"5"` to Django REST framework.
+fn numbers_to_text(fields: &mut Map<String, Value>) {
+    for value in fields.values_mut() {
+        if let Value::Number(number) = value {
+            *value = Value::String(number.to_string());
+        }
+    }
+}
+
+const DUPLICATE: &str = "duplicate key";
+
+/// JSON in which no object has a key twice: readers disagree about which of the two counts.
+struct StrictValue(Value);
+
+impl<'de> Deserialize<'de> for StrictValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(StrictValue(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((key, StrictValue(value))) = entries.next_entry::<String, _>()? {
+            if map.insert(key, value).is_some() {
+                return Err(A::Error::custom(DUPLICATE));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}

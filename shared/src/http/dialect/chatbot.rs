@@ -1,0 +1,24 @@
+//! The chatbot dialect (spec 003): a small Django REST framework interface at the root.
+
+use super::{Dialect, django_rest};
+use crate::{http::Fault, service::logins::Lifetimes};
+use axum::http::StatusCode;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Spec 003: `/users/…`, `/send/`, `/token/`.
+pub struct Chatbot;
+
+impl Dialect for Chatbot {
+    const NAME: &'static str = "chatbot";
+    const LIFETIMES: Lifetimes = Lifetimes {
+        access: Duration::from_secs(60 * 60),
+        refresh: None,
+    };
+    const IS_DJANGO: bool = true;
+    const CHALLENGE: &'static str = "Bearer realm=\"api\"";
+
+    fn error(fault: &Fault) -> (StatusCode, Value) {
+        django_rest::error(fault, "No active account found with the given credentials")
+    }
+}

@@ -1,0 +1,108 @@
+//! The words of Django REST framework, which three of the documents were written for:
+//! `{"detail": …}`, or `{"field": ["…"]}` for invalid input.
+
+use crate::{
+    domain::{Error, FieldError},
+    http::Fault,
+};
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// Status and body; `wrong_password` is what the dialect says to a failed sign-in.
+pub fn error(fault: &Fault, wrong_password: &str) -> (StatusCode, Value) {
+    let status = status(fault);
+    let body = match fault {
+        Fault::Domain(Error::Invalid(fields)) => by_field(fields),
+        Fault::Domain(Error::InvalidCredential) => {
+            token_not_valid("Given token not valid for any token type")
+        }
+        Fault::Domain(Error::InvalidRefreshToken) => token_not_valid("Token is invalid or expired"),
+        Fault::Domain(Error::WrongPassword) => json!({"detail": wrong_password}),
+        _ => json!({"detail": sentence(fault)}),
+    };
+    (status, body)
+}
+
+fn token_not_valid(detail: &str) -> Value {
+    json!({"detail": detail, "code": "token_not_valid"})
+}
+
+fn by_field(fields: &[FieldError]) -> Value {
+    let mut body = Map::new();
+    for FieldError { field, problem } in fields {
+        let messages = body.entry(*field).or_insert_with(|| json!([]));
+        if let Value::Array(messages) = messages {
+            messages.push(Value::String(problem.to_string()));
+        }
+    }
+    Value::Object(body)
+}
+
+/// The status that these dialects give.
+pub fn status(fault: &Fault) -> StatusCode {
+    match fault {
+        Fault::Domain(error) => match error {
+            Error::Invalid(_) => StatusCode::BAD_REQUEST,
+            Error::NoCredential
+            | Error::InvalidCredential
+            | Error::InvalidRefreshToken
+            | Error::WrongPassword => StatusCode::UNAUTHORIZED,
+            Error::NotFound | Error::NoSuchPage => StatusCode::NOT_FOUND,
+            Error::InsufficientTokens => StatusCode::PAYMENT_REQUIRED,
+            Error::KeyReused | Error::StillRunning => StatusCode::CONFLICT,
+            Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::ModelFailed => StatusCode::BAD_GATEWAY,
+            Error::ModelTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        Fault::UnreadableBody(_) => StatusCode::BAD_REQUEST,
+        Fault::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Fault::UnknownPath => StatusCode::NOT_FOUND,
+        Fault::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Fault::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What these dialects say in one sentence.
+pub fn sentence(fault: &Fault) -> String {
+    match fault {
+        Fault::Domain(error) => match error {
+            Error::Invalid(fields) => fields
+                .iter()
+                .map(|field| field.problem.to_string())
+                .collect::<Vec<_>>()
+                .join(" "),
+            Error::NoCredential => "Authentication credentials were not provided.".to_owned(),
+            Error::InvalidCredential => "Given token not valid for any token type".to_owned(),
+            Error::InvalidRefreshToken => "Token is invalid or expired".to_owned(),
+            Error::WrongPassword => "No active account found with the given credentials".to_owned(),
+            Error::NotFound => "Not found.".to_owned(),
+            Error::NoSuchPage => "Invalid page.".to_owned(),
+            Error::InsufficientTokens => "Insufficient tokens.".to_owned(),
+            Error::KeyReused => "This Idempotency-Key was used for another request.".to_owned(),
+            Error::StillRunning => {
+                "The first request with this Idempotency-Key is still running.".to_owned()
+            }
+            Error::RateLimited(limited) => format!(
+                "Request was throttled. Expected available in {} seconds.",
+                limited.retry_after.as_secs()
+            ),
+            Error::ModelFailed => "The model failed to answer.".to_owned(),
+            Error::ModelTimedOut => "The model did not answer in time.".to_owned(),
+            Error::Unavailable(_) => "Service temporarily unavailable, try again later.".to_owned(),
+            Error::Internal(_) => "A server error occurred.".to_owned(),
+        },
+        Fault::UnreadableBody(why) => why.clone(),
+        Fault::UnsupportedMediaType(media_type) => {
+            format!("Unsupported media type \"{media_type}\" in request.")
+        }
+        Fault::BodyTooLarge => "Request body is too large.".to_owned(),
+        Fault::UnknownPath => "Not found.".to_owned(),
+        Fault::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed."),
+        Fault::TimedOut => "Service temporarily unavailable, try again later.".to_owned(),
+        Fault::Panicked => "A server error occurred.".to_owned(),
+    }
+}

@@ -1,0 +1,48 @@
+//! One file per dialect: its words for everything that can go wrong, and how long its tokens last.
+
+pub mod chatbot;
+mod django_rest;
+pub mod metered;
+pub mod platform;
+pub mod reports;
+pub mod webchat;
+
+use super::{Failure, Fault};
+use crate::service::logins::Lifetimes;
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use serde_json::Value;
+
+/// How one of the five documents speaks.
+pub trait Dialect: Send + Sync + 'static {
+    /// Its name in logs.
+    const NAME: &'static str;
+    /// How long the tokens of its doors last.
+    const LIFETIMES: Lifetimes;
+    /// Whether it takes forms beside JSON, and reads numbers as text, as Django REST framework does.
+    const IS_DJANGO: bool;
+    /// The `WWW-Authenticate` header of its 401.
+    const CHALLENGE: &'static str;
+
+    /// Status and body for everything that can go wrong.
+    fn error(fault: &Fault) -> (StatusCode, Value);
+}
+
+/// The 404 of the dialect that owns the longest matching prefix of `path`.
+pub fn unknown_path(path: &str) -> Response {
+    let ends_with_slash = path.ends_with('/');
+    let mut segments = path.split('/').skip(1);
+    match (segments.next(), segments.next()) {
+        (Some("api"), Some("v1")) if ends_with_slash => refuse::<webchat::Webchat>(),
+        (Some("api"), Some("v1")) | (Some("health"), _) => refuse::<platform::Platform>(),
+        (Some("api"), Some(_)) => refuse::<metered::Metered>(),
+        (Some("users" | "send" | "token"), _) => refuse::<chatbot::Chatbot>(),
+        _ => (StatusCode::NOT_FOUND, Html(include_str!("not_found.html"))).into_response(),
+    }
+}
+
+fn refuse<D: Dialect>() -> Response {
+    Failure::<D>::from(Fault::UnknownPath).into_response()
+}

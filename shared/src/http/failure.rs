@@ -1,0 +1,126 @@
+//! Everything that can go wrong with a request, and how it becomes a response of a dialect.
+
+use super::Dialect;
+use crate::domain::{Error, error::Limited};
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use std::marker::PhantomData;
+
+/// What went wrong: a service's error, or something about the request itself.
+#[derive(Debug)]
+pub enum Fault {
+    /// A service's error.
+    Domain(Error),
+    /// The body is not what its media type says; in a sentence.
+    UnreadableBody(String),
+    /// A media type that the dialect does not take; empty when none was given.
+    UnsupportedMediaType(String),
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// No route has this path.
+    UnknownPath,
+    /// The path's routes do not have this method.
+    MethodNotAllowed(Method),
+    /// The handler took too long.
+    TimedOut,
+    /// The handler panicked.
+    Panicked,
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}
+
+/// A fault on its way to a client of dialect `D`.
+pub struct Failure<D>(Fault, PhantomData<fn() -> D>);
+
+/// What a handler of dialect `D` returns.
+pub type Answer<D, T> = Result<T, Failure<D>>;
+
+impl<D, F: Into<Fault>> From<F> for Failure<D> {
+    fn from(fault: F) -> Self {
+        Self(fault.into(), PhantomData)
+    }
+}
+
+impl<D: Dialect> IntoResponse for Failure<D> {
+    fn into_response(self) -> Response {
+        let (status, body) = D::error(&self.0);
+        if status.is_server_error() {
+            log::<D>(&self.0, status);
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(D::CHALLENGE),
+            );
+        }
+        match &self.0 {
+            Fault::Domain(Error::RateLimited(limited)) => limit_headers(limited, &mut headers),
+            Fault::Domain(Error::StillRunning) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        (status, headers, body.to_string()).into_response()
+    }
+}
+
+/// `Retry-After`, and the IETF's `RateLimit-Policy` and `RateLimit`.
+fn limit_headers(limited: &Limited, headers: &mut HeaderMap) {
+    let Limited {
+        policy,
+        quota,
+        window,
+        retry_after,
+    } = limited;
+    let (window, retry_after) = (window.as_secs(), retry_after.as_secs());
+    let values = [
+        (header::RETRY_AFTER, retry_after.to_string()),
+        (
+            HeaderName::from_static("ratelimit-policy"),
+            format!("\"{policy}\";q={quota};w={window}"),
+        ),
+        (
+            HeaderName::from_static("ratelimit"),
+            format!("\"{policy}\";r=0;t={retry_after}"),
+        ),
+    ];
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// One line per failure of ours, with the chain of causes that no body shows.
+fn log<D: Dialect>(fault: &Fault, status: StatusCode) {
+    let mut causes = Vec::new();
+    let mut next: Option<&dyn std::error::Error> = match fault {
+        Fault::Domain(error) => Some(error),
+        _ => None,
+    };
+    while let Some(error) = next {
+        causes.push(error.to_string());
+        next = error.source();
+    }
+    let (dialect, status) = (D::NAME, status.as_u16());
+    match fault {
+        Fault::Domain(_) => tracing::error!(
+            dialect,
+            status,
+            causes = causes.join(": "),
+            "a request failed"
+        ),
+        other => tracing::error!(dialect, status, cause = ?other, "a request failed"),
+    }
+}

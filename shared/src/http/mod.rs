@@ -1,0 +1,34 @@
+//! The conventions of the wire: five dialects, their errors, and what handlers take and give.
+//!
+//! A router's state is `App<D>`: its type carries the dialect `D`. Extractors are implemented for every
+//! `App<D>` and refuse in D's words, so a handler never has to think about how errors look.
+
+mod body;
+mod credentials;
+pub mod dialect;
+mod failure;
+mod field;
+mod idempotency;
+mod new_message;
+pub mod pages;
+mod path;
+mod reply;
+mod routes;
+mod signed_in;
+mod tail;
+
+pub use body::Body;
+pub use credentials::{UsernameAndPassword, sign_in};
+pub use dialect::{
+    Dialect, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports,
+    webchat::Webchat,
+};
+pub use failure::{Answer, Failure, Fault};
+pub use field::Field;
+pub use idempotency::Idempotency;
+pub use new_message::NewMessage;
+pub use path::{FromPath, InPath};
+pub use reply::{Created, Json};
+pub use routes::{App, Routes};
+pub use signed_in::{ClientAddress, SignedIn, Visitor};
+pub use tail::finish;

@@ -1,0 +1,108 @@
+//! Numbered pages as Django REST framework asks for them (`?page=2&page_size=20`) and links to them.
+
+use super::{App, Dialect, Failure};
+use crate::domain::{
+    Error,
+    page::{Page, PageRequest},
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{Uri, header, request::Parts},
+};
+use percent_encoding::percent_decode_str;
+
+const SIZE_MAX: usize = 100;
+
+/// Where this service is reached from outside, such as `https://api.example.com/Prod`, put into requests
+/// by whoever knows it. Without it the `Host` header is believed, over plain HTTP.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(pub String);
+
+/// The page that a request asks for, and the address that it came to.
+pub struct Paged {
+    public_url: String,
+    uri: Uri,
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for Paged {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
+        let public_url = match parts.extensions.get() {
+            Some(PublicUrl(url)) => url.clone(),
+            None => {
+                let host = parts
+                    .headers
+                    .get(header::HOST)
+                    .and_then(|host| host.to_str().ok())
+                    .unwrap_or("localhost");
+                format!("http://{host}")
+            }
+        };
+        Ok(Self {
+            public_url,
+            uri: parts.uri.clone(),
+        })
+    }
+}
+
+impl Paged {
+    /// The wanted page, of pages with `size` items unless the client may and does choose another size.
+    pub fn request(&self, size: usize, size_is_free: bool) -> Result<PageRequest, Error> {
+        let number = match self.parameter("page") {
+            None => 1,
+            Some(number) => number.parse().map_err(|_| Error::NoSuchPage)?,
+        };
+        let chosen = self.parameter("page_size").filter(|_| size_is_free);
+        let chosen = chosen
+            .and_then(|size| size.parse::<usize>().ok())
+            .filter(|&size| size > 0);
+        PageRequest::new(number, chosen.unwrap_or(size).min(SIZE_MAX)).ok_or(Error::NoSuchPage)
+    }
+
+    /// The address of the page after `page`, if there is one.
+    pub fn next<T>(&self, page: &Page<T>) -> Option<String> {
+        page.has_next()
+            .then(|| self.link(page.request.number() + 1))
+    }
+
+    /// The address of the page before `page`, if there is one.
+    pub fn previous<T>(&self, page: &Page<T>) -> Option<String> {
+        page.has_previous()
+            .then(|| self.link(page.request.number() - 1))
+    }
+
+    /// The address of page `number`, with all other parameters of this request.
+    pub fn link(&self, number: u64) -> String {
+        let others = self
+            .pairs()
+            .filter(|(name, _)| *name != "page")
+            .map(|(_, pair)| pair.to_owned());
+        // The first page is the address without the parameter.
+        let page = (number > 1).then(|| format!("page={number}"));
+        let query: Vec<String> = others.chain(page).collect();
+        let separator = if query.is_empty() { "" } else { "?" };
+        format!(
+            "{}{}{separator}{}",
+            self.public_url,
+            self.uri.path(),
+            query.join("&")
+        )
+    }
+
+    fn parameter(&self, wanted: &str) -> Option<String> {
+        let (_, pair) = self.pairs().find(|(name, _)| *name == wanted)?;
+        let value = pair.split_once('=').map_or("", |(_, value)| value);
+        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self
+            .uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty());
+        pairs.map(|pair| (pair.split('=').next().unwrap_or_default(), pair))
+    }
+}

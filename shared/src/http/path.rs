@@ -1,0 +1,48 @@
+//! Ids in paths. One that does not parse is answered like one that does not exist.
+
+use super::{App, Dialect, Failure};
+use crate::domain::{
+    Error,
+    ids::{ConversationId, TurnNumber},
+};
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+
+/// What a path's parameters stand for.
+pub trait FromPath: Sized {
+    /// Reads the parameters in the order of the path.
+    fn from_path<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self>;
+}
+
+impl FromPath for ConversationId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+impl FromPath for (ConversationId, TurnNumber) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((
+            ConversationId::parse(parameters.next()?)?,
+            TurnNumber::parse(parameters.next()?)?,
+        ))
+    }
+}
+
+/// The ids of a path.
+pub struct InPath<T>(pub T);
+
+impl<D: Dialect, T: FromPath> FromRequestParts<App<D>> for InPath<T> {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let parameters = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Error::NotFound)?;
+        T::from_path(parameters.iter().map(|(_, value)| value))
+            .map(Self)
+            .ok_or_else(|| Error::NotFound.into())
+    }
+}

@@ -1,0 +1,74 @@
+//! Running a router as a Lambda function behind API Gateway.
+
+use crate::{
+    clock::SystemClock,
+    config::{Config, ModelProvider},
+    entropy::{Entropy, SystemEntropy},
+    http::{self, ClientAddress, pages::PublicUrl},
+    model::Echo,
+    password::{Cost, Passwords},
+    service::{Parts, Services},
+    store::{Store, client},
+};
+use axum::Router;
+pub use lambda_http::Error;
+use lambda_http::{Request, RequestExt, request::RequestContext, tower::ServiceBuilder};
+use std::{net::IpAddr, sync::Arc};
+
+/// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process.
+///
+/// # Errors
+/// When a setting is missing or wrong, in one line that names it.
+pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
+    let config = Config::from_env()?;
+    crate::log::start(&config.log);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let ModelProvider::Echo = config.model;
+    let services = Services::new(Parts {
+        store: Store::new(
+            client::on_aws().await,
+            config.tables.clone(),
+            entropy.clone(),
+        ),
+        model: Arc::new(Echo),
+        clock: Arc::new(SystemClock),
+        // A function handles one request at a time.
+        passwords: Passwords::new(Cost::Standard, 1, entropy.clone())?,
+        entropy,
+        config: config.clone(),
+    })?;
+    let routes = http::finish(router(services), &config);
+    let service = ServiceBuilder::new().map_request(described).service(routes);
+    if config.streams_responses {
+        lambda_http::run_with_streaming_response(service).await
+    } else {
+        lambda_http::run(service).await
+    }
+}
+
+/// What only the gateway knows about a request: the client's address, and how the service is reached.
+fn described(mut request: Request) -> Request {
+    let RequestContext::ApiGatewayV1(context) = request.request_context() else {
+        return request;
+    };
+    let address = context
+        .identity
+        .source_ip
+        .as_deref()
+        .and_then(|ip| ip.parse::<IpAddr>().ok());
+    if let Some(address) = address {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    if let Some(domain) = &context.domain_name {
+        // `path` has the stage in front unless a custom domain hides it.
+        let path = request.uri().path();
+        let stage = context
+            .path
+            .as_deref()
+            .and_then(|full| full.strip_suffix(path))
+            .unwrap_or_default();
+        let url = PublicUrl(format!("https://{domain}{stage}"));
+        request.extensions_mut().insert(url);
+    }
+    request
+}

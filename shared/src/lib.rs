@@ -1,0 +1,13 @@
+//! What every endpoint group shares: rules, storage, models, and the conventions of the wire.
+
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod entropy;
+pub mod http;
+pub mod lambda;
+pub mod log;
+pub mod model;
+pub mod password;
+pub mod service;
+pub mod store;

@@ -1,0 +1,24 @@
+//! The embedded default: the same sentence to everything, at once, for nothing.
+
+use super::{ChatModel, ModelError, Prompt};
+use futures::future::{BoxFuture, FutureExt, ready};
+
+/// Answers `This is a dummy response from the AI.` (source: spec 004, "Chat API").
+#[derive(Debug, Clone, Copy)]
+pub struct Echo;
+
+const REPLY: &str = "This is a dummy response from the AI.";
+
+impl ChatModel for Echo {
+    fn answer_at_once(&self, _: &Prompt) -> Option<String> {
+        Some(REPLY.to_owned())
+    }
+
+    fn answer(&self, _: Prompt) -> BoxFuture<'_, Result<String, ModelError>> {
+        ready(Ok(REPLY.to_owned())).boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {
+        ready(Ok(())).boxed()
+    }
+}

@@ -1,0 +1,230 @@
+//! Registration, for every door: who may have which name, and what a new account comes with.
+
+use super::{
+    limits::{Address, Limits},
+    logins::{Issued, Lifetimes, Logins},
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        Error, FieldError, Problem,
+        ids::UserId,
+        money::{Prices, Tokens},
+        names::{Email, Username},
+        page::PageRequest,
+        text::{FullName, NewPassword},
+        user::{Role, User},
+    },
+    entropy::Entropy,
+    password::Passwords,
+    store::{
+        Store,
+        users::{Account, DirectoryEntry, Login, Taken},
+    },
+};
+use std::sync::Arc;
+
+/// How many names are tried for somebody who did not choose one.
+const NAME_TRIES: usize = 12;
+
+/// What somebody registers with.
+pub struct Registration {
+    /// The name; found from the e-mail address when absent.
+    pub username: Option<Username>,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// Free text.
+    pub full_name: Option<FullName>,
+    /// The password.
+    pub password: NewPassword,
+    /// What the account may do.
+    pub role: Role,
+}
+
+/// Accounts.
+pub struct Accounts {
+    store: Arc<Store>,
+    logins: Logins,
+    limits: Limits,
+    passwords: Arc<Passwords>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    prices: Prices,
+}
+
+impl Accounts {
+    /// With these parts.
+    pub fn new(
+        store: Arc<Store>,
+        logins: Logins,
+        limits: Limits,
+        passwords: Arc<Passwords>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        prices: Prices,
+    ) -> Self {
+        Self {
+            store,
+            logins,
+            limits,
+            passwords,
+            clock,
+            entropy,
+            prices,
+        }
+    }
+
+    /// A new account, and what it can spend.
+    pub async fn register(
+        &self,
+        registration: Registration,
+        address: &Address,
+    ) -> Result<(User, Tokens), Error> {
+        self.limits.door(address).await?;
+        let (user, _) = self.create(registration, None).await?;
+        Ok((user, self.prices.initial))
+    }
+
+    /// A new account that is signed in at once.
+    pub async fn register_and_sign_in(
+        &self,
+        registration: Registration,
+        address: &Address,
+        lifetimes: Lifetimes,
+    ) -> Result<(User, Issued), Error> {
+        self.limits.door(address).await?;
+        let (user, login) = self.create(registration, Some(lifetimes)).await?;
+        let login = login.ok_or_else(|| Error::internal("registered without a sign-in"))?;
+        let issued = self
+            .logins
+            .issue(&login, lifetimes.access, self.clock.now())?;
+        Ok((user, issued))
+    }
+
+    /// A new account made by the operator: no door, no limit.
+    pub async fn create_by_operator(&self, registration: Registration) -> Result<User, Error> {
+        Ok(self.create(registration, None).await?.0)
+    }
+
+    /// Whether somebody has this username.
+    pub async fn is_taken(&self, username: &Username) -> Result<bool, Error> {
+        Ok(self.store.owner_of_name(username.folded()).await?.is_some())
+    }
+
+    async fn create(
+        &self,
+        registration: Registration,
+        lifetimes: Option<Lifetimes>,
+    ) -> Result<(User, Option<Login>), Error> {
+        let Registration {
+            username,
+            email,
+            full_name,
+            password,
+            role,
+        } = registration;
+        self.refuse_taken(username.as_ref(), email.as_ref()).await?;
+        let password_hash = self.passwords.hash(&password).await?;
+        let number = self.store.take_user_number().await?;
+        let now = self.clock.now();
+        for tried in 0..NAME_TRIES {
+            let name = match (&username, &email) {
+                (Some(name), _) => name.clone(),
+                (None, Some(email)) => self.name_from(email, tried).await?,
+                (None, None) => return Err(Error::invalid("username", Problem::Required)),
+            };
+            let user = User {
+                id: UserId::new(self.entropy.uuid(now)),
+                number,
+                username: name,
+                email: email.clone(),
+                full_name: full_name.clone(),
+                role,
+                is_active: true,
+                conversations: 0,
+                created_at: now,
+                updated_at: now,
+            };
+            let login =
+                lifetimes.map(|lifetimes| self.logins.new_login(user.id, 0, lifetimes, now));
+            let account = Account {
+                user: user.clone(),
+                password_hash: password_hash.clone(),
+                epoch: 0,
+            };
+            let entry_id = self.entropy.uuid(now);
+            match self
+                .store
+                .register(account, self.prices.initial, entry_id, login.clone())
+                .await?
+            {
+                Ok(()) => return Ok((user, login)),
+                Err(taken) if username.is_none() && taken == [Taken::Username] => {}
+                Err(taken) => return Err(names_taken(&taken)),
+            }
+        }
+        Err(Error::Unavailable("no free username was found".into()))
+    }
+
+    /// Says so before any work is done; the transaction decides.
+    async fn refuse_taken(
+        &self,
+        username: Option<&Username>,
+        email: Option<&Email>,
+    ) -> Result<(), Error> {
+        let names = [username.map(Username::folded), email.map(Email::folded)];
+        let [username, email] = self.store.owners_of_names(names).await?;
+        let taken: Vec<Taken> = [
+            username.map(|_| Taken::Username),
+            email.map(|_| Taken::Email),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if taken.is_empty() {
+            Ok(())
+        } else {
+            Err(names_taken(&taken))
+        }
+    }
+
+    /// The e-mail's local part; with digits once that, or what was tried before, is taken.
+    async fn name_from(&self, email: &Email, tried: usize) -> Result<Username, Error> {
+        let suggested = email.suggested_username();
+        let unusable = |problem: Problem| Error::internal(problem.to_string());
+        let plain = Username::parse(&suggested).map_err(unusable)?;
+        if tried == 0 && !self.is_taken(&plain).await? {
+            return Ok(plain);
+        }
+        let digits = u32::from_le_bytes(self.entropy.bytes())
+            % 10_u32.pow(2 + u32::try_from(tried.min(6)).unwrap_or(6));
+        Username::parse(&format!("{suggested}{digits}")).map_err(unusable)
+    }
+
+    /// A page of all users, in the order of registration, and whether more follow.
+    pub async fn directory(&self, page: PageRequest) -> Result<(Vec<DirectoryEntry>, bool), Error> {
+        // Asking for the last number first keeps a far page from reading the whole directory.
+        if page.number() > 1 && !page.exists_in(self.store.last_user_number().await?.0) {
+            return Err(Error::NoSuchPage);
+        }
+        let (entries, more) = self.store.directory(page).await?;
+        match entries.is_empty() && page.number() > 1 {
+            true => Err(Error::NoSuchPage),
+            false => Ok((entries, more)),
+        }
+    }
+}
+
+fn names_taken(taken: &[Taken]) -> Error {
+    let field = |taken: &Taken| match taken {
+        Taken::Username => FieldError {
+            field: "username",
+            problem: Problem::UsernameTaken,
+        },
+        Taken::Email => FieldError {
+            field: "email",
+            problem: Problem::EmailTaken,
+        },
+    };
+    Error::Invalid(taken.iter().map(field).collect())
+}

@@ -1,0 +1,182 @@
+//! How many requests are too many: one limiter for all doors, with a sliding window of a minute. A request
+//! counts when it is made, whatever becomes of it; the window is exact to ten seconds, never too lenient.
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    domain::{Error, error::Limited, ids::UserId, time::Timestamp},
+    store::{
+        Store, StoreError,
+        limits::{Recent, SLOT_SECONDS, WINDOW_SLOTS},
+    },
+};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+/// Where a request comes from: an IPv4 address, or the /64 network of an IPv6 one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+impl From<IpAddr> for Address {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        })
+    }
+}
+
+impl Address {
+    /// For keys.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who counts.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A user that is known.
+    User(UserId),
+    /// Somebody unknown at this address.
+    Address(&'a Address),
+}
+
+/// Whose failed sign-ins count together.
+#[derive(Debug, Clone)]
+pub enum Account<'a> {
+    /// Everybody's at this account, but for addresses that it knows.
+    Anybody(UserId),
+    /// One address's that signed in to this account lately: other people's failures do not shut it out.
+    Known(UserId, &'a Address),
+    /// Everybody's at a name that nobody has.
+    Nobody(String),
+}
+
+impl Account<'_> {
+    fn subject(&self) -> String {
+        match self {
+            Self::Anybody(user) => format!("account#{user}"),
+            Self::Known(user, address) => format!("known#{user}#{}", address.as_str()),
+            Self::Nobody(name) => format!("nobody#{name}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Policy {
+    name: &'static str,
+    quota: u32,
+}
+
+/// Counts requests and refuses the surplus.
+#[derive(Clone)]
+pub struct Limits {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    api: Policy,
+    auth: Policy,
+}
+
+impl Limits {
+    /// With the quotas of `config`.
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, config: &Config) -> Self {
+        let api = Policy {
+            name: "api",
+            quota: config.rate_limit_api,
+        };
+        let auth = Policy {
+            name: "auth",
+            quota: config.rate_limit_auth,
+        };
+        Self {
+            store,
+            clock,
+            api,
+            auth,
+        }
+    }
+
+    /// Any request.
+    pub async fn request(&self, subject: Subject<'_>) -> Result<(), Error> {
+        let subject = match subject {
+            Subject::User(user) => format!("user#{user}"),
+            Subject::Address(address) => format!("address#{}", address.as_str()),
+        };
+        self.admit(self.api, &subject).await
+    }
+
+    /// A request of somebody unknown.
+    pub async fn visit(&self, address: &Address) -> Result<(), Error> {
+        self.request(Subject::Address(address)).await
+    }
+
+    /// A sign-in or registration from `address`.
+    pub async fn door(&self, address: &Address) -> Result<(), Error> {
+        self.admit(self.auth, &format!("address#{}", address.as_str()))
+            .await
+    }
+
+    /// A try at an account's password. It counts as failed until [`Limits::succeeded`] takes it back, so
+    /// that tries made at once cannot pass together.
+    pub async fn attempt(&self, account: &Account<'_>) -> Result<(), Error> {
+        self.admit(self.auth, &account.subject()).await
+    }
+
+    /// The password was right: the try does not count.
+    pub async fn succeeded(&self, account: &Account<'_>) -> Result<(), Error> {
+        if self.auth.quota > 0 {
+            self.count(self.auth, &account.subject(), -1).await?;
+        }
+        Ok(())
+    }
+
+    async fn admit(&self, policy: Policy, subject: &str) -> Result<(), Error> {
+        if policy.quota == 0 {
+            return Ok(());
+        }
+        let (recent, now) = self.count(policy, subject, 1).await?;
+        match wait(&recent, policy.quota, now) {
+            None => Ok(()),
+            Some(retry_after) => Err(Error::RateLimited(Limited {
+                policy: policy.name,
+                quota: policy.quota,
+                window: Duration::from_secs(60),
+                retry_after,
+            })),
+        }
+    }
+
+    async fn count(
+        &self,
+        policy: Policy,
+        subject: &str,
+        by: i32,
+    ) -> Result<(Recent, Timestamp), StoreError> {
+        let now = self.clock.now();
+        Ok((self.store.count(policy.name, subject, now, by).await?, now))
+    }
+}
+
+/// How long until one more request fits below `quota`; `None` when the one just counted fits.
+fn wait(recent: &Recent, quota: u32, now: Timestamp) -> Option<Duration> {
+    let mut total: u32 = recent.iter().sum();
+    if total <= quota {
+        return None;
+    }
+    let current_slot = now.seconds() / SLOT_SECONDS;
+    let oldest_slot = (current_slot + 1).saturating_sub(WINDOW_SLOTS);
+    let mut free_at = now.seconds();
+    for (requests, slot) in recent.iter().zip(oldest_slot..) {
+        total -= requests;
+        free_at = (slot + WINDOW_SLOTS) * SLOT_SECONDS;
+        if total < quota {
+            break;
+        }
+    }
+    Some(Duration::from_secs(
+        free_at.saturating_sub(now.seconds()).max(1),
+    ))
+}

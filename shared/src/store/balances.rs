@@ -1,0 +1,203 @@
+//! The `balances` table: what a user can spend, the tokens on hold, and the ledger. A ledger entry is
+//! written once and never changed. At every quiet moment: available + holds = sum of the ledger.
+
+use super::{
+    Store, StoreError, keys, n, read_if_any,
+    transaction::{Action, Change, Outcome},
+    write,
+};
+use crate::{
+    config::Tables,
+    domain::{
+        ids::{ConversationId, TurnNumber, UserId},
+        money::{EntryKind, Tokens},
+        time::Timestamp,
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What a user can spend, and what is reserved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Balance {
+    /// Neither spent nor on hold.
+    pub available: Tokens,
+    /// Tokens reserved for turns that are not answered yet, by the hold's id.
+    pub holds: BTreeMap<Uuid, Hold>,
+    /// Up to when refills were given; at first the registration.
+    pub refilled_at: Timestamp,
+}
+
+/// Tokens reserved before the model is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hold {
+    /// How many.
+    pub amount: Tokens,
+    /// When it counts as left over by a crash.
+    pub expires_at: Timestamp,
+    /// For which turn.
+    pub conversation: ConversationId,
+    /// For which turn.
+    pub turn: TurnNumber,
+}
+
+#[derive(Serialize)]
+struct EntryRow {
+    kind: EntryKind,
+    amount: i64,
+    conversation: Option<ConversationId>,
+    turn: Option<TurnNumber>,
+    at: Timestamp,
+}
+
+impl Store {
+    /// A user's balance.
+    pub async fn balance(&self, user: UserId) -> Result<Option<Balance>, StoreError> {
+        read_if_any(self.get(keys::balance(&self.tables, user)).await?)
+    }
+
+    /// Gives `tokens` for the refill periods between `from` and `to`. `false`: somebody else just did.
+    pub async fn refill(
+        &self,
+        user: UserId,
+        tokens: Tokens,
+        from: Timestamp,
+        to: Timestamp,
+        entry_id: Uuid,
+    ) -> Result<bool, StoreError> {
+        let change = Change {
+            update: "SET available = available + :tokens, refilled_at = :to",
+            condition: "refilled_at = :from",
+            names: &[],
+            values: vec![
+                (":tokens", n(tokens)),
+                (":from", n(from.millis())),
+                (":to", n(to.millis())),
+            ],
+        };
+        let entry = EntryRow {
+            kind: EntryKind::Refill,
+            amount: signed(tokens),
+            conversation: None,
+            turn: None,
+            at: to,
+        };
+        let actions = vec![
+            (
+                (),
+                Action::update(keys::balance(&self.tables, user), change),
+            ),
+            ((), append(&self.tables, user, entry, entry_id)?),
+        ];
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+}
+
+/// A new account's balance, with the grant in its ledger.
+pub(super) fn opening(
+    tables: &Tables,
+    user: UserId,
+    grant: Tokens,
+    entry_id: Uuid,
+    at: Timestamp,
+) -> Result<(Action, Action), StoreError> {
+    let key = keys::balance(tables, user);
+    let balance = Balance {
+        available: grant,
+        holds: BTreeMap::new(),
+        refilled_at: at,
+    };
+    let entry = EntryRow {
+        kind: EntryKind::Grant,
+        amount: signed(grant),
+        conversation: None,
+        turn: None,
+        at,
+    };
+    Ok((
+        Action::put_new(key.clone(), write(key, balance)?),
+        append(tables, user, entry, entry_id)?,
+    ))
+}
+
+/// Takes `price` for a turn that is answered already. Refused when less is available.
+pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
+    let change = Change {
+        update: "SET available = available - :price",
+        condition: "available >= :price",
+        names: &[],
+        values: vec![(":price", n(price))],
+    };
+    Action::update(keys::balance(tables, user), change)
+}
+
+/// Reserves tokens for a turn. Refused when less is available.
+pub(super) fn place_hold(
+    tables: &Tables,
+    user: UserId,
+    id: Uuid,
+    hold: &Hold,
+) -> Result<Action, StoreError> {
+    let row =
+        serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(StoreError::broken)?;
+    let change = Change {
+        update: "SET available = available - :price, holds.#hold = :hold",
+        condition: "available >= :price AND attribute_not_exists(holds.#hold)",
+        names: &[("#hold", &id.to_string())],
+        values: vec![(":price", n(hold.amount)), (":hold", row)],
+    };
+    Ok(Action::update(keys::balance(tables, user), change))
+}
+
+/// Ends a hold because its turn was answered: the tokens stay spent. Refused when it ended before.
+pub(super) fn settle_hold(tables: &Tables, user: UserId, id: Uuid) -> Action {
+    let change = Change {
+        update: "REMOVE holds.#hold",
+        condition: "attribute_exists(holds.#hold)",
+        names: &[("#hold", &id.to_string())],
+        values: Vec::new(),
+    };
+    Action::update(keys::balance(tables, user), change)
+}
+
+/// Ends a hold because its turn failed: the tokens are available again. Refused when it ended before.
+pub(super) fn release_hold(tables: &Tables, user: UserId, id: Uuid, amount: Tokens) -> Action {
+    let change = Change {
+        update: "SET available = available + :amount REMOVE holds.#hold",
+        condition: "attribute_exists(holds.#hold)",
+        names: &[("#hold", &id.to_string())],
+        values: vec![(":amount", n(amount))],
+    };
+    Action::update(keys::balance(tables, user), change)
+}
+
+/// The ledger's entry of an answered turn.
+pub(super) fn charge(
+    tables: &Tables,
+    user: UserId,
+    price: Tokens,
+    (conversation, turn): (ConversationId, TurnNumber),
+    at: Timestamp,
+    entry_id: Uuid,
+) -> Result<Action, StoreError> {
+    let amount = -signed(price);
+    let entry = EntryRow {
+        kind: EntryKind::Charge,
+        amount,
+        conversation: Some(conversation),
+        turn: Some(turn),
+        at,
+    };
+    append(tables, user, entry, entry_id)
+}
+
+fn append(tables: &Tables, user: UserId, entry: EntryRow, id: Uuid) -> Result<Action, StoreError> {
+    let key = keys::ledger_entry(tables, user, entry.at, id);
+    Ok(Action::put_new(key.clone(), write(key, entry)?))
+}
+
+/// Amounts are bounded by the settings, far below the limit.
+fn signed(tokens: Tokens) -> i64 {
+    i64::try_from(tokens).unwrap_or(i64::MAX)
+}

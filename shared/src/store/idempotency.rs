@@ -1,0 +1,89 @@
+//! Rows of the `balances` table that remember what an `Idempotency-Key` stands for. They lie beside the
+//! balance, so that a turn reads both in one call and writes both in one transaction.
+
+use super::{Store, StoreError, keys, n, read_if_any, transaction::Action, write};
+use crate::{
+    config::Tables,
+    domain::{ids::UserId, time::Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+/// What is kept under a key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// What was asked, as a SHA-256 in hex: the same key with something else is a mistake of the client.
+    pub fingerprint: String,
+    /// The answer's facts as JSON; none while the first request runs.
+    pub outcome: Option<String>,
+    /// Until when a request without an outcome counts as running.
+    pub running_until: Timestamp,
+    /// When the key is free again, in milliseconds; `expires_at` says it to DynamoDB in seconds.
+    pub forgotten_at: Timestamp,
+    expires_at: u64,
+}
+
+/// A record with the key that it is kept under.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key's SHA-256 in hex.
+    pub key_hash: String,
+    /// What is kept.
+    pub record: Record,
+    /// Now: the entry replaces one that is forgotten, or whose request died without an outcome.
+    pub now: Timestamp,
+}
+
+impl Record {
+    /// A record that is forgotten at `forgotten_at`.
+    pub fn new(
+        fingerprint: String,
+        outcome: Option<String>,
+        running_until: Timestamp,
+        forgotten_at: Timestamp,
+    ) -> Self {
+        Self {
+            fingerprint,
+            outcome,
+            running_until,
+            forgotten_at,
+            expires_at: forgotten_at.seconds() + 1,
+        }
+    }
+}
+
+impl Store {
+    /// What is kept under a user's key; `hash` is the key's SHA-256 in hex.
+    pub async fn idempotency_record(
+        &self,
+        user: UserId,
+        hash: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        read_if_any(
+            self.get(keys::idempotency(&self.tables, user, hash))
+                .await?,
+        )
+    }
+}
+
+impl Entry {
+    /// Claims the key: refused while another request holds it.
+    pub(super) fn put(self, tables: &Tables, user: UserId) -> Result<Action, StoreError> {
+        let key = keys::idempotency(tables, user, &self.key_hash);
+        let item = write(key.clone(), self.record)?;
+        let condition = "attribute_not_exists(pk) OR forgotten_at <= :now \
+                         OR (attribute_type(outcome, :null) AND running_until <= :now)";
+        let values = vec![(":now", n(self.now.millis())), (":null", super::s("NULL"))];
+        Ok(Action::put_if(key, item, condition, values))
+    }
+
+    /// Keeps the outcome of the request that claimed the key.
+    pub(super) fn settle(self, tables: &Tables, user: UserId) -> Result<Action, StoreError> {
+        let key = keys::idempotency(tables, user, &self.key_hash);
+        Ok(Action::put(key.clone(), write(key, self.record)?))
+    }
+
+    /// Frees the key: the request failed, so the next one runs again.
+    pub(super) fn forget(self, tables: &Tables, user: UserId) -> Action {
+        Action::delete(keys::idempotency(tables, user, &self.key_hash))
+    }
+}

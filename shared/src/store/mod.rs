@@ -1,0 +1,209 @@
+//! DynamoDB, and nothing else: one file per table, every key made in `keys`, every change a transaction
+//! or a single conditional write. The store writes what it is given; it makes no ids and knows no rule.
+
+pub mod balances;
+pub mod client;
+pub mod idempotency;
+pub mod keys;
+pub mod limits;
+pub mod sessions;
+pub mod transaction;
+pub mod turns;
+pub mod users;
+mod walk;
+
+use crate::{
+    config::Tables,
+    domain::{self, error::Cause},
+    entropy::Entropy,
+};
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{AttributeValue, KeysAndAttributes},
+};
+use keys::Key;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::HashMap, sync::Arc};
+
+/// A stored item.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The tables of one deployment.
+pub struct Store {
+    client: Client,
+    tables: Tables,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// A call that neither succeeded nor was refused by a condition.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No answer, or too much load: a later try may succeed.
+    #[error("the database does not answer")]
+    Unavailable(#[source] Cause),
+    /// A request or an item that makes no sense: a bug.
+    #[error("the database refused a request or holds a broken item")]
+    Broken(#[source] Cause),
+}
+
+impl From<StoreError> for domain::Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::Broken(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+impl StoreError {
+    fn broken(cause: impl Into<Cause>) -> Self {
+        Self::Broken(cause.into())
+    }
+}
+
+impl<E> From<SdkError<E>> for StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E>) -> Self {
+        let transient = match &error {
+            SdkError::ServiceError(service) => {
+                service.raw().status().is_server_error()
+                    || matches!(
+                        service.err().code(),
+                        Some(
+                            "ProvisionedThroughputExceededException"
+                                | "ThrottlingException"
+                                | "RequestLimitExceeded"
+                                | "LimitExceededException"
+                                | "TransactionConflictException"
+                                | "TransactionInProgressException"
+                        )
+                    )
+            }
+            SdkError::ConstructionFailure(_) => false,
+            _ => true,
+        };
+        if transient {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Broken(error.into())
+        }
+    }
+}
+
+/// How often left-over keys of a batch are asked for again.
+const BATCH_TRIES: u32 = 5;
+
+impl Store {
+    /// The tables named `tables`, reached through `client`. Pauses before retries are spread by `entropy`.
+    pub fn new(client: Client, tables: Tables, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            client,
+            tables,
+            entropy,
+        }
+    }
+
+    /// Whether the database answers: reads a key that does not exist.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.get(keys::nothing(&self.tables)).await.map(drop)
+    }
+
+    /// One item, as of now.
+    async fn get(&self, key: Key<'_>) -> Result<Option<Item>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .consistent_read(true)
+            .send()
+            .await?;
+        Ok(output.item)
+    }
+
+    /// Several items of any tables in one call, as of now, in the order of `keys`.
+    async fn get_together<const N: usize>(
+        &self,
+        keys: [Key<'_>; N],
+    ) -> Result<[Option<Item>; N], StoreError> {
+        let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
+        for (table, keys) in keys_by_table(&keys) {
+            let together = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build();
+            wanted.insert(table, together.map_err(StoreError::broken)?);
+        }
+        let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+        for tried in 0..BATCH_TRIES {
+            let output = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(wanted))
+                .send()
+                .await?;
+            for (table, items) in output.responses.unwrap_or_default() {
+                found.entry(table).or_default().extend(items);
+            }
+            wanted = output.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(keys.map(|key| {
+                    let items = found.get_mut(key.table)?;
+                    let at = items.iter().position(|item| key.is_of(item))?;
+                    Some(items.swap_remove(at))
+                }));
+            }
+            self.pause(tried).await;
+        }
+        Err(StoreError::Unavailable(
+            "keys of a batch stayed unprocessed".into(),
+        ))
+    }
+}
+
+fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
+    let mut tables: HashMap<String, Vec<Item>> = HashMap::new();
+    for key in keys {
+        tables
+            .entry(key.table.to_owned())
+            .or_default()
+            .push(key.attributes.clone());
+    }
+    tables
+}
+
+/// Reads a stored row.
+fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(StoreError::broken)
+}
+
+/// Reads stored rows.
+fn read_all<T: DeserializeOwned>(items: Vec<Item>) -> Result<Vec<T>, StoreError> {
+    items.into_iter().map(read).collect()
+}
+
+/// Reads a stored row that may be absent.
+fn read_if_any<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, StoreError> {
+    item.map(read).transpose()
+}
+
+/// Writes a row below its key.
+fn write<T: Serialize>(key: Key<'_>, row: T) -> Result<Item, StoreError> {
+    let mut item: Item =
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(StoreError::broken)?;
+    item.extend(key.attributes);
+    Ok(item)
+}
+
+/// A number attribute.
+fn n(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// A text attribute.
+fn s(text: impl ToString) -> AttributeValue {
+    AttributeValue::S(text.to_string())
+}

@@ -1,0 +1,197 @@
+//! Several writes that happen together or not at all.
+
+use super::{Item, Store, StoreError, keys::Key, s};
+use aws_sdk_dynamodb::{
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+};
+use std::{collections::HashMap, time::Duration};
+
+/// A write with its condition.
+pub struct Action(Result<TransactWriteItem, StoreError>);
+
+/// A constant expression and the values of its placeholders.
+pub struct Change<'a> {
+    /// The update expression.
+    pub update: &'static str,
+    /// What must hold before.
+    pub condition: &'static str,
+    /// `#placeholder` → attribute name.
+    pub names: &'a [(&'static str, &'a str)],
+    /// `:placeholder` → value.
+    pub values: Vec<(&'static str, AttributeValue)>,
+}
+
+/// The row must not exist yet.
+pub const IS_NEW: &str = "attribute_not_exists(pk)";
+/// The row must exist.
+pub const EXISTS: &str = "attribute_exists(pk)";
+
+impl Action {
+    /// Puts a row that must not exist yet.
+    pub fn put_new(key: Key<'_>, item: Item) -> Self {
+        Self::put_if(key, item, IS_NEW, Vec::new())
+    }
+
+    /// Puts a row, whatever was there.
+    pub fn put(key: Key<'_>, item: Item) -> Self {
+        let put = Put::builder()
+            .table_name(key.table)
+            .set_item(Some(item))
+            .build();
+        Self(
+            put.map(|put| TransactWriteItem::builder().put(put).build())
+                .map_err(StoreError::broken),
+        )
+    }
+
+    /// Puts a row if `condition` holds of what was there.
+    pub fn put_if(
+        key: Key<'_>,
+        item: Item,
+        condition: &'static str,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Self {
+        let put = Put::builder()
+            .table_name(key.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_values(placeholders(values))
+            .build();
+        Self(
+            put.map(|put| TransactWriteItem::builder().put(put).build())
+                .map_err(StoreError::broken),
+        )
+    }
+
+    /// Changes a row.
+    pub fn update(key: Key<'_>, change: Change<'_>) -> Self {
+        let names: HashMap<_, _> = change
+            .names
+            .iter()
+            .map(|&(k, v)| (k.to_owned(), v.to_owned()))
+            .collect();
+        let update = Update::builder()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression(change.update)
+            .condition_expression(change.condition)
+            .set_expression_attribute_names((!names.is_empty()).then_some(names))
+            .set_expression_attribute_values(placeholders(change.values))
+            .build();
+        Self(
+            update
+                .map(|update| TransactWriteItem::builder().update(update).build())
+                .map_err(StoreError::broken),
+        )
+    }
+
+    /// Removes a row, if it is there.
+    pub fn delete(key: Key<'_>) -> Self {
+        let delete = Delete::builder()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .build();
+        Self(
+            delete
+                .map(|delete| TransactWriteItem::builder().delete(delete).build())
+                .map_err(StoreError::broken),
+        )
+    }
+}
+
+fn placeholders(
+    values: Vec<(&'static str, AttributeValue)>,
+) -> Option<HashMap<String, AttributeValue>> {
+    (!values.is_empty()).then(|| {
+        values
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    })
+}
+
+/// What became of a transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome<L> {
+    /// Everything was written.
+    Committed,
+    /// Nothing was written, because the conditions with these labels did not hold.
+    Refused(Vec<L>),
+}
+
+/// How often a transaction that met another one is tried again.
+const CONFLICT_TRIES: u32 = 8;
+
+impl Store {
+    /// Writes all `actions` or none. Each has a label by which a refusal names the condition that failed.
+    /// Meeting another transaction on the same rows is not a refusal: it is tried again after a short pause.
+    pub async fn transact<L: Copy>(
+        &self,
+        actions: Vec<(L, Action)>,
+    ) -> Result<Outcome<L>, StoreError> {
+        let (labels, actions): (Vec<L>, Vec<Action>) = actions.into_iter().unzip();
+        let writes = actions
+            .into_iter()
+            .map(|action| action.0)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut tried = 0;
+        loop {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            let Err(error) = sent else {
+                return Ok(Outcome::Committed);
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
+                error.as_service_error()
+            else {
+                return Err(error.into());
+            };
+            let codes: Vec<&str> = canceled
+                .cancellation_reasons()
+                .iter()
+                .filter_map(|reason| reason.code())
+                .collect();
+            if codes.contains(&"ConditionalCheckFailed") {
+                let failed = codes
+                    .iter()
+                    .zip(labels)
+                    .filter(|(code, _)| **code == "ConditionalCheckFailed");
+                return Ok(Outcome::Refused(failed.map(|(_, label)| label).collect()));
+            }
+            let passing = codes.iter().all(|code| {
+                matches!(
+                    *code,
+                    "None"
+                        | "TransactionConflict"
+                        | "ThrottlingError"
+                        | "ProvisionedThroughputExceeded"
+                )
+            });
+            tried += 1;
+            if !passing {
+                return Err(StoreError::broken(error));
+            }
+            if tried == CONFLICT_TRIES {
+                return Err(StoreError::Unavailable(error.into()));
+            }
+            self.pause(tried).await;
+        }
+    }
+
+    /// Waits before the next try: up to 5, 10, 20 … milliseconds, spread so that rivals do not meet again.
+    pub(super) async fn pause(&self, tried: u32) {
+        let most_millis = 5_u64 << tried.min(7);
+        let spread = u64::from_le_bytes(self.entropy.bytes());
+        tokio::time::sleep(Duration::from_millis(1 + spread % most_millis)).await;
+    }
+}
+
+/// A text attribute, for values of a [`Change`].
+pub fn text(value: impl ToString) -> AttributeValue {
+    s(value)
+}

@@ -1,0 +1,85 @@
+//! Walking along a query to a numbered page: over keys only to where the page begins, then whole rows.
+
+use super::{Item, StoreError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+
+/// A query whose entries may consist of several items (a turn is a message and its reply).
+pub struct Walk {
+    /// The query, without limit or start.
+    pub query: QueryFluentBuilder,
+    /// The fewest items that an entry has.
+    pub items_per_entry: usize,
+}
+
+/// Keys that one call passes over at most.
+const SKIPPED_AT_ONCE: usize = 2_000;
+
+impl Walk {
+    /// The items of the `wanted` entries after the first `skipped` ones. An entry ends with an item of
+    /// which `ends_entry` is true; items that belong to no entry may stand between.
+    pub async fn page(
+        self,
+        skipped: u64,
+        wanted: usize,
+        ends_entry: fn(&Item) -> bool,
+    ) -> Result<Vec<Item>, StoreError> {
+        let ended = |items: &[Item]| items.iter().filter(|item| ends_entry(item)).count();
+        let keys_only = self.query.clone().projection_expression("pk, sk");
+        let mut start = None;
+        let mut left = usize::try_from(skipped).unwrap_or(usize::MAX);
+        while left > 0 {
+            let limit = left
+                .saturating_mul(self.items_per_entry)
+                .min(SKIPPED_AT_ONCE);
+            let (passed, next) = once(&keys_only, limit, start).await?;
+            left -= ended(&passed);
+            if next.is_none() {
+                return Ok(Vec::new());
+            }
+            start = next;
+        }
+        self.take(wanted, start, ended).await
+    }
+
+    /// The items from `start` on until `complete` counts `wanted` entries in them.
+    pub async fn take(
+        self,
+        wanted: usize,
+        mut start: Option<Item>,
+        complete: impl Fn(&[Item]) -> usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        loop {
+            let left = wanted.saturating_sub(complete(&items));
+            if left == 0 {
+                return Ok(items);
+            }
+            let (more, next) = once(
+                &self.query,
+                left.saturating_mul(self.items_per_entry),
+                start,
+            )
+            .await?;
+            items.extend(more);
+            if next.is_none() {
+                return Ok(items);
+            }
+            start = next;
+        }
+    }
+}
+
+async fn once(
+    query: &QueryFluentBuilder,
+    limit: usize,
+    start: Option<Item>,
+) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let output = query
+        .clone()
+        .limit(limit)
+        .set_exclusive_start_key(start)
+        .send()
+        .await?;
+    Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+}
