@@ -1,1 +1,19 @@
-//! x
+//! Every test that goes through the router, in one binary: a folder per dialect, one for attacks, one for
+//! money. Each test makes its own [`world`].
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod calls;
+mod chatbot;
+mod metered;
+mod money;
+mod platform;
+mod process;
+mod reports;
+mod threats;
+mod webchat;
+mod world;

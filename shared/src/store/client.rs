@@ -3,7 +3,9 @@
 use aws_sdk_dynamodb::{
     Client,
     config::{
-        BehaviorVersion, Builder, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Builder, Credentials, Region,
+        retry::{RetryConfig, RetryPartition},
+        timeout::TimeoutConfig,
     },
 };
 use aws_smithy_runtime_api::client::http::HttpClient;
@@ -47,6 +49,8 @@ pub fn embedded(http: impl HttpClient + 'static, backoff: Duration) -> Client {
                 .with_max_attempts(TRIES)
                 .with_initial_backoff(backoff),
         )
+        // Its own allowance of retries: several embedded databases share nothing.
+        .retry_partition(RetryPartition::custom("embedded").build())
         .timeout_config(timeouts());
     Client::from_conf(config.build())
 }

@@ -1,0 +1,188 @@
+//! Stands between the SDK and the embedded database: counts calls, and makes chosen ones fail before or
+//! after they commit. The service cannot tell this from a network that does the same.
+
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use local::embedded::Embedded;
+use serde_json::{Value, json};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+/// Which moment of a call the fault hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The database never sees the request.
+    BeforeCommit,
+    /// The database did it, but the answer is lost.
+    AfterCommit,
+    /// Another transaction is on the same rows: nothing is done.
+    Conflict,
+}
+
+/// A planned fault.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    /// Which call, counted from 0 since the plan was made.
+    pub call: usize,
+    /// At which moment.
+    pub moment: Moment,
+    /// For how many calls from there on; 1 is a hiccup that a retry heals, `usize::MAX` the end of the process.
+    pub times: usize,
+}
+
+/// A call that was made.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The operation.
+    pub operation: String,
+    /// The request as JSON.
+    pub request: Value,
+    /// The step it was made in: calls of one step did not wait for each other.
+    pub step: usize,
+    ended: Option<usize>,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<Call>,
+    events: usize,
+    fault: Option<Fault>,
+    hits: usize,
+}
+
+/// The SDK's HTTP client of a test.
+#[derive(Clone)]
+pub struct Faults {
+    inner: Embedded,
+    state: Arc<Mutex<State>>,
+}
+
+impl Faults {
+    pub fn new(inner: Embedded) -> Self {
+        Self {
+            inner,
+            state: Arc::default(),
+        }
+    }
+
+    /// Forgets the calls so far, and plans a fault among the next ones.
+    pub fn plan(&self, fault: Option<Fault>) {
+        *self.state.lock().unwrap() = State {
+            fault,
+            ..State::default()
+        };
+    }
+
+    /// The calls since the last plan.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state.lock().unwrap().calls.clone()
+    }
+
+    /// How many calls the fault hit.
+    pub fn hits(&self) -> usize {
+        self.state.lock().unwrap().hits
+    }
+
+    fn begin(&self, operation: &str, body: &[u8]) -> (usize, Option<Moment>) {
+        let mut state = self.state.lock().unwrap();
+        state.events += 1;
+        let began = state.events;
+        // One step after the latest call that had ended before this one began.
+        let waited_for = state
+            .calls
+            .iter()
+            .filter(|call| call.ended.is_some_and(|ended| ended < began));
+        let step = waited_for.map(|call| call.step).max().unwrap_or(0) + 1;
+        let request = serde_json::from_slice(body).unwrap();
+        let number = state.calls.len();
+        state.calls.push(Call {
+            operation: operation.to_owned(),
+            request,
+            step,
+            ended: None,
+        });
+        let hit = state
+            .fault
+            .filter(|fault| number >= fault.call && number - fault.call < fault.times);
+        if hit.is_some() {
+            state.hits += 1;
+        }
+        (number, hit.map(|fault| fault.moment))
+    }
+
+    fn end(&self, number: usize) {
+        let mut state = self.state.lock().unwrap();
+        state.events += 1;
+        let ended = state.events;
+        if let Some(call) = state.calls.get_mut(number) {
+            call.ended = Some(ended);
+        }
+    }
+
+    async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
+        let (number, moment) = self.begin(&operation, &body);
+        let lost = || ConnectorError::io("the connection broke".into());
+        let answer = match moment {
+            None => self.inner.run(operation, body).await,
+            Some(Moment::BeforeCommit) => Err(lost()),
+            Some(Moment::AfterCommit) => self
+                .inner
+                .run(operation, body)
+                .await
+                .and_then(|_| Err(lost())),
+            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(&body)),
+            Some(Moment::Conflict) => self.inner.run(operation, body).await,
+        };
+        self.end(number);
+        answer
+    }
+}
+
+fn conflict(body: &[u8]) -> HttpResponse {
+    let request: Value = serde_json::from_slice(body).unwrap();
+    let items = request["TransactItems"].as_array().unwrap().len();
+    let reasons: Vec<Value> = (0..items)
+        .map(|item| json!({"Code": if item == 0 { "TransactionConflict" } else { "None" }}))
+        .collect();
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled",
+        "CancellationReasons": reasons,
+    });
+    HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body.to_string()))
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Faults")
+    }
+}
+
+impl HttpConnector for Faults {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let faults = self.clone();
+        HttpConnectorFuture::new(async move {
+            let (operation, body) = Embedded::operation_of(&request).unwrap();
+            faults.run(operation, body).await
+        })
+    }
+}
+
+impl HttpClient for Faults {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

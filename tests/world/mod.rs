@@ -1,0 +1,200 @@
+//! A world of its own for every test: embedded database, a clock that stands still, counted randomness,
+//! a model that does what it is told. Requests go through the router, as actors.
+
+mod actor;
+mod entropy;
+mod faults;
+mod model;
+
+pub use actor::{Actor, Reply};
+pub use faults::{Call, Fault, Faults, Moment};
+pub use model::{Script, ScriptedModel};
+
+use axum::Router;
+use dynoxide::Database;
+use entropy::CountedEntropy;
+use local::{embedded::Embedded, router, tables};
+use serde_json::{Value, json};
+use shared::{
+    clock::Clock,
+    config::{Config, Tables},
+    domain::time::Timestamp,
+    entropy::Entropy,
+    password::{Cost, Passwords},
+    service::{Parts, Services},
+    store::{Store, client},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// 2024-03-13T10:05:00Z, in the middle of a ten-minute block of the limiter.
+pub const START: u64 = 1_710_324_300_000;
+/// What `START` looks like in answers.
+pub const NOW: &str = "2024-03-13T10:05:00Z";
+/// The password of everybody.
+pub const PASSWORD: &str = "password123";
+/// The key that signs tokens.
+pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
+
+/// Time stands still until somebody moves it.
+pub struct TestClock(AtomicU64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// One deployment.
+#[derive(Clone)]
+pub struct World {
+    /// All routes.
+    pub app: Router,
+    /// The services behind them.
+    pub services: Services,
+    /// The database, for looking behind the scenes.
+    pub database: Database,
+    /// What goes wrong between the service and the database, and what was called.
+    pub faults: Faults,
+    /// The model.
+    pub model: Arc<ScriptedModel>,
+    clock: Arc<TestClock>,
+    entropy: Arc<CountedEntropy>,
+    settings: HashMap<String, String>,
+}
+
+impl World {
+    /// With default settings, but without limits on requests.
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// With these settings beside that.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let database = Database::memory().unwrap();
+        tables::create(&database).unwrap();
+        let defaults = [
+            ("RATE_LIMIT_API", "0"),
+            ("RATE_LIMIT_AUTH", "0"),
+            ("JWT_SECRET", JWT_SECRET),
+        ];
+        let settings = defaults
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        let clock = Arc::new(TestClock(AtomicU64::new(START)));
+        let (entropy, model) = (
+            Arc::new(CountedEntropy::default()),
+            Arc::new(ScriptedModel::default()),
+        );
+        Self::over(database, settings.collect(), clock, entropy, model)
+    }
+
+    fn over(
+        database: Database,
+        settings: HashMap<String, String>,
+        clock: Arc<TestClock>,
+        entropy: Arc<CountedEntropy>,
+        model: Arc<ScriptedModel>,
+    ) -> Self {
+        let faults = Faults::new(Embedded::new(database.clone()));
+        let any_entropy: Arc<dyn Entropy> = entropy.clone();
+        let client = client::embedded(faults.clone(), Duration::from_millis(1));
+        let services = Services::new(Parts {
+            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
+            store: Store::new(client, Tables::default(), any_entropy.clone()),
+            model: model.clone(),
+            clock: clock.clone(),
+            passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
+            entropy: any_entropy,
+        })
+        .unwrap();
+        Self {
+            app: router(&services),
+            services,
+            database,
+            faults,
+            model,
+            clock,
+            entropy,
+            settings,
+        }
+    }
+
+    /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.
+    pub fn restarted(&self) -> Self {
+        Self::over(
+            self.database.clone(),
+            self.settings.clone(),
+            self.clock.clone(),
+            self.entropy.clone(),
+            Arc::new(ScriptedModel::default()),
+        )
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.clock
+            .0
+            .fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Milliseconds since 1970, now.
+    pub fn now_millis(&self) -> u64 {
+        self.clock.0.load(Ordering::SeqCst)
+    }
+
+    /// Somebody without a credential, at 203.0.113.1.
+    pub fn anonymous(&self) -> Actor {
+        Actor::new(self.app.clone())
+    }
+
+    /// Somebody who registered through the webchat dialect and is signed in with its access token.
+    pub async fn user(&self, username: &str) -> Actor {
+        let body =
+            json!({"username": username, "password": PASSWORD, "confirm_password": PASSWORD});
+        let reply = self.anonymous().post("/api/v1/auth/register/", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        let text = |name: &str| reply.body[name].as_str().unwrap().to_owned();
+        let mut actor = self.anonymous().bearing(&text("access"));
+        actor.refresh = text("refresh");
+        actor
+    }
+
+    /// All rows of a table, as DynamoDB's JSON: `{"pk": {"S": "…"}, …}`.
+    pub fn rows(&self, table: &str) -> Vec<Value> {
+        let request = serde_json::from_value(json!({"TableName": table})).unwrap();
+        let answer = serde_json::to_value(self.database.scan(request).unwrap()).unwrap();
+        answer["Items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The row of a user's account, found by the name as registered.
+    pub fn profile(&self, username: &str) -> Value {
+        let mut rows = self.rows("users").into_iter();
+        rows.find(|row| row["sk"]["S"] == "profile" && row["username"]["S"] == username)
+            .unwrap()
+    }
+
+    /// Writes a row as it is, past the service.
+    pub fn put(&self, table: &str, row: &Value) {
+        let request = serde_json::from_value(json!({"TableName": table, "Item": row})).unwrap();
+        self.database.put_item(request).unwrap();
+    }
+
+    /// What a user can spend, by the row in the database.
+    pub fn available(&self, username: &str) -> u64 {
+        let user = self.profile(username)["pk"]["S"].clone();
+        let rows = self.rows("balances");
+        let balance = rows
+            .iter()
+            .find(|row| row["pk"]["S"] == user && row["sk"]["S"] == "balance")
+            .unwrap();
+        balance["available"]["N"].as_str().unwrap().parse().unwrap()
+    }
+}
