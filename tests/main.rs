@@ -12,7 +12,6 @@ mod chatbot;
 mod metered;
 mod money;
 mod platform;
-mod process;
 mod reports;
 mod threats;
 mod webchat;

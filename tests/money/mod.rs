@@ -1,1 +1,8 @@
-//! x
+//! Money: whatever fails, crashes or happens at once, the ledger adds up.
+
+mod audit;
+mod faults;
+mod holds;
+mod idempotency;
+mod parallel;
+mod refill;

@@ -92,6 +92,21 @@ impl Actor {
         actor
     }
 
+    /// The same actor without a header of that name.
+    pub fn without(&self, name: &str) -> Self {
+        let mut actor = self.clone();
+        actor.headers.retain(|(own, _)| own != name);
+        actor
+    }
+
+    /// The same actor, asking another process.
+    pub fn in_world(&self, world: &super::World) -> Self {
+        Self {
+            app: world.app.clone(),
+            ..self.clone()
+        }
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, None, Vec::new()).await
     }

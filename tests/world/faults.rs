@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
+use futures::future::BoxFuture;
 use local::embedded::Embedded;
 use serde_json::{Value, json};
 use std::{
@@ -26,6 +27,8 @@ pub enum Moment {
     AfterCommit,
     /// Another transaction is on the same rows: nothing is done.
     Conflict,
+    /// A rival (see [`Faults::rival`]) does all its work just before the call.
+    Outrun,
 }
 
 /// A planned fault.
@@ -51,12 +54,19 @@ pub struct Call {
     ended: Option<usize>,
 }
 
+/// What happens at [`Moment::Outrun`].
+type Rival = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// More often than the SDK suspends before it sends a request.
+const YIELDS: usize = 32;
+
 #[derive(Default)]
 struct State {
     calls: Vec<Call>,
     events: usize,
     fault: Option<Fault>,
     hits: usize,
+    rival: Option<Rival>,
 }
 
 /// The SDK's HTTP client of a test.
@@ -74,10 +84,18 @@ impl Faults {
         }
     }
 
+    /// Who comes first at [`Moment::Outrun`].
+    pub fn rival(&self, rival: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
+        self.state.lock().unwrap().rival = Some(Arc::new(rival));
+    }
+
     /// Forgets the calls so far, and plans a fault among the next ones.
     pub fn plan(&self, fault: Option<Fault>) {
-        *self.state.lock().unwrap() = State {
+        let mut state = self.state.lock().unwrap();
+        let rival = state.rival.take();
+        *state = State {
             fault,
+            rival,
             ..State::default()
         };
     }
@@ -130,9 +148,20 @@ impl Faults {
 
     async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
         let (number, moment) = self.begin(&operation, &body);
+        // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
+        for _ in 0..YIELDS {
+            tokio::task::yield_now().await;
+        }
         let lost = || ConnectorError::io("the connection broke".into());
         let answer = match moment {
             None => self.inner.run(operation, body).await,
+            Some(Moment::Outrun) => {
+                let rival = self.state.lock().unwrap().rival.clone();
+                if let Some(rival) = rival {
+                    rival().await;
+                }
+                self.inner.run(operation, body).await
+            }
             Some(Moment::BeforeCommit) => Err(lost()),
             Some(Moment::AfterCommit) => self
                 .inner

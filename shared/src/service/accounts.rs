@@ -80,7 +80,7 @@ impl Accounts {
         registration: Registration,
         address: &Address,
     ) -> Result<(User, Tokens), Error> {
-        self.limits.door(address).await?;
+        self.admit(&registration, address).await?;
         let (user, _) = self.create(registration, None).await?;
         Ok((user, self.prices.initial))
     }
@@ -92,7 +92,7 @@ impl Accounts {
         address: &Address,
         lifetimes: Lifetimes,
     ) -> Result<(User, Issued), Error> {
-        self.limits.door(address).await?;
+        self.admit(&registration, address).await?;
         let (user, login) = self.create(registration, Some(lifetimes)).await?;
         let login = login.ok_or_else(|| Error::internal("registered without a sign-in"))?;
         let issued = self
@@ -103,12 +103,20 @@ impl Accounts {
 
     /// A new account made by the operator: no door, no limit.
     pub async fn create_by_operator(&self, registration: Registration) -> Result<User, Error> {
+        self.refuse_taken(&registration).await?;
         Ok(self.create(registration, None).await?.0)
     }
 
     /// Whether somebody has this username.
     pub async fn is_taken(&self, username: &Username) -> Result<bool, Error> {
         Ok(self.store.owner_of_name(username.folded()).await?.is_some())
+    }
+
+    async fn admit(&self, registration: &Registration, address: &Address) -> Result<(), Error> {
+        let (admitted, free) =
+            futures::future::join(self.limits.door(address), self.refuse_taken(registration)).await;
+        admitted?;
+        free
     }
 
     async fn create(
@@ -123,9 +131,9 @@ impl Accounts {
             password,
             role,
         } = registration;
-        self.refuse_taken(username.as_ref(), email.as_ref()).await?;
-        let password_hash = self.passwords.hash(&password).await?;
-        let number = self.store.take_user_number().await?;
+        let number = async { self.store.take_user_number().await.map_err(Error::from) };
+        let (password_hash, number) =
+            futures::future::try_join(self.passwords.hash(&password), number).await?;
         let now = self.clock.now();
         for tried in 0..NAME_TRIES {
             let name = match (&username, &email) {
@@ -167,12 +175,11 @@ impl Accounts {
     }
 
     /// Says so before any work is done; the transaction decides.
-    async fn refuse_taken(
-        &self,
-        username: Option<&Username>,
-        email: Option<&Email>,
-    ) -> Result<(), Error> {
-        let names = [username.map(Username::folded), email.map(Email::folded)];
+    async fn refuse_taken(&self, registration: &Registration) -> Result<(), Error> {
+        let names = [
+            registration.username.as_ref().map(Username::folded),
+            registration.email.as_ref().map(Email::folded),
+        ];
         let [username, email] = self.store.owners_of_names(names).await?;
         let taken: Vec<Taken> = [
             username.map(|_| Taken::Username),

@@ -85,13 +85,18 @@ impl Logins {
         address: &Address,
         lifetimes: Lifetimes,
     ) -> Result<(User, Issued), Error> {
-        let account = self.prove(name, password, address).await?;
+        let Proven { account, limited } = self.prove(name, password, address).await?;
         let now = self.clock.now();
         let login = self.new_login(account.user.id, account.epoch, lifetimes, now);
         let issued = self.issue(&login, lifetimes.access, now)?;
-        self.store
-            .open_login(login, address.as_str(), now.plus(ADDRESS_REMEMBERED))
-            .await?;
+        let remember_until = now.plus(ADDRESS_REMEMBERED);
+        let opened = self
+            .store
+            .open_login(login, address.as_str(), remember_until);
+        let (opened, taken_back) =
+            futures::future::join(opened, self.limits.succeeded(&limited)).await;
+        opened?;
+        taken_back?;
         Ok((account.user, issued))
     }
 
@@ -102,27 +107,32 @@ impl Logins {
         password: SecretString,
         address: &Address,
     ) -> Result<SecretString, Error> {
-        let account = self.prove(name, password, address).await?;
+        let Proven { account, limited } = self.prove(name, password, address).await?;
         let token = hex::encode(self.entropy.bytes::<20>());
         let owner = CredentialOwner {
             user: account.user.id,
             epoch: account.epoch,
         };
         let remember_until = self.clock.now().plus(ADDRESS_REMEMBERED);
-        self.store
-            .add_credential(&hash(&token), owner, address.as_str(), remember_until)
-            .await?;
+        let hash = hash(&token);
+        let added = self
+            .store
+            .add_credential(&hash, owner, address.as_str(), remember_until);
+        let (added, taken_back) =
+            futures::future::join(added, self.limits.succeeded(&limited)).await;
+        added?;
+        taken_back?;
         Ok(token.into())
     }
 
     /// The account behind name and password. An unknown name takes as long as a wrong password, and
     /// counts the same.
-    async fn prove(
+    async fn prove<'a>(
         &self,
         name: &SignInName,
         password: SecretString,
-        address: &Address,
-    ) -> Result<Account, Error> {
+        address: &'a Address,
+    ) -> Result<Proven<'a>, Error> {
         let folded = name.folded();
         let owner = async {
             match &folded {
@@ -153,10 +163,7 @@ impl Logins {
             .map(|account| account.password_hash.clone());
         let fits = self.passwords.verify(password, password_hash).await?;
         match account.filter(|account| fits && account.user.is_active) {
-            Some(account) => {
-                self.limits.succeeded(&limited).await?;
-                Ok(account)
-            }
+            Some(account) => Ok(Proven { account, limited }),
             None => Err(Error::WrongPassword),
         }
     }
@@ -388,6 +395,12 @@ impl Logins {
         }
         Ok(self.store.close_logins(user, &logins).await?)
     }
+}
+
+/// An account whose password was right. Whoever opens something for it also takes the try back.
+struct Proven<'a> {
+    account: Account,
+    limited: LimitedAccount<'a>,
 }
 
 enum Claimed {

@@ -1,0 +1,424 @@
+//! The binary itself: its command line, its data directory, and what is left after it is killed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+const PASSWORD: &str = "password123";
+
+/// A directory that is removed in the end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        fs::remove_dir_all(&path).ok();
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn quintet(directory: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quintet"));
+    command
+        .current_dir(directory)
+        .args(arguments)
+        .stdin(Stdio::null());
+    command
+        .env("RATE_LIMIT_API", "0")
+        .env("RATE_LIMIT_AUTH", "0")
+        .envs(settings.iter().copied());
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    quintet(directory, arguments, settings).output().unwrap()
+}
+
+/// A server that is killed in the end, if it still runs.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Waits for the line that says it is ready.
+    fn start(directory: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["--listen", "127.0.0.1:0"]);
+        let mut child = quintet(directory, &arguments, settings)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("Quintet is ready on http://")
+            .unwrap_or_else(|| panic!("{line}"));
+        Self {
+            address: address.parse().unwrap(),
+            child,
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    fn post(&self, path: &str, token: &str, key: &str, body: &Value) -> Option<(u16, Value)> {
+        post(self.address, path, token, key, body)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// `None` when the connection broke before the whole answer arrived.
+fn post(
+    address: SocketAddr,
+    path: &str,
+    token: &str,
+    key: &str,
+    body: &Value,
+) -> Option<(u16, Value)> {
+    let body = body.to_string();
+    let key = if key.is_empty() {
+        String::new()
+    } else {
+        format!("Idempotency-Key: {key}\r\n")
+    };
+    request(
+        address,
+        &format!(
+            "POST {path} HTTP/1.1\r\nHost: quintet\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {token}\r\n{key}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    )
+}
+
+fn get(address: SocketAddr, path: &str, token: &str) -> Option<(u16, Value)> {
+    request(
+        address,
+        &format!(
+            "GET {path} HTTP/1.1\r\nHost: quintet\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+        ),
+    )
+}
+
+fn request(address: SocketAddr, request: &str) -> Option<(u16, Value)> {
+    let mut connection = TcpStream::connect(address).ok()?;
+    connection.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let length: usize = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))?
+        .parse()
+        .ok()?;
+    (body.len() == length).then(|| (status, serde_json::from_str(body).unwrap_or(Value::Null)))
+}
+
+fn register(server: &Server, username: &str) -> String {
+    let body = json!({"username": username, "password": PASSWORD, "confirm_password": PASSWORD});
+    let (status, body) = server
+        .post("/api/v1/auth/register/", "", "", &body)
+        .unwrap();
+    assert_eq!(status, 201, "{body}");
+    body["access"].as_str().unwrap().to_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn wrong_arguments_are_one_clear_line() {
+    let directory = Directory::new("arguments");
+    let wrong: [(&[&str], &str); 5] = [
+        (&["--lisen", "x"], "--lisen"),
+        (&["serve", "--listen", "nonsense"], "nonsense"),
+        (&["serve", "--in-memory", "--data", "here"], "--in-memory"),
+        (&["start"], "start"),
+        (&["create-admin", "--username", "root"], "required"),
+    ];
+    for (arguments, expected) in wrong {
+        let output = run(&directory.0, arguments, &[]);
+        let error = stderr(&output);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0);
+}
+
+#[test]
+fn wrong_settings_are_one_clear_line() {
+    let directory = Directory::new("settings");
+    let wrong = [
+        ("RATE_LIMIT_API", "many"),
+        ("INITIAL_TOKENS", "-1"),
+        ("JWT_SECRET", "short"),
+        ("MODEL_PROVIDER", "oracle"),
+        ("CORS_ORIGINS", "*"),
+        ("REFILL_TOKENS", "5"),
+        ("LOG_FORMAT", "xml"),
+    ];
+    for (name, value) in wrong {
+        let output = run(
+            &directory.0,
+            &["serve", "--in-memory", "--listen", "127.0.0.1:0"],
+            &[(name, value)],
+        );
+        let error = stderr(&output);
+        assert!(!output.status.success(), "{name}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(name), "{error}");
+        assert!(name != "JWT_SECRET" || !error.contains("short,"), "{error}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let directory = Directory::new("port");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(
+        &directory.0,
+        &["serve", "--in-memory", "--listen", &address],
+        &[],
+    );
+    let error = stderr(&output);
+    assert!(!output.status.success());
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.contains(&address), "{error}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_used_is_one_clear_line() {
+    let directory = Directory::new("unusable");
+    fs::write(directory.0.join("file"), "not a directory").unwrap();
+    let output = run(
+        &directory.0,
+        &["serve", "--data", "file", "--listen", "127.0.0.1:0"],
+        &[],
+    );
+    let error = stderr(&output);
+    assert!(!output.status.success());
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.contains("file"), "{error}");
+}
+
+#[test]
+fn signals_end_it_cleanly() {
+    let directory = Directory::new("signals");
+    for signal in ["-INT", "-TERM"] {
+        let mut server = Server::start(&directory.0, &["serve", "--in-memory"], &[]);
+        register(&server, "alice");
+        server.signal(signal);
+        assert!(server.child.wait().unwrap().success(), "{signal}");
+    }
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0);
+}
+
+#[test]
+fn accounts_tokens_and_conversations_survive_a_restart() {
+    let directory = Directory::new("restart");
+    let server = Server::start(&directory.0, &[], &[]);
+    let token = register(&server, "alice");
+    let (status, _) = server
+        .post("/send/", &token, "", &json!({"message": "Hello"}))
+        .unwrap();
+    assert_eq!(status, 200);
+    drop(server);
+    let kept: Vec<_> = fs::read_dir(directory.0.join(".quintet"))
+        .unwrap()
+        .map(|f| f.unwrap().file_name())
+        .collect();
+    assert!(kept.iter().any(|name| name == "jwt-secret"), "{kept:?}");
+    let server = Server::start(&directory.0, &["serve", "--data", ".quintet"], &[]);
+    assert_eq!(
+        get(server.address, "/token/", &token),
+        Some((200, json!({"tokens": 3900})))
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn the_key_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = Directory::new("key");
+    drop(Server::start(&directory.0, &[], &[]));
+    let mode = fs::metadata(directory.0.join(".quintet/jwt-secret"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn administrators_are_made_by_command_and_by_settings() {
+    let directory = Directory::new("admin");
+    let admin = [("QUINTET_ADMIN_PASSWORD", PASSWORD)];
+    let create = [
+        "create-admin",
+        "--username",
+        "boss",
+        "--email",
+        "boss@example.com",
+    ];
+    assert!(run(&directory.0, &create, &admin).status.success());
+    let again = run(&directory.0, &create, &admin);
+    assert!(!again.status.success());
+    assert_eq!(stderr(&again).lines().count(), 1, "{}", stderr(&again));
+    let settings = [
+        ("QUINTET_ADMIN_EMAIL", "root@example.com"),
+        ("QUINTET_ADMIN_PASSWORD", PASSWORD),
+    ];
+    // The second start finds it there.
+    for _ in 0..2 {
+        let server = Server::start(&directory.0, &[], &settings);
+        for name in ["boss", "root", "root@example.com"] {
+            let body = json!({"email": name, "password": PASSWORD});
+            let (status, body) = server.post("/api/v1/auth/login", "", "", &body).unwrap();
+            assert_eq!(status, 200, "{name}: {body}");
+        }
+    }
+}
+
+/// Callers keep talking while the process is killed, again and again. Whatever was answered is there
+/// afterwards, once, and paid for once; what was not answered is repeated with the same key.
+#[test]
+fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
+    const CALLERS: usize = 8;
+    const ANSWERS_BEFORE_KILL: usize = 40;
+    let directory = Directory::new("kill");
+    let settings = [("INITIAL_TOKENS", "100000000")];
+    let mut server = Server::start(&directory.0, &[], &settings);
+    let token = register(&server, "alice");
+    let answered: Arc<Mutex<Vec<String>>> = Arc::default();
+    let mut unanswered: Vec<String> = Vec::new();
+    for round in 0..3 {
+        let (count, over) = (
+            Arc::new(AtomicUsize::new(0)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|caller| {
+                let (address, token, answered) =
+                    (server.address, token.clone(), Arc::clone(&answered));
+                let (count, over) = (Arc::clone(&count), Arc::clone(&over));
+                thread::spawn(move || {
+                    let mut lost = Vec::new();
+                    for turn in 0.. {
+                        if over.load(Ordering::SeqCst) {
+                            break;
+                        }
+                        let message = format!("{round}-{caller}-{turn}");
+                        match post(
+                            address,
+                            "/api/chat/",
+                            &token,
+                            &message,
+                            &json!({"message": message}),
+                        ) {
+                            Some((200, _)) => {
+                                answered.lock().unwrap().push(message);
+                                count.fetch_add(1, Ordering::SeqCst);
+                            }
+                            Some((status, body)) => panic!("{status} {body}"),
+                            None => lost.push(message),
+                        }
+                    }
+                    lost
+                })
+            })
+            .collect();
+        while count.load(Ordering::SeqCst) < ANSWERS_BEFORE_KILL {
+            thread::yield_now();
+        }
+        server.signal("-KILL");
+        over.store(true, Ordering::SeqCst);
+        unanswered.extend(
+            callers
+                .into_iter()
+                .flat_map(|caller| caller.join().unwrap()),
+        );
+        drop(server);
+        server = Server::start(&directory.0, &[], &settings);
+    }
+    for message in &unanswered {
+        let (status, body) = server
+            .post("/api/chat/", &token, message, &json!({"message": message}))
+            .unwrap();
+        assert_eq!(status, 200, "{body}");
+    }
+    let mut expected = answered.lock().unwrap().clone();
+    assert!(expected.len() >= 3 * ANSWERS_BEFORE_KILL);
+    expected.extend(unanswered);
+    expected.sort();
+    let mut kept = all_messages(&server, &token);
+    kept.sort();
+    assert_eq!(kept, expected);
+    let tokens = 100_000_000 - 100 * expected.len();
+    assert_eq!(
+        get(server.address, "/api/tokens/", &token),
+        Some((200, json!({"tokens": tokens})))
+    );
+}
+
+fn all_messages(server: &Server, token: &str) -> Vec<String> {
+    let (_, sessions) = get(server.address, "/api/v1/chat/sessions/", token).unwrap();
+    let id = sessions["results"][0]["id"].as_str().unwrap();
+    let mut messages = Vec::new();
+    for page in 1.. {
+        let path = format!("/api/v1/chat/sessions/{id}/chats/?page_size=100&page={page}");
+        let (status, body) = get(server.address, &path, token).unwrap();
+        assert_eq!(status, 200, "{body}");
+        let chats = body["results"].as_array().unwrap();
+        messages.extend(
+            chats
+                .iter()
+                .map(|chat| chat["message"].as_str().unwrap().to_owned()),
+        );
+        if body["next"].is_null() {
+            break;
+        }
+    }
+    messages
+}
