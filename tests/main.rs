@@ -1,14 +1,11 @@
 //! Every test that goes through the router, in one binary: a folder per dialect, one for attacks, one for
 //! money. Each test makes its own [`world`].
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod calls;
 mod chatbot;
+mod cors;
+mod log;
 mod metered;
 mod money;
 mod platform;

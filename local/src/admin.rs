@@ -13,45 +13,32 @@ use shared::{
 };
 
 /// Makes an administrator. Says in one line what is wrong with the name, the address or the password.
-pub async fn create(
-    services: &Services,
-    username: &str,
-    email: &str,
-    password: &SecretString,
-) -> Result<()> {
+pub async fn create(services: &Services, username: &str, email: &str, password: &SecretString) -> Result<()> {
     let wrong = |what: &'static str| move |problem| anyhow::anyhow!("{what}: {problem}");
     let registration = Registration {
         username: Some(Username::parse(username).map_err(wrong("username"))?),
         email: Some(Email::parse(email).map_err(wrong("e-mail"))?),
         full_name: None,
-        password: NewPassword::parse(password.expose_secret().to_owned())
-            .map_err(wrong("password"))?,
+        password: NewPassword::parse(password.expose_secret().to_owned()).map_err(wrong("password"))?,
         role: Role::Admin,
     };
-    match services.accounts.create_by_operator(registration).await {
+    match services.accounts.register(registration).await {
         Ok(_) => Ok(()),
         Err(Error::Invalid(fields)) => {
-            let problems: Vec<String> = fields
-                .iter()
-                .map(|field| format!("{}: {}", field.field, field.problem))
-                .collect();
+            let problems: Vec<String> =
+                fields.iter().map(|field| format!("{}: {}", field.field, field.problem)).collect();
             bail!("{}", problems.join("; "))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Makes the administrator `username` unless somebody has that name.
-pub async fn create_if_absent(
-    services: &Services,
-    username: &str,
-    email: &str,
-    password: &SecretString,
-) -> Result<()> {
-    let name =
-        Username::parse(username).map_err(|problem| anyhow::anyhow!("username: {problem}"))?;
-    match services.accounts.is_taken(&name).await? {
-        true => Ok(()),
-        false => create(services, username, email, password).await,
+/// Makes the administrator `username` unless there is one of that name.
+pub async fn create_if_absent(services: &Services, username: &str, email: &str, password: &SecretString) -> Result<()> {
+    let name = Username::parse(username).map_err(|problem| anyhow::anyhow!("username: {problem}"))?;
+    match services.accounts.find(&name).await? {
+        None => create(services, username, email, password).await,
+        Some(user) if user.role == Role::Admin => Ok(()),
+        Some(_) => bail!("{username} is the name of somebody who is no administrator"),
     }
 }

@@ -75,27 +75,16 @@ impl Command {
         shared::log::start(&config.log);
         match self.action {
             None => serve::run(self.serve.listen, self.serve.data.place(), config).await,
-            Some(Action::Serve(serve)) => {
-                serve::run(serve.listen, serve.data.place(), config).await
-            }
+            Some(Action::Serve(serve)) => serve::run(serve.listen, serve.data.place(), config).await,
             Some(Action::CreateAdmin(create)) => create_admin(create, config).await,
         }
     }
 }
 
-async fn create_admin(
-    CreateAdmin {
-        username,
-        email,
-        data,
-    }: CreateAdmin,
-    config: Config,
-) -> Result<()> {
+async fn create_admin(CreateAdmin { username, email, data }: CreateAdmin, config: Config) -> Result<()> {
     let password = match &config.admin_password {
         Some(password) => password.clone(),
-        None => SecretString::from(
-            rpassword::prompt_password("Password: ").context("no password was given")?,
-        ),
+        None => SecretString::from(rpassword::prompt_password("Password: ").context("no password was given")?),
     };
     let services = serve::open(&serve::Place::Directory(data), config)?;
     admin::create(&services, &username, &email, &password).await?;

@@ -3,10 +3,7 @@
 
 use aws_smithy_runtime_api::{
     client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-            SharedHttpConnector,
-        },
+        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
         runtime_components::RuntimeComponents,
@@ -29,11 +26,7 @@ impl Embedded {
     }
 
     /// Runs one DynamoDB request: the operation's name and its JSON, as the protocol has them.
-    pub async fn run(
-        &self,
-        operation: String,
-        body: Vec<u8>,
-    ) -> Result<HttpResponse, ConnectorError> {
+    pub async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
         let database = self.0.clone();
         // SQLite blocks.
         let ran = tokio::task::spawn_blocking(move || dispatch(&database, &operation, &body)).await;
@@ -41,17 +34,14 @@ impl Embedded {
             Ok(body) => (200, body),
             Err(error) => (error.status_code(), error.to_json()),
         };
-        let status = StatusCode::try_from(status)
-            .map_err(|error| ConnectorError::other(error.into(), None))?;
+        let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
         Ok(HttpResponse::new(status, SdkBody::from(body)))
     }
 
     /// The operation and the body of an SDK's request.
     pub fn operation_of(request: &HttpRequest) -> Option<(String, Vec<u8>)> {
         let target = request.headers().get("x-amz-target")?;
-        let operation = target
-            .split_once('.')
-            .map_or(target, |(_, operation)| operation);
+        let operation = target.split_once('.').map_or(target, |(_, operation)| operation);
         Some((operation.to_owned(), request.body().bytes()?.to_vec()))
     }
 }
@@ -66,19 +56,15 @@ impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let embedded = self.clone();
         HttpConnectorFuture::new(async move {
-            let (operation, body) = Self::operation_of(&request)
-                .ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
+            let (operation, body) =
+                Self::operation_of(&request).ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
             embedded.run(operation, body).await
         })
     }
 }
 
 impl HttpClient for Embedded {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -96,9 +82,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "UpdateItem" => answer(body, |request| database.update_item(request)),
         "DeleteItem" => answer(body, |request| database.delete_item(request)),
         "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
-        other => Err(DynoxideError::ValidationException(format!(
-            "{other} is not used here"
-        ))),
+        other => Err(DynoxideError::ValidationException(format!("{other} is not used here"))),
     }
 }
 

@@ -7,23 +7,14 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let command = match Command::try_parse() {
         Ok(command) => command,
-        Err(shown)
-            if matches!(
-                shown.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
+        Err(shown) if matches!(shown.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             print!("{shown}");
             return ExitCode::SUCCESS;
         }
         Err(wrong) => {
             // The first line says what is wrong; the rest repeats the usage.
             let text = wrong.to_string();
-            let line = text
-                .lines()
-                .next()
-                .unwrap_or("error: wrong arguments")
-                .trim_start_matches("error: ");
+            let line = text.lines().next().unwrap_or("error: wrong arguments").trim_start_matches("error: ");
             eprintln!("quintet: {line} (try --help)");
             return ExitCode::from(2);
         }

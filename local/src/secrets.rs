@@ -9,11 +9,7 @@ const FILE: &str = "jwt-secret";
 
 /// A new key, not kept.
 pub fn new_key(entropy: &dyn Entropy) -> String {
-    entropy
-        .bytes::<32>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    entropy.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The key kept in `directory`, made now if there is none.
@@ -38,12 +34,7 @@ pub fn kept_key(directory: &Path, entropy: &dyn Entropy) -> Result<SecretString>
             return Err(error).with_context(|| format!("{} cannot be written", path.display()));
         }
     }
-    let key =
-        fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    anyhow::ensure!(
-        key.len() >= 32,
-        "{} holds no key of at least 32 bytes",
-        path.display()
-    );
+    let key = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    anyhow::ensure!(key.len() >= 32, "{} holds no key of at least 32 bytes", path.display());
     Ok(key.into())
 }

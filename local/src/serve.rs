@@ -25,10 +25,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 /// The administrator that settings alone make.
 const ROOT: &str = "root";
@@ -47,42 +44,43 @@ pub enum Place {
 pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
     let services = open(&place, config)?;
     if let Some(settings) = &services.config.admin {
-        let made =
-            admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
+        let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
     }
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("cannot listen on {listen}"))?;
+    let asked_to_end = asked_to_end()?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("Quintet is ready on http://{}", listener.local_addr()?);
     let routes = router(&services).layer(from_fn(with_client_address));
-    let asked_to_end = async move {
+    serve(listener, routes, asked_to_end).await
+}
+
+/// Ends with the first SIGINT or SIGTERM. Listens from now on, not only once it is waited for.
+#[cfg(unix)]
+fn asked_to_end() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    };
-    serve(listener, routes, asked_to_end).await
+    })
 }
 
-async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    end: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
+/// Ends with the first Ctrl-C.
+#[cfg(not(unix))]
+fn asked_to_end() -> Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+async fn serve(listener: TcpListener, routes: Router, end: impl Future<Output = ()> + Send + 'static) -> Result<()> {
     let (ending, ended) = tokio::sync::oneshot::channel::<()>();
     let graceful = async move {
         end.await;
         drop(ending);
     };
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, routes)
-        .with_graceful_shutdown(graceful)
-        .into_future();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(graceful).into_future();
     let impatient = async {
         ended.await.ok();
         tokio::time::sleep(FAREWELL).await;
@@ -126,12 +124,14 @@ pub fn open(place: &Place, mut config: Config) -> Result<Services> {
 }
 
 fn open_directory(directory: &Path) -> Result<Database> {
-    fs::create_dir_all(directory)
-        .with_context(|| format!("{} cannot be used for data", directory.display()))?;
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    // It holds password hashes and the signing key.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;
     let file = directory.join("dynamodb.sqlite");
-    let name = file
-        .to_str()
-        .with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
+    let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
     Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))
 }
 

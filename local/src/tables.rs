@@ -25,17 +25,11 @@ struct Resource {
 
 /// Makes the tables that are not there yet, named by their resource in lower case.
 pub fn create(database: &Database) -> Result<()> {
-    let template: Template =
-        serde_saphyr::from_str(TEMPLATE).context("template.yaml cannot be read")?;
-    let tables = template
-        .resources
-        .into_iter()
-        .filter(|(_, resource)| resource.kind == "AWS::DynamoDB::Table");
+    let template: Template = serde_saphyr::from_str(TEMPLATE).context("template.yaml cannot be read")?;
+    let tables = template.resources.into_iter().filter(|(_, resource)| resource.kind == "AWS::DynamoDB::Table");
     for (resource, Resource { mut properties, .. }) in tables {
         let name = resource.to_lowercase();
-        let table = properties
-            .as_object_mut()
-            .with_context(|| format!("{resource} has no properties"))?;
+        let table = properties.as_object_mut().with_context(|| format!("{resource} has no properties"))?;
         let time_to_live = table.remove("TimeToLiveSpecification");
         // Means nothing in one process.
         table.remove("PointInTimeRecoverySpecification");

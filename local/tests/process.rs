@@ -1,9 +1,5 @@
 //! The binary itself: its command line, its data directory, and what is left after it is killed.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use serde_json::{Value, json};
 use std::{
@@ -26,8 +22,7 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new(name: &str) -> Self {
-        let path =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         fs::remove_dir_all(&path).ok();
         fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -42,14 +37,8 @@ impl Drop for Directory {
 
 fn quintet(directory: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quintet"));
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .stdin(Stdio::null());
-    command
-        .env("RATE_LIMIT_API", "0")
-        .env("RATE_LIMIT_AUTH", "0")
-        .envs(settings.iter().copied());
+    command.current_dir(directory).args(arguments).stdin(Stdio::null());
+    command.env("RATE_LIMIT_API", "0").env("RATE_LIMIT_AUTH", "0").envs(settings.iter().copied());
     command
 }
 
@@ -68,29 +57,15 @@ impl Server {
     fn start(directory: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut arguments = arguments.to_vec();
         arguments.extend(["--listen", "127.0.0.1:0"]);
-        let mut child = quintet(directory, &arguments, settings)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = quintet(directory, &arguments, settings).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("Quintet is ready on http://")
-            .unwrap_or_else(|| panic!("{line}"));
-        Self {
-            address: address.parse().unwrap(),
-            child,
-        }
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("Quintet is ready on http://").unwrap_or_else(|| panic!("{line}"));
+        Self { address: address.parse().unwrap(), child }
     }
 
     fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status()
-            .unwrap();
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
@@ -107,19 +82,9 @@ impl Drop for Server {
 }
 
 /// `None` when the connection broke before the whole answer arrived.
-fn post(
-    address: SocketAddr,
-    path: &str,
-    token: &str,
-    key: &str,
-    body: &Value,
-) -> Option<(u16, Value)> {
+fn post(address: SocketAddr, path: &str, token: &str, key: &str, body: &Value) -> Option<(u16, Value)> {
     let body = body.to_string();
-    let key = if key.is_empty() {
-        String::new()
-    } else {
-        format!("Idempotency-Key: {key}\r\n")
-    };
+    let key = if key.is_empty() { String::new() } else { format!("Idempotency-Key: {key}\r\n") };
     request(
         address,
         &format!(
@@ -133,9 +98,7 @@ fn post(
 fn get(address: SocketAddr, path: &str, token: &str) -> Option<(u16, Value)> {
     request(
         address,
-        &format!(
-            "GET {path} HTTP/1.1\r\nHost: quintet\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
-        ),
+        &format!("GET {path} HTTP/1.1\r\nHost: quintet\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"),
     )
 }
 
@@ -146,19 +109,13 @@ fn request(address: SocketAddr, request: &str) -> Option<(u16, Value)> {
     connection.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let length: usize = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?
-        .parse()
-        .ok()?;
+    let length: usize = head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse().ok()?;
     (body.len() == length).then(|| (status, serde_json::from_str(body).unwrap_or(Value::Null)))
 }
 
 fn register(server: &Server, username: &str) -> String {
     let body = json!({"username": username, "password": PASSWORD, "confirm_password": PASSWORD});
-    let (status, body) = server
-        .post("/api/v1/auth/register/", "", "", &body)
-        .unwrap();
+    let (status, body) = server.post("/api/v1/auth/register/", "", "", &body).unwrap();
     assert_eq!(status, 201, "{body}");
     body["access"].as_str().unwrap().to_owned()
 }
@@ -200,11 +157,7 @@ fn wrong_settings_are_one_clear_line() {
         ("LOG_FORMAT", "xml"),
     ];
     for (name, value) in wrong {
-        let output = run(
-            &directory.0,
-            &["serve", "--in-memory", "--listen", "127.0.0.1:0"],
-            &[(name, value)],
-        );
+        let output = run(&directory.0, &["serve", "--in-memory", "--listen", "127.0.0.1:0"], &[(name, value)]);
         let error = stderr(&output);
         assert!(!output.status.success(), "{name}");
         assert_eq!(error.lines().count(), 1, "{error}");
@@ -218,11 +171,7 @@ fn a_port_in_use_is_one_clear_line() {
     let directory = Directory::new("port");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = run(
-        &directory.0,
-        &["serve", "--in-memory", "--listen", &address],
-        &[],
-    );
+    let output = run(&directory.0, &["serve", "--in-memory", "--listen", &address], &[]);
     let error = stderr(&output);
     assert!(!output.status.success());
     assert_eq!(error.lines().count(), 1, "{error}");
@@ -233,11 +182,7 @@ fn a_port_in_use_is_one_clear_line() {
 fn a_directory_that_cannot_be_used_is_one_clear_line() {
     let directory = Directory::new("unusable");
     fs::write(directory.0.join("file"), "not a directory").unwrap();
-    let output = run(
-        &directory.0,
-        &["serve", "--data", "file", "--listen", "127.0.0.1:0"],
-        &[],
-    );
+    let output = run(&directory.0, &["serve", "--data", "file", "--listen", "127.0.0.1:0"], &[]);
     let error = stderr(&output);
     assert!(!output.status.success());
     assert_eq!(error.lines().count(), 1, "{error}");
@@ -261,21 +206,13 @@ fn accounts_tokens_and_conversations_survive_a_restart() {
     let directory = Directory::new("restart");
     let server = Server::start(&directory.0, &[], &[]);
     let token = register(&server, "alice");
-    let (status, _) = server
-        .post("/send/", &token, "", &json!({"message": "Hello"}))
-        .unwrap();
+    let (status, _) = server.post("/send/", &token, "", &json!({"message": "Hello"})).unwrap();
     assert_eq!(status, 200);
     drop(server);
-    let kept: Vec<_> = fs::read_dir(directory.0.join(".quintet"))
-        .unwrap()
-        .map(|f| f.unwrap().file_name())
-        .collect();
+    let kept: Vec<_> = fs::read_dir(directory.0.join(".quintet")).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert!(kept.iter().any(|name| name == "jwt-secret"), "{kept:?}");
     let server = Server::start(&directory.0, &["serve", "--data", ".quintet"], &[]);
-    assert_eq!(
-        get(server.address, "/token/", &token),
-        Some((200, json!({"tokens": 3900})))
-    );
+    assert_eq!(get(server.address, "/token/", &token), Some((200, json!({"tokens": 3900}))));
 }
 
 #[test]
@@ -284,10 +221,7 @@ fn the_key_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let directory = Directory::new("key");
     drop(Server::start(&directory.0, &[], &[]));
-    let mode = fs::metadata(directory.0.join(".quintet/jwt-secret"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(directory.0.join(".quintet/jwt-secret")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -295,21 +229,12 @@ fn the_key_is_readable_by_its_owner_only() {
 fn administrators_are_made_by_command_and_by_settings() {
     let directory = Directory::new("admin");
     let admin = [("QUINTET_ADMIN_PASSWORD", PASSWORD)];
-    let create = [
-        "create-admin",
-        "--username",
-        "boss",
-        "--email",
-        "boss@example.com",
-    ];
+    let create = ["create-admin", "--username", "boss", "--email", "boss@example.com"];
     assert!(run(&directory.0, &create, &admin).status.success());
     let again = run(&directory.0, &create, &admin);
     assert!(!again.status.success());
     assert_eq!(stderr(&again).lines().count(), 1, "{}", stderr(&again));
-    let settings = [
-        ("QUINTET_ADMIN_EMAIL", "root@example.com"),
-        ("QUINTET_ADMIN_PASSWORD", PASSWORD),
-    ];
+    let settings = [("QUINTET_ADMIN_EMAIL", "root@example.com"), ("QUINTET_ADMIN_PASSWORD", PASSWORD)];
     // The second start finds it there.
     for _ in 0..2 {
         let server = Server::start(&directory.0, &[], &settings);
@@ -334,14 +259,10 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
     let answered: Arc<Mutex<Vec<String>>> = Arc::default();
     let mut unanswered: Vec<String> = Vec::new();
     for round in 0..3 {
-        let (count, over) = (
-            Arc::new(AtomicUsize::new(0)),
-            Arc::new(AtomicBool::new(false)),
-        );
+        let (count, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let callers: Vec<_> = (0..CALLERS)
             .map(|caller| {
-                let (address, token, answered) =
-                    (server.address, token.clone(), Arc::clone(&answered));
+                let (address, token, answered) = (server.address, token.clone(), Arc::clone(&answered));
                 let (count, over) = (Arc::clone(&count), Arc::clone(&over));
                 thread::spawn(move || {
                     let mut lost = Vec::new();
@@ -350,13 +271,7 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
                             break;
                         }
                         let message = format!("{round}-{caller}-{turn}");
-                        match post(
-                            address,
-                            "/api/chat/",
-                            &token,
-                            &message,
-                            &json!({"message": message}),
-                        ) {
+                        match post(address, "/api/chat/", &token, &message, &json!({"message": message})) {
                             Some((200, _)) => {
                                 answered.lock().unwrap().push(message);
                                 count.fetch_add(1, Ordering::SeqCst);
@@ -374,18 +289,12 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
         }
         server.signal("-KILL");
         over.store(true, Ordering::SeqCst);
-        unanswered.extend(
-            callers
-                .into_iter()
-                .flat_map(|caller| caller.join().unwrap()),
-        );
+        unanswered.extend(callers.into_iter().flat_map(|caller| caller.join().unwrap()));
         drop(server);
         server = Server::start(&directory.0, &[], &settings);
     }
     for message in &unanswered {
-        let (status, body) = server
-            .post("/api/chat/", &token, message, &json!({"message": message}))
-            .unwrap();
+        let (status, body) = server.post("/api/chat/", &token, message, &json!({"message": message})).unwrap();
         assert_eq!(status, 200, "{body}");
     }
     let mut expected = answered.lock().unwrap().clone();
@@ -396,10 +305,7 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
     kept.sort();
     assert_eq!(kept, expected);
     let tokens = 100_000_000 - 100 * expected.len();
-    assert_eq!(
-        get(server.address, "/api/tokens/", &token),
-        Some((200, json!({"tokens": tokens})))
-    );
+    assert_eq!(get(server.address, "/api/tokens/", &token), Some((200, json!({"tokens": tokens}))));
 }
 
 fn all_messages(server: &Server, token: &str) -> Vec<String> {
@@ -411,11 +317,7 @@ fn all_messages(server: &Server, token: &str) -> Vec<String> {
         let (status, body) = get(server.address, &path, token).unwrap();
         assert_eq!(status, 200, "{body}");
         let chats = body["results"].as_array().unwrap();
-        messages.extend(
-            chats
-                .iter()
-                .map(|chat| chat["message"].as_str().unwrap().to_owned()),
-        );
+        messages.extend(chats.iter().map(|chat| chat["message"].as_str().unwrap().to_owned()));
         if body["next"].is_null() {
             break;
         }

@@ -56,14 +56,8 @@ pub struct Tables {
 impl Default for Tables {
     /// The names of the template's resources, as the embedded database has them.
     fn default() -> Self {
-        let [users, sessions, balances, limits] =
-            ["users", "sessions", "balances", "limits"].map(str::to_owned);
-        Self {
-            users,
-            sessions,
-            balances,
-            limits,
-        }
+        let [users, sessions, balances, limits] = ["users", "sessions", "balances", "limits"].map(str::to_owned);
+        Self { users, sessions, balances, limits }
     }
 }
 
@@ -95,18 +89,14 @@ pub struct SettingError {
 
 impl Config {
     /// Reads the process's environment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Result<Self, SettingError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
     /// Reads settings from `look_up`; an empty value counts as absent.
     pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
-        let settings =
-            Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
+        let settings = Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
         let log_format = settings.text("LOG_FORMAT", "text");
         let json = match log_format.as_str() {
             "json" => true,
@@ -127,10 +117,7 @@ impl Config {
             model: match settings.text("MODEL_PROVIDER", "echo").as_str() {
                 "echo" => ModelProvider::Echo,
                 other => {
-                    return Err(wrong(
-                        "MODEL_PROVIDER",
-                        &format!("`{other}` is not known; there is `echo`"),
-                    ));
+                    return Err(wrong("MODEL_PROVIDER", &format!("`{other}` is not known; there is `echo`")));
                 }
             },
             tables: Tables {
@@ -139,13 +126,10 @@ impl Config {
                 balances: settings.text("TABLE_BALANCES", &Tables::default().balances),
                 limits: settings.text("TABLE_LIMITS", &Tables::default().limits),
             },
-            admin: settings.admin(),
+            admin: settings.admin()?,
             admin_password: settings.admin_password(),
             streams_responses: settings.text("STREAM_RESPONSES", "") == "1",
-            log: LogSettings {
-                level: settings.text("LOG_LEVEL", "info"),
-                json,
-            },
+            log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },
         })
     }
 }
@@ -163,20 +147,15 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     fn number<N: FromStr>(&self, name: &'static str, default: N) -> Result<N, SettingError> {
         match (self.0)(name) {
             None => Ok(default),
-            Some(text) => text
-                .trim()
-                .parse()
-                .map_err(|_| wrong(name, &format!("`{text}` is not a whole number in range"))),
+            Some(text) => {
+                text.trim().parse().map_err(|_| wrong(name, &format!("`{text}` is not a whole number in range")))
+            }
         }
     }
 
     fn tokens(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
         let tokens = self.number(name, default)?;
-        if tokens > TOKENS_MAX {
-            Err(wrong(name, &format!("is more than {TOKENS_MAX}")))
-        } else {
-            Ok(tokens)
-        }
+        if tokens > TOKENS_MAX { Err(wrong(name, &format!("is more than {TOKENS_MAX}"))) } else { Ok(tokens) }
     }
 
     fn refill(&self) -> Result<Option<Refill>, SettingError> {
@@ -186,35 +165,21 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             (0, 0) => Ok(None),
             (0, _) => Err(wrong("REFILL_HOURS", "needs REFILL_TOKENS beside it")),
             (_, 0) => Err(wrong("REFILL_TOKENS", "needs REFILL_HOURS beside it")),
-            _ => Ok(Some(Refill {
-                tokens,
-                every: Duration::from_secs(u64::from(hours) * 3600),
-            })),
+            _ => Ok(Some(Refill { tokens, every: Duration::from_secs(u64::from(hours) * 3600) })),
         }
     }
 
     fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
         let list = self.text(name, "");
-        let origins = list
-            .split(',')
-            .map(str::trim)
-            .filter(|origin| !origin.is_empty());
+        let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
         origins
             .map(|origin| {
-                let host = origin
-                    .strip_prefix("https://")
-                    .or_else(|| origin.strip_prefix("http://"));
+                let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
                 match host {
-                    Some(host)
-                        if !host.is_empty()
-                            && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/') =>
-                    {
+                    Some(host) if !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/') => {
                         Ok(origin.to_owned())
                     }
-                    _ => Err(wrong(
-                        name,
-                        &format!("`{origin}` is not an origin like https://chat.example.com"),
-                    )),
+                    _ => Err(wrong(name, &format!("`{origin}` is not an origin like https://chat.example.com"))),
                 }
             })
             .collect()
@@ -223,19 +188,17 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     fn secret(&self, name: &'static str) -> Result<Option<SecretString>, SettingError> {
         let secret = (self.0)(name).map(SecretString::from);
         match &secret {
-            Some(key) if key.expose_secret().len() < 32 => {
-                Err(wrong(name, "is shorter than 32 bytes"))
-            }
+            Some(key) if key.expose_secret().len() < 32 => Err(wrong(name, "is shorter than 32 bytes")),
             _ => Ok(secret),
         }
     }
 
-    fn admin(&self) -> Option<AdminSettings> {
-        let email = (self.0)("QUINTET_ADMIN_EMAIL")?;
-        Some(AdminSettings {
-            email,
-            password: self.admin_password()?,
-        })
+    fn admin(&self) -> Result<Option<AdminSettings>, SettingError> {
+        let Some(email) = (self.0)("QUINTET_ADMIN_EMAIL") else { return Ok(None) };
+        match self.admin_password() {
+            Some(password) => Ok(Some(AdminSettings { email, password })),
+            None => Err(wrong("QUINTET_ADMIN_EMAIL", "needs QUINTET_ADMIN_PASSWORD beside it")),
+        }
     }
 
     fn admin_password(&self) -> Option<SecretString> {
@@ -243,9 +206,13 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     }
 }
 
-fn wrong(name: &'static str, problem: &str) -> SettingError {
-    SettingError {
-        name,
-        problem: problem.to_owned(),
+impl SettingError {
+    /// A setting that must be there.
+    pub fn missing(name: &'static str) -> Self {
+        wrong(name, "is not set")
     }
+}
+
+fn wrong(name: &'static str, problem: &str) -> SettingError {
+    SettingError { name, problem: problem.to_owned() }
 }

@@ -28,14 +28,8 @@ impl dyn Entropy + '_ {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the operating system"
-    )]
-    #[expect(
-        clippy::expect_used,
-        reason = "without randomness nothing that we would issue is safe"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
+    #[expect(clippy::expect_used, reason = "without randomness nothing that we would issue is safe")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system has no randomness");
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::SystemClock,
-    config::{Config, ModelProvider},
+    config::{Config, ModelProvider, SettingError},
     entropy::{Entropy, SystemEntropy},
     http::{self, ClientAddress, pages::PublicUrl},
     model::Echo,
@@ -22,14 +22,13 @@ use std::{net::IpAddr, sync::Arc};
 pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
     let config = Config::from_env()?;
     crate::log::start(&config.log);
+    if config.jwt_secret.is_none() {
+        return Err(SettingError::missing("JWT_SECRET").into());
+    }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let ModelProvider::Echo = config.model;
     let services = Services::new(Parts {
-        store: Store::new(
-            client::on_aws().await,
-            config.tables.clone(),
-            entropy.clone(),
-        ),
+        store: Store::new(client::on_aws().await, config.tables.clone(), entropy.clone()),
         model: Arc::new(Echo),
         clock: Arc::new(SystemClock),
         // A function handles one request at a time.
@@ -51,22 +50,14 @@ fn described(mut request: Request) -> Request {
     let RequestContext::ApiGatewayV1(context) = request.request_context() else {
         return request;
     };
-    let address = context
-        .identity
-        .source_ip
-        .as_deref()
-        .and_then(|ip| ip.parse::<IpAddr>().ok());
+    let address = context.identity.source_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
     if let Some(address) = address {
         request.extensions_mut().insert(ClientAddress(address));
     }
     if let Some(domain) = &context.domain_name {
         // `path` has the stage in front unless a custom domain hides it.
         let path = request.uri().path();
-        let stage = context
-            .path
-            .as_deref()
-            .and_then(|full| full.strip_suffix(path))
-            .unwrap_or_default();
+        let stage = context.path.as_deref().and_then(|full| full.strip_suffix(path)).unwrap_or_default();
         let url = PublicUrl(format!("https://{domain}{stage}"));
         request.extensions_mut().insert(url);
     }

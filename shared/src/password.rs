@@ -30,11 +30,7 @@ impl Cost {
             #[cfg(debug_assertions)]
             Self::Cheap => Params::new(Params::MIN_M_COST, 1, 1, None),
         };
-        Ok(Argon2::new(
-            Algorithm::Argon2id,
-            Version::V0x13,
-            params.map_err(|e| Error::internal(e.to_string()))?,
-        ))
+        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params.map_err(|e| Error::internal(e.to_string()))?))
     }
 }
 
@@ -51,12 +47,7 @@ impl Passwords {
     /// At most `at_once` hashes are computed at the same time.
     pub fn new(cost: Cost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
         let nobodys = hash(cost, &SecretString::from("nobody's"), &entropy.bytes())?;
-        Ok(Self {
-            cost,
-            turns: Arc::new(Semaphore::new(at_once)),
-            entropy,
-            nobodys,
-        })
+        Ok(Self { cost, turns: Arc::new(Semaphore::new(at_once)), entropy, nobodys })
     }
 
     /// The PHC string of a new password.
@@ -66,35 +57,21 @@ impl Passwords {
     }
 
     /// Whether `password` is the one behind `hash`; without a hash the same work is done for a `false`.
-    pub async fn verify(
-        &self,
-        password: SecretString,
-        hash: Option<String>,
-    ) -> Result<bool, Error> {
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
         let known = hash.is_some();
         let (cost, hash) = (self.cost, hash.unwrap_or_else(|| self.nobodys.clone()));
         let fits = self
             .run(move || {
                 let hash = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
-                Ok::<_, Error>(
-                    cost.argon2()?
-                        .verify_password(password.expose_secret().as_bytes(), &hash)
-                        .is_ok(),
-                )
+                Ok::<_, Error>(cost.argon2()?.verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
             })
             .await??;
         Ok(fits && known)
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         // The permit travels with the work: a caller who gives up does not make room for another.
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);

@@ -1,1 +1,8 @@
-//! x
+//! Spec 003.
+
+mod account;
+mod idempotency;
+mod send;
+mod token;
+mod users;
+mod wire;

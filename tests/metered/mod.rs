@@ -1,1 +1,7 @@
-//! x
+//! Spec 004.
+
+mod account;
+mod chat;
+mod idempotency;
+mod tokens;
+mod wire;

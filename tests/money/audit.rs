@@ -10,33 +10,21 @@ fn text<'a>(row: &'a Value, name: &str) -> &'a str {
 }
 
 fn number(row: &Value, name: &str) -> i64 {
-    row[name]["N"]
-        .as_str()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(i64::MIN)
+    row[name]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(i64::MIN)
 }
 
 /// What does not add up, one line each. `price` is what a turn costs, `grant` what registration gives.
 /// At a quiet moment no turn is running, so nothing may be pending and nothing on hold.
 pub fn audit(world: &World, grant: i64, price: i64) -> Vec<String> {
-    let (users, sessions, balances) = (
-        world.rows("users"),
-        world.rows("sessions"),
-        world.rows("balances"),
-    );
+    let (users, sessions, balances) = (world.rows("users"), world.rows("sessions"), world.rows("balances"));
     let mut wrong = Vec::new();
-    let profiles: BTreeMap<&str, &Value> = users
-        .iter()
-        .filter(|row| text(row, "sk") == "profile")
-        .map(|row| (text(row, "pk"), row))
-        .collect();
+    let profiles: BTreeMap<&str, &Value> =
+        users.iter().filter(|row| text(row, "sk") == "profile").map(|row| (text(row, "pk"), row)).collect();
     accounts(&users, &profiles, &mut wrong);
     let charges = ledgers(&balances, &profiles, (grant, price), &mut wrong);
     let replies = conversations(&sessions, &profiles, &mut wrong);
     if charges != replies {
-        wrong.push(format!(
-            "charges {charges:?} are not the replies {replies:?}"
-        ));
+        wrong.push(format!("charges {charges:?} are not the replies {replies:?}"));
     }
     wrong
 }
@@ -74,10 +62,7 @@ fn ledgers(
 ) -> BTreeSet<(String, i64)> {
     let mut charges = BTreeSet::new();
     for pk in profiles.keys() {
-        let own: Vec<&Value> = balances
-            .iter()
-            .filter(|row| text(row, "pk") == *pk)
-            .collect();
+        let own: Vec<&Value> = balances.iter().filter(|row| text(row, "pk") == *pk).collect();
         let Some(balance) = own.iter().find(|row| text(row, "sk") == "balance") else {
             wrong.push(format!("{pk} has no balance"));
             continue;
@@ -86,30 +71,21 @@ fn ledgers(
         if available < 0 {
             wrong.push(format!("{pk} has {available} available"));
         }
-        let holds: i64 = balance["holds"]["M"].as_object().map_or(0, |holds| {
-            holds
-                .values()
-                .map(|hold| number(&hold["M"], "amount"))
-                .sum()
-        });
+        let holds: i64 = balance["holds"]["M"]
+            .as_object()
+            .map_or(0, |holds| holds.values().map(|hold| number(&hold["M"], "amount")).sum());
         if holds != 0 {
             wrong.push(format!("{pk} still has {holds} on hold"));
         }
         let (mut sum, mut grants) = (0, 0);
-        for entry in own
-            .iter()
-            .filter(|row| text(row, "sk").starts_with("ledger#"))
-        {
+        for entry in own.iter().filter(|row| text(row, "sk").starts_with("ledger#")) {
             let amount = number(entry, "amount");
             sum += amount;
             match text(entry, "kind") {
                 "grant" if amount == grant => grants += 1,
                 "refill" if amount > 0 => {}
                 "charge" if amount == -price => {
-                    let turn = (
-                        text(entry, "conversation").to_owned(),
-                        number(entry, "turn"),
-                    );
+                    let turn = (text(entry, "conversation").to_owned(), number(entry, "turn"));
                     if !charges.insert(turn.clone()) {
                         wrong.push(format!("{turn:?} was charged twice"));
                     }
@@ -121,9 +97,7 @@ fn ledgers(
             wrong.push(format!("{pk} was granted {grants} times"));
         }
         if available + holds != sum {
-            wrong.push(format!(
-                "{pk}: available {available} + holds {holds} is not the ledger's {sum}"
-            ));
+            wrong.push(format!("{pk}: available {available} + holds {holds} is not the ledger's {sum}"));
         }
     }
     charges
@@ -137,16 +111,8 @@ fn conversations(
 ) -> BTreeSet<(String, i64)> {
     let mut replies = BTreeSet::new();
     let mut said = BTreeMap::new();
-    for row in sessions
-        .iter()
-        .filter(|row| text(row, "sk").starts_with("message#"))
-    {
-        let turn = (
-            text(row, "pk")
-                .trim_start_matches("conversation#")
-                .to_owned(),
-            number(row, "turn"),
-        );
+    for row in sessions.iter().filter(|row| text(row, "sk").starts_with("message#")) {
+        let turn = (text(row, "pk").trim_start_matches("conversation#").to_owned(), number(row, "turn"));
         if text(row, "speaker") == "assistant" {
             replies.insert(turn);
         } else {
@@ -154,15 +120,9 @@ fn conversations(
         }
     }
     for (turn, status) in &said {
-        let expected = if replies.contains(turn) {
-            "complete"
-        } else {
-            "failed"
-        };
+        let expected = if replies.contains(turn) { "complete" } else { "failed" };
         if status != expected {
-            wrong.push(format!(
-                "the message of {turn:?} is {status}, not {expected}"
-            ));
+            wrong.push(format!("the message of {turn:?} is {status}, not {expected}"));
         }
     }
     for turn in replies.iter().filter(|turn| !said.contains_key(*turn)) {
@@ -171,38 +131,22 @@ fn conversations(
     let mut owned: BTreeMap<String, i64> = BTreeMap::new();
     for about in sessions.iter().filter(|row| text(row, "sk") == "about") {
         let id = text(about, "id");
-        *owned
-            .entry(format!("user#{}", text(about, "owner")))
-            .or_default() += 1;
+        *owned.entry(format!("user#{}", text(about, "owner"))).or_default() += 1;
         let of_this = |turn: &&(String, i64)| turn.0 == id;
-        let (turns, counted) = (
-            replies.iter().filter(of_this).count() as i64,
-            number(about, "turns"),
-        );
+        let (turns, counted) = (replies.iter().filter(of_this).count() as i64, number(about, "turns"));
         if turns != counted {
             wrong.push(format!("{id} counts {counted} turns and has {turns}"));
         }
-        let last = said
-            .keys()
-            .filter(of_this)
-            .map(|turn| turn.1)
-            .max()
-            .unwrap_or(0);
+        let last = said.keys().filter(of_this).map(|turn| turn.1).max().unwrap_or(0);
         if number(about, "last_number") < last {
             wrong.push(format!("{id} would give number {last} again"));
         }
         if (turns == 0) != about["last_turn"]["NULL"].as_bool().unwrap_or(false) {
-            wrong.push(format!(
-                "{id} has {turns} turns and the last turn {}",
-                about["last_turn"]
-            ));
+            wrong.push(format!("{id} has {turns} turns and the last turn {}", about["last_turn"]));
         }
     }
     for (pk, profile) in profiles {
-        let (has, counts) = (
-            owned.get(*pk).copied().unwrap_or(0),
-            number(profile, "conversations"),
-        );
+        let (has, counts) = (owned.get(*pk).copied().unwrap_or(0), number(profile, "conversations"));
         if has != counts {
             wrong.push(format!("{pk} counts {counts} conversations and has {has}"));
         }

@@ -26,21 +26,8 @@ struct Flow {
 
 type Setup = fn(World) -> BoxFuture<'static, (World, Flow)>;
 
-fn flow(
-    name: &'static str,
-    path: impl Into<String>,
-    body: Value,
-    actor: Actor,
-    success: u16,
-) -> Flow {
-    Flow {
-        name,
-        path: path.into(),
-        body,
-        actor,
-        is_keyed: false,
-        success,
-    }
+fn flow(name: &'static str, path: impl Into<String>, body: Value, actor: Actor, success: u16) -> Flow {
+    Flow { name, path: path.into(), body, actor, is_keyed: false, success }
 }
 
 macro_rules! flows {
@@ -60,106 +47,39 @@ async fn turn(world: &World, name: &'static str, path: &str, success: u16, remot
     let alice = world.user("alice").await;
     let mut path = path.to_owned();
     if path.contains("{session}") {
-        let session = alice
-            .post("/api/v1/chat/sessions/", json!({"title": "Work"}))
-            .await
-            .body["id"]
-            .clone();
+        let session = alice.post("/api/v1/chat/sessions/", json!({"title": "Work"})).await.body["id"].clone();
         path = path.replace("{session}", session.as_str().unwrap());
     }
     if remote {
         world.model.be_remote();
     }
     let alice = alice.sending("Idempotency-Key", "once");
-    Flow {
-        is_keyed: true,
-        ..flow(
-            name,
-            path,
-            json!({"message": "Hello", "title": "More"}),
-            alice,
-            success,
-        )
-    }
+    Flow { is_keyed: true, ..flow(name, path, json!({"message": "Hello", "title": "More"}), alice, success) }
 }
 
 fn all_flows() -> Vec<Setup> {
     const CHATS: &str = "/api/v1/chat/sessions/{session}/chats/";
     flows![
-        async |w: &World| flow(
-            "000 register",
-            "/api/v1/users/",
-            register(),
-            w.anonymous(),
-            201
-        ),
-        async |w: &World| flow(
-            "001 register",
-            "/api/v1/auth/register",
-            register(),
-            w.anonymous(),
-            201
-        ),
-        async |w: &World| flow(
-            "002 register",
-            "/api/v1/auth/register/",
-            register(),
-            w.anonymous(),
-            201
-        ),
-        async |w: &World| flow(
-            "003 register",
-            "/users/register/",
-            register(),
-            w.anonymous(),
-            201
-        ),
-        async |w: &World| flow(
-            "004 register",
-            "/api/register/",
-            register(),
-            w.anonymous(),
-            201
-        ),
+        async |w: &World| flow("000 register", "/api/v1/users/", register(), w.anonymous(), 201),
+        async |w: &World| flow("001 register", "/api/v1/auth/register", register(), w.anonymous(), 201),
+        async |w: &World| flow("002 register", "/api/v1/auth/register/", register(), w.anonymous(), 201),
+        async |w: &World| flow("003 register", "/users/register/", register(), w.anonymous(), 201),
+        async |w: &World| flow("004 register", "/api/register/", register(), w.anonymous(), 201),
         async |w: &World| {
             w.user("alice").await;
-            flow(
-                "000 sign in",
-                "/api/v1/tokens/",
-                sign_in(),
-                w.anonymous(),
-                200,
-            )
+            flow("000 sign in", "/api/v1/tokens/", sign_in(), w.anonymous(), 200)
         },
         async |w: &World| {
             w.user("alice").await;
-            flow(
-                "001 sign in",
-                "/api/v1/auth/login",
-                sign_in(),
-                w.anonymous(),
-                200,
-            )
+            flow("001 sign in", "/api/v1/auth/login", sign_in(), w.anonymous(), 200)
         },
         async |w: &World| {
             w.user("alice").await;
-            flow(
-                "002 sign in",
-                "/api/v1/auth/login/",
-                sign_in(),
-                w.anonymous(),
-                200,
-            )
+            flow("002 sign in", "/api/v1/auth/login/", sign_in(), w.anonymous(), 200)
         },
         async |w: &World| {
             w.user("alice").await;
-            flow(
-                "003 sign in",
-                "/users/login/",
-                sign_in(),
-                w.anonymous(),
-                200,
-            )
+            flow("003 sign in", "/users/login/", sign_in(), w.anonymous(), 200)
         },
         async |w: &World| {
             w.user("alice").await;
@@ -167,23 +87,11 @@ fn all_flows() -> Vec<Setup> {
         },
         async |w: &World| {
             let refresh = w.user("alice").await.refresh;
-            flow(
-                "001 refresh",
-                "/api/v1/auth/refresh",
-                json!({"refresh_token": refresh}),
-                w.anonymous(),
-                200,
-            )
+            flow("001 refresh", "/api/v1/auth/refresh", json!({"refresh_token": refresh}), w.anonymous(), 200)
         },
         async |w: &World| {
             let refresh = w.user("alice").await.refresh;
-            flow(
-                "002 refresh",
-                "/api/v1/auth/token/refresh/",
-                json!({"refresh": refresh}),
-                w.anonymous(),
-                200,
-            )
+            flow("002 refresh", "/api/v1/auth/token/refresh/", json!({"refresh": refresh}), w.anonymous(), 200)
         },
         async |w: &World| turn(w, "002 session", "/api/v1/chat/sessions/", 201, false).await,
         async |w: &World| turn(w, "002 turn", CHATS, 201, false).await,
@@ -206,12 +114,7 @@ async fn recover(world: &World) -> World {
     world.pass(Duration::from_secs(3600));
     for username in ["alice", "bob"] {
         let body = json!({"email": username, "password": PASSWORD});
-        let token = world
-            .anonymous()
-            .post("/api/v1/auth/login", body)
-            .await
-            .body["access_token"]
-            .clone();
+        let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
         if let Some(token) = token.as_str() {
             let looked = world.anonymous().bearing(token).get("/api/tokens/").await;
             assert_eq!(looked.status, 200, "{}", looked.text);
@@ -225,12 +128,7 @@ async fn run(flow: &Flow) -> Reply {
 }
 
 /// Plans one fault after another for every call of a flow, until a run passes without meeting it.
-async fn every_call(
-    setup: Setup,
-    moment: Moment,
-    times: usize,
-    check: impl AsyncFn(&World, &Flow, &Reply, &str),
-) {
+async fn every_call(setup: Setup, moment: Moment, times: usize, check: impl AsyncFn(&World, &Flow, &Reply, &str)) {
     for call in 0..CALLS_MAX {
         let (world, flow) = setup(world()).await;
         if moment == Moment::Outrun {
@@ -245,11 +143,7 @@ async fn every_call(
                 .boxed()
             });
         }
-        world.faults.plan(Some(Fault {
-            call,
-            moment,
-            times,
-        }));
+        world.faults.plan(Some(Fault { call, moment, times }));
         let reply = run(&flow).await;
         if world.faults.hits() == 0 {
             assert_eq!(reply.status, flow.success, "{}: {}", flow.name, reply.text);
@@ -257,10 +151,7 @@ async fn every_call(
             return;
         }
         world.faults.plan(None);
-        let what = format!(
-            "{}, call {call}, {moment:?} × {times}: {} {}",
-            flow.name, reply.status, reply.text
-        );
+        let what = format!("{}, call {call}, {moment:?} × {times}: {} {}", flow.name, reply.status, reply.text);
         check(&world, &flow, &reply, &what).await;
     }
     panic!("a flow makes more than {CALLS_MAX} calls");
@@ -284,19 +175,14 @@ async fn a_hiccup_at_any_call_is_not_noticed() {
 async fn the_process_dies_at_any_call() {
     for setup in all_flows() {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
-            every_call(
-                setup,
-                moment,
-                usize::MAX,
-                async |world, flow, reply, what| {
-                    assert!([flow.success, 503].contains(&reply.status), "{what}");
-                    let after = recover(world).await;
-                    assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
-                    if flow.is_keyed {
-                        repeated_until_it_succeeds(&after, flow, reply, what).await;
-                    }
-                },
-            )
+            every_call(setup, moment, usize::MAX, async |world, flow, reply, what| {
+                assert!([flow.success, 503].contains(&reply.status), "{what}");
+                let after = recover(world).await;
+                assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
+                if flow.is_keyed {
+                    repeated_until_it_succeeds(&after, flow, reply, what).await;
+                }
+            })
             .await;
         }
     }
@@ -306,53 +192,28 @@ async fn the_process_dies_at_any_call() {
 /// one effect in the end.
 async fn repeated_until_it_succeeds(after: &World, flow: &Flow, first: &Reply, what: &str) {
     let body = json!({"email": "alice", "password": PASSWORD});
-    let token = after
-        .anonymous()
-        .post("/api/v1/auth/login", body)
-        .await
-        .body["access_token"]
-        .clone();
-    let alice = after
-        .anonymous()
-        .bearing(token.as_str().unwrap())
-        .sending("Idempotency-Key", "once");
+    let token = after.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
+    let alice = after.anonymous().bearing(token.as_str().unwrap()).sending("Idempotency-Key", "once");
     let again = alice.post(&flow.path, flow.body.clone()).await;
     assert_eq!(again.status, flow.success, "{what}; again: {}", again.text);
     if first.status == flow.success {
         assert_eq!(again.body, first.body, "{what}");
     }
-    assert_eq!(
-        audit(after, GRANT, PRICE),
-        Vec::<String>::new(),
-        "{what}; again"
-    );
+    assert_eq!(audit(after, GRANT, PRICE), Vec::<String>::new(), "{what}; again");
     let spent = if flow.name.contains("turn") { PRICE } else { 0 };
-    assert_eq!(
-        after.available("alice") as i64,
-        GRANT - spent,
-        "{what}; again"
-    );
+    assert_eq!(after.available("alice") as i64, GRANT - spent, "{what}; again");
 }
 
 #[tokio::test]
 async fn another_turn_comes_first_at_any_call() {
     for setup in all_flows().into_iter().skip(12) {
-        every_call(
-            setup,
-            Moment::Outrun,
-            1,
-            async |world, flow, reply, what| {
-                assert_eq!(reply.status, flow.success, "{what}");
-                let after = recover(world).await;
-                assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
-                let turns = if flow.name.contains("turn") { 2 } else { 1 };
-                assert_eq!(
-                    after.available("alice") as i64,
-                    GRANT - turns * PRICE,
-                    "{what}"
-                );
-            },
-        )
+        every_call(setup, Moment::Outrun, 1, async |world, flow, reply, what| {
+            assert_eq!(reply.status, flow.success, "{what}");
+            let after = recover(world).await;
+            assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
+            let turns = if flow.name.contains("turn") { 2 } else { 1 };
+            assert_eq!(after.available("alice") as i64, GRANT - turns * PRICE, "{what}");
+        })
         .await;
     }
 }

@@ -28,16 +28,10 @@ async fn tokens_are_on_hold_while_the_model_thinks() {
     }
     assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 0}));
     let second = alice.post("/api/chat/", hello()).await;
-    assert_eq!(
-        (second.status, second.body),
-        (400, json!({"error": "Insufficient tokens"}))
-    );
+    assert_eq!((second.status, second.body), (400, json!({"error": "Insufficient tokens"})));
     tell.send("Hi there!").unwrap();
     let first = asking.await.unwrap();
-    assert_eq!(
-        (first.status, &first.body["response"]),
-        (200, &json!("Hi there!"))
-    );
+    assert_eq!((first.status, &first.body["response"]), (200, &json!("Hi there!")));
     assert_eq!(audit(&world, 100, 100), Vec::<String>::new());
 }
 
@@ -47,23 +41,13 @@ async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
     let alice = world.user("alice").await;
     world.model.be_remote();
     // Sign-in and account, conversation and balance, then the hold; the settlement never happens.
-    world.faults.plan(Some(Fault {
-        call: 3,
-        moment: Moment::BeforeCommit,
-        times: usize::MAX,
-    }));
+    world.faults.plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
     let alice = alice.in_world(&world);
-    assert_eq!(
-        alice.get("/api/tokens/").await.body,
-        json!({"tokens": 3900})
-    );
+    assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 3900}));
     world.pass(EXPIRES);
-    assert_eq!(
-        alice.get("/api/tokens/").await.body,
-        json!({"tokens": 4000})
-    );
+    assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 4000}));
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
 
@@ -72,11 +56,7 @@ async fn a_left_over_hold_is_reclaimed_by_the_next_turn() {
     let world = World::with(&[("INITIAL_TOKENS", "100")]);
     let alice = world.user("alice").await;
     world.model.be_remote();
-    world.faults.plan(Some(Fault {
-        call: 3,
-        moment: Moment::BeforeCommit,
-        times: usize::MAX,
-    }));
+    world.faults.plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
     world.pass(EXPIRES);
@@ -100,16 +80,10 @@ async fn an_answer_after_the_hold_expired_is_not_charged() {
         tokio::task::yield_now().await;
     }
     world.pass(EXPIRES);
-    assert_eq!(
-        alice.get("/api/tokens/").await.body,
-        json!({"tokens": 4000})
-    );
+    assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 4000}));
     tell.send("Too late").unwrap();
     let reply = asking.await.unwrap();
-    assert_eq!(
-        (reply.status, reply.body),
-        (504, json!({"error": "The model did not answer in time."}))
-    );
+    assert_eq!((reply.status, reply.body), (504, json!({"error": "The model did not answer in time."})));
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
 
@@ -135,10 +109,7 @@ async fn a_caller_who_hangs_up_pays_for_the_answer_and_finds_it() {
             break sessions;
         }
     };
-    assert_eq!(
-        sessions["results"][0]["last_message"]["response"],
-        "Are you there?"
-    );
+    assert_eq!(sessions["results"][0]["last_message"]["response"], "Are you there?");
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
@@ -149,10 +120,7 @@ async fn a_model_that_hangs_costs_nothing() {
     let alice = world.user("alice").await;
     world.model.next(Script::Hang);
     let reply = alice.post("/send/", hello()).await;
-    assert_eq!(
-        (reply.status, reply.body),
-        (504, json!({"detail": "The model did not answer in time."}))
-    );
+    assert_eq!((reply.status, reply.body), (504, json!({"detail": "The model did not answer in time."})));
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
     assert_eq!(world.available("alice"), 4000);
 }

@@ -15,17 +15,9 @@ async fn a_key_is_free_again_after_a_day() {
     assert_eq!((first.status, refused.status), (200, 409));
     world.pass(Duration::from_secs(24 * 60 * 60));
     let body = json!({"email": "alice", "password": crate::world::PASSWORD});
-    let token = world
-        .anonymous()
-        .post("/api/v1/auth/login", body)
-        .await
-        .body["access_token"]
-        .clone();
+    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
     let alice = alice.bearing(token.as_str().unwrap());
-    assert_eq!(
-        alice.post("/send/", json!({"message": "two"})).await.status,
-        200
-    );
+    assert_eq!(alice.post("/send/", json!({"message": "two"})).await.status, 200);
     assert_eq!(world.available("alice"), 3800);
 }
 
@@ -34,10 +26,7 @@ async fn a_key_belongs_to_one_user() {
     let world = World::new();
     for name in ["alice", "bob"] {
         let actor = world.user(name).await.sending("Idempotency-Key", "k");
-        assert_eq!(
-            actor.post("/send/", json!({"message": name})).await.status,
-            200
-        );
+        assert_eq!(actor.post("/send/", json!({"message": name})).await.status, 200);
         assert_eq!(world.available(name), 3900);
     }
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
@@ -58,13 +47,8 @@ async fn the_first_request_still_runs() {
     }
     let second = alice.post("/api/chat/", json!({"message": "Hello"})).await;
     assert_eq!((second.status, second.header("retry-after")), (409, "1"));
-    assert_eq!(
-        second.body,
-        json!({"error": "The first request with this Idempotency-Key is still running."})
-    );
-    let other = alice
-        .post("/api/chat/", json!({"message": "Something else"}))
-        .await;
+    assert_eq!(second.body, json!({"error": "The first request with this Idempotency-Key is still running."}));
+    let other = alice.post("/api/chat/", json!({"message": "Something else"})).await;
     assert_eq!((other.status, other.header("retry-after")), (409, ""));
     tell.send("Hi").unwrap();
     let first = asking.await.unwrap();
@@ -79,13 +63,7 @@ async fn after_a_failure_the_request_runs_again() {
     let world = World::new();
     let alice = world.user("alice").await.sending("Idempotency-Key", "k");
     world.model.next(Script::Fail);
-    assert_eq!(
-        alice
-            .post("/api/chat/", json!({"message": "Hello"}))
-            .await
-            .status,
-        502
-    );
+    assert_eq!(alice.post("/api/chat/", json!({"message": "Hello"})).await.status, 502);
     let again = alice.post("/api/chat/", json!({"message": "Hello"})).await;
     assert_eq!(again.status, 200, "{}", again.text);
     assert_eq!(world.available("alice"), 3900);
@@ -94,43 +72,16 @@ async fn after_a_failure_the_request_runs_again() {
 
 #[tokio::test]
 async fn a_request_that_could_not_be_paid_runs_again() {
-    let world = World::with(&[
-        ("INITIAL_TOKENS", "50"),
-        ("REFILL_TOKENS", "50"),
-        ("REFILL_HOURS", "1"),
-    ]);
+    let world = World::with(&[("INITIAL_TOKENS", "50"), ("REFILL_TOKENS", "50"), ("REFILL_HOURS", "1")]);
     let alice = world.user("alice").await.sending("Idempotency-Key", "k");
-    assert_eq!(
-        alice
-            .post("/send/", json!({"message": "Hello"}))
-            .await
-            .status,
-        402
-    );
+    assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 402);
     world.pass(Duration::from_secs(3599));
-    assert_eq!(
-        alice
-            .post("/send/", json!({"message": "Hello"}))
-            .await
-            .status,
-        402
-    );
+    assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 402);
     world.pass(Duration::from_millis(1000));
     let body = json!({"email": "alice", "password": crate::world::PASSWORD});
-    let token = world
-        .anonymous()
-        .post("/api/v1/auth/login", body)
-        .await
-        .body["access_token"]
-        .clone();
+    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
     let alice = alice.bearing(token.as_str().unwrap());
-    assert_eq!(
-        alice
-            .post("/send/", json!({"message": "Hello"}))
-            .await
-            .status,
-        200
-    );
+    assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 200);
     assert_eq!(world.available("alice"), 0);
     assert_eq!(audit(&world, 50, 100), Vec::<String>::new());
 }

@@ -7,10 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 async fn session(actor: &Actor) -> String {
-    actor.post("/api/v1/chat/sessions/", json!({})).await.body["id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    actor.post("/api/v1/chat/sessions/", json!({})).await.body["id"].as_str().unwrap().to_owned()
 }
 
 /// Runs `requests` at once on all threads; the statuses and bodies in order.
@@ -21,11 +18,7 @@ async fn at_once(requests: Vec<(Actor, String, Value)>) -> Vec<(u16, Value)> {
             (reply.status, reply.body)
         })
     });
-    join_all(tasks)
-        .await
-        .into_iter()
-        .map(|task| task.unwrap())
-        .collect()
+    join_all(tasks).await.into_iter().map(|task| task.unwrap()).collect()
 }
 
 async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
@@ -35,33 +28,14 @@ async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
     if remote {
         world.model.be_remote();
     }
-    let paths = [
-        format!("/api/v1/chat/sessions/{session}/chats/"),
-        "/send/".to_owned(),
-        "/api/chat/".to_owned(),
-    ];
-    let turn = |n: usize| {
-        (
-            alice.clone(),
-            paths[n % 3].clone(),
-            json!({"message": format!("Hello {n}")}),
-        )
-    };
+    let paths = [format!("/api/v1/chat/sessions/{session}/chats/"), "/send/".to_owned(), "/api/chat/".to_owned()];
+    let turn = |n: usize| (alice.clone(), paths[n % 3].clone(), json!({"message": format!("Hello {n}")}));
     let replies = at_once((0..100).map(turn).collect()).await;
-    let succeeded = replies
-        .iter()
-        .filter(|(status, _)| [200, 201].contains(status))
-        .count();
+    let succeeded = replies.iter().filter(|(status, _)| [200, 201].contains(status)).count();
     assert_eq!(succeeded, 7, "{replies:?}");
-    let refusals: BTreeSet<String> = replies
-        .iter()
-        .filter(|(status, _)| *status > 201)
-        .map(|(status, body)| format!("{status} {body}"))
-        .collect();
-    let expected = [
-        r#"400 {"error":"Insufficient tokens"}"#,
-        r#"402 {"detail":"Insufficient tokens."}"#,
-    ];
+    let refusals: BTreeSet<String> =
+        replies.iter().filter(|(status, _)| *status > 201).map(|(status, body)| format!("{status} {body}")).collect();
+    let expected = [r#"400 {"error":"Insufficient tokens"}"#, r#"402 {"detail":"Insufficient tokens."}"#];
     assert_eq!(refusals, expected.map(str::to_owned).into());
     assert_eq!(world.available("alice"), 0);
     assert_eq!(audit(&world, 700, 100), Vec::<String>::new());
@@ -81,23 +55,11 @@ async fn a_hundred_turns_at_once_on_a_balance_for_seven_with_a_remote_model() {
 async fn the_same_idempotency_key_a_hundred_times_at_once() {
     let world = World::new();
     let alice = world.user("alice").await.sending("Idempotency-Key", "once");
-    let turn = |_| {
-        (
-            alice.clone(),
-            "/api/chat/".to_owned(),
-            json!({"message": "Hello"}),
-        )
-    };
+    let turn = |_| (alice.clone(), "/api/chat/".to_owned(), json!({"message": "Hello"}));
     let replies = at_once((0..100).map(turn).collect()).await;
-    let different: BTreeSet<String> = replies
-        .iter()
-        .map(|(status, body)| format!("{status} {body}"))
-        .collect();
+    let different: BTreeSet<String> = replies.iter().map(|(status, body)| format!("{status} {body}")).collect();
     assert_eq!(different.len(), 1, "{different:?}");
-    assert!(
-        different.iter().all(|reply| reply.starts_with("200 ")),
-        "{different:?}"
-    );
+    assert!(different.iter().all(|reply| reply.starts_with("200 ")), "{different:?}");
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
@@ -107,25 +69,11 @@ async fn the_same_idempotency_key_a_hundred_times_at_once_with_a_remote_model() 
     let world = World::new();
     world.model.be_remote();
     let alice = world.user("alice").await.sending("Idempotency-Key", "once");
-    let turn = |_| {
-        (
-            alice.clone(),
-            "/api/chat/".to_owned(),
-            json!({"message": "Hello"}),
-        )
-    };
+    let turn = |_| (alice.clone(), "/api/chat/".to_owned(), json!({"message": "Hello"}));
     let replies = at_once((0..100).map(turn).collect()).await;
     // Who comes while the first one runs is told to come back.
-    assert!(
-        replies
-            .iter()
-            .all(|(status, _)| [200, 409].contains(status)),
-        "{replies:?}"
-    );
-    assert!(
-        replies.iter().any(|(status, _)| *status == 200),
-        "{replies:?}"
-    );
+    assert!(replies.iter().all(|(status, _)| [200, 409].contains(status)), "{replies:?}");
+    assert!(replies.iter().any(|(status, _)| *status == 200), "{replies:?}");
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
@@ -136,18 +84,9 @@ async fn turns_of_many_users_at_once() {
     let mut turns = Vec::new();
     for user in 0..10 {
         let actor = world.user(&format!("user{user}")).await;
-        turns.extend((0..5).map(|n| {
-            (
-                actor.clone(),
-                "/send/".to_owned(),
-                json!({"message": format!("{n}")}),
-            )
-        }));
+        turns.extend((0..5).map(|n| (actor.clone(), "/send/".to_owned(), json!({"message": format!("{n}")}))));
     }
     let replies = at_once(turns).await;
-    assert_eq!(
-        replies.iter().filter(|(status, _)| *status == 200).count(),
-        30
-    );
+    assert_eq!(replies.iter().filter(|(status, _)| *status == 200).count(), 30);
     assert_eq!(audit(&world, 300, 100), Vec::<String>::new());
 }

@@ -10,17 +10,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 async fn tokens(world: &World) -> u64 {
     let body = json!({"email": "alice", "password": PASSWORD});
-    let token = world
-        .anonymous()
-        .post("/api/v1/auth/login", body)
-        .await
-        .body["access_token"]
-        .clone();
-    let reply = world
-        .anonymous()
-        .bearing(token.as_str().unwrap())
-        .get("/api/tokens/")
-        .await;
+    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
+    let reply = world.anonymous().bearing(token.as_str().unwrap()).get("/api/tokens/").await;
     reply.body["tokens"].as_u64().unwrap()
 }
 
@@ -51,12 +42,7 @@ async fn many_looks_at_once_refill_once() {
     let alice = world.user("alice").await;
     world.pass(HOUR * 2);
     let body = json!({"email": "alice", "password": PASSWORD});
-    let token = world
-        .anonymous()
-        .post("/api/v1/auth/login", body)
-        .await
-        .body["access_token"]
-        .clone();
+    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
     let alice = alice.bearing(token.as_str().unwrap());
     let looks = (0..50).map(|_| {
         tokio::spawn({
@@ -77,19 +63,10 @@ async fn a_lost_answer_does_not_refill_twice() {
         let alice = world.user("alice").await;
         world.pass(HOUR * 2 - Duration::from_secs(1));
         let body = json!({"email": "alice", "password": PASSWORD});
-        let token = world
-            .anonymous()
-            .post("/api/v1/auth/login", body)
-            .await
-            .body["access_token"]
-            .clone();
+        let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
         let alice = alice.bearing(token.as_str().unwrap());
         world.pass(Duration::from_secs(1));
-        world.faults.plan(Some(Fault {
-            call,
-            moment: Moment::AfterCommit,
-            times: 3,
-        }));
+        world.faults.plan(Some(Fault { call, moment: Moment::AfterCommit, times: 3 }));
         alice.get("/token/").await;
         world.faults.plan(None);
         assert_eq!(alice.get("/token/").await.body, json!({"tokens": 4050}));

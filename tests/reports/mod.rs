@@ -1,1 +1,5 @@
-//! x
+//! Spec 000 as far as it is served: users and tokens.
+
+mod tokens;
+mod users;
+mod wire;

@@ -1,1 +1,10 @@
-//! x
+//! Attacks, one file per area, on every route and in every dialect.
+
+mod accounts;
+mod brute_force;
+mod keys;
+mod parsing;
+mod routing;
+mod sessions;
+mod surface;
+mod tokens;

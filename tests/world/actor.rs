@@ -38,22 +38,14 @@ pub struct Reply {
 impl Reply {
     /// A header's value; empty when absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
 impl Actor {
     pub fn new(app: Router) -> Self {
         let address = IpAddr::from([203, 0, 113, 1]);
-        Self {
-            app,
-            address,
-            authorization: None,
-            headers: Vec::new(),
-            refresh: String::new(),
-        }
+        Self { app, address, authorization: None, headers: Vec::new(), refresh: String::new() }
     }
 
     /// The same actor with an `Authorization: Bearer` header.
@@ -63,26 +55,17 @@ impl Actor {
 
     /// The same actor with this `Authorization` header.
     pub fn authorized(&self, authorization: &str) -> Self {
-        Self {
-            authorization: Some(authorization.to_owned()),
-            ..self.clone()
-        }
+        Self { authorization: Some(authorization.to_owned()), ..self.clone() }
     }
 
     /// The credential without its scheme.
     pub fn token(&self) -> &str {
-        self.authorization
-            .as_deref()
-            .and_then(|value| value.split(' ').nth(1))
-            .unwrap_or_default()
+        self.authorization.as_deref().and_then(|value| value.split(' ').nth(1)).unwrap_or_default()
     }
 
     /// The same actor at another address.
     pub fn at(&self, address: &str) -> Self {
-        Self {
-            address: address.parse().unwrap(),
-            ..self.clone()
-        }
+        Self { address: address.parse().unwrap(), ..self.clone() }
     }
 
     /// The same actor with one more header on every request.
@@ -101,10 +84,7 @@ impl Actor {
 
     /// The same actor, asking another process.
     pub fn in_world(&self, world: &super::World) -> Self {
-        Self {
-            app: world.app.clone(),
-            ..self.clone()
-        }
+        Self { app: world.app.clone(), ..self.clone() }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -112,37 +92,20 @@ impl Actor {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Reply {
-        self.post_raw(path, "application/json", body.to_string())
-            .await
+        self.post_raw(path, "application/json", body.to_string()).await
     }
 
     /// A form: `username=a&password=b`.
     pub async fn post_form(&self, path: &str, form: &str) -> Reply {
-        self.post_raw(path, "application/x-www-form-urlencoded", form)
-            .await
+        self.post_raw(path, "application/x-www-form-urlencoded", form).await
     }
 
-    pub async fn post_raw(
-        &self,
-        path: &str,
-        content_type: &str,
-        body: impl Into<Vec<u8>>,
-    ) -> Reply {
-        self.send(Method::POST, path, Some(content_type), body.into())
-            .await
+    pub async fn post_raw(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Reply {
+        self.send(Method::POST, path, Some(content_type), body.into()).await
     }
 
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        content_type: Option<&str>,
-        body: Vec<u8>,
-    ) -> Reply {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, "quintet.test");
+    pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "quintet.test");
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -152,25 +115,11 @@ impl Actor {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request
-            .extension(ClientAddress(self.address))
-            .body(Body::from(body))
-            .unwrap();
-        let (parts, body) = self
-            .app
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap()
-            .into_parts();
+        let request = request.extension(ClientAddress(self.address)).body(Body::from(body)).unwrap();
+        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-            text,
-        }
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body, text }
     }
 }

@@ -2,9 +2,7 @@
 //! after they commit. The service cannot tell this from a network that does the same.
 
 use aws_smithy_runtime_api::client::{
-    http::{
-        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-    },
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
@@ -78,10 +76,7 @@ pub struct Faults {
 
 impl Faults {
     pub fn new(inner: Embedded) -> Self {
-        Self {
-            inner,
-            state: Arc::default(),
-        }
+        Self { inner, state: Arc::default() }
     }
 
     /// Who comes first at [`Moment::Outrun`].
@@ -93,11 +88,7 @@ impl Faults {
     pub fn plan(&self, fault: Option<Fault>) {
         let mut state = self.state.lock().unwrap();
         let rival = state.rival.take();
-        *state = State {
-            fault,
-            rival,
-            ..State::default()
-        };
+        *state = State { fault, rival, ..State::default() };
     }
 
     /// The calls since the last plan.
@@ -115,22 +106,12 @@ impl Faults {
         state.events += 1;
         let began = state.events;
         // One step after the latest call that had ended before this one began.
-        let waited_for = state
-            .calls
-            .iter()
-            .filter(|call| call.ended.is_some_and(|ended| ended < began));
+        let waited_for = state.calls.iter().filter(|call| call.ended.is_some_and(|ended| ended < began));
         let step = waited_for.map(|call| call.step).max().unwrap_or(0) + 1;
         let request = serde_json::from_slice(body).unwrap();
         let number = state.calls.len();
-        state.calls.push(Call {
-            operation: operation.to_owned(),
-            request,
-            step,
-            ended: None,
-        });
-        let hit = state
-            .fault
-            .filter(|fault| number >= fault.call && number - fault.call < fault.times);
+        state.calls.push(Call { operation: operation.to_owned(), request, step, ended: None });
+        let hit = state.fault.filter(|fault| number >= fault.call && number - fault.call < fault.times);
         if hit.is_some() {
             state.hits += 1;
         }
@@ -163,11 +144,7 @@ impl Faults {
                 self.inner.run(operation, body).await
             }
             Some(Moment::BeforeCommit) => Err(lost()),
-            Some(Moment::AfterCommit) => self
-                .inner
-                .run(operation, body)
-                .await
-                .and_then(|_| Err(lost())),
+            Some(Moment::AfterCommit) => self.inner.run(operation, body).await.and_then(|_| Err(lost())),
             Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(&body)),
             Some(Moment::Conflict) => self.inner.run(operation, body).await,
         };
@@ -179,9 +156,8 @@ impl Faults {
 fn conflict(body: &[u8]) -> HttpResponse {
     let request: Value = serde_json::from_slice(body).unwrap();
     let items = request["TransactItems"].as_array().unwrap().len();
-    let reasons: Vec<Value> = (0..items)
-        .map(|item| json!({"Code": if item == 0 { "TransactionConflict" } else { "None" }}))
-        .collect();
+    let reasons: Vec<Value> =
+        (0..items).map(|item| json!({"Code": if item == 0 { "TransactionConflict" } else { "None" }})).collect();
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled",
@@ -207,11 +183,7 @@ impl HttpConnector for Faults {
 }
 
 impl HttpClient for Faults {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }

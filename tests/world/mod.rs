@@ -79,20 +79,10 @@ impl World {
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let database = Database::memory().unwrap();
         tables::create(&database).unwrap();
-        let defaults = [
-            ("RATE_LIMIT_API", "0"),
-            ("RATE_LIMIT_AUTH", "0"),
-            ("JWT_SECRET", JWT_SECRET),
-        ];
-        let settings = defaults
-            .iter()
-            .chain(settings)
-            .map(|(name, value)| (name.to_string(), value.to_string()));
+        let defaults = [("RATE_LIMIT_API", "0"), ("RATE_LIMIT_AUTH", "0"), ("JWT_SECRET", JWT_SECRET)];
+        let settings = defaults.iter().chain(settings).map(|(name, value)| (name.to_string(), value.to_string()));
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
-        let (entropy, model) = (
-            Arc::new(CountedEntropy::default()),
-            Arc::new(ScriptedModel::default()),
-        );
+        let (entropy, model) = (Arc::new(CountedEntropy::default()), Arc::new(ScriptedModel::default()));
         Self::over(database, settings.collect(), clock, entropy, model)
     }
 
@@ -115,16 +105,7 @@ impl World {
             entropy: any_entropy,
         })
         .unwrap();
-        Self {
-            app: router(&services),
-            services,
-            database,
-            faults,
-            model,
-            clock,
-            entropy,
-            settings,
-        }
+        Self { app: router(&services), services, database, faults, model, clock, entropy, settings }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.
@@ -140,9 +121,7 @@ impl World {
 
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
-        self.clock
-            .0
-            .fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     /// Milliseconds since 1970, now.
@@ -157,8 +136,7 @@ impl World {
 
     /// Somebody who registered through the webchat dialect and is signed in with its access token.
     pub async fn user(&self, username: &str) -> Actor {
-        let body =
-            json!({"username": username, "password": PASSWORD, "confirm_password": PASSWORD});
+        let body = json!({"username": username, "password": PASSWORD, "confirm_password": PASSWORD});
         let reply = self.anonymous().post("/api/v1/auth/register/", body).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
         let text = |name: &str| reply.body[name].as_str().unwrap().to_owned();
@@ -177,8 +155,7 @@ impl World {
     /// The row of a user's account, found by the name as registered.
     pub fn profile(&self, username: &str) -> Value {
         let mut rows = self.rows("users").into_iter();
-        rows.find(|row| row["sk"]["S"] == "profile" && row["username"]["S"] == username)
-            .unwrap()
+        rows.find(|row| row["sk"]["S"] == "profile" && row["username"]["S"] == username).unwrap()
     }
 
     /// Writes a row as it is, past the service.
@@ -191,10 +168,7 @@ impl World {
     pub fn available(&self, username: &str) -> u64 {
         let user = self.profile(username)["pk"]["S"].clone();
         let rows = self.rows("balances");
-        let balance = rows
-            .iter()
-            .find(|row| row["pk"]["S"] == user && row["sk"]["S"] == "balance")
-            .unwrap();
+        let balance = rows.iter().find(|row| row["pk"]["S"] == user && row["sk"]["S"] == "balance").unwrap();
         balance["available"]["N"].as_str().unwrap().parse().unwrap()
     }
 }

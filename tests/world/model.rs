@@ -41,11 +41,7 @@ impl ScriptedModel {
 impl ChatModel for ScriptedModel {
     fn answer_at_once(&self, prompt: &Prompt) -> Option<String> {
         let is_remote = *self.is_remote.lock().unwrap() || !self.scripts.lock().unwrap().is_empty();
-        if is_remote {
-            None
-        } else {
-            Echo.answer_at_once(prompt)
-        }
+        if is_remote { None } else { Echo.answer_at_once(prompt) }
     }
 
     fn answer(&self, prompt: Prompt) -> BoxFuture<'_, Result<String, ModelError>> {
@@ -55,9 +51,7 @@ impl ChatModel for ScriptedModel {
                 None => Echo.answer(prompt).await,
                 Some(Script::Answer(text)) => Ok(text.to_owned()),
                 Some(Script::AnswerWhen(told)) => Ok(told.await.unwrap().to_owned()),
-                Some(Script::Fail) => {
-                    Err(ModelError("the provider said: secret detail".to_owned()))
-                }
+                Some(Script::Fail) => Err(ModelError("the provider said: secret detail".to_owned())),
                 Some(Script::Hang) => pending().await,
                 Some(Script::Panic) => panic!("the model panics"),
             }

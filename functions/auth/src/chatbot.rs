@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::{
     domain::money::Tokens,
-    http::{Answer, App, Body, Chatbot, Created, Dialect, Json, UsernameAndPassword, Visitor},
+    http::{Answer, App, AtDoor, Body, Chatbot, Created, Json, UsernameAndPassword},
 };
 
 /// `{"id": 1, "username": "string", "tokens": 4000}`.
@@ -25,32 +25,20 @@ pub struct Token {
 /// `POST /users/register/`: a new account.
 pub async fn register(
     State(app): State<App<Chatbot>>,
-    Visitor(address): Visitor,
+    _: AtDoor,
     Body(body): Body<UsernameAndPassword>,
 ) -> Answer<Chatbot, Created<Registered>> {
-    let (user, tokens) = app
-        .accounts
-        .register(body.into_registration()?, &address)
-        .await?;
-    Ok(Created(Registered {
-        id: user.number.0,
-        username: user.username.as_str().to_owned(),
-        tokens,
-    }))
+    let (user, tokens) = app.accounts.register(body.into_registration()?).await?;
+    Ok(Created(Registered { id: user.number.0, username: user.username.as_str().to_owned(), tokens }))
 }
 
 /// `POST /users/login/`: a new sign-in, with an access token only.
 pub async fn login(
     State(app): State<App<Chatbot>>,
-    Visitor(address): Visitor,
+    AtDoor(address): AtDoor,
     Body(body): Body<UsernameAndPassword>,
 ) -> Answer<Chatbot, Json<Token>> {
     let (name, password) = body.into_sign_in()?;
-    let (_, issued) = app
-        .logins
-        .sign_in(&name, password, &address, Chatbot::LIFETIMES)
-        .await?;
-    Ok(Json(Token {
-        token: issued.access.expose_secret().to_owned(),
-    }))
+    let (_, issued) = app.logins.sign_in(&name, password, &address, Chatbot::LIFETIMES).await?;
+    Ok(Json(Token { token: issued.access.expose_secret().to_owned() }))
 }

@@ -26,12 +26,10 @@ pub fn router(services: Services) -> Router {
         .own("/api/v1/auth/profile/", get(webchat::profile))
         .own("/api/v1/auth/token/refresh/", post(webchat::refresh));
     let reports = Routes::default().own("/api/v1/tokens/", post(reports::obtain_token));
-    let chatbot = Routes::default()
-        .own("/users/register/", post(chatbot::register))
-        .own("/users/login/", post(chatbot::login));
-    let metered = Routes::default()
-        .own("/api/register/", post(metered::register))
-        .own("/api/login/", post(metered::login));
+    let chatbot =
+        Routes::default().own("/users/register/", post(chatbot::register)).own("/users/login/", post(chatbot::login));
+    let metered =
+        Routes::default().own("/api/register/", post(metered::register)).own("/api/login/", post(metered::login));
     platform
         .router(&services)
         .merge(webchat.router(&services))

@@ -3,9 +3,7 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{
-    Answer, App, Body, Created, Dialect, Json, Metered, UsernameAndPassword, Visitor,
-};
+use shared::http::{Answer, App, AtDoor, Body, Created, Json, Metered, UsernameAndPassword};
 
 /// `{"message": "User created successfully"}`.
 #[derive(Serialize)]
@@ -23,32 +21,23 @@ pub struct TokenPair {
 /// `POST /api/register/`: a new account.
 pub async fn register(
     State(app): State<App<Metered>>,
-    Visitor(address): Visitor,
+    _: AtDoor,
     Body(body): Body<UsernameAndPassword>,
 ) -> Answer<Metered, Created<Message>> {
-    app.accounts
-        .register(body.into_registration()?, &address)
-        .await?;
-    Ok(Created(Message {
-        message: "User created successfully",
-    }))
+    app.accounts.register(body.into_registration()?).await?;
+    Ok(Created(Message { message: "User created successfully" }))
 }
 
 /// `POST /api/login/`: a new sign-in.
 pub async fn login(
     State(app): State<App<Metered>>,
-    Visitor(address): Visitor,
+    AtDoor(address): AtDoor,
     Body(body): Body<UsernameAndPassword>,
 ) -> Answer<Metered, Json<TokenPair>> {
     let (name, password) = body.into_sign_in()?;
-    let (_, issued) = app
-        .logins
-        .sign_in(&name, password, &address, Metered::LIFETIMES)
-        .await?;
+    let (_, issued) = app.logins.sign_in(&name, password, &address, Metered::LIFETIMES).await?;
     Ok(Json(TokenPair {
-        refresh: issued
-            .refresh
-            .map_or_else(String::new, |token| token.expose_secret().to_owned()),
+        refresh: issued.refresh.map_or_else(String::new, |token| token.expose_secret().to_owned()),
         access: issued.access.expose_secret().to_owned(),
     }))
 }

@@ -12,9 +12,7 @@ use shared::{
         text::{FullName, NewPassword},
         user::{Role, User},
     },
-    http::{
-        Answer, App, Body, Created, Dialect, Field, Json, Platform, SignedIn, Visitor, sign_in,
-    },
+    http::{Answer, App, AtDoor, Body, Created, Field, Json, Platform, SignedIn, Visitor, sign_in},
     service::{accounts::Registration, logins::Issued},
 };
 
@@ -77,43 +75,32 @@ pub struct Message {
 /// `POST /api/v1/auth/register`: a new account. 409 for a taken e-mail address or username.
 pub async fn register(
     State(app): State<App<Platform>>,
-    Visitor(address): Visitor,
+    _: AtDoor,
     Body(body): Body<Register>,
 ) -> Result<Created<RegisteredUser>> {
-    let (user, tokens) = app.accounts.register(body.try_into()?, &address).await?;
+    let (user, tokens) = app.accounts.register(body.try_into()?).await?;
     Ok(Created(RegisteredUser::new(user, tokens)))
 }
 
 /// `POST /api/v1/auth/login`: a new sign-in.
 pub async fn login(
     State(app): State<App<Platform>>,
-    Visitor(address): Visitor,
+    AtDoor(address): AtDoor,
     Body(body): Body<Login>,
 ) -> Result<Json<TokenPair>> {
     let (name, password) = sign_in(("email", body.email), body.password)?;
-    let (_, issued) = app
-        .logins
-        .sign_in(&name, password, &address, Platform::LIFETIMES)
-        .await?;
+    let (_, issued) = app.logins.sign_in(&name, password, &address, Platform::LIFETIMES).await?;
     Ok(Json(issued.into()))
 }
 
 /// `POST /api/v1/auth/refresh`: new tokens; the refresh token is replaced.
 pub async fn refresh(
     State(app): State<App<Platform>>,
-    Visitor(address): Visitor,
+    _: Visitor,
     Body(body): Body<Refresh>,
 ) -> Result<Json<TokenPair>> {
-    let token = body
-        .refresh_token
-        .filled()
-        .map_err(|problem| Error::invalid("refresh_token", problem))?;
-    Ok(Json(
-        app.logins
-            .refresh(&token, &address, Platform::LIFETIMES)
-            .await?
-            .into(),
-    ))
+    let token = body.refresh_token.filled().map_err(|problem| Error::invalid("refresh_token", problem))?;
+    Ok(Json(app.logins.refresh(&token, Platform::LIFETIMES).await?.into()))
 }
 
 /// `POST /api/v1/auth/logout`: ends the sign-in, and that of `refresh_token` if one is given.
@@ -122,51 +109,26 @@ pub async fn logout(
     SignedIn(caller): SignedIn,
     Body(body): Body<Refresh>,
 ) -> Result<Json<Message>> {
-    let token = body
-        .refresh_token
-        .nullable()
-        .map_err(|problem| Error::invalid("refresh_token", problem))?;
-    app.logins
-        .sign_out(
-            &caller,
-            token.as_deref().map(|token| ("refresh_token", token)),
-        )
-        .await?;
-    Ok(Json(Message {
-        message: "Logout successful",
-    }))
+    let token = body.refresh_token.nullable().map_err(|problem| Error::invalid("refresh_token", problem))?;
+    app.logins.sign_out(&caller, token.as_deref().map(|token| ("refresh_token", token))).await?;
+    Ok(Json(Message { message: "Logout successful" }))
 }
 
 impl TryFrom<Register> for Registration {
     type Error = Error;
 
-    fn try_from(
-        Register {
-            email,
-            password,
-            username,
-            full_name,
-        }: Register,
-    ) -> std::result::Result<Self, Error> {
+    fn try_from(Register { email, password, username, full_name }: Register) -> std::result::Result<Self, Error> {
         let mut problems = Problems::default();
-        let email = problems.note(
-            "email",
-            email.required().and_then(|text| Email::parse(&text)),
-        );
+        let email = problems.note("email", email.required().and_then(|text| Email::parse(&text)));
         let password = problems.note("password", password.required().and_then(NewPassword::parse));
         let parse_name = |text: Option<String>| text.map(|text| Username::parse(&text)).transpose();
         let username = problems.note("username", username.nullable().and_then(parse_name));
-        let parse_full_name =
-            |text: Option<String>| text.map(|text| FullName::parse(&text)).transpose();
+        let parse_full_name = |text: Option<String>| text.map(|text| FullName::parse(&text)).transpose();
         let full_name = problems.note("full_name", full_name.nullable().and_then(parse_full_name));
         match (email, password, username, full_name) {
-            (Some(email), Some(password), Some(username), Some(full_name)) => Ok(Self {
-                username,
-                email: Some(email),
-                full_name,
-                password,
-                role: Role::User,
-            }),
+            (Some(email), Some(password), Some(username), Some(full_name)) => {
+                Ok(Self { username, email: Some(email), full_name, password, role: Role::User })
+            }
             _ => Err(problems.into_error()),
         }
     }

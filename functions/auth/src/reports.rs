@@ -3,7 +3,7 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{Answer, App, Body, Json, Reports, UsernameAndPassword, Visitor};
+use shared::http::{Answer, App, AtDoor, Body, Json, Reports, UsernameAndPassword};
 
 /// `{"token": "<40 hex digits>"}`.
 #[derive(Serialize)]
@@ -14,12 +14,10 @@ pub struct Token {
 /// `POST /api/v1/tokens/`: a token that does not expire.
 pub async fn obtain_token(
     State(app): State<App<Reports>>,
-    Visitor(address): Visitor,
+    AtDoor(address): AtDoor,
     Body(body): Body<UsernameAndPassword>,
 ) -> Answer<Reports, Json<Token>> {
     let (name, password) = body.into_sign_in()?;
     let token = app.logins.opaque_token(&name, password, &address).await?;
-    Ok(Json(Token {
-        token: token.expose_secret().to_owned(),
-    }))
+    Ok(Json(Token { token: token.expose_secret().to_owned() }))
 }

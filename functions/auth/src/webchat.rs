@@ -11,10 +11,7 @@ use shared::{
         text::NewPassword,
         user::{Role, User},
     },
-    http::{
-        Answer, App, Body, Created, Dialect, Field, Json, SignedIn, UsernameAndPassword, Visitor,
-        Webchat,
-    },
+    http::{Answer, App, AtDoor, Body, Created, Field, Json, SignedIn, UsernameAndPassword, Visitor, Webchat},
     service::{accounts::Registration, logins::Issued},
 };
 
@@ -69,30 +66,21 @@ pub struct Access {
 /// `POST /api/v1/auth/register/`: a new account that is signed in.
 pub async fn register(
     State(app): State<App<Webchat>>,
-    Visitor(address): Visitor,
+    _: AtDoor,
     Body(body): Body<Register>,
 ) -> Result<Created<SignedInUser>> {
-    let registered = app
-        .accounts
-        .register_and_sign_in(body.try_into()?, &address, Webchat::LIFETIMES)
-        .await?;
-    Ok(Created(SignedInUser::new(
-        registered,
-        "User registered successfully",
-    )))
+    let registered = app.accounts.register_and_sign_in(body.try_into()?, Webchat::LIFETIMES).await?;
+    Ok(Created(SignedInUser::new(registered, "User registered successfully")))
 }
 
 /// `POST /api/v1/auth/login/`: a new sign-in.
 pub async fn login(
     State(app): State<App<Webchat>>,
-    Visitor(address): Visitor,
+    AtDoor(address): AtDoor,
     Body(body): Body<UsernameAndPassword>,
 ) -> Result<Json<SignedInUser>> {
     let (name, password) = body.into_sign_in()?;
-    let signed_in = app
-        .logins
-        .sign_in(&name, password, &address, Webchat::LIFETIMES)
-        .await?;
+    let signed_in = app.logins.sign_in(&name, password, &address, Webchat::LIFETIMES).await?;
     Ok(Json(SignedInUser::new(signed_in, "Login successful")))
 }
 
@@ -102,12 +90,8 @@ pub async fn logout(
     SignedIn(caller): SignedIn,
     Body(body): Body<Refresh>,
 ) -> Result<Json<Message>> {
-    app.logins
-        .sign_out(&caller, Some(("refresh", &body.token()?)))
-        .await?;
-    Ok(Json(Message {
-        message: "Logout successful",
-    }))
+    app.logins.sign_out(&caller, Some(("refresh", &body.token()?))).await?;
+    Ok(Json(Message { message: "Logout successful" }))
 }
 
 /// `GET /api/v1/auth/profile/`: the caller.
@@ -116,25 +100,14 @@ pub async fn profile(SignedIn(caller): SignedIn) -> Json<Profile> {
 }
 
 /// `POST /api/v1/auth/token/refresh/`: a new access token; the refresh token stays as it is.
-pub async fn refresh(
-    State(app): State<App<Webchat>>,
-    Visitor(address): Visitor,
-    Body(body): Body<Refresh>,
-) -> Result<Json<Access>> {
-    let access = app
-        .logins
-        .refresh_access(&body.token()?, &address, Webchat::LIFETIMES)
-        .await?;
-    Ok(Json(Access {
-        access: access.expose_secret().to_owned(),
-    }))
+pub async fn refresh(State(app): State<App<Webchat>>, _: Visitor, Body(body): Body<Refresh>) -> Result<Json<Access>> {
+    let access = app.logins.refresh_access(&body.token()?, Webchat::LIFETIMES).await?;
+    Ok(Json(Access { access: access.expose_secret().to_owned() }))
 }
 
 impl Refresh {
     fn token(self) -> std::result::Result<String, Error> {
-        self.refresh
-            .filled()
-            .map_err(|problem| Error::invalid("refresh", problem))
+        self.refresh.filled().map_err(|problem| Error::invalid("refresh", problem))
     }
 }
 
@@ -142,20 +115,10 @@ impl TryFrom<Register> for Registration {
     type Error = Error;
 
     fn try_from(body: Register) -> std::result::Result<Self, Error> {
-        let Register {
-            username,
-            email,
-            password,
-            confirm_password,
-        } = body;
+        let Register { username, email, password, confirm_password } = body;
         let mut problems = Problems::default();
-        let username = problems.note(
-            "username",
-            username.required().and_then(|text| Username::parse(&text)),
-        );
-        let email = email
-            .optional()
-            .map(|text| text.filter(|text| !text.trim().is_empty()));
+        let username = problems.note("username", username.required().and_then(|text| Username::parse(&text)));
+        let email = email.optional().map(|text| text.filter(|text| !text.trim().is_empty()));
         let email = email.and_then(|text| text.map(|text| Email::parse(&text)).transpose());
         let email = problems.note("email", email);
         let password = problems.note("password", password.required().and_then(NewPassword::parse));
@@ -165,13 +128,9 @@ impl TryFrom<Register> for Registration {
         });
         let confirmed = problems.note("confirm_password", confirmed);
         match (username, email, password, confirmed) {
-            (Some(username), Some(email), Some(password), Some(())) => Ok(Self {
-                username: Some(username),
-                email,
-                full_name: None,
-                password,
-                role: Role::User,
-            }),
+            (Some(username), Some(email), Some(password), Some(())) => {
+                Ok(Self { username: Some(username), email, full_name: None, password, role: Role::User })
+            }
             _ => Err(problems.into_error()),
         }
     }

@@ -14,11 +14,6 @@ pub struct Balance {
 }
 
 /// `GET /token/`: what the caller can spend.
-pub async fn check(
-    State(app): State<App<Chatbot>>,
-    SignedIn(caller): SignedIn,
-) -> Answer<Chatbot, Json<Balance>> {
-    Ok(Json(Balance {
-        tokens: app.balance.available(caller.user.id).await?,
-    }))
+pub async fn check(State(app): State<App<Chatbot>>, SignedIn(caller): SignedIn) -> Answer<Chatbot, Json<Balance>> {
+    Ok(Json(Balance { tokens: app.balance.available(caller.user.id).await? }))
 }

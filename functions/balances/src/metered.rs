@@ -14,11 +14,6 @@ pub struct Balance {
 }
 
 /// `GET /api/tokens/`: what the caller can spend.
-pub async fn balance(
-    State(app): State<App<Metered>>,
-    SignedIn(caller): SignedIn,
-) -> Answer<Metered, Json<Balance>> {
-    Ok(Json(Balance {
-        tokens: app.balance.available(caller.user.id).await?,
-    }))
+pub async fn balance(State(app): State<App<Metered>>, SignedIn(caller): SignedIn) -> Answer<Metered, Json<Balance>> {
+    Ok(Json(Balance { tokens: app.balance.available(caller.user.id).await? }))
 }

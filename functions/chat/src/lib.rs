@@ -13,23 +13,11 @@ use shared::{http::Routes, service::Services};
 /// The routes of this endpoint group.
 pub fn router(services: Services) -> Router {
     let webchat = Routes::default()
-        .own(
-            "/api/v1/chat/sessions/",
-            get(webchat::list).post(webchat::create),
-        )
+        .own("/api/v1/chat/sessions/", get(webchat::list).post(webchat::create))
         .own("/api/v1/chat/sessions/{session}/", get(webchat::show))
-        .own(
-            "/api/v1/chat/sessions/{session}/chats/",
-            get(webchat::list_chats).post(webchat::say),
-        )
-        .own(
-            "/api/v1/chat/sessions/{session}/chats/{chat}/",
-            get(webchat::show_chat),
-        );
+        .own("/api/v1/chat/sessions/{session}/chats/", get(webchat::list_chats).post(webchat::say))
+        .own("/api/v1/chat/sessions/{session}/chats/{chat}/", get(webchat::show_chat));
     let chatbot = Routes::default().own("/send/", post(chatbot::send));
     let metered = Routes::default().own("/api/chat/", post(metered::chat));
-    webchat
-        .router(&services)
-        .merge(chatbot.router(&services))
-        .merge(metered.router(&services))
+    webchat.router(&services).merge(chatbot.router(&services)).merge(metered.router(&services))
 }

@@ -10,10 +10,7 @@ use shared::{
         page::Page,
         text::Title,
     },
-    http::{
-        Answer, App, Body, Created, Field, Idempotency, InPath, Json, NewMessage, SignedIn,
-        Webchat, pages::Paged,
-    },
+    http::{Answer, App, Body, Created, Field, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat, pages::Paged},
     service::turns::Place,
 };
 
@@ -70,13 +67,8 @@ pub async fn list(
     SignedIn(caller): SignedIn,
     paged: Paged,
 ) -> Result<Json<Listing<Session>>> {
-    let page = app
-        .conversations
-        .list(&caller.user, paged.request(PAGE_SIZE, true)?)
-        .await?;
-    Ok(Json(Listing::new(&paged, page, |conversation| {
-        Session::new(conversation, Vec::new())
-    })))
+    let page = app.conversations.list(&caller.user, paged.request(PAGE_SIZE, true)?).await?;
+    Ok(Json(Listing::new(&paged, page, |conversation| Session::new(conversation, Vec::new()))))
 }
 
 /// `POST /api/v1/chat/sessions/`: a new session.
@@ -86,10 +78,7 @@ pub async fn create(
     Idempotency(key): Idempotency,
     Body(body): Body<NewSession>,
 ) -> Result<Created<Session>> {
-    let conversation = app
-        .conversations
-        .begin(caller.user.id, body.try_into()?, key)
-        .await?;
+    let conversation = app.conversations.begin(caller.user.id, body.try_into()?, key).await?;
     Ok(Created(Session::new(conversation, Vec::new())))
 }
 
@@ -110,10 +99,7 @@ pub async fn list_chats(
     InPath(id): InPath<ConversationId>,
     paged: Paged,
 ) -> Result<Json<Listing<Chat>>> {
-    let page = app
-        .conversations
-        .turns(caller.user.id, id, paged.request(PAGE_SIZE, true)?)
-        .await?;
+    let page = app.conversations.turns(caller.user.id, id, paged.request(PAGE_SIZE, true)?).await?;
     Ok(Json(Listing::new(&paged, page, Chat::from)))
 }
 
@@ -125,10 +111,7 @@ pub async fn say(
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
 ) -> Result<Created<Chat>> {
-    let answered = app
-        .turns
-        .say(caller.user.id, Place::In(id), body.try_into()?, key)
-        .await?;
+    let answered = app.turns.say(caller.user.id, Place::In(id), body.try_into()?, key).await?;
     Ok(Created(answered.turn.into()))
 }
 
@@ -138,35 +121,22 @@ pub async fn show_chat(
     SignedIn(caller): SignedIn,
     InPath((session, chat)): InPath<(ConversationId, TurnNumber)>,
 ) -> Result<Json<Chat>> {
-    Ok(Json(
-        app.conversations
-            .turn(caller.user.id, session, chat)
-            .await?
-            .into(),
-    ))
+    Ok(Json(app.conversations.turn(caller.user.id, session, chat).await?.into()))
 }
 
 impl TryFrom<NewSession> for Title {
     type Error = Error;
 
     fn try_from(NewSession { title }: NewSession) -> std::result::Result<Self, Error> {
-        let title = title
-            .optional()
-            .and_then(|text| text.map_or_else(|| Ok(Self::default()), |text| Self::parse(&text)));
+        let title =
+            title.optional().and_then(|text| text.map_or_else(|| Ok(Self::default()), |text| Self::parse(&text)));
         title.map_err(|problem| Error::invalid("title", problem))
     }
 }
 
 impl Session {
     fn new(conversation: Conversation, turns: Vec<Turn>) -> Self {
-        let Conversation {
-            id,
-            title,
-            turns: _,
-            last_turn,
-            created_at,
-            updated_at: _,
-        } = conversation;
+        let Conversation { id, title, turns: _, last_turn, created_at, updated_at: _ } = conversation;
         Self {
             id: id.to_string(),
             title: title.as_str().to_owned(),
@@ -178,52 +148,21 @@ impl Session {
 }
 
 impl From<LastTurn> for LastMessage {
-    fn from(
-        LastTurn {
-            message,
-            response,
-            created_at,
-        }: LastTurn,
-    ) -> Self {
-        Self {
-            message: message.as_str().to_owned(),
-            response,
-            created_at: created_at.to_string(),
-        }
+    fn from(LastTurn { message, response, created_at }: LastTurn) -> Self {
+        Self { message: message.as_str().to_owned(), response, created_at: created_at.to_string() }
     }
 }
 
 impl From<Turn> for Chat {
-    fn from(
-        Turn {
-            number,
-            message,
-            response,
-            created_at,
-        }: Turn,
-    ) -> Self {
-        Self {
-            id: number.0,
-            message: message.as_str().to_owned(),
-            response,
-            created_at: created_at.to_string(),
-        }
+    fn from(Turn { number, message, response, created_at }: Turn) -> Self {
+        Self { id: number.0, message: message.as_str().to_owned(), response, created_at: created_at.to_string() }
     }
 }
 
 impl<T> Listing<T> {
     fn new<U>(paged: &Paged, page: Page<U>, show: impl Fn(U) -> T) -> Self {
         let (next, previous) = (paged.next(&page), paged.previous(&page));
-        let Page {
-            items,
-            total,
-            request: _,
-        } = page;
-        Self {
-            count: total,
-            next,
-            previous,
-            results: items.into_iter().map(show).collect(),
-        }
+        let Page { items, total, request: _ } = page;
+        Self { count: total, next, previous, results: items.into_iter().map(show).collect() }
     }
 }

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use serde::Serialize;
 use shared::{
-    http::{Answer, App, Json, Platform, Visitor},
+    http::{Answer, App, ClientAddress, Json, Platform},
     service::health::{Condition, Report},
 };
 
@@ -42,16 +42,9 @@ pub async fn basic() -> Json<Basic> {
 }
 
 /// `GET /health/detailed`: every part was asked. 503 when one is down.
-pub async fn detailed(
-    State(app): State<App<Platform>>,
-    Visitor(address): Visitor,
-) -> Answer<Platform, impl IntoResponse> {
-    let report = app.health.report(&address).await?;
-    let status = if report.is_healthy() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+pub async fn detailed(State(app): State<App<Platform>>, address: ClientAddress) -> Answer<Platform, impl IntoResponse> {
+    let report = app.health.report(&address.into()).await?;
+    let status = if report.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, Json(Detailed::from(report))))
 }
 
@@ -62,18 +55,9 @@ const fn word(healthy: bool) -> &'static str {
 impl From<Report> for Detailed {
     fn from(report: Report) -> Self {
         let status = word(report.is_healthy());
-        let Report {
-            database,
-            storage,
-            model,
-            queue,
-        } = report;
-        let components = Components {
-            database: database.into(),
-            storage: storage.into(),
-            model: model.into(),
-            queue: queue.into(),
-        };
+        let Report { database, storage, model, queue } = report;
+        let components =
+            Components { database: database.into(), storage: storage.into(), model: model.into(), queue: queue.into() };
         Self { status, components }
     }
 }
@@ -85,10 +69,6 @@ impl From<Condition> for Component {
             Condition::Unhealthy { latency } => (word(false), Some(latency)),
             Condition::Absent => ("disabled", None),
         };
-        Self {
-            status,
-            latency_ms: latency
-                .map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
-        }
+        Self { status, latency_ms: latency.map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)) }
     }
 }

@@ -30,17 +30,11 @@ pub async fn list(
     let previous = (number > 1).then(|| format!("<{}>; rel=\"prev\"", paged.link(number - 1)));
     let links: Vec<String> = previous.into_iter().chain(next).collect();
     let link = (!links.is_empty()).then(|| [(header::LINK, links.join(", "))]);
-    Ok((
-        link,
-        Json(users.into_iter().map(ListedUser::from).collect::<Vec<_>>()),
-    ))
+    Ok((link, Json(users.into_iter().map(ListedUser::from).collect::<Vec<_>>())))
 }
 
 impl From<DirectoryEntry> for ListedUser {
     fn from(DirectoryEntry { number, username }: DirectoryEntry) -> Self {
-        Self {
-            id: number.0,
-            username,
-        }
+        Self { id: number.0, username }
     }
 }

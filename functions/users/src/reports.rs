@@ -10,7 +10,7 @@ use shared::{
         text::NewPassword,
         user::{Role, User},
     },
-    http::{Answer, App, Body, Created, Field, Reports, Visitor},
+    http::{Answer, App, AtDoor, Body, Created, Field, Reports},
     service::accounts::Registration,
 };
 
@@ -34,41 +34,25 @@ pub struct CreatedUser {
 /// `POST /api/v1/users/`: a new account.
 pub async fn create(
     State(app): State<App<Reports>>,
-    Visitor(address): Visitor,
+    _: AtDoor,
     Body(body): Body<NewUser>,
 ) -> Answer<Reports, Created<CreatedUser>> {
-    let (user, _) = app.accounts.register(body.try_into()?, &address).await?;
+    let (user, _) = app.accounts.register(body.try_into()?).await?;
     Ok(Created(user.into()))
 }
 
 impl TryFrom<NewUser> for Registration {
     type Error = Error;
 
-    fn try_from(
-        NewUser {
-            username,
-            email,
-            password,
-        }: NewUser,
-    ) -> Result<Self, Error> {
+    fn try_from(NewUser { username, email, password }: NewUser) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let username = problems.note(
-            "username",
-            username.required().and_then(|text| Username::parse(&text)),
-        );
-        let email = problems.note(
-            "email",
-            email.required().and_then(|text| Email::parse(&text)),
-        );
+        let username = problems.note("username", username.required().and_then(|text| Username::parse(&text)));
+        let email = problems.note("email", email.required().and_then(|text| Email::parse(&text)));
         let password = problems.note("password", password.required().and_then(NewPassword::parse));
         match (username, email, password) {
-            (Some(username), Some(email), Some(password)) => Ok(Self {
-                username: Some(username),
-                email: Some(email),
-                full_name: None,
-                password,
-                role: Role::User,
-            }),
+            (Some(username), Some(email), Some(password)) => {
+                Ok(Self { username: Some(username), email: Some(email), full_name: None, password, role: Role::User })
+            }
             _ => Err(problems.into_error()),
         }
     }

@@ -36,7 +36,7 @@ pub struct LastTurn {
 }
 
 /// A user's message and the reply to it (a "chat" of the webchat dialect).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// Its integer in the conversation.
     pub number: TurnNumber,

@@ -71,10 +71,6 @@ impl TurnNumber {
     /// Reads plain decimal digits without sign or leading zero.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
-        if plain {
-            text.parse().ok().map(Self)
-        } else {
-            None
-        }
+        if plain { text.parse().ok().map(Self) } else { None }
     }
 }

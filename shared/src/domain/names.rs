@@ -10,7 +10,7 @@ const EMAIL_MAX: usize = 254;
 /// The most bytes of a folded name: keys of the store stay well below their limit.
 const FOLDED_BYTES_MAX: usize = 1024;
 
-/// What two spellings of the same name have in common: NFKC, then case folding, then NFKC again.
+/// What two spellings of the same name have in common: compatibility forms and cases are folded away.
 /// Unique among all accounts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FoldedName(String);
@@ -18,8 +18,10 @@ pub struct FoldedName(String);
 impl FoldedName {
     /// `None` when the folded text is longer than a key may be; no account has such a name.
     fn of(text: &str) -> Option<Self> {
-        let composed: String = text.nfkc().collect();
-        let folded: String = caseless::default_case_fold_str(&composed).nfkc().collect();
+        // Unicode's compatibility caseless match (D146): folding once can leave letters that fold again.
+        let decomposed: String = text.nfd().collect();
+        let once: String = caseless::default_case_fold_str(&decomposed).nfkd().collect();
+        let folded: String = caseless::default_case_fold_str(&once).nfkc().collect();
         (folded.len() <= FOLDED_BYTES_MAX).then_some(Self(folded))
     }
 
@@ -50,17 +52,11 @@ impl Username {
         if text.chars().count() > USERNAME_MAX || composed.chars().count() > USERNAME_MAX {
             return Err(Problem::TooLong { max: USERNAME_MAX });
         }
-        if !composed
-            .chars()
-            .all(|c| c.is_alphanumeric() || "@.+-_".contains(c))
-        {
+        if !composed.chars().all(|c| c.is_alphanumeric() || "@.+-_".contains(c)) {
             return Err(Problem::UsernameCharacters);
         }
         let folded = FoldedName::of(text).ok_or(Problem::TooLong { max: USERNAME_MAX })?;
-        Ok(Self {
-            shown: text.to_owned(),
-            folded,
-        })
+        Ok(Self { shown: text.to_owned(), folded })
     }
 
     /// As registered, for showing.
@@ -100,22 +96,16 @@ impl Email {
         };
         let local_fits = !local.is_empty()
             && local.chars().count() <= 64
-            && local
-                .chars()
-                .all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c))
+            && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c))
             && !local.starts_with('.')
             && !local.ends_with('.')
             && !local.contains("..");
-        let domain_fits =
-            domain == "localhost" || (domain.contains('.') && domain.split('.').all(label));
+        let domain_fits = domain == "localhost" || (domain.contains('.') && domain.split('.').all(label));
         if !(local_fits && domain_fits) {
             return Err(Problem::EmailForm);
         }
         let folded = FoldedName::of(text).ok_or(Problem::TooLong { max: EMAIL_MAX })?;
-        Ok(Self {
-            shown: text.to_owned(),
-            folded,
-        })
+        Ok(Self { shown: text.to_owned(), folded })
     }
 
     /// As registered, for showing.
@@ -131,16 +121,9 @@ impl Email {
     /// A username made from the part before the `@`; `user` when nothing of it is allowed in one.
     pub fn suggested_username(&self) -> String {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
-        let kept: String = local
-            .nfkc()
-            .filter(|c| c.is_alphanumeric() || ".+-_".contains(*c))
-            .take(USERNAME_MAX - 10)
-            .collect();
-        if kept.is_empty() {
-            "user".to_owned()
-        } else {
-            kept
-        }
+        let kept: String =
+            local.nfkc().filter(|c| c.is_alphanumeric() || ".+-_".contains(*c)).take(USERNAME_MAX - 10).collect();
+        if kept.is_empty() { "user".to_owned() } else { kept }
     }
 }
 

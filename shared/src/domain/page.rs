@@ -48,10 +48,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Whether a later page has items.
     pub const fn has_next(&self) -> bool {
-        self.request
-            .skipped()
-            .saturating_add(self.request.size as u64)
-            < self.total
+        self.request.skipped().saturating_add(self.request.size as u64) < self.total
     }
 
     /// Whether there is an earlier page.

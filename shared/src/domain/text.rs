@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The most characters of a message, spaces around it not counted.
 pub const MESSAGE_MAX: usize = 32_000;
 /// The most bytes of a message with everything around it: an item of the store holds no more.
-const MESSAGE_BYTES_MAX: usize = 150_000;
+const MESSAGE_BYTES_MAX: usize = 250_000;
 const SHORT_MAX: usize = 255;
 const PASSWORD_MIN_BYTES: usize = 8;
 const PASSWORD_MAX_BYTES: usize = 1024;
@@ -39,7 +39,7 @@ impl MessageText {
     }
 }
 
-/// One line of at most 255 characters, trimmed, with something in it.
+/// At most 255 characters, trimmed, with something in them.
 fn short(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() {
@@ -103,13 +103,9 @@ impl NewPassword {
     pub fn parse(text: String) -> Result<Self, Problem> {
         match text.len() {
             0 => Err(Problem::Blank),
-            1..PASSWORD_MIN_BYTES => Err(Problem::TooShort {
-                min: PASSWORD_MIN_BYTES,
-            }),
+            1..PASSWORD_MIN_BYTES => Err(Problem::TooShort { min: PASSWORD_MIN_BYTES }),
             PASSWORD_MIN_BYTES..=PASSWORD_MAX_BYTES => Ok(Self(text.into())),
-            _ => Err(Problem::TooLong {
-                max: PASSWORD_MAX_BYTES,
-            }),
+            _ => Err(Problem::TooLong { max: PASSWORD_MAX_BYTES }),
         }
     }
 

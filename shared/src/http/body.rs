@@ -12,8 +12,8 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Value};
-use std::fmt;
+use serde_json::{Map, Value, value::RawValue};
+use std::{collections::HashMap, fmt};
 
 /// The most bytes of a body that is read as fields. A message of 32,000 characters fits, however escaped.
 const LIMIT: usize = 1024 * 1024;
@@ -27,28 +27,19 @@ impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
     type Rejection = Failure<D>;
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Failure<D>> {
-        let content_type = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .map(|value| value.to_str().unwrap_or_default());
+        let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
         let content_type = content_type.map(str::to_owned);
         let bytes = read(request.into_body()).await?;
-        let mut fields = fields(content_type.as_deref(), &bytes, D::IS_DJANGO).await?;
-        if D::IS_DJANGO {
-            numbers_to_text(&mut fields);
-        }
+        let fields = fields(content_type.as_deref(), &bytes, D::IS_DJANGO).await?;
         let body = serde_json::from_value(Value::Object(fields));
-        Ok(Self(body.map_err(|_| {
-            Fault::UnreadableBody("The body does not have the expected form.".to_owned())
-        })?))
+        Ok(Self(body.map_err(|_| Fault::UnreadableBody("The body does not have the expected form.".to_owned()))?))
     }
 }
 
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|_| Fault::UnreadableBody("The body ended too early.".to_owned()))?;
+        let frame = frame.map_err(|_| Fault::UnreadableBody("The body ended too early.".to_owned()))?;
         let Some(data) = frame.data_ref() else {
             continue;
         };
@@ -59,39 +50,25 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
             break;
         }
     }
-    if length > LIMIT {
-        Err(Fault::BodyTooLarge)
-    } else {
-        Ok(bytes)
-    }
+    if length > LIMIT { Err(Fault::BodyTooLarge) } else { Ok(bytes) }
 }
 
-async fn fields(
-    content_type: Option<&str>,
-    bytes: &[u8],
-    forms: bool,
-) -> Result<Map<String, Value>, Fault> {
+async fn fields(content_type: Option<&str>, bytes: &[u8], forms: bool) -> Result<Map<String, Value>, Fault> {
     if bytes.is_empty() {
         return Ok(Map::new());
     }
     let content_type = content_type.unwrap_or_default();
-    let media_type = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
-        "application/json" => json(bytes),
+        "application/json" => json(bytes, forms),
         "application/x-www-form-urlencoded" if forms => urlencoded(bytes),
         "multipart/form-data" if forms => multipart(content_type, bytes).await,
-        _ => Err(Fault::UnsupportedMediaType(
-            media_type.chars().take(100).collect(),
-        )),
+        _ => Err(Fault::UnsupportedMediaType(media_type.chars().take(100).collect())),
     }
 }
 
-fn json(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+/// `{"message": 5}` says `"5"` to Django REST framework, digit by digit as it was sent.
+fn json(bytes: &[u8], numbers_are_text: bool) -> Result<Map<String, Value>, Fault> {
     let unreadable = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
         Fault::UnreadableBody(match error.to_string().starts_with(DUPLICATE) {
@@ -100,34 +77,27 @@ fn json(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
         })
     };
     let StrictValue(value) = serde_json::from_slice(bytes).map_err(unreadable)?;
-    match value {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(Fault::UnreadableBody(
-            "Invalid data. Expected an object.".to_owned(),
-        )),
+    let Value::Object(mut fields) = value else {
+        return Err(Fault::UnreadableBody("Invalid data. Expected an object.".to_owned()));
+    };
+    if numbers_are_text {
+        let written: HashMap<String, &RawValue> = serde_json::from_slice(bytes).map_err(unreadable)?;
+        for (name, value) in fields.iter_mut().filter(|(_, value)| value.is_number()) {
+            *value = written.get(name).map_or(Value::Null, |raw| raw.get().into());
+        }
     }
+    Ok(fields)
 }
 
 fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
     let text = |part: &[u8]| {
-        let spaced: Vec<u8> = part
-            .iter()
-            .map(|&byte| if byte == b'+' { b' ' } else { byte })
-            .collect();
-        let decoded = percent_decode(&spaced)
-            .decode_utf8()
-            .map(|text| text.into_owned());
+        let spaced: Vec<u8> = part.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+        let decoded = percent_decode(&spaced).decode_utf8().map(|text| text.into_owned());
         decoded.map_err(|_| Fault::UnreadableBody("The form is not UTF-8.".to_owned()))
     };
     let mut fields = Map::new();
-    for pair in bytes
-        .split(|&byte| byte == b'&')
-        .filter(|pair| !pair.is_empty())
-    {
-        let equals = pair
-            .iter()
-            .position(|&byte| byte == b'=')
-            .unwrap_or(pair.len());
+    for pair in bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
+        let equals = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
         let value = pair.get(equals + 1..).unwrap_or_default();
         fields.insert(text(&pair[..equals])?, Value::String(text(value)?));
     }
@@ -155,15 +125,6 @@ async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Map<String, Value
         fields.insert(name, value);
     }
     Ok(fields)
-}
-
-/// `{"message": 5}` says `"5"` to Django REST framework.
-fn numbers_to_text(fields: &mut Map<String, Value>) {
-    for value in fields.values_mut() {
-        if let Value::Number(number) = value {
-            *value = Value::String(number.to_string());
-        }
-    }
 }
 
 const DUPLICATE: &str = "duplicate key";

@@ -31,24 +31,12 @@ impl UsernameAndPassword {
     /// For registering.
     pub fn into_registration(self) -> Result<Registration, Error> {
         let mut problems = Problems::default();
-        let username = problems.note(
-            "username",
-            self.username
-                .required()
-                .and_then(|text| Username::parse(&text)),
-        );
-        let password = problems.note(
-            "password",
-            self.password.required().and_then(NewPassword::parse),
-        );
+        let username = problems.note("username", self.username.required().and_then(|text| Username::parse(&text)));
+        let password = problems.note("password", self.password.required().and_then(NewPassword::parse));
         match username.zip(password) {
-            Some((username, password)) => Ok(Registration {
-                username: Some(username),
-                email: None,
-                full_name: None,
-                password,
-                role: Role::User,
-            }),
+            Some((username, password)) => {
+                Ok(Registration { username: Some(username), email: None, full_name: None, password, role: Role::User })
+            }
             None => Err(problems.into_error()),
         }
     }
@@ -56,10 +44,7 @@ impl UsernameAndPassword {
 
 /// A name, whatever its field is called, and a password. Neither is checked beyond being there: what
 /// cannot be right is answered like what is wrong.
-pub fn sign_in(
-    (field, name): (&'static str, Field),
-    password: Field,
-) -> Result<(SignInName, SecretString), Error> {
+pub fn sign_in((field, name): (&'static str, Field), password: Field) -> Result<(SignInName, SecretString), Error> {
     let mut problems = Problems::default();
     let name = problems.note(field, name.filled());
     let password = problems.note("password", password.filled());

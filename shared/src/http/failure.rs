@@ -54,15 +54,9 @@ impl<D: Dialect> IntoResponse for Failure<D> {
             log::<D>(&self.0, status);
         }
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(D::CHALLENGE),
-            );
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(D::CHALLENGE));
         }
         match &self.0 {
             Fault::Domain(Error::RateLimited(limited)) => limit_headers(limited, &mut headers),
@@ -77,23 +71,12 @@ impl<D: Dialect> IntoResponse for Failure<D> {
 
 /// `Retry-After`, and the IETF's `RateLimit-Policy` and `RateLimit`.
 fn limit_headers(limited: &Limited, headers: &mut HeaderMap) {
-    let Limited {
-        policy,
-        quota,
-        window,
-        retry_after,
-    } = limited;
+    let Limited { policy, quota, window, retry_after } = limited;
     let (window, retry_after) = (window.as_secs(), retry_after.as_secs());
     let values = [
         (header::RETRY_AFTER, retry_after.to_string()),
-        (
-            HeaderName::from_static("ratelimit-policy"),
-            format!("\"{policy}\";q={quota};w={window}"),
-        ),
-        (
-            HeaderName::from_static("ratelimit"),
-            format!("\"{policy}\";r=0;t={retry_after}"),
-        ),
+        (HeaderName::from_static("ratelimit-policy"), format!("\"{policy}\";q={quota};w={window}")),
+        (HeaderName::from_static("ratelimit"), format!("\"{policy}\";r=0;t={retry_after}")),
     ];
     for (name, value) in values {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -115,12 +98,7 @@ fn log<D: Dialect>(fault: &Fault, status: StatusCode) {
     }
     let (dialect, status) = (D::NAME, status.as_u16());
     match fault {
-        Fault::Domain(_) => tracing::error!(
-            dialect,
-            status,
-            causes = causes.join(": "),
-            "a request failed"
-        ),
+        Fault::Domain(_) => tracing::error!(dialect, status, causes = causes.join(": "), "a request failed"),
         other => tracing::error!(dialect, status, cause = ?other, "a request failed"),
     }
 }

@@ -20,8 +20,7 @@ mod tail;
 pub use body::Body;
 pub use credentials::{UsernameAndPassword, sign_in};
 pub use dialect::{
-    Dialect, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports,
-    webchat::Webchat,
+    Dialect, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
 };
 pub use failure::{Answer, Failure, Fault};
 pub use field::Field;
@@ -30,5 +29,5 @@ pub use new_message::NewMessage;
 pub use path::{FromPath, InPath};
 pub use reply::{Created, Json};
 pub use routes::{App, Routes};
-pub use signed_in::{ClientAddress, SignedIn, Visitor};
+pub use signed_in::{AtDoor, ClientAddress, SignedIn, Visitor};
 pub use tail::finish;

@@ -15,9 +15,6 @@ impl TryFrom<NewMessage> for MessageText {
     type Error = Error;
 
     fn try_from(NewMessage { message }: NewMessage) -> Result<Self, Error> {
-        message
-            .required()
-            .and_then(Self::parse)
-            .map_err(|problem| Error::invalid("message", problem))
+        message.required().and_then(Self::parse).map_err(|problem| Error::invalid("message", problem))
     }
 }

@@ -31,18 +31,11 @@ impl<D: Dialect> FromRequestParts<App<D>> for Paged {
         let public_url = match parts.extensions.get() {
             Some(PublicUrl(url)) => url.clone(),
             None => {
-                let host = parts
-                    .headers
-                    .get(header::HOST)
-                    .and_then(|host| host.to_str().ok())
-                    .unwrap_or("localhost");
+                let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
                 format!("http://{host}")
             }
         };
-        Ok(Self {
-            public_url,
-            uri: parts.uri.clone(),
-        })
+        Ok(Self { public_url, uri: parts.uri.clone() })
     }
 }
 
@@ -54,40 +47,28 @@ impl Paged {
             Some(number) => number.parse().map_err(|_| Error::NoSuchPage)?,
         };
         let chosen = self.parameter("page_size").filter(|_| size_is_free);
-        let chosen = chosen
-            .and_then(|size| size.parse::<usize>().ok())
-            .filter(|&size| size > 0);
+        let chosen = chosen.and_then(|size| size.parse::<usize>().ok()).filter(|&size| size > 0);
         PageRequest::new(number, chosen.unwrap_or(size).min(SIZE_MAX)).ok_or(Error::NoSuchPage)
     }
 
     /// The address of the page after `page`, if there is one.
     pub fn next<T>(&self, page: &Page<T>) -> Option<String> {
-        page.has_next()
-            .then(|| self.link(page.request.number() + 1))
+        page.has_next().then(|| self.link(page.request.number() + 1))
     }
 
     /// The address of the page before `page`, if there is one.
     pub fn previous<T>(&self, page: &Page<T>) -> Option<String> {
-        page.has_previous()
-            .then(|| self.link(page.request.number() - 1))
+        page.has_previous().then(|| self.link(page.request.number() - 1))
     }
 
     /// The address of page `number`, with all other parameters of this request.
     pub fn link(&self, number: u64) -> String {
-        let others = self
-            .pairs()
-            .filter(|(name, _)| *name != "page")
-            .map(|(_, pair)| pair.to_owned());
+        let others = self.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| pair.to_owned());
         // The first page is the address without the parameter.
         let page = (number > 1).then(|| format!("page={number}"));
         let query: Vec<String> = others.chain(page).collect();
         let separator = if query.is_empty() { "" } else { "?" };
-        format!(
-            "{}{}{separator}{}",
-            self.public_url,
-            self.uri.path(),
-            query.join("&")
-        )
+        format!("{}{}{separator}{}", self.public_url, self.uri.path(), query.join("&"))
     }
 
     fn parameter(&self, wanted: &str) -> Option<String> {
@@ -97,12 +78,7 @@ impl Paged {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self
-            .uri
-            .query()
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty());
+        let pairs = self.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         pairs.map(|pair| (pair.split('=').next().unwrap_or_default(), pair))
     }
 }

@@ -24,10 +24,7 @@ impl FromPath for ConversationId {
 
 impl FromPath for (ConversationId, TurnNumber) {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Some((
-            ConversationId::parse(parameters.next()?)?,
-            TurnNumber::parse(parameters.next()?)?,
-        ))
+        Some((ConversationId::parse(parameters.next()?)?, TurnNumber::parse(parameters.next()?)?))
     }
 }
 
@@ -38,11 +35,7 @@ impl<D: Dialect, T: FromPath> FromRequestParts<App<D>> for InPath<T> {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
-        let parameters = RawPathParams::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Error::NotFound)?;
-        T::from_path(parameters.iter().map(|(_, value)| value))
-            .map(Self)
-            .ok_or_else(|| Error::NotFound.into())
+        let parameters = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Error::NotFound)?;
+        T::from_path(parameters.iter().map(|(_, value)| value)).map(Self).ok_or_else(|| Error::NotFound.into())
     }
 }

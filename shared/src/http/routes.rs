@@ -25,10 +25,7 @@ pub struct App<D> {
 
 impl<D> Clone for App<D> {
     fn clone(&self) -> Self {
-        Self {
-            services: self.services.clone(),
-            dialect: PhantomData,
-        }
+        Self { services: self.services.clone(), dialect: PhantomData }
     }
 }
 
@@ -53,11 +50,7 @@ impl<D: Dialect> Routes<D> {
     /// A path that this dialect alone owns: it answers with and without the final slash.
     pub fn own(self, path: &str, methods: MethodRouter<App<D>>) -> Self {
         let bare = path.trim_end_matches('/');
-        Self(
-            self.0
-                .route(bare, methods.clone())
-                .route(&format!("{bare}/"), methods),
-        )
+        Self(self.0.route(bare, methods.clone()).route(&format!("{bare}/"), methods))
     }
 
     /// A path that another dialect owns too: the final slash, or its absence, says which of them is meant.
@@ -68,27 +61,15 @@ impl<D: Dialect> Routes<D> {
     /// The router, in which 405, time-outs and panics speak the dialect.
     pub fn router(self, services: &Services) -> Router {
         self.0
-            .method_not_allowed_fallback(|method: Method| async {
-                Failure::<D>::from(Fault::MethodNotAllowed(method))
-            })
-            .layer(CatchPanicLayer::custom(|_| {
-                Failure::<D>::from(Fault::Panicked).into_response()
-            }))
+            .method_not_allowed_fallback(|method: Method| async { Failure::<D>::from(Fault::MethodNotAllowed(method)) })
+            .layer(CatchPanicLayer::custom(|_| Failure::<D>::from(Fault::Panicked).into_response()))
             .layer(from_fn(in_time::<D>))
-            .with_state(App {
-                services: services.clone(),
-                dialect: PhantomData,
-            })
+            .with_state(App { services: services.clone(), dialect: PhantomData })
     }
 }
 
 /// Whatever is logged on the way names the route.
-async fn in_time<D: Dialect>(
-    method: Method,
-    route: MatchedPath,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn in_time<D: Dialect>(method: Method, route: MatchedPath, request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", %method, route = route.as_str());
     let answered = async {
         let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;

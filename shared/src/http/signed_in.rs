@@ -16,21 +16,47 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
-/// Somebody who need not be known. The doors count visitors themselves.
+/// Somebody who need not be known. The request is counted on the address.
 pub struct Visitor(pub Address);
+
+/// Somebody who signs in or registers. The try is counted on the address, whatever the body says.
+pub struct AtDoor(pub Address);
 
 /// Somebody whose credential was checked. The request is counted.
 pub struct SignedIn(pub Caller);
 
-impl<D: Dialect> FromRequestParts<App<D>> for Visitor {
+impl<D: Dialect> FromRequestParts<App<D>> for ClientAddress {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
-        let ClientAddress(address) = parts
-            .extensions
-            .get()
-            .ok_or_else(|| Error::internal("a request without the client's address"))?;
-        Ok(Self((*address).into()))
+        let address = parts.extensions.get().copied();
+        Ok(address.ok_or_else(|| Error::internal("a request without the client's address"))?)
+    }
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for Visitor {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let address = ClientAddress::from_request_parts(parts, app).await?.into();
+        app.limits.visit(&address).await?;
+        Ok(Self(address))
+    }
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for AtDoor {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let address = ClientAddress::from_request_parts(parts, app).await?.into();
+        app.limits.door(&address).await?;
+        Ok(Self(address))
+    }
+}
+
+impl From<ClientAddress> for Address {
+    fn from(ClientAddress(address): ClientAddress) -> Self {
+        address.into()
     }
 }
 
@@ -38,26 +64,24 @@ impl<D: Dialect> FromRequestParts<App<D>> for SignedIn {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
-        let Visitor(address) = Visitor::from_request_parts(parts, app).await?;
-        Ok(Self(
-            app.logins
-                .authenticate(credential(&parts.headers), &address)
-                .await?,
-        ))
+        let address = ClientAddress::from_request_parts(parts, app).await?.into();
+        Ok(Self(app.logins.authenticate(credential(&parts.headers), &address).await?))
     }
 }
 
 /// What follows `Bearer` or `Token`, in any case. Other schemes count as no credential.
 fn credential(headers: &HeaderMap) -> Option<&str> {
-    // A value that is not text is a broken credential, not a missing one.
-    let value = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .unwrap_or("Bearer ?")
-        .trim();
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    let is_ours = ["bearer", "token"]
-        .iter()
-        .any(|ours| scheme.eq_ignore_ascii_case(ours));
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?;
+    // A value that is not text is a broken credential, not a missing one; of two nobody knows which counts.
+    if values.next().is_some() {
+        return Some(BROKEN);
+    }
+    let Ok(value) = value.to_str() else { return Some(BROKEN) };
+    let (scheme, token) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
+    let is_ours = ["bearer", "token"].iter().any(|ours| scheme.eq_ignore_ascii_case(ours));
     is_ours.then(|| token.trim())
 }
+
+/// A credential that nobody has.
+const BROKEN: &str = "";

@@ -1,9 +1,6 @@
 //! Registration, for every door: who may have which name, and what a new account comes with.
 
-use super::{
-    limits::{Address, Limits},
-    logins::{Issued, Lifetimes, Logins},
-};
+use super::logins::{Issued, Lifetimes, Logins};
 use crate::{
     clock::Clock,
     domain::{
@@ -19,7 +16,8 @@ use crate::{
     password::Passwords,
     store::{
         Store,
-        users::{Account, DirectoryEntry, Login, Taken},
+        logins::Login,
+        users::{Account, DirectoryEntry, Taken},
     },
 };
 use std::sync::Arc;
@@ -45,7 +43,6 @@ pub struct Registration {
 pub struct Accounts {
     store: Arc<Store>,
     logins: Logins,
-    limits: Limits,
     passwords: Arc<Passwords>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -57,30 +54,16 @@ impl Accounts {
     pub fn new(
         store: Arc<Store>,
         logins: Logins,
-        limits: Limits,
         passwords: Arc<Passwords>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         prices: Prices,
     ) -> Self {
-        Self {
-            store,
-            logins,
-            limits,
-            passwords,
-            clock,
-            entropy,
-            prices,
-        }
+        Self { store, logins, passwords, clock, entropy, prices }
     }
 
     /// A new account, and what it can spend.
-    pub async fn register(
-        &self,
-        registration: Registration,
-        address: &Address,
-    ) -> Result<(User, Tokens), Error> {
-        self.admit(&registration, address).await?;
+    pub async fn register(&self, registration: Registration) -> Result<(User, Tokens), Error> {
         let (user, _) = self.create(registration, None).await?;
         Ok((user, self.prices.initial))
     }
@@ -89,34 +72,18 @@ impl Accounts {
     pub async fn register_and_sign_in(
         &self,
         registration: Registration,
-        address: &Address,
         lifetimes: Lifetimes,
     ) -> Result<(User, Issued), Error> {
-        self.admit(&registration, address).await?;
         let (user, login) = self.create(registration, Some(lifetimes)).await?;
         let login = login.ok_or_else(|| Error::internal("registered without a sign-in"))?;
-        let issued = self
-            .logins
-            .issue(&login, lifetimes.access, self.clock.now())?;
+        let issued = self.logins.issue(&login, lifetimes.access, self.clock.now())?;
         Ok((user, issued))
     }
 
-    /// A new account made by the operator: no door, no limit.
-    pub async fn create_by_operator(&self, registration: Registration) -> Result<User, Error> {
-        self.refuse_taken(&registration).await?;
-        Ok(self.create(registration, None).await?.0)
-    }
-
-    /// Whether somebody has this username.
-    pub async fn is_taken(&self, username: &Username) -> Result<bool, Error> {
-        Ok(self.store.owner_of_name(username.folded()).await?.is_some())
-    }
-
-    async fn admit(&self, registration: &Registration, address: &Address) -> Result<(), Error> {
-        let (admitted, free) =
-            futures::future::join(self.limits.door(address), self.refuse_taken(registration)).await;
-        admitted?;
-        free
+    /// Who has this username.
+    pub async fn find(&self, username: &Username) -> Result<Option<User>, Error> {
+        let Some(owner) = self.store.owner_of_name(username.folded()).await? else { return Ok(None) };
+        Ok(self.store.account(owner).await?.map(|account| account.user))
     }
 
     async fn create(
@@ -124,16 +91,10 @@ impl Accounts {
         registration: Registration,
         lifetimes: Option<Lifetimes>,
     ) -> Result<(User, Option<Login>), Error> {
-        let Registration {
-            username,
-            email,
-            full_name,
-            password,
-            role,
-        } = registration;
+        self.refuse_taken(&registration).await?;
+        let Registration { username, email, full_name, password, role } = registration;
         let number = async { self.store.take_user_number().await.map_err(Error::from) };
-        let (password_hash, number) =
-            futures::future::try_join(self.passwords.hash(&password), number).await?;
+        let (password_hash, number) = futures::future::try_join(self.passwords.hash(&password), number).await?;
         let now = self.clock.now();
         for tried in 0..NAME_TRIES {
             let name = match (&username, &email) {
@@ -153,19 +114,10 @@ impl Accounts {
                 created_at: now,
                 updated_at: now,
             };
-            let login =
-                lifetimes.map(|lifetimes| self.logins.new_login(user.id, 0, lifetimes, now));
-            let account = Account {
-                user: user.clone(),
-                password_hash: password_hash.clone(),
-                epoch: 0,
-            };
+            let login = lifetimes.map(|lifetimes| self.logins.new_login(user.id, 0, lifetimes, now));
+            let account = Account { user: user.clone(), password_hash: password_hash.clone(), epoch: 0 };
             let entry_id = self.entropy.uuid(now);
-            match self
-                .store
-                .register(account, self.prices.initial, entry_id, login.clone())
-                .await?
-            {
+            match self.store.register(account, self.prices.initial, entry_id, login.clone()).await? {
                 Ok(()) => return Ok((user, login)),
                 Err(taken) if username.is_none() && taken == [Taken::Username] => {}
                 Err(taken) => return Err(names_taken(&taken)),
@@ -176,23 +128,12 @@ impl Accounts {
 
     /// Says so before any work is done; the transaction decides.
     async fn refuse_taken(&self, registration: &Registration) -> Result<(), Error> {
-        let names = [
-            registration.username.as_ref().map(Username::folded),
-            registration.email.as_ref().map(Email::folded),
-        ];
+        let names =
+            [registration.username.as_ref().map(Username::folded), registration.email.as_ref().map(Email::folded)];
         let [username, email] = self.store.owners_of_names(names).await?;
-        let taken: Vec<Taken> = [
-            username.map(|_| Taken::Username),
-            email.map(|_| Taken::Email),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if taken.is_empty() {
-            Ok(())
-        } else {
-            Err(names_taken(&taken))
-        }
+        let taken: Vec<Taken> =
+            [username.map(|_| Taken::Username), email.map(|_| Taken::Email)].into_iter().flatten().collect();
+        if taken.is_empty() { Ok(()) } else { Err(names_taken(&taken)) }
     }
 
     /// The e-mail's local part; with digits once that, or what was tried before, is taken.
@@ -200,11 +141,11 @@ impl Accounts {
         let suggested = email.suggested_username();
         let unusable = |problem: Problem| Error::internal(problem.to_string());
         let plain = Username::parse(&suggested).map_err(unusable)?;
-        if tried == 0 && !self.is_taken(&plain).await? {
+        if tried == 0 && self.store.owner_of_name(plain.folded()).await?.is_none() {
             return Ok(plain);
         }
-        let digits = u32::from_le_bytes(self.entropy.bytes())
-            % 10_u32.pow(2 + u32::try_from(tried.min(6)).unwrap_or(6));
+        let digits =
+            u32::from_le_bytes(self.entropy.bytes()) % 10_u32.pow(2 + u32::try_from(tried.min(6)).unwrap_or(6));
         Username::parse(&format!("{suggested}{digits}")).map_err(unusable)
     }
 
@@ -224,14 +165,8 @@ impl Accounts {
 
 fn names_taken(taken: &[Taken]) -> Error {
     let field = |taken: &Taken| match taken {
-        Taken::Username => FieldError {
-            field: "username",
-            problem: Problem::UsernameTaken,
-        },
-        Taken::Email => FieldError {
-            field: "email",
-            problem: Problem::EmailTaken,
-        },
+        Taken::Username => FieldError { field: "username", problem: Problem::UsernameTaken },
+        Taken::Email => FieldError { field: "email", problem: Problem::EmailTaken },
     };
     Error::Invalid(taken.iter().map(field).collect())
 }

@@ -35,18 +35,8 @@ pub struct Balances {
 
 impl Balances {
     /// With the operator's prices.
-    pub fn new(
-        store: Arc<Store>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        prices: Prices,
-    ) -> Self {
-        Self {
-            store,
-            clock,
-            entropy,
-            prices,
-        }
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, prices: Prices) -> Self {
+        Self { store, clock, entropy, prices }
     }
 
     /// What a turn costs.
@@ -64,22 +54,13 @@ impl Balances {
     pub async fn up_to_date(&self, user: UserId, mut balance: Balance) -> Result<Balance, Error> {
         for _ in 0..TRIES {
             let now = self.clock.now();
-            let expired = balance
-                .holds
-                .iter()
-                .find(|(_, hold)| hold.expires_at <= now);
+            let expired = balance.holds.iter().find(|(_, hold)| hold.expires_at <= now);
             if let Some((&id, hold)) = expired {
                 // Whether this or somebody else's try ended the hold, the next read shows.
                 self.reclaim(user, id, hold).await?;
-            } else if let Some((tokens, to)) = self
-                .prices
-                .refill
-                .and_then(|refill| due(refill, &balance, now))
-            {
+            } else if let Some((tokens, to)) = self.prices.refill.and_then(|refill| due(refill, &balance, now)) {
                 let entry_id = self.entropy.uuid(now);
-                self.store
-                    .refill(user, tokens, balance.refilled_at, to, entry_id)
-                    .await?;
+                self.store.refill(user, tokens, balance.refilled_at, to, entry_id).await?;
             } else {
                 return Ok(balance);
             }
@@ -89,32 +70,19 @@ impl Balances {
     }
 
     async fn reclaim(&self, user: UserId, id: Uuid, hold: &Hold) -> Result<(), Error> {
-        let place = TurnPlace {
-            user,
-            conversation: hold.conversation,
-            turn: hold.turn,
-            begins: None,
-        };
-        self.store
-            .fail_held(place, id, hold.amount, None)
-            .await?
-            .ok();
+        let place = TurnPlace { user, conversation: hold.conversation, turn: hold.turn, begins: None };
+        self.store.fail_held(place, id, hold.amount, None).await?.ok();
         Ok(())
     }
 
     async fn read(&self, user: UserId) -> Result<Balance, Error> {
-        self.store
-            .balance(user)
-            .await?
-            .ok_or_else(|| Error::internal("a user without a balance"))
+        self.store.balance(user).await?.ok_or_else(|| Error::internal("a user without a balance"))
     }
 }
 
 /// What refills since the last one add up to, and up to when; `None` before a period has passed.
 fn due(refill: Refill, balance: &Balance, now: Timestamp) -> Option<(Tokens, Timestamp)> {
-    let period = u64::try_from(refill.every.as_millis())
-        .ok()
-        .filter(|&millis| millis > 0)?;
+    let period = u64::try_from(refill.every.as_millis()).ok().filter(|&millis| millis > 0)?;
     let periods = now.millis().saturating_sub(balance.refilled_at.millis()) / period;
     let to = Timestamp::from_millis(balance.refilled_at.millis() + periods * period);
     (periods > 0).then(|| (refill.tokens.saturating_mul(periods), to))

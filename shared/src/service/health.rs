@@ -41,9 +41,7 @@ impl Report {
     /// Whether no part is down.
     pub fn is_healthy(&self) -> bool {
         let parts = [self.database, self.storage, self.model, self.queue];
-        !parts
-            .iter()
-            .any(|part| matches!(part, Condition::Unhealthy { .. }))
+        !parts.iter().any(|part| matches!(part, Condition::Unhealthy { .. }))
     }
 }
 
@@ -57,18 +55,8 @@ pub struct Health {
 
 impl Health {
     /// Of these parts.
-    pub fn new(
-        store: Arc<Store>,
-        model: Arc<dyn ChatModel>,
-        limits: Limits,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            store,
-            model,
-            limits,
-            clock,
-        }
+    pub fn new(store: Arc<Store>, model: Arc<dyn ChatModel>, limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        Self { store, model, limits, clock }
     }
 
     /// Asks all parts at once, for a visitor at `address`. A database that cannot even count the visitor
@@ -84,28 +72,17 @@ impl Health {
         let database = self.probe(self.store.probe());
         let model = self.probe(self.model.probe());
         let (database, model) = futures::future::join(database, model).await;
-        Report {
-            database,
-            storage: Condition::Absent,
-            model,
-            queue: Condition::Absent,
-        }
+        Report { database, storage: Condition::Absent, model, queue: Condition::Absent }
     }
 
-    async fn probe<E: std::error::Error + 'static>(
-        &self,
-        part: impl Future<Output = Result<(), E>>,
-    ) -> Condition {
+    async fn probe<E: std::error::Error + 'static>(&self, part: impl Future<Output = Result<(), E>>) -> Condition {
         let began = self.clock.now();
         let answer = tokio::time::timeout(PATIENCE, part).await;
         let latency = self.clock.now().since(began);
         match answer {
             Ok(Ok(())) => Condition::Healthy { latency },
             Ok(Err(error)) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a health probe failed"
-                );
+                tracing::error!(error = &error as &dyn std::error::Error, "a health probe failed");
                 Condition::Unhealthy { latency }
             }
             Err(_) => Condition::Unhealthy { latency },

@@ -18,14 +18,10 @@ pub struct IdempotencyKey(String);
 impl IdempotencyKey {
     /// 1–255 visible ASCII characters (spaces inside are allowed).
     pub fn parse(key: &[u8]) -> Result<Self, FieldError> {
-        let fits =
-            (1..=255).contains(&key.len()) && key.iter().all(|byte| (b' '..=b'~').contains(byte));
+        let fits = (1..=255).contains(&key.len()) && key.iter().all(|byte| (b' '..=b'~').contains(byte));
         match fits && !key.trim_ascii().is_empty() {
             true => Ok(Self(sha256(&[key]))),
-            false => Err(FieldError {
-                field: "Idempotency-Key",
-                problem: Problem::KeyForm,
-            }),
+            false => Err(FieldError { field: "Idempotency-Key", problem: Problem::KeyForm }),
         }
     }
 
@@ -46,10 +42,7 @@ impl Keyed {
     /// `meaning`: everything that makes this request this request.
     pub fn new(key: IdempotencyKey, meaning: &[&str]) -> Self {
         let meaning: Vec<&[u8]> = meaning.iter().map(|part| part.as_bytes()).collect();
-        Self {
-            key,
-            fingerprint: sha256(&meaning),
-        }
+        Self { key, fingerprint: sha256(&meaning) }
     }
 
     /// SHA-256 of the key, in hex.
@@ -58,11 +51,7 @@ impl Keyed {
     }
 
     /// The answer to give again, if `record` holds one; `None` when the request may run.
-    pub fn replay<T: DeserializeOwned>(
-        &self,
-        record: Option<&Record>,
-        now: Timestamp,
-    ) -> Result<Option<T>, Error> {
+    pub fn replay<T: DeserializeOwned>(&self, record: Option<&Record>, now: Timestamp) -> Result<Option<T>, Error> {
         let Some(record) = record.filter(|record| record.forgotten_at > now) else {
             return Ok(None);
         };
@@ -70,9 +59,7 @@ impl Keyed {
             None if record.running_until <= now => Ok(None),
             _ if record.fingerprint != self.fingerprint => Err(Error::KeyReused),
             None => Err(Error::StillRunning),
-            Some(outcome) => serde_json::from_str(outcome)
-                .map(Some)
-                .map_err(Error::internal),
+            Some(outcome) => serde_json::from_str(outcome).map(Some).map_err(Error::internal),
         }
     }
 
@@ -83,25 +70,12 @@ impl Keyed {
 
     /// The record of a request that ended with `outcome`.
     pub fn done<T: Serialize>(&self, outcome: &T, now: Timestamp) -> Result<Entry, Error> {
-        Ok(self.entry(
-            Some(serde_json::to_string(outcome).map_err(Error::internal)?),
-            now,
-            now,
-        ))
+        Ok(self.entry(Some(serde_json::to_string(outcome).map_err(Error::internal)?), now, now))
     }
 
     fn entry(&self, outcome: Option<String>, now: Timestamp, running_until: Timestamp) -> Entry {
-        let record = Record::new(
-            self.fingerprint.clone(),
-            outcome,
-            running_until,
-            now.plus(KEPT),
-        );
-        Entry {
-            key_hash: self.key.0.clone(),
-            record,
-            now,
-        }
+        let record = Record::new(self.fingerprint.clone(), outcome, running_until, now.plus(KEPT));
+        Entry { key_hash: self.key.0.clone(), record, now }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     domain::{Error, error::Limited, ids::UserId, time::Timestamp},
     store::{
-        Store, StoreError,
+        Store,
         limits::{Recent, SLOT_SECONDS, WINDOW_SLOTS},
     },
 };
@@ -65,6 +65,12 @@ impl Account<'_> {
     }
 }
 
+/// A counted try at an account's password.
+pub struct Attempt<'a> {
+    account: Account<'a>,
+    at: Timestamp,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Policy {
     name: &'static str,
@@ -83,20 +89,9 @@ pub struct Limits {
 impl Limits {
     /// With the quotas of `config`.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, config: &Config) -> Self {
-        let api = Policy {
-            name: "api",
-            quota: config.rate_limit_api,
-        };
-        let auth = Policy {
-            name: "auth",
-            quota: config.rate_limit_auth,
-        };
-        Self {
-            store,
-            clock,
-            api,
-            auth,
-        }
+        let api = Policy { name: "api", quota: config.rate_limit_api };
+        let auth = Policy { name: "auth", quota: config.rate_limit_auth };
+        Self { store, clock, api, auth }
     }
 
     /// Any request.
@@ -115,29 +110,36 @@ impl Limits {
 
     /// A sign-in or registration from `address`.
     pub async fn door(&self, address: &Address) -> Result<(), Error> {
-        self.admit(self.auth, &format!("address#{}", address.as_str()))
-            .await
+        self.admit(self.auth, &format!("address#{}", address.as_str())).await
     }
 
     /// A try at an account's password. It counts as failed until [`Limits::succeeded`] takes it back, so
     /// that tries made at once cannot pass together.
-    pub async fn attempt(&self, account: &Account<'_>) -> Result<(), Error> {
-        self.admit(self.auth, &account.subject()).await
+    pub async fn attempt<'a>(&self, account: Account<'a>) -> Result<Attempt<'a>, Error> {
+        let at = self.clock.now();
+        self.admit_at(self.auth, &account.subject(), at).await?;
+        Ok(Attempt { account, at })
     }
 
-    /// The password was right: the try does not count.
-    pub async fn succeeded(&self, account: &Account<'_>) -> Result<(), Error> {
-        if self.auth.quota > 0 {
-            self.count(self.auth, &account.subject(), -1).await?;
+    /// The password was right: the try does not count. When that cannot be written down, it does count.
+    pub async fn succeeded(&self, Attempt { account, at }: &Attempt<'_>) {
+        if self.auth.quota == 0 {
+            return;
         }
-        Ok(())
+        if let Err(error) = self.store.uncount(self.auth.name, &account.subject(), *at).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a successful sign-in stays counted");
+        }
     }
 
     async fn admit(&self, policy: Policy, subject: &str) -> Result<(), Error> {
+        self.admit_at(policy, subject, self.clock.now()).await
+    }
+
+    async fn admit_at(&self, policy: Policy, subject: &str, now: Timestamp) -> Result<(), Error> {
         if policy.quota == 0 {
             return Ok(());
         }
-        let (recent, now) = self.count(policy, subject, 1).await?;
+        let recent = self.store.count(policy.name, subject, now).await?;
         match wait(&recent, policy.quota, now) {
             None => Ok(()),
             Some(retry_after) => Err(Error::RateLimited(Limited {
@@ -147,16 +149,6 @@ impl Limits {
                 retry_after,
             })),
         }
-    }
-
-    async fn count(
-        &self,
-        policy: Policy,
-        subject: &str,
-        by: i32,
-    ) -> Result<(Recent, Timestamp), StoreError> {
-        let now = self.clock.now();
-        Ok((self.store.count(policy.name, subject, now, by).await?, now))
     }
 }
 
@@ -176,7 +168,5 @@ fn wait(recent: &Recent, quota: u32, now: Timestamp) -> Option<Duration> {
             break;
         }
     }
-    Some(Duration::from_secs(
-        free_at.saturating_sub(now.seconds()).max(1),
-    ))
+    Some(Duration::from_secs(free_at.saturating_sub(now.seconds()).max(1)))
 }

@@ -1,7 +1,7 @@
-//! Signing in and out, refreshing, and finding out who makes a request.
+//! Signing in and out, and refreshing. Who makes a request is found out in `callers`.
 
 use super::{
-    limits::{Account as LimitedAccount, Address, Limits, Subject},
+    limits::{Account as LimitedAccount, Address, Attempt, Limits},
     tokens::{Claims, Purpose, Tokens},
 };
 use crate::{
@@ -17,17 +17,24 @@ use crate::{
     password::Passwords,
     store::{
         Store,
-        users::{Account, CredentialOwner, Login, RefreshToken},
+        logins::{CredentialOwner, Login, RefreshToken},
+        users::Account,
     },
 };
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
+use uuid::Uuid;
 
 /// How long the token that was just replaced still yields its successor: an answer may get lost.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long an address that signed in is not shut out by other people's failures.
 const ADDRESS_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long the access tokens of any door last at most.
+const LONGEST_ACCESS: Duration = Duration::from_secs(60 * 60);
+/// An id that no user has.
+const NOBODY: UserId = UserId::new(Uuid::nil());
 
 /// How long the tokens of a door last.
 #[derive(Debug, Clone, Copy)]
@@ -49,11 +56,11 @@ pub struct Issued {
 /// Sign-ins.
 #[derive(Clone)]
 pub struct Logins {
-    store: Arc<Store>,
-    tokens: Tokens,
-    limits: Limits,
+    pub(super) store: Arc<Store>,
+    pub(super) tokens: Tokens,
+    pub(super) limits: Limits,
     passwords: Arc<Passwords>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -67,14 +74,7 @@ impl Logins {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self {
-            store,
-            tokens,
-            limits,
-            passwords,
-            clock,
-            entropy,
-        }
+        Self { store, tokens, limits, passwords, clock, entropy }
     }
 
     /// A new sign-in by name and password.
@@ -85,18 +85,14 @@ impl Logins {
         address: &Address,
         lifetimes: Lifetimes,
     ) -> Result<(User, Issued), Error> {
-        let Proven { account, limited } = self.prove(name, password, address).await?;
+        let Proven { account, attempt } = self.prove(name, password, address).await?;
         let now = self.clock.now();
         let login = self.new_login(account.user.id, account.epoch, lifetimes, now);
         let issued = self.issue(&login, lifetimes.access, now)?;
         let remember_until = now.plus(ADDRESS_REMEMBERED);
-        let opened = self
-            .store
-            .open_login(login, address.as_str(), remember_until);
-        let (opened, taken_back) =
-            futures::future::join(opened, self.limits.succeeded(&limited)).await;
+        let opened = self.store.open_login(login, address.as_str(), remember_until);
+        let (opened, ()) = futures::future::join(opened, self.limits.succeeded(&attempt)).await;
         opened?;
-        taken_back?;
         Ok((account.user, issued))
     }
 
@@ -107,21 +103,14 @@ impl Logins {
         password: SecretString,
         address: &Address,
     ) -> Result<SecretString, Error> {
-        let Proven { account, limited } = self.prove(name, password, address).await?;
+        let Proven { account, attempt } = self.prove(name, password, address).await?;
         let token = hex::encode(self.entropy.bytes::<20>());
-        let owner = CredentialOwner {
-            user: account.user.id,
-            epoch: account.epoch,
-        };
+        let owner = CredentialOwner { user: account.user.id, epoch: account.epoch };
         let remember_until = self.clock.now().plus(ADDRESS_REMEMBERED);
         let hash = hash(&token);
-        let added = self
-            .store
-            .add_credential(&hash, owner, address.as_str(), remember_until);
-        let (added, taken_back) =
-            futures::future::join(added, self.limits.succeeded(&limited)).await;
+        let added = self.store.add_credential(&hash, owner, address.as_str(), remember_until);
+        let (added, ()) = futures::future::join(added, self.limits.succeeded(&attempt)).await;
         added?;
-        taken_back?;
         Ok(token.into())
     }
 
@@ -134,70 +123,37 @@ impl Logins {
         address: &'a Address,
     ) -> Result<Proven<'a>, Error> {
         let folded = name.folded();
-        let owner = async {
-            match &folded {
-                Some(name) => self.store.owner_of_name(name).await.map_err(Error::from),
-                None => Ok(None),
-            }
+        let owner = match &folded {
+            Some(name) => self.store.owner_of_name(name).await?,
+            None => None,
         };
-        let (admitted, owner) = futures::future::join(self.limits.door(address), owner).await;
-        admitted?;
-        let (account, is_known_address) = match owner? {
-            Some(user) => {
-                self.store
-                    .account_and_address(user, address.as_str(), self.clock.now())
-                    .await?
-            }
-            None => (None, false),
-        };
+        // Nobody is looked up like somebody, so that the time tells nothing.
+        let owner = owner.unwrap_or(NOBODY);
+        let now = self.clock.now();
+        let (account, is_known_address) = self.store.account_and_address(owner, address.as_str(), now).await?;
         let limited = match (&account, is_known_address) {
             (Some(account), true) => LimitedAccount::Known(account.user.id, address),
             (Some(account), false) => LimitedAccount::Anybody(account.user.id),
-            (None, _) => LimitedAccount::Nobody(
-                folded.map_or_else(String::new, |name| name.as_str().to_owned()),
-            ),
+            (None, _) => LimitedAccount::Nobody(folded.map_or_else(String::new, |name| name.as_str().to_owned())),
         };
-        self.limits.attempt(&limited).await?;
-        let password_hash = account
-            .as_ref()
-            .map(|account| account.password_hash.clone());
+        let attempt = self.limits.attempt(limited).await?;
+        let password_hash = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.passwords.verify(password, password_hash).await?;
         match account.filter(|account| fits && account.user.is_active) {
-            Some(account) => Ok(Proven { account, limited }),
+            Some(account) => Ok(Proven { account, attempt }),
             None => Err(Error::WrongPassword),
         }
     }
 
     /// A sign-in that is not stored yet.
-    pub fn new_login(
-        &self,
-        user: UserId,
-        epoch: u64,
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> Login {
-        let refresh = lifetimes
-            .refresh
-            .map(|lasts| self.new_refresh_token(lasts, now));
-        let expires_at =
-            refresh.map_or_else(|| now.plus(lifetimes.access), |token| token.expires_at);
-        Login {
-            id: LoginId::new(self.entropy.uuid(now)),
-            user,
-            epoch,
-            refresh,
-            replaced: None,
-            expires_at,
-        }
+    pub fn new_login(&self, user: UserId, epoch: u64, lifetimes: Lifetimes, now: Timestamp) -> Login {
+        let refresh = lifetimes.refresh.map(|lasts| self.new_refresh_token(lasts, now));
+        let expires_at = refresh.map_or_else(|| now.plus(lifetimes.access), ends_at);
+        Login { id: LoginId::new(self.entropy.uuid(now)), user, epoch, refresh, replaced: None, expires_at }
     }
 
     /// The tokens of a sign-in.
-    pub fn issue(
-        &self,
-        login: &Login,
-        access_lasts: Duration,
-        now: Timestamp,
-    ) -> Result<Issued, Error> {
+    pub fn issue(&self, login: &Login, access_lasts: Duration, now: Timestamp) -> Result<Issued, Error> {
         let access = Claims {
             user: login.user,
             login: login.id,
@@ -205,185 +161,67 @@ impl Logins {
             issued_at: now,
             expires_at: now.plus(access_lasts),
         };
-        let refresh = login.refresh.map(|token| {
-            self.tokens
-                .sign(Purpose::Refresh, refresh_claims(login, token))
-        });
-        Ok(Issued {
-            access: self.tokens.sign(Purpose::Access, access)?,
-            refresh: refresh.transpose()?,
-        })
+        let refresh = login.refresh.map(|token| self.tokens.sign(Purpose::Refresh, refresh_claims(login, token)));
+        Ok(Issued { access: self.tokens.sign(Purpose::Access, access)?, refresh: refresh.transpose()? })
     }
 
     fn new_refresh_token(&self, lasts: Duration, now: Timestamp) -> RefreshToken {
-        RefreshToken {
-            jti: self.entropy.uuid(now),
-            issued_at: now,
-            expires_at: now.plus(lasts),
-        }
+        RefreshToken { jti: self.entropy.uuid(now), issued_at: now, expires_at: now.plus(lasts) }
     }
 
     /// New tokens for a refresh token, which is thereby replaced.
-    pub async fn refresh(
-        &self,
-        token: &str,
-        address: &Address,
-        lifetimes: Lifetimes,
-    ) -> Result<Issued, Error> {
-        let (claims, mut login) = self.login_to_refresh(token, address).await?;
+    pub async fn refresh(&self, token: &str, lifetimes: Lifetimes) -> Result<Issued, Error> {
+        let (claims, mut login) = self.login_to_refresh(token).await?;
         let now = self.clock.now();
         if let Some(lasts) = lifetimes.refresh
-            && login
-                .refresh
-                .is_some_and(|current| current.jti == claims.jti)
+            && login.refresh.is_some_and(|current| current.jti == claims.jti)
         {
             let next = self.new_refresh_token(lasts, now);
-            if self.store.rotate(&login, claims.jti, next, now).await? {
+            if self.store.rotate(&login, claims.jti, next, now, ends_at(next)).await? {
                 login.refresh = Some(next);
             } else {
                 // Outrun by another request with the same token: its successor is ours too.
-                login = self.login_to_refresh(token, address).await?.1;
+                login = self.login_to_refresh(token).await?.1;
             }
         }
         self.issue(&login, lifetimes.access, now)
     }
 
     /// A new access token for a refresh token, which stays as it is.
-    pub async fn refresh_access(
-        &self,
-        token: &str,
-        address: &Address,
-        lifetimes: Lifetimes,
-    ) -> Result<SecretString, Error> {
-        let (_, login) = self.login_to_refresh(token, address).await?;
-        Ok(self
-            .issue(&login, lifetimes.access, self.clock.now())?
-            .access)
+    pub async fn refresh_access(&self, token: &str, lifetimes: Lifetimes) -> Result<SecretString, Error> {
+        let (_, login) = self.login_to_refresh(token).await?;
+        Ok(self.issue(&login, lifetimes.access, self.clock.now())?.access)
     }
 
     /// The sign-in of a refresh token that is valid, or was until a moment ago. A token that was replaced
     /// longer ago is in the wrong hands: its sign-in ends.
-    async fn login_to_refresh(
-        &self,
-        token: &str,
-        address: &Address,
-    ) -> Result<(Claims, Login), Error> {
+    async fn login_to_refresh(&self, token: &str) -> Result<(Claims, Login), Error> {
         let now = self.clock.now();
-        let Some(claims) = self.tokens.check(Purpose::Refresh, token, now) else {
-            self.limits.request(Subject::Address(address)).await?;
-            return Err(Error::InvalidRefreshToken);
-        };
-        let (admitted, found) = futures::future::join(
-            self.limits.request(Subject::User(claims.user)),
-            self.store.account_and_login(claims.user, claims.login),
-        )
-        .await;
-        admitted?;
-        let (account, login) = found?;
-        let Some((_, login)) = live(account, login, now) else {
-            return Err(Error::InvalidRefreshToken);
-        };
-        let is_current = login
-            .refresh
-            .is_some_and(|current| current.jti == claims.jti);
-        let in_grace = login
-            .replaced
-            .is_some_and(|(jti, at)| jti == claims.jti && now.since(at) <= GRACE);
+        let claims = self.tokens.check(Purpose::Refresh, token, now).ok_or(Error::InvalidRefreshToken)?;
+        let (account, login) = self.store.account_and_login(claims.user, claims.login).await?;
+        let (_, login) = live(account, login, now).ok_or(Error::InvalidRefreshToken)?;
+        let is_current = login.refresh.is_some_and(|current| current.jti == claims.jti);
+        let in_grace = login.replaced.is_some_and(|(jti, at)| jti == claims.jti && now.since(at) <= GRACE);
         if is_current || in_grace {
             return Ok((claims, login));
         }
         tracing::warn!(user = %claims.user, login = %claims.login, "a replaced refresh token was used: sign-in ended");
-        self.store
-            .close_logins(claims.user, &[claims.login])
-            .await?;
+        self.store.close_logins(claims.user, &[claims.login]).await?;
         Err(Error::InvalidRefreshToken)
-    }
-
-    /// Who sent `credential`. Every request is counted, this one included.
-    pub async fn authenticate(
-        &self,
-        credential: Option<&str>,
-        address: &Address,
-    ) -> Result<Caller, Error> {
-        let claimed = match credential {
-            None => Err(Error::NoCredential),
-            Some(token) if token.contains('.') => {
-                let claims = self.tokens.check(Purpose::Access, token, self.clock.now());
-                claims.map(Claimed::Access).ok_or(Error::InvalidCredential)
-            }
-            Some(token) => {
-                let hash = hash(token);
-                let owner = self.store.owner_of_credential(&hash).await?;
-                owner
-                    .map(|owner| Claimed::Opaque(hash, owner))
-                    .ok_or(Error::InvalidCredential)
-            }
-        };
-        match claimed {
-            Ok(Claimed::Access(claims)) => self.caller_by_access(claims).await,
-            Ok(Claimed::Opaque(hash, owner)) => self.caller_by_opaque(hash, owner).await,
-            Err(error) => {
-                self.limits.request(Subject::Address(address)).await?;
-                Err(error)
-            }
-        }
-    }
-
-    async fn caller_by_access(&self, claims: Claims) -> Result<Caller, Error> {
-        let (admitted, found) = futures::future::join(
-            self.limits.request(Subject::User(claims.user)),
-            self.store.account_and_login(claims.user, claims.login),
-        )
-        .await;
-        admitted?;
-        let (account, login) = found?;
-        let (user, login) =
-            live(account, login, self.clock.now()).ok_or(Error::InvalidCredential)?;
-        Ok(Caller {
-            user,
-            credential: CallerCredential::Login(login.id),
-        })
-    }
-
-    async fn caller_by_opaque(
-        &self,
-        hash: String,
-        owner: CredentialOwner,
-    ) -> Result<Caller, Error> {
-        let (admitted, account) = futures::future::join(
-            self.limits.request(Subject::User(owner.user)),
-            self.store.account(owner.user),
-        )
-        .await;
-        admitted?;
-        let account =
-            account?.filter(|account| account.user.is_active && account.epoch == owner.epoch);
-        let user = account.ok_or(Error::InvalidCredential)?.user;
-        Ok(Caller {
-            user,
-            credential: CallerCredential::Opaque(hash),
-        })
     }
 
     /// Ends the caller's sign-in, and that of `refresh` if one is given: all their tokens are dead at once.
     ///
     /// # Errors
-    /// When `refresh` (the field `field` of the request) is not a live refresh token of the caller;
+    /// When `refresh` (with the name of its field) is not a refresh token of the caller;
     /// nothing is ended then.
-    pub async fn sign_out(
-        &self,
-        caller: &Caller,
-        refresh: Option<(&'static str, &str)>,
-    ) -> Result<(), Error> {
+    pub async fn sign_out(&self, caller: &Caller, refresh: Option<(&'static str, &str)>) -> Result<(), Error> {
         let user = caller.user.id;
         let mut logins = Vec::new();
         if let Some((field, token)) = refresh {
             let claims = self.tokens.check(Purpose::Refresh, token, self.clock.now());
             let own = claims.filter(|claims| claims.user == user);
-            logins.push(
-                own.ok_or_else(|| Error::invalid(field, Problem::ForeignToken))?
-                    .login,
-            );
+            logins.push(own.ok_or_else(|| Error::invalid(field, Problem::ForeignToken))?.login);
         }
         match &caller.credential {
             CallerCredential::Login(login) if !logins.contains(login) => logins.push(*login),
@@ -400,37 +238,27 @@ impl Logins {
 /// An account whose password was right. Whoever opens something for it also takes the try back.
 struct Proven<'a> {
     account: Account,
-    limited: LimitedAccount<'a>,
+    attempt: Attempt<'a>,
 }
 
-enum Claimed {
-    Access(Claims),
-    Opaque(String, CredentialOwner),
+/// When a sign-in with this refresh token ends by itself: no access token that it yields lives longer.
+fn ends_at(refresh: RefreshToken) -> Timestamp {
+    refresh.expires_at.plus(LONGEST_ACCESS)
 }
 
 /// The user and the sign-in, if neither has ended.
-fn live(account: Option<Account>, login: Option<Login>, now: Timestamp) -> Option<(User, Login)> {
+pub(super) fn live(account: Option<Account>, login: Option<Login>, now: Timestamp) -> Option<(User, Login)> {
     let (account, login) = account.zip(login)?;
     let lives = account.user.is_active && account.epoch == login.epoch && now < login.expires_at;
     lives.then_some((account.user, login))
 }
 
 fn refresh_claims(login: &Login, token: RefreshToken) -> Claims {
-    let RefreshToken {
-        jti,
-        issued_at,
-        expires_at,
-    } = token;
-    Claims {
-        user: login.user,
-        login: login.id,
-        jti,
-        issued_at,
-        expires_at,
-    }
+    let RefreshToken { jti, issued_at, expires_at } = token;
+    Claims { user: login.user, login: login.id, jti, issued_at, expires_at }
 }
 
 /// What an opaque token is stored under. It has 160 random bits: a plain hash is enough.
-fn hash(token: &str) -> String {
+pub(super) fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token))
 }

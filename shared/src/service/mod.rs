@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod balance;
+mod callers;
 pub mod conversations;
 pub mod health;
 pub mod idempotency;
@@ -11,8 +12,7 @@ pub mod tokens;
 pub mod turns;
 
 use crate::{
-    clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel,
-    password::Passwords, store::Store,
+    clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel, password::Passwords, store::Store,
 };
 use accounts::Accounts;
 use balance::Balances;
@@ -78,14 +78,7 @@ impl Services {
     /// # Errors
     /// When there is no key to sign tokens with.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts {
-            config,
-            store,
-            model,
-            clock,
-            entropy,
-            passwords,
-        } = parts;
+        let Parts { config, store, model, clock, entropy, passwords } = parts;
         let (store, passwords) = (Arc::new(store), Arc::new(passwords));
         let limits = Limits::new(store.clone(), clock.clone(), &config);
         let balance = Balances::new(store.clone(), clock.clone(), entropy.clone(), config.prices);
@@ -101,7 +94,6 @@ impl Services {
             accounts: Accounts::new(
                 store.clone(),
                 logins.clone(),
-                limits.clone(),
                 passwords,
                 clock.clone(),
                 entropy.clone(),
@@ -109,13 +101,7 @@ impl Services {
             ),
             logins,
             conversations: Conversations::new(store.clone(), clock.clone(), entropy.clone()),
-            turns: Turns::new(
-                store.clone(),
-                balance.clone(),
-                model.clone(),
-                clock.clone(),
-                entropy,
-            ),
+            turns: Turns::new(store.clone(), balance.clone(), model.clone(), clock.clone(), entropy),
             balance,
             health: Health::new(store, model, limits.clone(), clock),
             limits,

@@ -9,9 +9,7 @@ use crate::{
         time::Timestamp,
     },
 };
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -82,25 +80,13 @@ struct WireClaims {
 impl Tokens {
     /// With the keys of `config`.
     pub fn new(config: &Config) -> Result<Self, Error> {
-        let signing = config
-            .jwt_secret
-            .as_ref()
-            .ok_or_else(|| Error::internal("JWT_SECRET is not set"))?;
-        Ok(Self {
-            signing: Key::new(signing),
-            previous: config.jwt_secret_previous.as_ref().map(Key::new),
-        })
+        let signing = config.jwt_secret.as_ref().ok_or_else(|| Error::internal("JWT_SECRET is not set"))?;
+        Ok(Self { signing: Key::new(signing), previous: config.jwt_secret_previous.as_ref().map(Key::new) })
     }
 
     /// The token that says `claims`. The same claims give the same token.
     pub fn sign(&self, purpose: Purpose, claims: Claims) -> Result<SecretString, Error> {
-        let Claims {
-            user,
-            login,
-            jti,
-            issued_at,
-            expires_at,
-        } = claims;
+        let Claims { user, login, jti, issued_at, expires_at } = claims;
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(self.signing.id.clone());
         let claims = WireClaims {
@@ -112,27 +98,20 @@ impl Tokens {
             iat: issued_at.seconds(),
             exp: expires_at.seconds(),
         };
-        Ok(encode(&header, &claims, &self.signing.encoding)
-            .map_err(Error::internal)?
-            .into())
+        Ok(encode(&header, &claims, &self.signing.encoding).map_err(Error::internal)?.into())
     }
 
     /// What `token` says, if one of our keys signed it for `purpose` and it has not expired at `now`.
     pub fn check(&self, purpose: Purpose, token: &str, now: Timestamp) -> Option<Claims> {
         let kid = decode_header(token).ok()?.kid?;
-        let key = [Some(&self.signing), self.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|key| key.id == kid)?;
+        let key = [Some(&self.signing), self.previous.as_ref()].into_iter().flatten().find(|key| key.id == kid)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[purpose.audience()]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // The library would ask the machine's clock; ours is injected, and compared without leeway below.
         validation.validate_exp = false;
-        let claims = decode::<WireClaims>(token, &key.decoding, &validation)
-            .ok()?
-            .claims;
+        let claims = decode::<WireClaims>(token, &key.decoding, &validation).ok()?.claims;
         (now.seconds() < claims.exp).then_some(Claims {
             user: UserId::parse(&claims.sub)?,
             login: LoginId::parse(&claims.sid)?,
@@ -146,9 +125,7 @@ impl Tokens {
 impl Key {
     fn new(secret: &SecretString) -> Self {
         let bytes = secret.expose_secret().as_bytes();
-        let id = Sha256::new_with_prefix(b"quintet key id ")
-            .chain_update(bytes)
-            .finalize();
+        let id = Sha256::new_with_prefix(b"quintet key id ").chain_update(bytes).finalize();
         Self {
             id: hex::encode(&id[..8]),
             encoding: EncodingKey::from_secret(bytes),

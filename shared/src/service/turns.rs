@@ -23,8 +23,10 @@ use crate::{
         turns::{Refusal, TurnPlace},
     },
 };
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// How long a model may take: the gateway gives up on an answer that is not streamed after 29 seconds.
@@ -42,7 +44,7 @@ pub enum Place {
 }
 
 /// An answered turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
     /// The conversation.
     pub conversation: ConversationId,
@@ -50,6 +52,20 @@ pub struct Answered {
     pub turn: Turn,
     /// What it cost.
     pub charged: Tokens,
+}
+
+/// What is kept of an answered turn under its idempotency key: where to find it again.
+#[derive(Serialize, Deserialize)]
+struct Receipt {
+    conversation: ConversationId,
+    turn: TurnNumber,
+    charged: Tokens,
+}
+
+impl Answered {
+    const fn receipt(&self) -> Receipt {
+        Receipt { conversation: self.conversation, turn: self.turn.number, charged: self.charged }
+    }
 }
 
 /// Turns.
@@ -88,13 +104,7 @@ impl Turns {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self {
-            store,
-            balance,
-            model,
-            clock,
-            entropy,
-        }
+        Self { store, balance, model, clock, entropy }
     }
 
     /// Says `message` and waits for the reply.
@@ -113,13 +123,9 @@ impl Turns {
             Place::Default => ConversationId::default_of(user),
             Place::In(id) => id,
         };
-        let keyed =
-            key.map(|key| Keyed::new(key, &["turn", &conversation.to_string(), message.as_str()]));
+        let keyed = key.map(|key| Keyed::new(key, &["turn", &conversation.to_string(), message.as_str()]));
         for _ in 0..TRIES {
-            match self
-                .try_once(user, conversation, place, &message, keyed.as_ref())
-                .await?
-            {
+            match self.try_once(user, conversation, place, &message, keyed.as_ref()).await? {
                 Tried::Answered(answered) => return Ok(answered),
                 Tried::Outrun => {}
             }
@@ -135,62 +141,40 @@ impl Turns {
         message: &MessageText,
         keyed: Option<&Keyed>,
     ) -> Result<Tried, Error> {
-        let before = self
-            .store
-            .before_turn(user, id, keyed.map(Keyed::hash))
-            .await?;
+        let before = self.store.before_turn(user, id, keyed.map(Keyed::hash)).await?;
         if let Some(keyed) = keyed
-            && let Some(answered) = keyed.replay(before.record.as_ref(), self.clock.now())?
+            && let Some(receipt) = keyed.replay(before.record.as_ref(), self.clock.now())?
         {
-            return Ok(Tried::Answered(answered));
+            return self.answered_before(user, receipt).await.map(Tried::Answered);
         }
         let exists = before.conversation.is_some();
         if !exists && place != Place::Default {
             return Err(Error::NotFound);
         }
         let price = self.balance.price();
-        if self
-            .balance
-            .up_to_date(user, before.balance)
-            .await?
-            .available
-            < price
-        {
+        if self.balance.up_to_date(user, before.balance).await?.available < price {
             return Err(Error::InsufficientTokens);
         }
         let turn = match exists {
-            true => self
-                .store
-                .take_turn_number(id)
-                .await?
-                .ok_or(Error::NotFound)?,
+            true => self.store.take_turn_number(id).await?.ok_or(Error::NotFound)?,
             false => TurnNumber(1),
         };
         let now = self.clock.now();
         let begins = (!exists).then(|| first_conversation(id, now));
-        let place = TurnPlace {
-            user,
-            conversation: id,
-            turn,
-            begins,
-        };
-        match self.model.answer_at_once(&Prompt {
-            message: message.as_str().to_owned(),
-        }) {
+        let place = TurnPlace { user, conversation: id, turn, begins };
+        match self.model.answer_at_once(&Prompt { message: message.as_str().to_owned() }) {
             Some(response) => {
-                let turn = Turn {
-                    number: turn,
-                    message: message.clone(),
-                    response,
-                    created_at: now,
-                };
+                let turn = Turn { number: turn, message: message.clone(), response, created_at: now };
                 self.answer_at_once(place, turn, price, keyed, now).await
             }
-            None => {
-                self.hold_and_ask(place, message.clone(), price, keyed.cloned(), now)
-                    .await
-            }
+            None => self.hold_and_ask(place, message.clone(), price, keyed.cloned(), now).await,
         }
+    }
+
+    async fn answered_before(&self, user: UserId, receipt: Receipt) -> Result<Answered, Error> {
+        let Receipt { conversation, turn, charged } = receipt;
+        let turn = self.store.turn(user, conversation, turn).await?.ok_or(Error::NotFound)?;
+        Ok(Answered { conversation, turn, charged })
     }
 
     async fn answer_at_once(
@@ -201,18 +185,10 @@ impl Turns {
         keyed: Option<&Keyed>,
         now: Timestamp,
     ) -> Result<Tried, Error> {
-        let answered = Answered {
-            conversation: place.conversation,
-            turn,
-            charged: price,
-        };
-        let record = keyed.map(|keyed| keyed.done(&answered, now)).transpose()?;
+        let answered = Answered { conversation: place.conversation, turn, charged: price };
+        let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
-        match self
-            .store
-            .answer_at_once(place, &answered.turn, price, entry_id, record)
-            .await?
-        {
+        match self.store.answer_at_once(place, &answered.turn, price, entry_id, record).await? {
             Ok(()) => Ok(Tried::Answered(answered)),
             Err(refusals) => refused(&refusals),
         }
@@ -228,93 +204,45 @@ impl Turns {
     ) -> Result<Tried, Error> {
         let hold_id = self.entropy.uuid(now);
         let expires_at = now.plus(HOLD_LASTS);
-        let hold = Hold {
-            amount: price,
-            expires_at,
-            conversation: place.conversation,
-            turn: place.turn,
-        };
+        let hold = Hold { amount: price, expires_at, conversation: place.conversation, turn: place.turn };
         let record = keyed.as_ref().map(|keyed| keyed.running(now, expires_at));
-        if let Err(refusals) = self
-            .store
-            .hold(place.clone(), &message, hold_id, &hold, now, record)
-            .await?
-        {
+        if let Err(refusals) = self.store.hold(place.clone(), &message, hold_id, &hold, now, record).await? {
             return refused(&refusals);
         }
         // From here on the turn goes on without its caller: somebody who hangs up is not left with a hold.
-        let held = Held {
-            place,
-            message,
-            hold_id,
-            price,
-            created_at: now,
-            keyed,
-        };
+        let held = Held { place, message, hold_id, price, created_at: now, keyed };
         let turns = self.clone();
-        tokio::spawn(async move { turns.ask(held).await })
+        tokio::spawn(async move { turns.ask(held).await }.in_current_span())
             .await
             .map_err(Error::internal)?
             .map(Tried::Answered)
     }
 
     async fn ask(&self, held: Held) -> Result<Answered, Error> {
-        let prompt = Prompt {
-            message: held.message.as_str().to_owned(),
-        };
-        let error = match tokio::time::timeout(MODEL_PATIENCE, self.model.answer(prompt)).await {
-            Ok(Ok(response)) => return self.settle(held, response).await,
-            Ok(Err(error)) => {
+        let prompt = Prompt { message: held.message.as_str().to_owned() };
+        let answer = tokio::time::timeout(MODEL_PATIENCE, self.model.answer(prompt));
+        let error = match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(Ok(Ok(response))) => return self.settle(held, response).await,
+            Ok(Ok(Err(error))) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the model failed");
                 Error::ModelFailed
             }
-            Err(_) => Error::ModelTimedOut,
+            Ok(Err(_)) => Error::ModelTimedOut,
+            Err(_) => Error::internal("the model panicked"),
         };
-        let record = held
-            .keyed
-            .as_ref()
-            .map(|keyed| keyed.running(self.clock.now(), held.created_at));
-        self.store
-            .fail_held(held.place, held.hold_id, held.price, record)
-            .await?
-            .ok();
+        let record = held.keyed.as_ref().map(|keyed| keyed.running(self.clock.now(), held.created_at));
+        self.store.fail_held(held.place, held.hold_id, held.price, record).await?.ok();
         Err(error)
     }
 
     async fn settle(&self, held: Held, response: String) -> Result<Answered, Error> {
-        let Held {
-            place,
-            message,
-            hold_id,
-            price,
-            created_at,
-            keyed,
-        } = held;
+        let Held { place, message, hold_id, price, created_at, keyed } = held;
         let now = self.clock.now();
-        let turn = Turn {
-            number: place.turn,
-            message,
-            response,
-            created_at,
-        };
-        let answered = Answered {
-            conversation: place.conversation,
-            turn,
-            charged: price,
-        };
-        let record = keyed.map(|keyed| keyed.done(&answered, now)).transpose()?;
+        let turn = Turn { number: place.turn, message, response, created_at };
+        let answered = Answered { conversation: place.conversation, turn, charged: price };
+        let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
-        let settled = self
-            .store
-            .answer_held(
-                place,
-                &answered.turn,
-                (hold_id, price),
-                now,
-                entry_id,
-                record,
-            )
-            .await?;
+        let settled = self.store.answer_held(place, &answered.turn, (hold_id, price), now, entry_id, record).await?;
         // Refused means that the hold had expired: the answer came too late to be paid for.
         settled.map(|()| answered).map_err(|_| Error::ModelTimedOut)
     }
@@ -322,24 +250,12 @@ impl Turns {
 
 fn refused(refusals: &[Refusal]) -> Result<Tried, Error> {
     // A claimed key or a conversation made meanwhile explains the rest: looking again tells.
-    if refusals.iter().any(|refusal| {
-        matches!(
-            refusal,
-            Refusal::Key | Refusal::Conversation | Refusal::Number
-        )
-    }) {
+    if refusals.iter().any(|refusal| matches!(refusal, Refusal::Key | Refusal::Conversation | Refusal::Number)) {
         return Ok(Tried::Outrun);
     }
     Err(Error::InsufficientTokens)
 }
 
 fn first_conversation(id: ConversationId, now: Timestamp) -> Conversation {
-    Conversation {
-        id,
-        title: Title::default(),
-        turns: 0,
-        last_turn: None,
-        created_at: now,
-        updated_at: now,
-    }
+    Conversation { id, title: Title::default(), turns: 0, last_turn: None, created_at: now, updated_at: now }
 }

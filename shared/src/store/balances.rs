@@ -70,24 +70,12 @@ impl Store {
             update: "SET available = available + :tokens, refilled_at = :to",
             condition: "refilled_at = :from",
             names: &[],
-            values: vec![
-                (":tokens", n(tokens)),
-                (":from", n(from.millis())),
-                (":to", n(to.millis())),
-            ],
+            values: vec![(":tokens", n(tokens)), (":from", n(from.millis())), (":to", n(to.millis()))],
         };
-        let entry = EntryRow {
-            kind: EntryKind::Refill,
-            amount: signed(tokens),
-            conversation: None,
-            turn: None,
-            at: to,
-        };
+        let entry =
+            EntryRow { kind: EntryKind::Refill, amount: signed(tokens), conversation: None, turn: None, at: to };
         let actions = vec![
-            (
-                (),
-                Action::update(keys::balance(&self.tables, user), change),
-            ),
+            ((), Action::update(keys::balance(&self.tables, user), change)),
             ((), append(&self.tables, user, entry, entry_id)?),
         ];
         Ok(self.transact(actions).await? == Outcome::Committed)
@@ -103,22 +91,9 @@ pub(super) fn opening(
     at: Timestamp,
 ) -> Result<(Action, Action), StoreError> {
     let key = keys::balance(tables, user);
-    let balance = Balance {
-        available: grant,
-        holds: BTreeMap::new(),
-        refilled_at: at,
-    };
-    let entry = EntryRow {
-        kind: EntryKind::Grant,
-        amount: signed(grant),
-        conversation: None,
-        turn: None,
-        at,
-    };
-    Ok((
-        Action::put_new(key.clone(), write(key, balance)?),
-        append(tables, user, entry, entry_id)?,
-    ))
+    let balance = Balance { available: grant, holds: BTreeMap::new(), refilled_at: at };
+    let entry = EntryRow { kind: EntryKind::Grant, amount: signed(grant), conversation: None, turn: None, at };
+    Ok((Action::put_new(key.clone(), write(key, balance)?), append(tables, user, entry, entry_id)?))
 }
 
 /// Takes `price` for a turn that is answered already. Refused when less is available.
@@ -133,14 +108,8 @@ pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
 }
 
 /// Reserves tokens for a turn. Refused when less is available.
-pub(super) fn place_hold(
-    tables: &Tables,
-    user: UserId,
-    id: Uuid,
-    hold: &Hold,
-) -> Result<Action, StoreError> {
-    let row =
-        serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(StoreError::broken)?;
+pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -> Result<Action, StoreError> {
+    let row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(StoreError::broken)?;
     let change = Change {
         update: "SET available = available - :price, holds.#hold = :hold",
         condition: "available >= :price AND attribute_not_exists(holds.#hold)",
@@ -182,13 +151,7 @@ pub(super) fn charge(
     entry_id: Uuid,
 ) -> Result<Action, StoreError> {
     let amount = -signed(price);
-    let entry = EntryRow {
-        kind: EntryKind::Charge,
-        amount,
-        conversation: Some(conversation),
-        turn: Some(turn),
-        at,
-    };
+    let entry = EntryRow { kind: EntryKind::Charge, amount, conversation: Some(conversation), turn: Some(turn), at };
     append(tables, user, entry, entry_id)
 }
 

@@ -28,12 +28,7 @@ fn timeouts() -> TimeoutConfig {
 pub async fn on_aws() -> Client {
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let retries = RetryConfig::standard().with_max_attempts(TRIES);
-    Client::from_conf(
-        Builder::from(&aws)
-            .retry_config(retries)
-            .timeout_config(timeouts())
-            .build(),
-    )
+    Client::from_conf(Builder::from(&aws).retry_config(retries).timeout_config(timeouts()).build())
 }
 
 /// A DynamoDB inside this process, behind `http`. `backoff` is the first pause before a retry.
@@ -44,11 +39,7 @@ pub fn embedded(http: impl HttpClient + 'static, backoff: Duration) -> Client {
         .endpoint_url("http://embedded.invalid")
         .credentials_provider(Credentials::for_tests())
         .http_client(http)
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(TRIES)
-                .with_initial_backoff(backoff),
-        )
+        .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(backoff))
         // Its own allowance of retries: several embedded databases share nothing.
         .retry_partition(RetryPartition::custom("embedded").build())
         .timeout_config(timeouts());

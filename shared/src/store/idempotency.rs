@@ -41,27 +41,14 @@ impl Record {
         running_until: Timestamp,
         forgotten_at: Timestamp,
     ) -> Self {
-        Self {
-            fingerprint,
-            outcome,
-            running_until,
-            forgotten_at,
-            expires_at: forgotten_at.seconds() + 1,
-        }
+        Self { fingerprint, outcome, running_until, forgotten_at, expires_at: forgotten_at.seconds() + 1 }
     }
 }
 
 impl Store {
     /// What is kept under a user's key; `hash` is the key's SHA-256 in hex.
-    pub async fn idempotency_record(
-        &self,
-        user: UserId,
-        hash: &str,
-    ) -> Result<Option<Record>, StoreError> {
-        read_if_any(
-            self.get(keys::idempotency(&self.tables, user, hash))
-                .await?,
-        )
+    pub async fn idempotency_record(&self, user: UserId, hash: &str) -> Result<Option<Record>, StoreError> {
+        read_if_any(self.get(keys::idempotency(&self.tables, user, hash)).await?)
     }
 }
 

@@ -53,20 +53,12 @@ pub struct Key<'a> {
 
 impl<'a> Key<'a> {
     fn of(table: &'a str, partition: String, sort: String) -> Self {
-        Self {
-            table,
-            attributes: HashMap::from([
-                ("pk".to_owned(), s(partition)),
-                ("sk".to_owned(), s(sort)),
-            ]),
-        }
+        Self { table, attributes: HashMap::from([("pk".to_owned(), s(partition)), ("sk".to_owned(), s(sort))]) }
     }
 
     /// Whether `item` is the row with this key.
     pub fn is_of(&self, item: &Item) -> bool {
-        self.attributes
-            .iter()
-            .all(|(name, value)| item.get(name) == Some(value))
+        self.attributes.iter().all(|(name, value)| item.get(name) == Some(value))
     }
 }
 
@@ -81,38 +73,22 @@ pub fn profile(tables: &Tables, user: UserId) -> Key<'_> {
 
 /// A sign-in.
 pub fn login(tables: &Tables, user: UserId, login: LoginId) -> Key<'_> {
-    Key::of(
-        &tables.users,
-        user_partition(user),
-        format!("login#{login}"),
-    )
+    Key::of(&tables.users, user_partition(user), format!("login#{login}"))
 }
 
 /// An address that signed in to this account.
 pub fn known_address<'a>(tables: &'a Tables, user: UserId, address: &str) -> Key<'a> {
-    Key::of(
-        &tables.users,
-        user_partition(user),
-        format!("address#{address}"),
-    )
+    Key::of(&tables.users, user_partition(user), format!("address#{address}"))
 }
 
 /// Whose username or e-mail address this is.
 pub fn name<'a>(tables: &'a Tables, name: &FoldedName) -> Key<'a> {
-    Key::of(
-        &tables.users,
-        format!("name#{}", name.as_str()),
-        "owner".to_owned(),
-    )
+    Key::of(&tables.users, format!("name#{}", name.as_str()), "owner".to_owned())
 }
 
 /// Whose opaque token this is; `hash` is its SHA-256 in hex.
 pub fn credential<'a>(tables: &'a Tables, hash: &str) -> Key<'a> {
-    Key::of(
-        &tables.users,
-        format!("credential#{hash}"),
-        "owner".to_owned(),
-    )
+    Key::of(&tables.users, format!("credential#{hash}"), "owner".to_owned())
 }
 
 /// The last user's integer.
@@ -132,11 +108,7 @@ pub fn conversation_partition(conversation: ConversationId) -> String {
 
 /// A conversation.
 pub fn conversation(tables: &Tables, conversation: ConversationId) -> Key<'_> {
-    Key::of(
-        &tables.sessions,
-        conversation_partition(conversation),
-        "about".to_owned(),
-    )
+    Key::of(&tables.sessions, conversation_partition(conversation), "about".to_owned())
 }
 
 /// A conversation's place in its owner's list: by time, then by id.
@@ -155,11 +127,7 @@ pub fn reply(tables: &Tables, conversation: ConversationId, turn: TurnNumber) ->
 }
 
 fn message(tables: &Tables, conversation: ConversationId, turn: TurnNumber, part: u8) -> Key<'_> {
-    Key::of(
-        &tables.sessions,
-        conversation_partition(conversation),
-        format!("{FIRST_MESSAGE}{:020}#{part}", turn.0),
-    )
+    Key::of(&tables.sessions, conversation_partition(conversation), format!("{FIRST_MESSAGE}{:020}#{part}", turn.0))
 }
 
 /// A user's balance.
@@ -169,27 +137,16 @@ pub fn balance(tables: &Tables, user: UserId) -> Key<'_> {
 
 /// An entry of a user's ledger.
 pub fn ledger_entry(tables: &Tables, user: UserId, at: Timestamp, id: Uuid) -> Key<'_> {
-    Key::of(
-        &tables.balances,
-        user_partition(user),
-        format!("ledger#{:015}#{id}", at.millis()),
-    )
+    Key::of(&tables.balances, user_partition(user), format!("ledger#{:015}#{id}", at.millis()))
 }
 
 /// What an `Idempotency-Key` stands for; `hash` is its SHA-256 in hex.
 pub fn idempotency<'a>(tables: &'a Tables, user: UserId, hash: &str) -> Key<'a> {
-    Key::of(
-        &tables.balances,
-        user_partition(user),
-        format!("key#{hash}"),
-    )
+    Key::of(&tables.balances, user_partition(user), format!("key#{hash}"))
 }
 
 /// Requests counted in one block of time.
 pub fn limit<'a>(tables: &'a Tables, policy: &'static str, block: u64, subject: &str) -> Key<'a> {
     let partition = format!("{policy}#{block:012}#{subject}");
-    Key {
-        table: &tables.limits,
-        attributes: HashMap::from([("pk".to_owned(), s(partition))]),
-    }
+    Key { table: &tables.limits, attributes: HashMap::from([("pk".to_owned(), s(partition))]) }
 }

@@ -3,7 +3,12 @@
 
 use super::{Item, Store, StoreError, keys, n};
 use crate::domain::time::Timestamp;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::{
+    Config,
+    config::retry::RetryConfig,
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
+};
 
 /// Seconds per slot.
 pub const SLOT_SECONDS: u64 = 10;
@@ -15,56 +20,46 @@ const SLOTS_PER_ROW: u64 = 60;
 pub type Recent = [u32; WINDOW_SLOTS as usize];
 
 impl Store {
-    /// Adds `by` (1, or -1 to take one back) to the current slot of `subject`, and tells the whole window.
-    /// One call; two at once in the first minute of each ten, when the window reaches into the row before.
-    pub async fn count(
-        &self,
-        policy: &'static str,
-        subject: &str,
-        now: Timestamp,
-        by: i32,
-    ) -> Result<Recent, StoreError> {
+    /// Adds a request of `subject` to the current slot, and tells the whole window. One call; two at once
+    /// in the first minute of each ten, when the window reaches into the row before.
+    pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, StoreError> {
         let slot = now.seconds() / SLOT_SECONDS;
         let row = slot / SLOTS_PER_ROW;
         let oldest = (slot + 1).saturating_sub(WINDOW_SLOTS);
         let earlier = async {
             match oldest / SLOTS_PER_ROW < row {
-                true => {
-                    self.get(keys::limit(&self.tables, policy, row - 1, subject))
-                        .await
-                }
+                true => self.get(keys::limit(&self.tables, policy, row - 1, subject)).await,
                 false => Ok(None),
             }
         };
         let (current, earlier) = futures::future::try_join(
-            self.add(policy, row, subject, slot % SLOTS_PER_ROW, by),
+            async { Ok(self.add(policy, row, subject, slot % SLOTS_PER_ROW, 1).send().await?) },
             earlier,
         )
         .await?;
+        let current = current.attributes.unwrap_or_default();
         let mut recent = Recent::default();
         for (count, slot) in recent.iter_mut().zip(oldest..=slot) {
-            let row_of_slot = if slot / SLOTS_PER_ROW == row {
-                Some(&current)
-            } else {
-                earlier.as_ref()
-            };
+            let row_of_slot = if slot / SLOTS_PER_ROW == row { Some(&current) } else { earlier.as_ref() };
             *count = row_of_slot.map_or(0, |item| requests_in(item, slot % SLOTS_PER_ROW));
         }
         Ok(recent)
     }
 
-    async fn add(
-        &self,
-        policy: &'static str,
-        row: u64,
-        subject: &str,
-        slot: u64,
-        by: i32,
-    ) -> Result<Item, StoreError> {
+    /// Takes back a request that was counted `at`. Not tried again when the answer is lost: it could be
+    /// taken back twice.
+    pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), StoreError> {
+        let slot = at.seconds() / SLOT_SECONDS;
+        let add = self.add(policy, slot / SLOTS_PER_ROW, subject, slot % SLOTS_PER_ROW, -1);
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        add.customize().config_override(once).send().await?;
+        Ok(())
+    }
+
+    fn add(&self, policy: &'static str, row: u64, subject: &str, slot: u64, by: i32) -> UpdateItemFluentBuilder {
         let key = keys::limit(&self.tables, policy, row, subject);
         let expires_at = (row + 2) * SLOTS_PER_ROW * SLOT_SECONDS;
-        let output = self
-            .client
+        self.client
             .update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
@@ -73,9 +68,6 @@ impl Store {
             .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
             .expression_attribute_values(":expires_at", n(expires_at))
             .return_values(ReturnValue::AllNew)
-            .send()
-            .await?;
-        Ok(output.attributes.unwrap_or_default())
     }
 }
 
@@ -84,9 +76,6 @@ fn attribute(slot: u64) -> String {
 }
 
 fn requests_in(item: &Item, slot: u64) -> u32 {
-    let count = item
-        .get(&attribute(slot))
-        .and_then(|value| value.as_n().ok())
-        .and_then(|n| n.parse::<i64>().ok());
+    let count = item.get(&attribute(slot)).and_then(|value| value.as_n().ok()).and_then(|n| n.parse::<i64>().ok());
     count.map_or(0, |count| u32::try_from(count).unwrap_or(0))
 }

@@ -6,6 +6,7 @@ pub mod client;
 pub mod idempotency;
 pub mod keys;
 pub mod limits;
+pub mod logins;
 pub mod sessions;
 pub mod transaction;
 pub mod turns;
@@ -85,11 +86,7 @@ where
             SdkError::ConstructionFailure(_) => false,
             _ => true,
         };
-        if transient {
-            Self::Unavailable(error.into())
-        } else {
-            Self::Broken(error.into())
-        }
+        if transient { Self::Unavailable(error.into()) } else { Self::Broken(error.into()) }
     }
 }
 
@@ -99,11 +96,7 @@ const BATCH_TRIES: u32 = 5;
 impl Store {
     /// The tables named `tables`, reached through `client`. Pauses before retries are spread by `entropy`.
     pub fn new(client: Client, tables: Tables, entropy: Arc<dyn Entropy>) -> Self {
-        Self {
-            client,
-            tables,
-            entropy,
-        }
+        Self { client, tables, entropy }
     }
 
     /// Whether the database answers: reads a key that does not exist.
@@ -125,26 +118,15 @@ impl Store {
     }
 
     /// Several items of any tables in one call, as of now, in the order of `keys`.
-    async fn get_together<const N: usize>(
-        &self,
-        keys: [Key<'_>; N],
-    ) -> Result<[Option<Item>; N], StoreError> {
+    async fn get_together<const N: usize>(&self, keys: [Key<'_>; N]) -> Result<[Option<Item>; N], StoreError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for (table, keys) in keys_by_table(&keys) {
-            let together = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build();
+            let together = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             wanted.insert(table, together.map_err(StoreError::broken)?);
         }
         let mut found: HashMap<String, Vec<Item>> = HashMap::new();
         for tried in 0..BATCH_TRIES {
-            let output = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(wanted))
-                .send()
-                .await?;
+            let output = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
             for (table, items) in output.responses.unwrap_or_default() {
                 found.entry(table).or_default().extend(items);
             }
@@ -158,19 +140,14 @@ impl Store {
             }
             self.pause(tried).await;
         }
-        Err(StoreError::Unavailable(
-            "keys of a batch stayed unprocessed".into(),
-        ))
+        Err(StoreError::Unavailable("keys of a batch stayed unprocessed".into()))
     }
 }
 
 fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
     let mut tables: HashMap<String, Vec<Item>> = HashMap::new();
     for key in keys {
-        tables
-            .entry(key.table.to_owned())
-            .or_default()
-            .push(key.attributes.clone());
+        tables.entry(key.table.to_owned()).or_default().push(key.attributes.clone());
     }
     tables
 }
@@ -192,8 +169,7 @@ fn read_if_any<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, Sto
 
 /// Writes a row below its key.
 fn write<T: Serialize>(key: Key<'_>, row: T) -> Result<Item, StoreError> {
-    let mut item: Item =
-        serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(StoreError::broken)?;
+    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(StoreError::broken)?;
     item.extend(key.attributes);
     Ok(item)
 }

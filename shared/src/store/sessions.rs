@@ -47,48 +47,14 @@ pub(super) struct ConversationRow {
 
 impl ConversationRow {
     fn new(conversation: Conversation, owner: UserId, last_number: u64) -> Self {
-        let Conversation {
-            id,
-            title,
-            turns,
-            last_turn,
-            created_at,
-            updated_at,
-        } = conversation;
+        let Conversation { id, title, turns, last_turn, created_at, updated_at } = conversation;
         let listed = keys::listed(created_at, id);
-        Self {
-            id,
-            owner,
-            title,
-            turns,
-            last_turn,
-            created_at,
-            updated_at,
-            listed,
-            last_number,
-        }
+        Self { id, owner, title, turns, last_turn, created_at, updated_at, listed, last_number }
     }
 
     pub(super) fn if_owned_by(self, user: UserId) -> Option<Conversation> {
-        let Self {
-            id,
-            owner,
-            title,
-            turns,
-            last_turn,
-            created_at,
-            updated_at,
-            listed: _,
-            last_number: _,
-        } = self;
-        (owner == user).then_some(Conversation {
-            id,
-            title,
-            turns,
-            last_turn,
-            created_at,
-            updated_at,
-        })
+        let Self { id, owner, title, turns, last_turn, created_at, updated_at, listed: _, last_number: _ } = self;
+        (owner == user).then_some(Conversation { id, title, turns, last_turn, created_at, updated_at })
     }
 }
 
@@ -119,10 +85,7 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<bool, StoreError> {
         let mut actions = vec![
-            (
-                (),
-                new_conversation(&self.tables, owner, conversation.clone(), 0)?,
-            ),
+            ((), new_conversation(&self.tables, owner, conversation.clone(), 0)?),
             ((), users::count_conversation(&self.tables, owner)),
         ];
         if let Some(record) = record {
@@ -132,11 +95,7 @@ impl Store {
     }
 
     /// A user's conversations, newest first.
-    pub async fn conversations(
-        &self,
-        owner: UserId,
-        page: PageRequest,
-    ) -> Result<Vec<Conversation>, StoreError> {
+    pub async fn conversations(&self, owner: UserId, page: PageRequest) -> Result<Vec<Conversation>, StoreError> {
         let query = self
             .client
             .query()
@@ -146,16 +105,9 @@ impl Store {
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", s(owner))
             .scan_index_forward(false);
-        let walk = Walk {
-            query,
-            items_per_entry: 1,
-        };
-        let rows: Vec<ConversationRow> =
-            read_all(walk.page(page.skipped(), page.size(), |_| true).await?)?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| row.if_owned_by(owner))
-            .collect())
+        let walk = Walk { query, items_per_entry: 1 };
+        let rows: Vec<ConversationRow> = read_all(walk.page(page.skipped(), page.size(), |_| true).await?)?;
+        Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
     }
 
     /// A user's conversation with its latest turns, oldest first. One call while there are few turns,
@@ -165,22 +117,15 @@ impl Store {
         owner: UserId,
         id: ConversationId,
     ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
-        let Some((conversation, turns)) =
-            self.conversation_and_first(owner, id, LATEST_TURNS).await?
-        else {
+        let Some((conversation, turns)) = self.conversation_and_first(owner, id, LATEST_TURNS).await? else {
             return Ok(None);
         };
         if conversation.turns <= LATEST_TURNS as u64 {
             return Ok(Some((conversation, turns)));
         }
         let query = self.messages(id).scan_index_forward(false);
-        let walk = Walk {
-            query,
-            items_per_entry: ITEMS_PER_TURN,
-        };
-        let mut items = walk
-            .take(LATEST_TURNS, None, complete_turns_backwards)
-            .await?;
+        let walk = Walk { query, items_per_entry: ITEMS_PER_TURN };
+        let mut items = walk.take(LATEST_TURNS, None, complete_turns_backwards).await?;
         items.reverse();
         let mut turns = turns_of(items)?;
         turns.drain(..turns.len().saturating_sub(LATEST_TURNS));
@@ -203,10 +148,7 @@ impl Store {
         if !page.exists_in(conversation.turns) {
             return Ok(Some((conversation, Vec::new())));
         }
-        let walk = Walk {
-            query: self.messages(id),
-            items_per_entry: ITEMS_PER_TURN,
-        };
+        let walk = Walk { query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
         let items = walk.page(page.skipped(), page.size(), is_reply).await?;
         Ok(Some((conversation, turns_of(items)?)))
     }
@@ -217,16 +159,10 @@ impl Store {
         id: ConversationId,
         turns: usize,
     ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
-        let query = self
-            .conversation_query(id)
-            .key_condition_expression("pk = :pk AND sk < :end");
+        let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk < :end");
         let query = query.expression_attribute_values(":end", s(keys::AFTER_MESSAGES));
         // One call reads the conversation's row and, unless turns failed, all wanted ones.
-        let first = query
-            .clone()
-            .limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX))
-            .send()
-            .await?;
+        let first = query.clone().limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX)).send().await?;
         let mut items = first.items.unwrap_or_default();
         if items.is_empty() {
             return Ok(None);
@@ -237,10 +173,7 @@ impl Store {
         };
         let left = turns.saturating_sub(items.iter().filter(|item| is_reply(item)).count());
         if left > 0 && first.last_evaluated_key.is_some() {
-            let walk = Walk {
-                query,
-                items_per_entry: ITEMS_PER_TURN,
-            };
+            let walk = Walk { query, items_per_entry: ITEMS_PER_TURN };
             let replies = |items: &[Item]| items.iter().filter(|item| is_reply(item)).count();
             items.extend(walk.take(left, first.last_evaluated_key, replies).await?);
         }
@@ -248,13 +181,8 @@ impl Store {
     }
 
     /// A user's conversation.
-    pub async fn conversation(
-        &self,
-        owner: UserId,
-        id: ConversationId,
-    ) -> Result<Option<Conversation>, StoreError> {
-        let row: Option<ConversationRow> =
-            read_if_any(self.get(keys::conversation(&self.tables, id)).await?)?;
+    pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        let row: Option<ConversationRow> = read_if_any(self.get(keys::conversation(&self.tables, id)).await?)?;
         Ok(row.and_then(|row| row.if_owned_by(owner)))
     }
 
@@ -280,10 +208,7 @@ impl Store {
     }
 
     /// Takes the next number for a turn. `None`: the conversation is gone.
-    pub async fn take_turn_number(
-        &self,
-        id: ConversationId,
-    ) -> Result<Option<TurnNumber>, StoreError> {
+    pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, StoreError> {
         let key = keys::conversation(&self.tables, id);
         let sent = self
             .client
@@ -298,17 +223,11 @@ impl Store {
             .await;
         match sent {
             Ok(output) => {
-                let number = output
-                    .attributes
-                    .and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-                number
-                    .map(|number| Some(TurnNumber(number)))
-                    .ok_or_else(|| StoreError::broken("no turn number"))
+                let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
+                number.map(|number| Some(TurnNumber(number))).ok_or_else(|| StoreError::broken("no turn number"))
             }
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(None)
             }
@@ -339,24 +258,16 @@ pub(super) fn new_conversation(
     last_number: u64,
 ) -> Result<Action, StoreError> {
     let key = keys::conversation(tables, conversation.id);
-    Ok(Action::put_new(
-        key.clone(),
-        write(key, ConversationRow::new(conversation, owner, last_number))?,
-    ))
+    Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
 }
 
 fn is_reply(item: &Item) -> bool {
-    item.get("sk")
-        .and_then(|sk| sk.as_s().ok())
-        .is_some_and(|sk| sk.ends_with("#1"))
+    item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.ends_with("#1"))
 }
 
 /// Read backwards, a turn is complete with the message that follows its reply.
 fn complete_turns_backwards(items: &[Item]) -> usize {
-    items
-        .windows(2)
-        .filter(|pair| is_reply(&pair[0]) && !is_reply(&pair[1]))
-        .count()
+    items.windows(2).filter(|pair| is_reply(&pair[0]) && !is_reply(&pair[1])).count()
 }
 
 /// Joins messages and replies; messages without a reply (failed, or not answered yet) are left out.
@@ -368,8 +279,7 @@ fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, StoreError> {
             (Speaker::User, _) => said = Some(row),
             (Speaker::Assistant, Some(said)) if said.turn == row.turn => turns.push(Turn {
                 number: said.turn,
-                message: MessageText::parse(said.content)
-                    .map_err(|problem| StoreError::broken(problem.to_string()))?,
+                message: MessageText::parse(said.content).map_err(|problem| StoreError::broken(problem.to_string()))?,
                 response: row.content,
                 created_at: said.created_at,
             }),

@@ -35,14 +35,8 @@ impl Action {
 
     /// Puts a row, whatever was there.
     pub fn put(key: Key<'_>, item: Item) -> Self {
-        let put = Put::builder()
-            .table_name(key.table)
-            .set_item(Some(item))
-            .build();
-        Self(
-            put.map(|put| TransactWriteItem::builder().put(put).build())
-                .map_err(StoreError::broken),
-        )
+        let put = Put::builder().table_name(key.table).set_item(Some(item)).build();
+        Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(StoreError::broken))
     }
 
     /// Puts a row if `condition` holds of what was there.
@@ -58,19 +52,12 @@ impl Action {
             .condition_expression(condition)
             .set_expression_attribute_values(placeholders(values))
             .build();
-        Self(
-            put.map(|put| TransactWriteItem::builder().put(put).build())
-                .map_err(StoreError::broken),
-        )
+        Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(StoreError::broken))
     }
 
     /// Changes a row.
     pub fn update(key: Key<'_>, change: Change<'_>) -> Self {
-        let names: HashMap<_, _> = change
-            .names
-            .iter()
-            .map(|&(k, v)| (k.to_owned(), v.to_owned()))
-            .collect();
+        let names: HashMap<_, _> = change.names.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
         let update = Update::builder()
             .table_name(key.table)
             .set_key(Some(key.attributes))
@@ -79,36 +66,18 @@ impl Action {
             .set_expression_attribute_names((!names.is_empty()).then_some(names))
             .set_expression_attribute_values(placeholders(change.values))
             .build();
-        Self(
-            update
-                .map(|update| TransactWriteItem::builder().update(update).build())
-                .map_err(StoreError::broken),
-        )
+        Self(update.map(|update| TransactWriteItem::builder().update(update).build()).map_err(StoreError::broken))
     }
 
     /// Removes a row, if it is there.
     pub fn delete(key: Key<'_>) -> Self {
-        let delete = Delete::builder()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .build();
-        Self(
-            delete
-                .map(|delete| TransactWriteItem::builder().delete(delete).build())
-                .map_err(StoreError::broken),
-        )
+        let delete = Delete::builder().table_name(key.table).set_key(Some(key.attributes)).build();
+        Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(StoreError::broken))
     }
 }
 
-fn placeholders(
-    values: Vec<(&'static str, AttributeValue)>,
-) -> Option<HashMap<String, AttributeValue>> {
-    (!values.is_empty()).then(|| {
-        values
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
-    })
+fn placeholders(values: Vec<(&'static str, AttributeValue)>) -> Option<HashMap<String, AttributeValue>> {
+    (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// What became of a transaction.
@@ -126,51 +95,25 @@ const CONFLICT_TRIES: u32 = 8;
 impl Store {
     /// Writes all `actions` or none. Each has a label by which a refusal names the condition that failed.
     /// Meeting another transaction on the same rows is not a refusal: it is tried again after a short pause.
-    pub async fn transact<L: Copy>(
-        &self,
-        actions: Vec<(L, Action)>,
-    ) -> Result<Outcome<L>, StoreError> {
+    pub async fn transact<L: Copy>(&self, actions: Vec<(L, Action)>) -> Result<Outcome<L>, StoreError> {
         let (labels, actions): (Vec<L>, Vec<Action>) = actions.into_iter().unzip();
-        let writes = actions
-            .into_iter()
-            .map(|action| action.0)
-            .collect::<Result<Vec<_>, _>>()?;
+        let writes = actions.into_iter().map(|action| action.0).collect::<Result<Vec<_>, _>>()?;
         let mut tried = 0;
         loop {
-            let sent = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-                .await;
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             let Err(error) = sent else {
                 return Ok(Outcome::Committed);
             };
-            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
-                error.as_service_error()
-            else {
+            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
                 return Err(error.into());
             };
-            let codes: Vec<&str> = canceled
-                .cancellation_reasons()
-                .iter()
-                .filter_map(|reason| reason.code())
-                .collect();
+            let codes: Vec<&str> = canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
             if codes.contains(&"ConditionalCheckFailed") {
-                let failed = codes
-                    .iter()
-                    .zip(labels)
-                    .filter(|(code, _)| **code == "ConditionalCheckFailed");
+                let failed = codes.iter().zip(labels).filter(|(code, _)| **code == "ConditionalCheckFailed");
                 return Ok(Outcome::Refused(failed.map(|(_, label)| label).collect()));
             }
             let passing = codes.iter().all(|code| {
-                matches!(
-                    *code,
-                    "None"
-                        | "TransactionConflict"
-                        | "ThrottlingError"
-                        | "ProvisionedThroughputExceeded"
-                )
+                matches!(*code, "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
             });
             tried += 1;
             if !passing {

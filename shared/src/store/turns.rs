@@ -71,10 +71,9 @@ impl Store {
         let about = keys::conversation(&self.tables, conversation);
         let balance = keys::balance(&self.tables, user);
         let (about, balance, record): (Option<Item>, Option<Item>, Option<Item>) = match key_hash {
-            Some(hash) => self
-                .get_together([about, balance, keys::idempotency(&self.tables, user, hash)])
-                .await?
-                .into(),
+            Some(hash) => {
+                self.get_together([about, balance, keys::idempotency(&self.tables, user, hash)]).await?.into()
+            }
             None => {
                 let [about, balance] = self.get_together([about, balance]).await?;
                 (about, balance, None)
@@ -100,38 +99,17 @@ impl Store {
         let user = place.user;
         let mut actions = vec![
             (Refusal::Balance, balances::spend(&self.tables, user, price)),
-            (
-                Refusal::Number,
-                self.charge(&place, price, turn.created_at, entry_id)?,
-            ),
-            (
-                Refusal::Number,
-                self.put_message(
-                    &place,
-                    &turn.message,
-                    MessageStatus::Complete,
-                    turn.created_at,
-                )?,
-            ),
-            (
-                Refusal::Number,
-                self.put_reply(&place, &turn.response, turn.created_at)?,
-            ),
+            (Refusal::Number, self.charge(&place, price, turn.created_at, entry_id)?),
+            (Refusal::Number, self.put_message(&place, &turn.message, MessageStatus::Complete, turn.created_at)?),
+            (Refusal::Number, self.put_reply(&place, &turn.response, turn.created_at)?),
         ];
         match place.begins.clone() {
             Some(conversation) => actions.extend(self.begin(
                 user,
-                Conversation {
-                    turns: 1,
-                    last_turn: Some(last_turn(turn)),
-                    ..conversation
-                },
+                Conversation { turns: 1, last_turn: Some(last_turn(turn)), ..conversation },
                 place.turn,
             )?),
-            None => actions.push((
-                Refusal::Conversation,
-                self.note_answer(&place, turn, turn.created_at)?,
-            )),
+            None => actions.push((Refusal::Conversation, self.note_answer(&place, turn, turn.created_at)?)),
         }
         if let Some(record) = record {
             actions.push((Refusal::Key, record.put(&self.tables, user)?));
@@ -151,14 +129,8 @@ impl Store {
     ) -> Result<Refused, StoreError> {
         let user = place.user;
         let mut actions = vec![
-            (
-                Refusal::Balance,
-                balances::place_hold(&self.tables, user, hold_id, hold)?,
-            ),
-            (
-                Refusal::Number,
-                self.put_message(&place, message, MessageStatus::Pending, now)?,
-            ),
+            (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
+            (Refusal::Number, self.put_message(&place, message, MessageStatus::Pending, now)?),
         ];
         if let Some(conversation) = place.begins.clone() {
             actions.extend(self.begin(user, conversation, place.turn)?);
@@ -181,19 +153,10 @@ impl Store {
     ) -> Result<Refused, StoreError> {
         let user = place.user;
         let mut actions = vec![
-            (
-                Refusal::Hold,
-                balances::settle_hold(&self.tables, user, hold_id),
-            ),
+            (Refusal::Hold, balances::settle_hold(&self.tables, user, hold_id)),
             (Refusal::Number, self.charge(&place, price, now, entry_id)?),
-            (
-                Refusal::Number,
-                self.mark_message(&place, MessageStatus::Complete),
-            ),
-            (
-                Refusal::Number,
-                self.put_reply(&place, &turn.response, now)?,
-            ),
+            (Refusal::Number, self.mark_message(&place, MessageStatus::Complete)),
+            (Refusal::Number, self.put_reply(&place, &turn.response, now)?),
             (Refusal::Conversation, self.note_answer(&place, turn, now)?),
         ];
         if let Some(record) = record {
@@ -212,14 +175,8 @@ impl Store {
     ) -> Result<Refused, StoreError> {
         let user = place.user;
         let mut actions = vec![
-            (
-                Refusal::Hold,
-                balances::release_hold(&self.tables, user, hold_id, amount),
-            ),
-            (
-                Refusal::Number,
-                self.mark_message(&place, MessageStatus::Failed),
-            ),
+            (Refusal::Hold, balances::release_hold(&self.tables, user, hold_id, amount)),
+            (Refusal::Number, self.mark_message(&place, MessageStatus::Failed)),
         ];
         if let Some(record) = record {
             actions.push((Refusal::Key, record.forget(&self.tables, user)));
@@ -234,21 +191,8 @@ impl Store {
         }
     }
 
-    fn charge(
-        &self,
-        place: &TurnPlace,
-        price: Tokens,
-        at: Timestamp,
-        id: Uuid,
-    ) -> Result<Action, StoreError> {
-        balances::charge(
-            &self.tables,
-            place.user,
-            price,
-            (place.conversation, place.turn),
-            at,
-            id,
-        )
+    fn charge(&self, place: &TurnPlace, price: Tokens, at: Timestamp, id: Uuid) -> Result<Action, StoreError> {
+        balances::charge(&self.tables, place.user, price, (place.conversation, place.turn), at, id)
     }
 
     fn begin(
@@ -258,14 +202,8 @@ impl Store {
         turn: TurnNumber,
     ) -> Result<[(Refusal, Action); 2], StoreError> {
         Ok([
-            (
-                Refusal::Conversation,
-                sessions::new_conversation(&self.tables, user, conversation, turn.0)?,
-            ),
-            (
-                Refusal::Conversation,
-                users::count_conversation(&self.tables, user),
-            ),
+            (Refusal::Conversation, sessions::new_conversation(&self.tables, user, conversation, turn.0)?),
+            (Refusal::Conversation, users::count_conversation(&self.tables, user)),
         ])
     }
 
@@ -278,31 +216,14 @@ impl Store {
     ) -> Result<Action, StoreError> {
         let key = keys::user_message(&self.tables, place.conversation, place.turn);
         let content = message.as_str().to_owned();
-        let row = MessageRow {
-            turn: place.turn,
-            speaker: Speaker::User,
-            content,
-            status,
-            created_at: at,
-        };
+        let row = MessageRow { turn: place.turn, speaker: Speaker::User, content, status, created_at: at };
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn put_reply(
-        &self,
-        place: &TurnPlace,
-        response: &str,
-        at: Timestamp,
-    ) -> Result<Action, StoreError> {
+    fn put_reply(&self, place: &TurnPlace, response: &str, at: Timestamp) -> Result<Action, StoreError> {
         let key = keys::reply(&self.tables, place.conversation, place.turn);
         let (content, status) = (response.to_owned(), MessageStatus::Complete);
-        let row = MessageRow {
-            turn: place.turn,
-            speaker: Speaker::Assistant,
-            content,
-            status,
-            created_at: at,
-        };
+        let row = MessageRow { turn: place.turn, speaker: Speaker::Assistant, content, status, created_at: at };
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
@@ -318,43 +239,22 @@ impl Store {
             names: &[("#status", "status")],
             values: vec![(":status", s(status)), (":pending", s("pending"))],
         };
-        Action::update(
-            keys::user_message(&self.tables, place.conversation, place.turn),
-            change,
-        )
+        Action::update(keys::user_message(&self.tables, place.conversation, place.turn), change)
     }
 
-    fn note_answer(
-        &self,
-        place: &TurnPlace,
-        turn: &Turn,
-        at: Timestamp,
-    ) -> Result<Action, StoreError> {
-        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last_turn(turn))
-            .map_err(StoreError::broken)?;
+    fn note_answer(&self, place: &TurnPlace, turn: &Turn, at: Timestamp) -> Result<Action, StoreError> {
+        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last_turn(turn)).map_err(StoreError::broken)?;
         let change = Change {
             update: "SET turns = turns + :one, last_turn = :last, updated_at = :at",
             condition: EXISTS,
             names: &[],
             values: vec![(":one", n(1)), (":last", last), (":at", n(at.millis()))],
         };
-        Ok(Action::update(
-            keys::conversation(&self.tables, place.conversation),
-            change,
-        ))
+        Ok(Action::update(keys::conversation(&self.tables, place.conversation), change))
     }
 }
 
 fn last_turn(turn: &Turn) -> LastTurn {
-    let Turn {
-        number: _,
-        message,
-        response,
-        created_at,
-    } = turn.clone();
-    LastTurn {
-        message,
-        response,
-        created_at,
-    }
+    let Turn { number: _, message, response, created_at } = turn.clone();
+    LastTurn { message, response, created_at }
 }

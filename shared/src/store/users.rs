@@ -1,13 +1,15 @@
-//! The `users` table: accounts, sign-ins, and who owns which name, address and token.
+//! The `users` table: accounts, the names they own, and the directory. Its sign-ins are in `logins`.
 
 use super::{
-    Item, Store, StoreError, balances, keys, n, read_all, read_if_any, s,
+    Item, Store, StoreError, balances, keys,
+    logins::{self, Login},
+    n, read_all, read_if_any, s,
     transaction::{Action, Change, EXISTS, Outcome},
     walk::Walk,
     write,
 };
 use crate::domain::{
-    ids::{LoginId, UserId, UserNumber},
+    ids::{UserId, UserNumber},
     money::Tokens,
     names::{Email, FoldedName, Username},
     page::PageRequest,
@@ -15,10 +17,7 @@ use crate::domain::{
     time::Timestamp,
     user::{Role, User},
 };
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::{AttributeValue, ReturnValue},
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,43 +29,6 @@ pub struct Account {
     /// The password's PHC string.
     pub password_hash: String,
     /// Counts up when everything that was signed in before must end.
-    pub epoch: u64,
-}
-
-/// A sign-in. It lives as long as its row.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// Its id, the `sid` of its tokens.
-    pub id: LoginId,
-    /// Whose it is.
-    pub user: UserId,
-    /// The account's epoch when it was opened.
-    pub epoch: u64,
-    /// The refresh token that is valid now; a sign-in may have none.
-    pub refresh: Option<RefreshToken>,
-    /// The refresh token before it, and when it was replaced.
-    pub replaced: Option<(Uuid, Timestamp)>,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-}
-
-/// What a refresh token is made from again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefreshToken {
-    /// Its own id.
-    pub jti: Uuid,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// When it expires.
-    pub expires_at: Timestamp,
-}
-
-/// Whose an opaque token is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CredentialOwner {
-    /// The account.
-    pub user: UserId,
-    /// The account's epoch when the token was made.
     pub epoch: u64,
 }
 
@@ -106,25 +68,9 @@ struct ProfileRow {
 }
 
 impl From<Account> for ProfileRow {
-    fn from(
-        Account {
-            user,
-            password_hash,
-            epoch,
-        }: Account,
-    ) -> Self {
-        let User {
-            id,
-            number,
-            username,
-            email,
-            full_name,
-            role,
-            is_active,
-            conversations,
-            created_at,
-            updated_at,
-        } = user;
+    fn from(Account { user, password_hash, epoch }: Account) -> Self {
+        let User { id, number, username, email, full_name, role, is_active, conversations, created_at, updated_at } =
+            user;
         Self {
             id,
             number,
@@ -162,101 +108,18 @@ impl TryFrom<ProfileRow> for Account {
             updated_at,
             directory: _,
         } = row;
-        let username = Username::parse(&username)
-            .map_err(|problem| StoreError::broken(problem.to_string()))?;
+        let username = Username::parse(&username).map_err(|problem| StoreError::broken(problem.to_string()))?;
         let email = email.map(|email| Email::parse(&email)).transpose();
         let email = email.map_err(|problem| StoreError::broken(problem.to_string()))?;
-        let user = User {
-            id,
-            number,
-            username,
-            email,
-            full_name,
-            role,
-            is_active,
-            conversations,
-            created_at,
-            updated_at,
-        };
-        Ok(Self {
-            user,
-            password_hash,
-            epoch,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct LoginRow {
-    id: LoginId,
-    user: UserId,
-    epoch: u64,
-    refresh: Option<RefreshToken>,
-    /// Beside `refresh`, because the rotation's condition compares it.
-    refresh_jti: Option<Uuid>,
-    replaced_jti: Option<Uuid>,
-    replaced_at: Option<Timestamp>,
-    ends_at: Timestamp,
-    expires_at: u64,
-}
-
-impl From<Login> for LoginRow {
-    fn from(
-        Login {
-            id,
-            user,
-            epoch,
-            refresh,
-            replaced,
-            expires_at,
-        }: Login,
-    ) -> Self {
-        Self {
-            id,
-            user,
-            epoch,
-            refresh,
-            refresh_jti: refresh.map(|token| token.jti),
-            replaced_jti: replaced.map(|(jti, _)| jti),
-            replaced_at: replaced.map(|(_, at)| at),
-            ends_at: expires_at,
-            expires_at: expires_at.seconds(),
-        }
-    }
-}
-
-impl From<LoginRow> for Login {
-    fn from(row: LoginRow) -> Self {
-        let LoginRow {
-            id,
-            user,
-            epoch,
-            refresh,
-            refresh_jti: _,
-            replaced_jti,
-            replaced_at,
-            ends_at,
-            expires_at: _,
-        } = row;
-        Self {
-            id,
-            user,
-            epoch,
-            refresh,
-            replaced: replaced_jti.zip(replaced_at),
-            expires_at: ends_at,
-        }
+        let user =
+            User { id, number, username, email, full_name, role, is_active, conversations, created_at, updated_at };
+        Ok(Self { user, password_hash, epoch })
     }
 }
 
 #[derive(Serialize, Deserialize)]
 struct NameRow {
     user: UserId,
-}
-
-#[derive(Serialize)]
-struct AddressRow {
-    expires_at: u64,
 }
 
 impl Store {
@@ -267,21 +130,13 @@ impl Store {
     }
 
     /// Whose these names are, in one call. The same name twice has the same owner.
-    pub async fn owners_of_names(
-        &self,
-        names: [Option<&FoldedName>; 2],
-    ) -> Result<[Option<UserId>; 2], StoreError> {
+    pub async fn owners_of_names(&self, names: [Option<&FoldedName>; 2]) -> Result<[Option<UserId>; 2], StoreError> {
         match names {
             [Some(one), Some(other)] if one != other => {
-                let keys = [
-                    keys::name(&self.tables, one),
-                    keys::name(&self.tables, other),
-                ];
+                let keys = [keys::name(&self.tables, one), keys::name(&self.tables, other)];
                 let [one, other] = self.get_together(keys).await?;
-                Ok([one, other]
-                    .map(read_if_any::<NameRow>)
-                    .map(|row| row.map(|row| row.map(|row| row.user))))
-                .and_then(|[one, other]| Ok([one?, other?]))
+                Ok([one, other].map(read_if_any::<NameRow>).map(|row| row.map(|row| row.map(|row| row.user))))
+                    .and_then(|[one, other]| Ok([one?, other?]))
             }
             [one, other] => {
                 let Some(name) = one.or(other) else {
@@ -293,54 +148,9 @@ impl Store {
         }
     }
 
-    /// Whose opaque token this is; `hash` is its SHA-256 in hex.
-    pub async fn owner_of_credential(
-        &self,
-        hash: &str,
-    ) -> Result<Option<CredentialOwner>, StoreError> {
-        read_if_any(self.get(keys::credential(&self.tables, hash)).await?)
-    }
-
     /// An account.
     pub async fn account(&self, user: UserId) -> Result<Option<Account>, StoreError> {
         account(self.get(keys::profile(&self.tables, user)).await?)
-    }
-
-    /// An account and one of its sign-ins, in one call.
-    pub async fn account_and_login(
-        &self,
-        user: UserId,
-        login: LoginId,
-    ) -> Result<(Option<Account>, Option<Login>), StoreError> {
-        let keys = [
-            keys::profile(&self.tables, user),
-            keys::login(&self.tables, user, login),
-        ];
-        let [profile, login] = self.get_together(keys).await?;
-        Ok((
-            account(profile)?,
-            read_if_any::<LoginRow>(login)?.map(Login::from),
-        ))
-    }
-
-    /// An account, and whether `address` signed in to it lately, in one call.
-    pub async fn account_and_address(
-        &self,
-        user: UserId,
-        address: &str,
-        now: Timestamp,
-    ) -> Result<(Option<Account>, bool), StoreError> {
-        let keys = [
-            keys::profile(&self.tables, user),
-            keys::known_address(&self.tables, user, address),
-        ];
-        let [profile, known] = self.get_together(keys).await?;
-        let expires_at =
-            known.and_then(|item| item.get("expires_at")?.as_n().ok()?.parse::<u64>().ok());
-        Ok((
-            account(profile)?,
-            expires_at.is_some_and(|at| at > now.seconds()),
-        ))
     }
 
     /// The next free integer for a user. One that is taken and not used stays a gap.
@@ -356,8 +166,7 @@ impl Store {
             .return_values(ReturnValue::UpdatedNew)
             .send()
             .await?;
-        last_number(output.attributes.as_ref())
-            .ok_or_else(|| StoreError::broken("the user counter has no number"))
+        last_number(output.attributes.as_ref()).ok_or_else(|| StoreError::broken("the user counter has no number"))
     }
 
     /// Makes an account with its names, its balance, and its first sign-in if there is one.
@@ -368,30 +177,18 @@ impl Store {
         grant_id: Uuid,
         login: Option<Login>,
     ) -> Result<Result<(), Vec<Taken>>, StoreError> {
-        let User {
-            id,
-            ref username,
-            ref email,
-            created_at,
-            ..
-        } = account.user;
+        let User { id, ref username, ref email, created_at, .. } = account.user;
         let mut actions = vec![(Some(Taken::Username), self.own_name(username.folded(), id)?)];
-        if let Some(email) = email
-            .as_ref()
-            .filter(|email| email.folded() != username.folded())
-        {
+        if let Some(email) = email.as_ref().filter(|email| email.folded() != username.folded()) {
             actions.push((Some(Taken::Email), self.own_name(email.folded(), id)?));
         }
         let (balance, entry) = balances::opening(&self.tables, id, grant, grant_id, created_at)?;
         actions.extend([(None, balance), (None, entry)]);
         if let Some(login) = login {
-            actions.push((None, self.put_login(login)?));
+            actions.push((None, logins::put_new(&self.tables, login)?));
         }
         let profile = keys::profile(&self.tables, id);
-        actions.push((
-            None,
-            Action::put_new(profile.clone(), write(profile, ProfileRow::from(account))?),
-        ));
+        actions.push((None, Action::put_new(profile.clone(), write(profile, ProfileRow::from(account))?)));
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels.into_iter().flatten().collect())),
@@ -403,126 +200,6 @@ impl Store {
         Ok(Action::put_new(key.clone(), write(key, NameRow { user })?))
     }
 
-    fn put_login(&self, login: Login) -> Result<Action, StoreError> {
-        let key = keys::login(&self.tables, login.user, login.id);
-        Ok(Action::put_new(
-            key.clone(),
-            write(key, LoginRow::from(login))?,
-        ))
-    }
-
-    /// Adds a sign-in, and remembers where it came from.
-    pub async fn open_login(
-        &self,
-        login: Login,
-        address: &str,
-        remember_until: Timestamp,
-    ) -> Result<(), StoreError> {
-        let user = login.user;
-        let actions = vec![
-            ((), self.put_login(login)?),
-            ((), self.remember(user, address, remember_until)?),
-        ];
-        self.transact(actions).await.map(drop)
-    }
-
-    /// Adds an opaque token, and remembers where its owner signed in from.
-    pub async fn add_credential(
-        &self,
-        hash: &str,
-        owner: CredentialOwner,
-        address: &str,
-        remember_until: Timestamp,
-    ) -> Result<(), StoreError> {
-        let user = owner.user;
-        let key = keys::credential(&self.tables, hash);
-        let put = Action::put_new(key.clone(), write(key, owner)?);
-        self.transact(vec![
-            ((), put),
-            ((), self.remember(user, address, remember_until)?),
-        ])
-        .await
-        .map(drop)
-    }
-
-    fn remember(
-        &self,
-        user: UserId,
-        address: &str,
-        until: Timestamp,
-    ) -> Result<Action, StoreError> {
-        let key = keys::known_address(&self.tables, user, address);
-        Ok(Action::put(
-            key.clone(),
-            write(
-                key,
-                AddressRow {
-                    expires_at: until.seconds(),
-                },
-            )?,
-        ))
-    }
-
-    /// Replaces the refresh token `replaced` by `next`. `false` when it was not the valid one any more.
-    pub async fn rotate(
-        &self,
-        login: &Login,
-        replaced: Uuid,
-        next: RefreshToken,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let key = keys::login(&self.tables, login.user, login.id);
-        let next_row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(next)
-            .map_err(StoreError::broken)?;
-        let sent = self
-            .client
-            .update_item()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .update_expression(
-                "SET refresh = :next, refresh_jti = :jti, replaced_jti = :replaced, replaced_at = :now, \
-                 ends_at = :ends_at, expires_at = :expires_at",
-            )
-            .condition_expression("refresh_jti = :replaced")
-            .expression_attribute_values(":next", next_row)
-            .expression_attribute_values(":jti", s(next.jti))
-            .expression_attribute_values(":replaced", s(replaced))
-            .expression_attribute_values(":now", n(now.millis()))
-            .expression_attribute_values(":ends_at", n(next.expires_at.millis()))
-            .expression_attribute_values(":expires_at", n(next.expires_at.seconds()))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Ends sign-ins: all their tokens are dead.
-    pub async fn close_logins(&self, user: UserId, logins: &[LoginId]) -> Result<(), StoreError> {
-        let deletes = logins
-            .iter()
-            .map(|&login| ((), Action::delete(keys::login(&self.tables, user, login))));
-        self.transact(deletes.collect()).await.map(drop)
-    }
-
-    /// Ends an opaque token.
-    pub async fn remove_credential(&self, hash: &str) -> Result<(), StoreError> {
-        self.transact(vec![(
-            (),
-            Action::delete(keys::credential(&self.tables, hash)),
-        )])
-        .await
-        .map(drop)
-    }
-
     /// The integer that was given out last: the directory has at most as many entries.
     pub async fn last_user_number(&self) -> Result<UserNumber, StoreError> {
         let item = self.get(keys::user_counter(&self.tables)).await?;
@@ -530,10 +207,7 @@ impl Store {
     }
 
     /// A page of all users by their integers, and whether more follow.
-    pub async fn directory(
-        &self,
-        page: PageRequest,
-    ) -> Result<(Vec<DirectoryEntry>, bool), StoreError> {
+    pub async fn directory(&self, page: PageRequest) -> Result<(Vec<DirectoryEntry>, bool), StoreError> {
         let query = self
             .client
             .query()
@@ -541,29 +215,21 @@ impl Store {
             .index_name(keys::DIRECTORY)
             .key_condition_expression("directory = :all")
             .expression_attribute_values(":all", s(keys::ALL_USERS));
-        let walk = Walk {
-            query,
-            items_per_entry: 1,
-        };
-        let mut entries: Vec<DirectoryEntry> =
-            read_all(walk.page(page.skipped(), page.size() + 1, |_| true).await?)?;
+        let walk = Walk { query, items_per_entry: 1 };
+        let mut entries: Vec<DirectoryEntry> = read_all(walk.page(page.skipped(), page.size() + 1, |_| true).await?)?;
         let more = entries.len() > page.size();
         entries.truncate(page.size());
         Ok((entries, more))
     }
 }
 
-fn account(item: Option<Item>) -> Result<Option<Account>, StoreError> {
-    read_if_any::<ProfileRow>(item)?
-        .map(Account::try_from)
-        .transpose()
+/// Reads an account's row that may be absent.
+pub(super) fn account(item: Option<Item>) -> Result<Option<Account>, StoreError> {
+    read_if_any::<ProfileRow>(item)?.map(Account::try_from).transpose()
 }
 
 fn last_number(item: Option<&Item>) -> Option<UserNumber> {
-    item?
-        .get("last_number")
-        .and_then(|value: &AttributeValue| value.as_n().ok()?.parse().ok())
-        .map(UserNumber)
+    item?.get("last_number").and_then(|value: &AttributeValue| value.as_n().ok()?.parse().ok()).map(UserNumber)
 }
 
 /// One more conversation on the account's count.

@@ -23,22 +23,25 @@ impl Walk {
         wanted: usize,
         ends_entry: fn(&Item) -> bool,
     ) -> Result<Vec<Item>, StoreError> {
-        let ended = |items: &[Item]| items.iter().filter(|item| ends_entry(item)).count();
         let keys_only = self.query.clone().projection_expression("pk, sk");
         let mut start = None;
         let mut left = usize::try_from(skipped).unwrap_or(usize::MAX);
         while left > 0 {
-            let limit = left
-                .saturating_mul(self.items_per_entry)
-                .min(SKIPPED_AT_ONCE);
-            let (passed, next) = once(&keys_only, limit, start).await?;
-            left -= ended(&passed);
-            if next.is_none() {
+            let limit = left.saturating_mul(self.items_per_entry).min(SKIPPED_AT_ONCE);
+            let (mut passed, next) = once(&keys_only, limit, start).await?;
+            let ends: Vec<usize> = (0..passed.len()).filter(|&at| ends_entry(&passed[at])).collect();
+            start = match ends.get(left - 1) {
+                // Of an entry's last item the key is where the next entry begins; further items were read
+                // only where entries have several, and never from an index, whose keys are longer.
+                Some(&last) if last + 1 < passed.len() => Some(passed.swap_remove(last)),
+                _ => next,
+            };
+            left = left.saturating_sub(ends.len());
+            if start.is_none() {
                 return Ok(Vec::new());
             }
-            start = next;
         }
-        self.take(wanted, start, ended).await
+        self.take(wanted, start, |items| items.iter().filter(|item| ends_entry(item)).count()).await
     }
 
     /// The items from `start` on until `complete` counts `wanted` entries in them.
@@ -54,12 +57,7 @@ impl Walk {
             if left == 0 {
                 return Ok(items);
             }
-            let (more, next) = once(
-                &self.query,
-                left.saturating_mul(self.items_per_entry),
-                start,
-            )
-            .await?;
+            let (more, next) = once(&self.query, left.saturating_mul(self.items_per_entry), start).await?;
             items.extend(more);
             if next.is_none() {
                 return Ok(items);
@@ -75,11 +73,6 @@ async fn once(
     start: Option<Item>,
 ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
     let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    let output = query
-        .clone()
-        .limit(limit)
-        .set_exclusive_start_key(start)
-        .send()
-        .await?;
+    let output = query.clone().limit(limit).set_exclusive_start_key(start).send().await?;
     Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 /// Spec 003: `/users/…`, `/send/`, `/token/`.
 pub struct Chatbot;
 
+impl Chatbot {
+    /// How long the tokens of its doors last.
+    pub const LIFETIMES: Lifetimes = Lifetimes { access: Duration::from_secs(60 * 60), refresh: None };
+}
+
 impl Dialect for Chatbot {
     const NAME: &'static str = "chatbot";
-    const LIFETIMES: Lifetimes = Lifetimes {
-        access: Duration::from_secs(60 * 60),
-        refresh: None,
-    };
     const IS_DJANGO: bool = true;
     const CHALLENGE: &'static str = "Bearer realm=\"api\"";
 

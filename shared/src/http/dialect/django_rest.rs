@@ -1,4 +1,4 @@
-//! The words of Django REST framework, which three of the documents were written for:
+//! The words of Django REST framework, for the dialects that follow it, and sentences for the others:
 //! `{"detail": …}`, or `{"field": ["…"]}` for invalid input.
 
 use crate::{
@@ -13,9 +13,7 @@ pub fn error(fault: &Fault, wrong_password: &str) -> (StatusCode, Value) {
     let status = status(fault);
     let body = match fault {
         Fault::Domain(Error::Invalid(fields)) => by_field(fields),
-        Fault::Domain(Error::InvalidCredential) => {
-            token_not_valid("Given token not valid for any token type")
-        }
+        Fault::Domain(Error::InvalidCredential) => token_not_valid("Given token not valid for any token type"),
         Fault::Domain(Error::InvalidRefreshToken) => token_not_valid("Token is invalid or expired"),
         Fault::Domain(Error::WrongPassword) => json!({"detail": wrong_password}),
         _ => json!({"detail": sentence(fault)}),
@@ -43,10 +41,9 @@ pub fn status(fault: &Fault) -> StatusCode {
     match fault {
         Fault::Domain(error) => match error {
             Error::Invalid(_) => StatusCode::BAD_REQUEST,
-            Error::NoCredential
-            | Error::InvalidCredential
-            | Error::InvalidRefreshToken
-            | Error::WrongPassword => StatusCode::UNAUTHORIZED,
+            Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken | Error::WrongPassword => {
+                StatusCode::UNAUTHORIZED
+            }
             Error::NotFound | Error::NoSuchPage => StatusCode::NOT_FOUND,
             Error::InsufficientTokens => StatusCode::PAYMENT_REQUIRED,
             Error::KeyReused | Error::StillRunning => StatusCode::CONFLICT,
@@ -70,11 +67,9 @@ pub fn status(fault: &Fault) -> StatusCode {
 pub fn sentence(fault: &Fault) -> String {
     match fault {
         Fault::Domain(error) => match error {
-            Error::Invalid(fields) => fields
-                .iter()
-                .map(|field| field.problem.to_string())
-                .collect::<Vec<_>>()
-                .join(" "),
+            Error::Invalid(fields) => {
+                fields.iter().map(|field| field.problem.to_string()).collect::<Vec<_>>().join(" ")
+            }
             Error::NoCredential => "Authentication credentials were not provided.".to_owned(),
             Error::InvalidCredential => "Given token not valid for any token type".to_owned(),
             Error::InvalidRefreshToken => "Token is invalid or expired".to_owned(),
@@ -83,13 +78,10 @@ pub fn sentence(fault: &Fault) -> String {
             Error::NoSuchPage => "Invalid page.".to_owned(),
             Error::InsufficientTokens => "Insufficient tokens.".to_owned(),
             Error::KeyReused => "This Idempotency-Key was used for another request.".to_owned(),
-            Error::StillRunning => {
-                "The first request with this Idempotency-Key is still running.".to_owned()
+            Error::StillRunning => "The first request with this Idempotency-Key is still running.".to_owned(),
+            Error::RateLimited(limited) => {
+                format!("Request was throttled. Expected available in {} seconds.", limited.retry_after.as_secs())
             }
-            Error::RateLimited(limited) => format!(
-                "Request was throttled. Expected available in {} seconds.",
-                limited.retry_after.as_secs()
-            ),
             Error::ModelFailed => "The model failed to answer.".to_owned(),
             Error::ModelTimedOut => "The model did not answer in time.".to_owned(),
             Error::Unavailable(_) => "Service temporarily unavailable, try again later.".to_owned(),

@@ -13,31 +13,28 @@ use std::time::Duration;
 /// Spec 004: `/api/…`.
 pub struct Metered;
 
+impl Metered {
+    /// How long the tokens of its doors last.
+    pub const LIFETIMES: Lifetimes =
+        Lifetimes { access: Duration::from_secs(15 * 60), refresh: Some(Duration::from_secs(24 * 60 * 60)) };
+}
+
 impl Dialect for Metered {
     const NAME: &'static str = "metered";
-    const LIFETIMES: Lifetimes = Lifetimes {
-        access: Duration::from_secs(15 * 60),
-        refresh: Some(Duration::from_secs(24 * 60 * 60)),
-    };
     const IS_DJANGO: bool = true;
     const CHALLENGE: &'static str = "Bearer realm=\"api\"";
 
     fn error(fault: &Fault) -> (StatusCode, Value) {
         let error = |status, message: &str| (status, json!({"error": message}));
         match fault {
-            Fault::Domain(
-                Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken,
-            ) => django_rest::error(fault, ""),
-            Fault::Domain(Error::Invalid(fields)) => error(
-                StatusCode::BAD_REQUEST,
-                &fields.first().map(in_words).unwrap_or_default(),
-            ),
-            Fault::Domain(Error::WrongPassword) => {
-                error(StatusCode::BAD_REQUEST, "Invalid credentials")
+            Fault::Domain(Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken) => {
+                django_rest::error(fault, "")
             }
-            Fault::Domain(Error::InsufficientTokens) => {
-                error(StatusCode::BAD_REQUEST, "Insufficient tokens")
+            Fault::Domain(Error::Invalid(fields)) => {
+                error(StatusCode::BAD_REQUEST, &fields.first().map(in_words).unwrap_or_default())
             }
+            Fault::Domain(Error::WrongPassword) => error(StatusCode::BAD_REQUEST, "Invalid credentials"),
+            Fault::Domain(Error::InsufficientTokens) => error(StatusCode::BAD_REQUEST, "Insufficient tokens"),
             _ => error(django_rest::status(fault), &django_rest::sentence(fault)),
         }
     }
@@ -46,12 +43,7 @@ impl Dialect for Metered {
 /// The first problem in this dialect's words: `Username is required`.
 fn in_words(FieldError { field, problem }: &FieldError) -> String {
     let mut letters = field.chars();
-    let name: String = letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect();
+    let name: String = letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect();
     match problem {
         Problem::Required | Problem::Blank | Problem::Null => format!("{name} is required"),
         Problem::UsernameTaken => "Username already exists".to_owned(),

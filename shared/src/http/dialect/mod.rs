@@ -8,7 +8,6 @@ pub mod reports;
 pub mod webchat;
 
 use super::{Failure, Fault};
-use crate::service::logins::Lifetimes;
 use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},
@@ -19,8 +18,6 @@ use serde_json::Value;
 pub trait Dialect: Send + Sync + 'static {
     /// Its name in logs.
     const NAME: &'static str;
-    /// How long the tokens of its doors last.
-    const LIFETIMES: Lifetimes;
     /// Whether it takes forms beside JSON, and reads numbers as text, as Django REST framework does.
     const IS_DJANGO: bool;
     /// The `WWW-Authenticate` header of its 401.

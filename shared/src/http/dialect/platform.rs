@@ -13,12 +13,14 @@ use std::time::Duration;
 /// Spec 001, below `/api/v1` without a final slash.
 pub struct Platform;
 
+impl Platform {
+    /// How long the tokens of its doors last.
+    pub const LIFETIMES: Lifetimes =
+        Lifetimes { access: Duration::from_secs(1800), refresh: Some(Duration::from_secs(7 * 24 * 60 * 60)) };
+}
+
 impl Dialect for Platform {
     const NAME: &'static str = "platform";
-    const LIFETIMES: Lifetimes = Lifetimes {
-        access: Duration::from_secs(1800),
-        refresh: Some(Duration::from_secs(7 * 24 * 60 * 60)),
-    };
     const IS_DJANGO: bool = false;
     const CHALLENGE: &'static str = "Bearer";
 
@@ -32,7 +34,8 @@ impl Dialect for Platform {
         if let Fault::Domain(Error::Invalid(fields)) = fault
             && status == StatusCode::UNPROCESSABLE_ENTITY
         {
-            let entry = |FieldError { field, problem }: &FieldError| json!({"field": field, "message": problem.to_string()});
+            let entry =
+                |FieldError { field, problem }: &FieldError| json!({"field": field, "message": problem.to_string()});
             body["errors"] = fields.iter().map(entry).collect();
         }
         (status, body)
@@ -44,10 +47,9 @@ fn status_and_code(fault: &Fault) -> (StatusCode, &'static str) {
         Fault::Domain(error) => match error {
             Error::Invalid(fields) if is_taken(fields) => (StatusCode::CONFLICT, "CONFLICT"),
             Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
-            Error::NoCredential
-            | Error::InvalidCredential
-            | Error::InvalidRefreshToken
-            | Error::WrongPassword => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken | Error::WrongPassword => {
+                (StatusCode::UNAUTHORIZED, "UNAUTHORIZED")
+            }
             Error::NotFound | Error::NoSuchPage => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Error::InsufficientTokens => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
             Error::KeyReused | Error::StillRunning => (StatusCode::CONFLICT, "CONFLICT"),
@@ -58,9 +60,7 @@ fn status_and_code(fault: &Fault) -> (StatusCode, &'static str) {
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
         },
         Fault::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
-        Fault::UnsupportedMediaType(_) => {
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
-        }
+        Fault::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
         Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
         Fault::UnknownPath => (StatusCode::NOT_FOUND, "NOT_FOUND"),
         Fault::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
@@ -82,7 +82,5 @@ fn detail(fault: &Fault) -> String {
 
 /// A name that somebody else has is a conflict; everything else about a field is a mistake in it.
 fn is_taken(fields: &[FieldError]) -> bool {
-    fields
-        .iter()
-        .all(|field| matches!(field.problem, Problem::UsernameTaken | Problem::EmailTaken))
+    fields.iter().all(|field| matches!(field.problem, Problem::UsernameTaken | Problem::EmailTaken))
 }

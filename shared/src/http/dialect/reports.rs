@@ -1,20 +1,15 @@
 //! The reports dialect (spec 000): an older Django REST framework interface with opaque tokens.
 
 use super::{Dialect, django_rest};
-use crate::{http::Fault, service::logins::Lifetimes};
+use crate::http::Fault;
 use axum::http::StatusCode;
 use serde_json::Value;
-use std::time::Duration;
 
 /// Spec 000, below `/api/v1/` with a final slash.
 pub struct Reports;
 
 impl Dialect for Reports {
     const NAME: &'static str = "reports";
-    const LIFETIMES: Lifetimes = Lifetimes {
-        access: Duration::from_secs(60 * 60),
-        refresh: None,
-    };
     const IS_DJANGO: bool = true;
     const CHALLENGE: &'static str = "Token";
 

@@ -9,12 +9,14 @@ use std::time::Duration;
 /// Spec 002, below `/api/v1/` with a final slash.
 pub struct Webchat;
 
+impl Webchat {
+    /// How long the tokens of its doors last.
+    pub const LIFETIMES: Lifetimes =
+        Lifetimes { access: Duration::from_secs(60 * 60), refresh: Some(Duration::from_secs(24 * 60 * 60)) };
+}
+
 impl Dialect for Webchat {
     const NAME: &'static str = "webchat";
-    const LIFETIMES: Lifetimes = Lifetimes {
-        access: Duration::from_secs(60 * 60),
-        refresh: Some(Duration::from_secs(24 * 60 * 60)),
-    };
     const IS_DJANGO: bool = true;
     const CHALLENGE: &'static str = "Bearer realm=\"api\"";
 

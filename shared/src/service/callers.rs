@@ -1,0 +1,69 @@
+//! Who makes a request: what a credential claims is checked against the account and the sign-in as they are
+//! now, so that whatever ended is dead at the next request.
+
+use super::{
+    limits::{Address, Subject},
+    logins::{Logins, hash, live},
+    tokens::{Claims, Purpose},
+};
+use crate::{
+    domain::{
+        Error,
+        user::{Caller, CallerCredential},
+    },
+    store::logins::CredentialOwner,
+};
+
+/// What a credential says before the database was asked.
+enum Claimed {
+    Access(Claims),
+    Opaque(String, CredentialOwner),
+}
+
+impl Logins {
+    /// Who sent `credential`. Every request is counted, this one included.
+    pub async fn authenticate(&self, credential: Option<&str>, address: &Address) -> Result<Caller, Error> {
+        let claimed = match credential {
+            None => Err(Error::NoCredential),
+            Some("") => Err(Error::InvalidCredential),
+            Some(token) if token.contains('.') => {
+                let claims = self.tokens.check(Purpose::Access, token, self.clock.now());
+                claims.map(Claimed::Access).ok_or(Error::InvalidCredential)
+            }
+            Some(token) => {
+                let hash = hash(token);
+                let owner = self.store.owner_of_credential(&hash).await?;
+                owner.map(|owner| Claimed::Opaque(hash, owner)).ok_or(Error::InvalidCredential)
+            }
+        };
+        match claimed {
+            Ok(Claimed::Access(claims)) => self.caller_by_access(claims).await,
+            Ok(Claimed::Opaque(hash, owner)) => self.caller_by_opaque(hash, owner).await,
+            Err(error) => {
+                self.limits.request(Subject::Address(address)).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn caller_by_access(&self, claims: Claims) -> Result<Caller, Error> {
+        let (admitted, found) = futures::future::join(
+            self.limits.request(Subject::User(claims.user)),
+            self.store.account_and_login(claims.user, claims.login),
+        )
+        .await;
+        admitted?;
+        let (account, login) = found?;
+        let (user, login) = live(account, login, self.clock.now()).ok_or(Error::InvalidCredential)?;
+        Ok(Caller { user, credential: CallerCredential::Login(login.id) })
+    }
+
+    async fn caller_by_opaque(&self, hash: String, owner: CredentialOwner) -> Result<Caller, Error> {
+        let (admitted, account) =
+            futures::future::join(self.limits.request(Subject::User(owner.user)), self.store.account(owner.user)).await;
+        admitted?;
+        let account = account?.filter(|account| account.user.is_active && account.epoch == owner.epoch);
+        let user = account.ok_or(Error::InvalidCredential)?.user;
+        Ok(Caller { user, credential: CallerCredential::Opaque(hash) })
+    }
+}

@@ -1,0 +1,212 @@
+//! Sign-ins and opaque tokens: rows of the `users` table, beside the account that they open.
+
+use super::{
+    Store, StoreError, keys, n, read_if_any, s,
+    transaction::Action,
+    users::{self, Account},
+    write,
+};
+use crate::{
+    config::Tables,
+    domain::{
+        ids::{LoginId, UserId},
+        time::Timestamp,
+    },
+};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A sign-in. It lives as long as its row.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Its id, the `sid` of its tokens.
+    pub id: LoginId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The account's epoch when it was opened.
+    pub epoch: u64,
+    /// The refresh token that is valid now; a sign-in may have none.
+    pub refresh: Option<RefreshToken>,
+    /// The refresh token before it, and when it was replaced.
+    pub replaced: Option<(Uuid, Timestamp)>,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// What a refresh token is made from again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshToken {
+    /// Its own id.
+    pub jti: Uuid,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// Whose an opaque token is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CredentialOwner {
+    /// The account.
+    pub user: UserId,
+    /// The account's epoch when the token was made.
+    pub epoch: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LoginRow {
+    id: LoginId,
+    user: UserId,
+    epoch: u64,
+    refresh: Option<RefreshToken>,
+    /// Beside `refresh`, because the rotation's condition compares it.
+    refresh_jti: Option<Uuid>,
+    replaced_jti: Option<Uuid>,
+    replaced_at: Option<Timestamp>,
+    ends_at: Timestamp,
+    expires_at: u64,
+}
+
+impl From<Login> for LoginRow {
+    fn from(Login { id, user, epoch, refresh, replaced, expires_at }: Login) -> Self {
+        Self {
+            id,
+            user,
+            epoch,
+            refresh,
+            refresh_jti: refresh.map(|token| token.jti),
+            replaced_jti: replaced.map(|(jti, _)| jti),
+            replaced_at: replaced.map(|(_, at)| at),
+            ends_at: expires_at,
+            expires_at: expires_at.seconds(),
+        }
+    }
+}
+
+impl From<LoginRow> for Login {
+    fn from(row: LoginRow) -> Self {
+        let LoginRow { id, user, epoch, refresh, refresh_jti: _, replaced_jti, replaced_at, ends_at, expires_at: _ } =
+            row;
+        Self { id, user, epoch, refresh, replaced: replaced_jti.zip(replaced_at), expires_at: ends_at }
+    }
+}
+
+#[derive(Serialize)]
+struct AddressRow {
+    expires_at: u64,
+}
+
+impl Store {
+    /// Whose opaque token this is; `hash` is its SHA-256 in hex.
+    pub async fn owner_of_credential(&self, hash: &str) -> Result<Option<CredentialOwner>, StoreError> {
+        read_if_any(self.get(keys::credential(&self.tables, hash)).await?)
+    }
+
+    /// An account and one of its sign-ins, in one call.
+    pub async fn account_and_login(
+        &self,
+        user: UserId,
+        login: LoginId,
+    ) -> Result<(Option<Account>, Option<Login>), StoreError> {
+        let keys = [keys::profile(&self.tables, user), keys::login(&self.tables, user, login)];
+        let [profile, login] = self.get_together(keys).await?;
+        Ok((users::account(profile)?, read_if_any::<LoginRow>(login)?.map(Login::from)))
+    }
+
+    /// An account, and whether `address` signed in to it lately, in one call.
+    pub async fn account_and_address(
+        &self,
+        user: UserId,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(Option<Account>, bool), StoreError> {
+        let keys = [keys::profile(&self.tables, user), keys::known_address(&self.tables, user, address)];
+        let [profile, known] = self.get_together(keys).await?;
+        let expires_at = known.and_then(|item| item.get("expires_at")?.as_n().ok()?.parse::<u64>().ok());
+        Ok((users::account(profile)?, expires_at.is_some_and(|at| at > now.seconds())))
+    }
+
+    /// Adds a sign-in, and remembers where it came from.
+    pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), StoreError> {
+        let user = login.user;
+        let actions = vec![((), put_new(&self.tables, login)?), ((), self.remember(user, address, remember_until)?)];
+        self.transact(actions).await.map(drop)
+    }
+
+    /// Adds an opaque token, and remembers where its owner signed in from.
+    pub async fn add_credential(
+        &self,
+        hash: &str,
+        owner: CredentialOwner,
+        address: &str,
+        remember_until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let user = owner.user;
+        let key = keys::credential(&self.tables, hash);
+        let put = Action::put_new(key.clone(), write(key, owner)?);
+        self.transact(vec![((), put), ((), self.remember(user, address, remember_until)?)]).await.map(drop)
+    }
+
+    fn remember(&self, user: UserId, address: &str, until: Timestamp) -> Result<Action, StoreError> {
+        let key = keys::known_address(&self.tables, user, address);
+        Ok(Action::put(key.clone(), write(key, AddressRow { expires_at: until.seconds() })?))
+    }
+
+    /// Replaces the refresh token `replaced` by `next`. `false` when it was not the valid one any more.
+    pub async fn rotate(
+        &self,
+        login: &Login,
+        replaced: Uuid,
+        next: RefreshToken,
+        now: Timestamp,
+        ends_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = keys::login(&self.tables, login.user, login.id);
+        let next_row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(next).map_err(StoreError::broken)?;
+        let sent = self
+            .client
+            .update_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression(
+                "SET refresh = :next, refresh_jti = :jti, replaced_jti = :replaced, replaced_at = :now, \
+                 ends_at = :ends_at, expires_at = :expires_at",
+            )
+            .condition_expression("refresh_jti = :replaced")
+            .expression_attribute_values(":next", next_row)
+            .expression_attribute_values(":jti", s(next.jti))
+            .expression_attribute_values(":replaced", s(replaced))
+            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":ends_at", n(ends_at.millis()))
+            .expression_attribute_values(":expires_at", n(ends_at.seconds()))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends sign-ins: all their tokens are dead.
+    pub async fn close_logins(&self, user: UserId, logins: &[LoginId]) -> Result<(), StoreError> {
+        let deletes = logins.iter().map(|&login| ((), Action::delete(keys::login(&self.tables, user, login))));
+        self.transact(deletes.collect()).await.map(drop)
+    }
+
+    /// Ends an opaque token.
+    pub async fn remove_credential(&self, hash: &str) -> Result<(), StoreError> {
+        self.transact(vec![((), Action::delete(keys::credential(&self.tables, hash)))]).await.map(drop)
+    }
+}
+
+/// Puts a sign-in that must not exist yet.
+pub(super) fn put_new(tables: &Tables, login: Login) -> Result<Action, StoreError> {
+    let key = keys::login(tables, login.user, login.id);
+    Ok(Action::put_new(key.clone(), write(key, LoginRow::from(login))?))
+}

@@ -1,0 +1,74 @@
+//! What is logged: every failure of ours, in a line that can be read alone, without anybody's secrets.
+
+use crate::world::{Fault, Moment, Script, World};
+use serde_json::{Value, json};
+use std::{cell::RefCell, io::Write};
+use tracing_subscriber::{EnvFilter, fmt};
+
+const PASSWORD: &str = "a secret password";
+
+thread_local! {
+    /// What was logged on this thread: every test has its own.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Logged;
+
+impl Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOGGED.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn failures_are_logged_without_secrets() {
+    let filter = EnvFilter::new("info,shared=trace,local=trace,auth=trace,chat=trace");
+    let subscriber = fmt().json().with_env_filter(filter).with_writer(|| Logged).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let world = World::new();
+    let body =
+        json!({"username": "alice", "email": "alice@example.com", "password": PASSWORD, "confirm_password": PASSWORD});
+    let registered = world.anonymous().post("/api/v1/auth/register/", body.clone()).await;
+    let (access, refresh) = (registered.body["access"].as_str().unwrap(), registered.body["refresh"].as_str().unwrap());
+    let alice = world.anonymous().bearing(access);
+    world.model.next(Script::Fail);
+    assert_eq!(alice.post("/send/", json!({"message": "my private words"})).await.status, 502);
+    world.model.next(Script::Panic);
+    assert_eq!(alice.post("/send/", json!({"message": "my private words"})).await.status, 500);
+    world.faults.plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
+    for path in ["/api/v1/auth/login", "/api/v1/auth/register", "/users/login/", "/api/login/", "/api/v1/tokens/"] {
+        assert_eq!(world.anonymous().post(path, body.clone()).await.status, 503, "{path}");
+    }
+    assert_eq!(alice.post("/api/chat/", json!({"message": "my private words"})).await.status, 503);
+    let refreshed = world.anonymous().post("/api/v1/auth/refresh", json!({"refresh_token": refresh})).await;
+    assert_eq!(refreshed.status, 503);
+
+    let text = LOGGED.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap());
+    let failures: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let named = failures.iter().filter(|line| line["fields"]["message"] == "a request failed");
+    let routes: Vec<&str> = named.map(|line| line["span"]["route"].as_str().unwrap()).collect();
+    assert_eq!(
+        routes,
+        [
+            "/send/",
+            "/send/",
+            "/api/v1/auth/login",
+            "/api/v1/auth/register",
+            "/users/login/",
+            "/api/login/",
+            "/api/v1/tokens/",
+            "/api/chat/",
+            "/api/v1/auth/refresh",
+        ]
+    );
+    assert!(failures.iter().all(|line| line["span"]["route"].is_string()), "{text}");
+    for secret in [PASSWORD, "alice@example.com", "private words", access, refresh, crate::world::JWT_SECRET] {
+        assert!(!text.contains(secret), "{secret} is in the log");
+    }
+}

@@ -1,0 +1,123 @@
+//! Spec 001, "Health".
+
+use super::error;
+use crate::world::{Fault, Moment, World};
+use axum::http::Method;
+use serde_json::json;
+
+const BASIC: [&str; 4] = ["/health", "/health/", "/api/v1/health", "/api/v1/health/"];
+const DETAILED: [&str; 4] =
+    ["/health/detailed", "/health/detailed/", "/api/v1/health/detailed", "/api/v1/health/detailed/"];
+
+fn database_down() -> Fault {
+    Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }
+}
+
+#[tokio::test]
+async fn anybody_hears_that_the_process_answers() {
+    let world = World::new();
+    for path in BASIC {
+        let reply = world.anonymous().get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.body, json!({"status": "healthy"}), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_credential_does_not_matter() {
+    let world = World::new();
+    for path in BASIC.into_iter().chain(DETAILED) {
+        let reply = world.anonymous().bearing("nonsense").get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_component_is_asked() {
+    let world = World::new();
+    for path in DETAILED {
+        world.faults.plan(None);
+        let reply = world.anonymous().get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(
+            reply.body,
+            json!({
+                "status": "healthy",
+                "components": {
+                    "database": {"status": "healthy", "latency_ms": 0},
+                    "storage": {"status": "disabled", "latency_ms": null},
+                    "model": {"status": "healthy", "latency_ms": 0},
+                    "queue": {"status": "disabled", "latency_ms": null},
+                },
+            }),
+            "{path}"
+        );
+        assert!(!world.faults.calls().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_database_is_down() {
+    let world = World::new();
+    world.faults.plan(Some(database_down()));
+    for path in DETAILED {
+        let reply = world.anonymous().get(path).await;
+        assert_eq!(reply.status, 503, "{path}");
+        assert_eq!(
+            reply.body,
+            json!({
+                "status": "unhealthy",
+                "components": {
+                    "database": {"status": "unhealthy", "latency_ms": 0},
+                    "storage": {"status": "disabled", "latency_ms": null},
+                    "model": {"status": "healthy", "latency_ms": 0},
+                    "queue": {"status": "disabled", "latency_ms": null},
+                },
+            }),
+            "{path}"
+        );
+    }
+    assert!(world.faults.hits() > 0);
+}
+
+#[tokio::test]
+async fn the_process_answers_while_the_database_is_down() {
+    let world = World::new();
+    world.faults.plan(Some(database_down()));
+    for path in BASIC {
+        let reply = world.anonymous().get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.body, json!({"status": "healthy"}), "{path}");
+    }
+    assert!(world.faults.calls().is_empty());
+}
+
+#[tokio::test]
+async fn the_database_is_back() {
+    let world = World::new();
+    world.faults.plan(Some(database_down()));
+    assert_eq!(world.anonymous().get("/health/detailed").await.status, 503);
+    world.faults.plan(None);
+    assert_eq!(world.anonymous().get("/health/detailed").await.status, 200);
+}
+
+#[tokio::test]
+async fn another_method() {
+    let world = World::new();
+    for path in BASIC.into_iter().chain(DETAILED) {
+        let reply = world.anonymous().send(Method::DELETE, path, None, Vec::new()).await;
+        assert_eq!(reply.status, 405, "{path}");
+        assert_eq!(reply.header("allow"), "GET,HEAD", "{path}");
+        assert_eq!(reply.body, error(405, "METHOD_NOT_ALLOWED", "Method \"DELETE\" not allowed."), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_below_health() {
+    let world = World::new();
+    for path in ["/health/nothing", "/api/v1/health/nothing"] {
+        let reply = world.anonymous().get(path).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert_eq!(reply.body, error(404, "NOT_FOUND", "Not found."), "{path}");
+    }
+}

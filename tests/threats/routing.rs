@@ -1,0 +1,361 @@
+//! Wrong verbs, mangled paths, headers that pretend another verb.
+
+use super::surface::{Dialect, Prey, ROUTES, assert_clean, assert_refused};
+use crate::world::{Reply, World};
+use axum::http::Method;
+use serde_json::json;
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// What a dialect says about a verb that a path does not have.
+fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
+    let detail = format!("Method \"{verb}\" not allowed.");
+    match dialect {
+        Dialect::Platform => json!({
+            "detail": detail,
+            "status_code": 405,
+            "error_code": "METHOD_NOT_ALLOWED",
+        }),
+        Dialect::Metered => json!({"error": detail}),
+        Dialect::Reports | Dialect::Webchat | Dialect::Chatbot => json!({"detail": detail}),
+    }
+}
+
+/// Which dialect answers for a path that nobody has; a page when none does.
+fn owner(path: &str) -> Option<Dialect> {
+    let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if below("/api/v1") {
+        Some(if path.ends_with('/') { Dialect::Webchat } else { Dialect::Platform })
+    } else if path.starts_with("/api/") {
+        Some(Dialect::Metered)
+    } else if below("/health") {
+        Some(Dialect::Platform)
+    } else if below("/users") || below("/send") || below("/token") {
+        Some(Dialect::Chatbot)
+    } else {
+        None
+    }
+}
+
+/// The 404 of whoever owns the path.
+fn assert_unknown(reply: &Reply, path: &str) {
+    assert_clean(reply, path);
+    assert_eq!(reply.status, 404, "{path}: {}", reply.text);
+    match owner(path) {
+        Some(dialect) => assert_refused(reply, dialect, path),
+        None => {
+            assert_eq!(reply.header("content-type"), "text/html; charset=utf-8", "{path}");
+            assert!(reply.text.contains("<h1>Page not found</h1>"), "{path}");
+        }
+    }
+}
+
+/// `POST /send/` for each verb and path in the route tables of all functions.
+fn declared() -> BTreeSet<String> {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let mut found = BTreeSet::new();
+    for function in fs::read_dir(functions).unwrap() {
+        let table = function.unwrap().path().join("src/lib.rs");
+        let Ok(source) = fs::read_to_string(table) else {
+            continue;
+        };
+        let source = source.replace(".shared(", ".own(");
+        for entry in source.split(".own(").skip(1) {
+            let path = entry.split('"').nth(1).unwrap();
+            for verb in ["get", "post", "put", "patch", "delete"] {
+                if entry.contains(&format!("{verb}(")) {
+                    found.insert(format!("{} {path}", verb.to_uppercase()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_is_in_the_table_of_attacks() {
+    let attacked = ROUTES.iter().flat_map(|route| {
+        let verbs = route.verbs.iter().filter(|verb| **verb != "HEAD");
+        verbs.map(|verb| format!("{verb} {}", route.path))
+    });
+    assert_eq!(attacked.collect::<BTreeSet<_>>(), declared());
+}
+
+#[tokio::test]
+async fn a_verb_that_a_path_does_not_have_is_405_with_the_verbs_that_it_has() {
+    let prey = Prey::new().await;
+    let verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"];
+    for route in ROUTES {
+        let path = prey.path(route);
+        let mut paths = vec![path.clone()];
+        if !route.is_shared {
+            let bare = path.trim_end_matches('/');
+            paths.extend([bare.to_owned(), format!("{bare}/")]);
+        }
+        for (verb, path) in verbs
+            .iter()
+            .filter(|verb| !route.verbs.contains(verb))
+            .flat_map(|verb| paths.iter().map(move |path| (verb, path)))
+        {
+            let attack = format!("{verb} {path}");
+            let method = Method::from_bytes(verb.as_bytes()).unwrap();
+            let reply = prey.actor(route).send(method, path, None, Vec::new()).await;
+            assert_refused(&reply, route.dialect, &attack);
+            assert_eq!(reply.status, 405, "{attack}: {}", reply.text);
+            assert_eq!(reply.body, not_allowed(route.dialect, verb), "{attack}");
+            let mut allowed: Vec<&str> = reply.header("allow").split(',').map(str::trim).collect();
+            allowed.sort_unstable();
+            assert_eq!(allowed, route.verbs, "{attack}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_is_405_where_get_is() {
+    let prey = Prey::new().await;
+    for route in ROUTES {
+        let actor = prey.actor(route);
+        let reply = actor.send(Method::HEAD, &prey.path(route), None, Vec::new()).await;
+        let expected = if route.verbs.contains(&"HEAD") { 200 } else { 405 };
+        assert_eq!(reply.status, expected, "{}", route.path);
+        assert_eq!(reply.text, "", "{}", route.path);
+        if expected == 405 {
+            assert_eq!(reply.header("allow"), "POST", "{}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_and_parameters_that_name_another_verb_change_nothing() {
+    let prey = Prey::new().await;
+    let headers = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
+    for route in ROUTES {
+        let path = prey.path(route);
+        for (verb, pretended) in [("GET", "POST"), ("POST", "GET"), ("POST", "DELETE")] {
+            let is_known = route.verbs.contains(&verb);
+            let method = || Method::from_bytes(verb.as_bytes()).unwrap();
+            let json = Some("application/json");
+            let body = || format!("{{\"_method\": \"{pretended}\"}}").into_bytes();
+            let with_parameter = format!("{path}?_method={pretended}");
+            let actor = prey.actor(route);
+            let plain = actor.send(method(), &path, json, b"{}".to_vec()).await;
+            if path.contains("auth/logout") && verb == "POST" {
+                continue;
+            }
+            let mut disguised = vec![
+                actor.send(method(), &with_parameter, json, body()).await,
+                actor.send(method(), &path, json, body()).await,
+            ];
+            for header in headers {
+                let actor = actor.sending(header, pretended);
+                disguised.push(actor.send(method(), &path, json, b"{}".to_vec()).await);
+            }
+            for reply in disguised {
+                let attack = format!("{verb} {path} as {pretended}");
+                assert_clean(&reply, &attack);
+                assert_eq!(reply.status, plain.status, "{attack}: {}", reply.text);
+                assert_eq!(reply.status == 405, !is_known, "{attack}: {}", reply.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_logout_that_pretends_another_verb_is_a_logout() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let disguised = alice.sending("X-HTTP-Method-Override", "GET");
+    let reply = disguised.post("/api/v1/auth/logout", json!({})).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert_eq!(alice.get("/api/v1/auth/profile/").await.status, 401);
+}
+
+/// Other spellings of a path that must not lead to it.
+fn mangled(path: &str) -> Vec<String> {
+    let bare = path.trim_end_matches('/');
+    let (parent, last) = bare.rsplit_once('/').unwrap();
+    // A path begins with a real slash, or it is none.
+    let joined = if parent.is_empty() { "/" } else { parent };
+    let mut spellings = vec![
+        format!("/{path}"),
+        format!("//{path}"),
+        format!("{bare}//"),
+        format!("{parent}//{last}/"),
+        format!("{joined}%2f{last}/"),
+        format!("{joined}%2F{last}"),
+        format!("{parent}/./{last}/"),
+        format!("{parent}/x/../{last}/"),
+        format!("{parent}/%2e/{last}/"),
+        format!("{parent}/x/%2e%2e/{last}/"),
+        format!("{parent}/{last}%2f"),
+        format!("{parent}/{last}%00"),
+        format!("{parent}/{last}%00/"),
+        format!("{parent}/{last}%20/"),
+        format!("{parent}/{last}."),
+        format!("{parent}/{last};x=1/"),
+        format!("{parent}/{last}%3fx"),
+        format!("{parent}/{last}/..;/"),
+        format!("{joined}%5c{last}/"),
+        format!("{parent}/{last}%ff/"),
+        format!("{parent}/{last}%c0%ae/"),
+        format!("{parent}/{last}é/"),
+        format!("/./{path}").replace("//", "/"),
+        format!("/..{path}"),
+    ];
+    if path != path.to_uppercase() {
+        spellings.push(path.to_uppercase());
+    }
+    spellings
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_path_is_an_unknown_path() {
+    let prey = Prey::new().await;
+    for route in ROUTES {
+        let path = prey.path(route);
+        for spelling in mangled(&path) {
+            for method in [Method::GET, Method::POST] {
+                let json = Some("application/json");
+                let body = b"{}".to_vec();
+                let reply = prey.actor(route).send(method, &spelling, json, body).await;
+                // Below the sessions anything is an id, if only that of nothing.
+                if reply.status == 405 {
+                    assert_refused(&reply, route.dialect, &spelling);
+                    assert_eq!(reply.header("allow"), "GET,HEAD", "{spelling}");
+                    assert!(spelling.starts_with("/api/v1/chat/sessions/"), "{spelling}");
+                } else {
+                    assert_unknown(&reply, &spelling);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_two_dialects_is_told_apart_by_its_slash_alone() {
+    let world = World::new();
+    for route in ROUTES.iter().filter(|route| route.is_shared) {
+        let twin = match route.path.strip_suffix('/') {
+            Some(bare) => bare.to_owned(),
+            None => format!("{}/", route.path),
+        };
+        let reply = world.anonymous().get(&twin).await;
+        match ROUTES.iter().find(|other| other.path == twin) {
+            Some(other) => {
+                assert_eq!(reply.status, 405, "{twin}");
+                assert_refused(&reply, other.dialect, &twin);
+            }
+            None => assert_unknown(&reply, &twin),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_answered_by_the_dialect_that_owns_its_beginning() {
+    let world = World::new();
+    let paths = [
+        "/",
+        "/nothing",
+        "/nothing/",
+        "/index.html",
+        "/.env",
+        "/usersx",
+        "/healthy",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v1/nothing/",
+        "/api/v1/auth",
+        "/api/v1/auth/",
+        "/api/v1/nothing?next=/",
+        "/api/v2/nothing",
+        "/api/v2/nothing/",
+        "/api/v10",
+        "/api/nothing",
+        "/api/nothing/",
+        "/api/",
+        "/users/nothing",
+        "/users/nothing/",
+        "/users/1/",
+        "/send/nothing",
+        "/token/nothing/",
+        "/health/nothing",
+    ];
+    for path in paths {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let reply = world.anonymous().send(method, path, None, b"{".to_vec()).await;
+            assert_unknown_without_query(&reply, path);
+        }
+    }
+}
+
+fn assert_unknown_without_query(reply: &Reply, path: &str) {
+    assert_unknown(reply, path.split('?').next().unwrap_or(path));
+}
+
+#[tokio::test]
+async fn an_id_in_a_path_that_is_none_is_not_found() {
+    let prey = Prey::new().await;
+    let sessions = ROUTES.iter().find(|route| route.path.contains("{session}"));
+    let session = prey.path(sessions.unwrap());
+    let id = session.split('/').nth(5).unwrap();
+    let long = "a".repeat(2049);
+    let simple = id.replace('-', "");
+    let braced = format!("%7B{id}%7D");
+    let urn = format!("urn:uuid:{id}");
+    let sessions = [
+        "1",
+        "-1",
+        "%00",
+        "%23",
+        "%7C",
+        "%0d%0a",
+        "%ff",
+        "%ef%bb%bf",
+        "%27%20OR%201=1",
+        "..",
+        "%2e%2e",
+        "conversation%23x",
+        "00000000-0000-0000-0000-000000000000",
+        "00000000-0000-0000-0000-00000000000g",
+        &long,
+        &simple,
+        &braced,
+        &urn,
+    ];
+    for attack in sessions {
+        let mut replies = vec![];
+        let base = format!("/api/v1/chat/sessions/{attack}");
+        for path in ["/", "/chats/", "/chats/1/"] {
+            replies.push(prey.owner.get(&format!("{base}{path}")).await);
+        }
+        let said = json!({"message": "Hello"});
+        replies.push(prey.owner.post(&format!("{base}/chats/"), said).await);
+        for reply in replies {
+            assert_refused(&reply, Dialect::Webchat, attack);
+            assert_eq!(reply.status, 404, "{attack}");
+            assert_eq!(reply.body, json!({"detail": "Not found."}), "{attack}");
+        }
+    }
+    let chats = [
+        "0",
+        "2",
+        "01",
+        "+1",
+        "-1",
+        "1.0",
+        "1e0",
+        "%31%00",
+        "18446744073709551615",
+        "18446744073709551616",
+        "99999999999999999999",
+        "%D9%A1",
+        "x",
+        &long,
+    ];
+    for attack in chats {
+        let path = format!("/api/v1/chat/sessions/{id}/chats/{attack}/");
+        let reply = prey.owner.get(&path).await;
+        assert_refused(&reply, Dialect::Webchat, attack);
+        assert_eq!(reply.status, 404, "{attack}: {}", reply.text);
+    }
+}

@@ -1,0 +1,444 @@
+//! What can be attacked: every route with a body that it accepts, the doors for signing in and up, and
+//! what a refusal must look like in each dialect. The attacks are in the files beside.
+
+use crate::world::{Actor, PASSWORD, Reply, World};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, header},
+};
+use http_body_util::BodyExt;
+use serde_json::{Map, Value, json};
+use shared::http::ClientAddress;
+use std::net::IpAddr;
+use tower::ServiceExt;
+
+/// One of the five documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Reports,
+    Platform,
+    Webchat,
+    Chatbot,
+    Metered,
+}
+
+/// Whether a field may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    Required,
+    /// It may be absent, but not `null`.
+    Optional,
+    /// It may be absent or `null`.
+    Nullable,
+}
+
+/// A text field of a route's body.
+pub struct Field {
+    pub name: &'static str,
+    /// A value that is accepted; `REFRESH` stands for the caller's refresh token.
+    pub value: &'static str,
+    pub presence: Presence,
+}
+
+/// A route; `{session}` and `{chat}` in its path stand for the caller's own.
+pub struct Route {
+    pub dialect: Dialect,
+    pub path: &'static str,
+    /// Whether another dialect has the same path but for the final slash.
+    pub is_shared: bool,
+    pub verbs: &'static [&'static str],
+    pub needs_credential: bool,
+    /// The fields that its POST takes.
+    pub fields: &'static [Field],
+}
+
+const fn required(name: &'static str, value: &'static str) -> Field {
+    Field { name, value, presence: Presence::Required }
+}
+
+const fn optional(name: &'static str, value: &'static str) -> Field {
+    Field { name, value, presence: Presence::Optional }
+}
+
+const fn nullable(name: &'static str, value: &'static str) -> Field {
+    Field { name, value, presence: Presence::Nullable }
+}
+
+const fn route(
+    dialect: Dialect,
+    path: &'static str,
+    verbs: &'static [&'static str],
+    fields: &'static [Field],
+) -> Route {
+    Route { dialect, path, is_shared: false, verbs, needs_credential: false, fields }
+}
+
+impl Route {
+    const fn shared(self) -> Self {
+        Self { is_shared: true, ..self }
+    }
+
+    const fn signed_in(self) -> Self {
+        Self { needs_credential: true, ..self }
+    }
+
+    pub fn takes_post(&self) -> bool {
+        self.verbs.contains(&"POST")
+    }
+}
+
+/// The fields of four sign-ins.
+const NAME_AND_PASSWORD: &[Field] = &[required("username", "alice"), required("password", PASSWORD)];
+/// The fields of two registrations.
+const NEW_NAME: &[Field] = &[required("username", "mallory"), required("password", PASSWORD)];
+const MESSAGE: &[Field] = &[required("message", "Hello")];
+const GET: &[&str] = &["GET", "HEAD"];
+const POST: &[&str] = &["POST"];
+const GET_POST: &[&str] = &["GET", "HEAD", "POST"];
+
+/// Every route. `routing` checks that none is missing.
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    route(Dialect::Reports, "/api/v1/users/", POST, &[
+        required("username", "mallory"),
+        required("email", "mallory@example.com"),
+        required("password", PASSWORD),
+    ]).shared(),
+    route(Dialect::Reports, "/api/v1/tokens/", POST, NAME_AND_PASSWORD),
+    route(Dialect::Platform, "/api/v1/auth/register", POST, &[
+        required("email", "mallory@example.com"),
+        required("password", PASSWORD),
+        nullable("username", "mallory"),
+        nullable("full_name", "Mallory M."),
+    ]).shared(),
+    route(Dialect::Platform, "/api/v1/auth/login", POST, &[
+        required("email", "alice"),
+        required("password", PASSWORD),
+    ]).shared(),
+    route(Dialect::Platform, "/api/v1/auth/refresh", POST, &[required("refresh_token", "REFRESH")]),
+    route(Dialect::Platform, "/api/v1/auth/logout", POST, &[nullable("refresh_token", "REFRESH")])
+        .shared().signed_in(),
+    route(Dialect::Platform, "/health", GET, &[]),
+    route(Dialect::Platform, "/health/detailed", GET, &[]),
+    route(Dialect::Platform, "/api/v1/health", GET, &[]),
+    route(Dialect::Platform, "/api/v1/health/detailed", GET, &[]),
+    route(Dialect::Webchat, "/api/v1/auth/register/", POST, &[
+        required("username", "mallory"),
+        optional("email", "mallory@example.com"),
+        required("password", PASSWORD),
+        required("confirm_password", PASSWORD),
+    ]).shared(),
+    route(Dialect::Webchat, "/api/v1/auth/login/", POST, NAME_AND_PASSWORD).shared(),
+    route(Dialect::Webchat, "/api/v1/auth/logout/", POST, &[required("refresh", "REFRESH")])
+        .shared().signed_in(),
+    route(Dialect::Webchat, "/api/v1/auth/token/refresh/", POST, &[required("refresh", "REFRESH")]),
+    route(Dialect::Webchat, "/api/v1/auth/profile/", GET, &[]).signed_in(),
+    route(Dialect::Webchat, "/api/v1/chat/sessions/", GET_POST, &[optional("title", "Plans")]).signed_in(),
+    route(Dialect::Webchat, "/api/v1/chat/sessions/{session}/", GET, &[]).signed_in(),
+    route(Dialect::Webchat, "/api/v1/chat/sessions/{session}/chats/", GET_POST, MESSAGE).signed_in(),
+    route(Dialect::Webchat, "/api/v1/chat/sessions/{session}/chats/{chat}/", GET, &[]).signed_in(),
+    route(Dialect::Chatbot, "/users/register/", POST, NEW_NAME),
+    route(Dialect::Chatbot, "/users/login/", POST, NAME_AND_PASSWORD),
+    route(Dialect::Chatbot, "/users/", GET, &[]).signed_in(),
+    route(Dialect::Chatbot, "/send/", POST, MESSAGE).signed_in(),
+    route(Dialect::Chatbot, "/token/", GET, &[]).signed_in(),
+    route(Dialect::Metered, "/api/register/", POST, NEW_NAME),
+    route(Dialect::Metered, "/api/login/", POST, NAME_AND_PASSWORD),
+    route(Dialect::Metered, "/api/chat/", POST, MESSAGE).signed_in(),
+    route(Dialect::Metered, "/api/tokens/", GET, &[]).signed_in(),
+];
+
+/// The routes that take a body.
+pub fn posts() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| route.takes_post())
+}
+
+/// Every field of every body.
+pub fn fields() -> impl Iterator<Item = (&'static Route, &'static Field)> {
+    posts().flat_map(|route| route.fields.iter().map(move |field| (route, field)))
+}
+
+/// Somebody who has an account, a session and a chat, in a world of its own.
+pub struct Prey {
+    pub world: World,
+    pub owner: Actor,
+    session: String,
+}
+
+impl Prey {
+    pub async fn new() -> Self {
+        let world = World::new();
+        let owner = world.user("alice").await;
+        let created = owner.post("/api/v1/chat/sessions/", json!({})).await;
+        let session = created.body["id"].as_str().unwrap().to_owned();
+        let chats = format!("/api/v1/chat/sessions/{session}/chats/");
+        let said = owner.post(&chats, json!({"message": "Hello"})).await;
+        assert_eq!(said.status, 201, "{}", said.text);
+        Self { world, owner, session }
+    }
+
+    /// The route's path with the owner's own session and chat in it.
+    pub fn path(&self, route: &Route) -> String {
+        let path = route.path.replace("{session}", &self.session);
+        path.replace("{chat}", "1")
+    }
+
+    /// Whoever may use the route.
+    pub fn actor(&self, route: &Route) -> Actor {
+        if route.needs_credential { self.owner.clone() } else { self.world.anonymous() }
+    }
+
+    /// A body that the route accepts.
+    pub fn body(&self, route: &Route) -> Map<String, Value> {
+        let value = |field: &Field| match field.value {
+            "REFRESH" => self.owner.refresh.clone(),
+            value => value.to_owned(),
+        };
+        let fields = route.fields.iter();
+        fields.map(|field| (field.name.to_owned(), value(field).into())).collect()
+    }
+
+    /// That body with `json` in the place of one field's value.
+    pub fn body_with(&self, route: &Route, field: &str, json: &[u8]) -> Vec<u8> {
+        let mut body = self.body(route);
+        body.remove(field);
+        let mut text = format!("{{{}:", Value::from(field)).into_bytes();
+        text.extend(json);
+        for (name, value) in body {
+            text.extend(format!(",{}:{value}", Value::from(name)).into_bytes());
+        }
+        text.push(b'}');
+        text
+    }
+
+    /// Sends `body` as JSON to the route, as somebody who may use it.
+    pub async fn post(&self, route: &Route, body: impl Into<Vec<u8>>) -> Reply {
+        let path = self.path(route);
+        self.actor(route).post_raw(&path, "application/json", body).await
+    }
+}
+
+/// Where somebody signs in.
+#[derive(Debug, Clone, Copy)]
+pub struct Door {
+    pub dialect: Dialect,
+    pub path: &'static str,
+    /// The field for the name.
+    pub name: &'static str,
+}
+
+const fn door(dialect: Dialect, path: &'static str, name: &'static str) -> Door {
+    Door { dialect, path, name }
+}
+
+/// Every place for signing in.
+pub const SIGN_INS: [Door; 5] = [
+    door(Dialect::Reports, "/api/v1/tokens/", "username"),
+    door(Dialect::Platform, "/api/v1/auth/login", "email"),
+    door(Dialect::Webchat, "/api/v1/auth/login/", "username"),
+    door(Dialect::Chatbot, "/users/login/", "username"),
+    door(Dialect::Metered, "/api/login/", "username"),
+];
+
+/// Every place for registering.
+pub const SIGN_UPS: [Door; 5] = [
+    door(Dialect::Reports, "/api/v1/users/", "username"),
+    door(Dialect::Platform, "/api/v1/auth/register", "username"),
+    door(Dialect::Webchat, "/api/v1/auth/register/", "username"),
+    door(Dialect::Chatbot, "/users/register/", "username"),
+    door(Dialect::Metered, "/api/register/", "username"),
+];
+
+impl Door {
+    pub async fn sign_in(self, actor: &Actor, name: &str, password: &str) -> Reply {
+        let body = json!({self.name: name, "password": password});
+        actor.post(self.path, body).await
+    }
+
+    /// A registration; the dialects that have no e-mail address ignore it.
+    pub async fn sign_up(self, actor: &Actor, username: &str, email: &str) -> Reply {
+        let body = json!({
+            "username": username,
+            "email": email,
+            "password": PASSWORD,
+            "confirm_password": PASSWORD,
+        });
+        actor.post(self.path, body).await
+    }
+
+    /// Whether the dialect has e-mail addresses.
+    pub fn takes_email(self) -> bool {
+        matches!(self.dialect, Dialect::Reports | Dialect::Platform | Dialect::Webchat)
+    }
+
+    /// What a wrong password is answered with.
+    pub fn wrong_password(self) -> (u16, Value) {
+        let simple = "No active account found with the given credentials";
+        match self.dialect {
+            Dialect::Reports => (401, json!({"detail": "Unable to log in with provided credentials."})),
+            Dialect::Platform => (
+                401,
+                json!({
+                    "detail": "Incorrect email or password",
+                    "status_code": 401,
+                    "error_code": "UNAUTHORIZED",
+                }),
+            ),
+            Dialect::Webchat | Dialect::Chatbot => (401, json!({"detail": simple})),
+            Dialect::Metered => (400, json!({"error": "Invalid credentials"})),
+        }
+    }
+}
+
+/// The access token (or the 000 token) in the answer of a sign-in.
+pub fn access_in(reply: &Reply) -> &str {
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let names = ["access", "access_token", "token"];
+    let found = names.iter().find_map(|name| reply.body[*name].as_str());
+    found.unwrap()
+}
+
+/// A route of each dialect that needs a credential: method and path. The reports dialect has none yet.
+pub const GUARDED: [(Dialect, &str, &str); 4] = [
+    (Dialect::Platform, "POST", "/api/v1/auth/logout"),
+    (Dialect::Webchat, "GET", "/api/v1/auth/profile/"),
+    (Dialect::Chatbot, "GET", "/token/"),
+    (Dialect::Metered, "GET", "/api/tokens/"),
+];
+
+/// Sends a request whose headers need not be text.
+pub async fn request(app: &Router, method: &str, path: &str, headers: &[(&str, &[u8])], body: Vec<u8>) -> Reply {
+    let mut request = Request::builder().method(method).uri(path).header(header::HOST, "quintet.test");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.extension(ClientAddress(IpAddr::from([203, 0, 113, 1]))).body(Body::from(body)).unwrap();
+    answer(app, request).await
+}
+
+/// Sends any request.
+pub async fn answer(app: &Router, request: Request<Body>) -> Reply {
+    let answer = app.clone().oneshot(request).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    Reply {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        text,
+    }
+}
+
+/// What no answer may hold, in lower case: words of our dependencies, of our rows, of the machine.
+const INNER_WORDS: &[&str] = &[
+    "dynamo",
+    "sqlite",
+    "serde",
+    "aws",
+    "arn:",
+    "amazon",
+    "smithy",
+    "axum",
+    "hyper",
+    "tokio",
+    "argon2",
+    "jsonwebtoken",
+    "panicked",
+    "backtrace",
+    ".rs",
+    ".cargo",
+    "/src/",
+    "expected value",
+    "expected `",
+    "invalid type",
+    "exception",
+    "conditionalcheck",
+    "table",
+    "user#",
+    "name#",
+    "credential#",
+    "conversation#",
+    "account#",
+    "nobody#",
+    "secret detail",
+];
+
+/// No answer is a failure of ours, or tells what is inside.
+pub fn assert_clean(reply: &Reply, attack: &str) {
+    assert!(reply.status < 500, "{attack}: {} {}", reply.status, reply.text);
+    let mut told = reply.text.to_lowercase();
+    for value in reply.headers.values() {
+        told.push_str(&String::from_utf8_lossy(value.as_bytes()).to_lowercase());
+    }
+    for word in INNER_WORDS {
+        assert!(!told.contains(word), "{attack}: `{word}` is told: {}", reply.text);
+    }
+}
+
+/// The answer is a refusal, clean, and in the dialect's form.
+pub fn assert_refused(reply: &Reply, dialect: Dialect, attack: &str) {
+    assert_clean(reply, attack);
+    assert!(reply.status >= 400, "{attack}: {} {}", reply.status, reply.text);
+    let said = format!("{attack}: {} {}", reply.status, reply.text);
+    assert_eq!(reply.header("content-type"), "application/json", "{said}");
+    let body = reply.body.as_object().expect(&said);
+    match dialect {
+        Dialect::Platform => assert_platform(body, reply.status, &said),
+        Dialect::Metered if reply.status != 401 => {
+            let message = body.get("error").expect(&said);
+            assert!(body.len() == 1 && message.is_string(), "{said}");
+        }
+        _ => assert_django(body, &said),
+    }
+    if reply.status == 401 {
+        assert!(!reply.header("www-authenticate").is_empty(), "{said}");
+    }
+}
+
+fn assert_platform(body: &Map<String, Value>, status: u16, said: &str) {
+    let code = match status {
+        400 => "BAD_REQUEST",
+        401 => "UNAUTHORIZED",
+        402 => "INSUFFICIENT_TOKENS",
+        404 => "NOT_FOUND",
+        405 => "METHOD_NOT_ALLOWED",
+        409 => "CONFLICT",
+        413 => "PAYLOAD_TOO_LARGE",
+        415 => "UNSUPPORTED_MEDIA_TYPE",
+        422 => "VALIDATION_ERROR",
+        429 => "RATE_LIMITED",
+        _ => panic!("{said}"),
+    };
+    let value = |name: &str| body.get(name).expect(said);
+    assert!(value("detail").is_string(), "{said}");
+    assert_eq!(value("status_code"), status, "{said}");
+    assert_eq!(value("error_code"), code, "{said}");
+    let errors = body.get("errors").and_then(Value::as_array);
+    let is_entry = |entry: &Value| entry["field"].is_string() && entry["message"].is_string();
+    assert_eq!(errors.is_some(), status == 422, "{said}");
+    assert!(errors.is_none_or(|errors| errors.iter().all(is_entry)), "{said}");
+    let known = ["detail", "status_code", "error_code", "errors"];
+    assert!(body.keys().all(|key| known.contains(&key.as_str())), "{said}");
+}
+
+fn assert_django(body: &Map<String, Value>, said: &str) {
+    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    if body.contains_key("detail") {
+        let known = ["detail", "code"];
+        assert!(body.keys().all(|key| known.contains(&key.as_str())), "{said}");
+        assert!(body.values().all(is_text), "{said}");
+    } else {
+        let is_list = |value: &Value| {
+            let list = value.as_array();
+            list.is_some_and(|list| !list.is_empty() && list.iter().all(is_text))
+        };
+        assert!(!body.is_empty() && body.values().all(is_list), "{said}");
+    }
+}
+
+/// The status of input that is readable but breaks a rule.
+pub fn invalid(dialect: Dialect) -> u16 {
+    if dialect == Dialect::Platform { 422 } else { 400 }
+}
