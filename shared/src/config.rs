@@ -29,8 +29,6 @@ pub struct Config {
     pub admin_password: Option<SecretString>,
     /// What is logged.
     pub log: LogSettings,
-    /// Whether the gateway expects a streamed response. Set by the template, not by people.
-    pub streams_responses: bool,
 }
 
 /// Which model answers.
@@ -128,7 +126,6 @@ impl Config {
             },
             admin: settings.admin()?,
             admin_password: settings.admin_password(),
-            streams_responses: settings.text("STREAM_RESPONSES", "") == "1",
             log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },
         })
     }

@@ -38,11 +38,7 @@ pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
     })?;
     let routes = http::finish(router(services), &config);
     let service = ServiceBuilder::new().map_request(described).service(routes);
-    if config.streams_responses {
-        lambda_http::run_with_streaming_response(service).await
-    } else {
-        lambda_http::run(service).await
-    }
+    lambda_http::run(service).await
 }
 
 /// What only the gateway knows about a request: the client's address, and how the service is reached.

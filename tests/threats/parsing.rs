@@ -581,8 +581,8 @@ async fn the_longest_message_is_kept_however_many_bytes_it_has() {
 #[tokio::test]
 async fn a_short_message_in_a_great_deal_of_space_is_kept_or_refused() {
     let prey = Prey::new().await;
-    for space in [" ", "\n", "\u{b}", "\u{c}", "\u{85}", "\u{3000}"] {
-        for bytes in [149_000, 160_000] {
+    for space in [" ", "\u{b}", "\u{3000}"] {
+        for bytes in [149_000, 249_000] {
             let text = format!("a{}", space.repeat(bytes / space.len()));
             let attack = format!("{space:?} in {bytes} bytes");
             for keyed in [false, true] {

@@ -20,11 +20,22 @@ fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
     }
 }
 
+/// Whether a path has the form of a session's routes, which answer without the final slash too.
+fn is_in_session(path: &str) -> bool {
+    let below = path.strip_prefix("/api/v1/chat/sessions/");
+    let parts: Vec<&str> = below.unwrap_or_default().split('/').collect();
+    match parts[..] {
+        [session] | [session, "chats"] => !session.is_empty(),
+        [session, "chats", chat] => !session.is_empty() && !chat.is_empty(),
+        _ => false,
+    }
+}
+
 /// Which dialect answers for a path that nobody has; a page when none does.
 fn owner(path: &str) -> Option<Dialect> {
     let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if below("/api/v1") {
-        Some(if path.ends_with('/') { Dialect::Webchat } else { Dialect::Platform })
+        Some(if path.ends_with('/') || is_in_session(path) { Dialect::Webchat } else { Dialect::Platform })
     } else if path.starts_with("/api/") {
         Some(Dialect::Metered)
     } else if below("/health") {
