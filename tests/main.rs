@@ -5,6 +5,7 @@
 mod calls;
 mod chatbot;
 mod cors;
+mod failures;
 mod log;
 mod metered;
 mod money;

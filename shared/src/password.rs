@@ -6,11 +6,11 @@ use crate::{
     entropy::Entropy,
 };
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// How much work a hash takes.
@@ -24,13 +24,12 @@ pub enum Cost {
 }
 
 impl Cost {
-    fn argon2(self) -> Result<Argon2<'static>, Error> {
-        let params = match self {
+    fn params(self) -> argon2::Result<Params> {
+        match self {
             Self::Standard => Params::new(19_456, 2, 1, None),
             #[cfg(debug_assertions)]
             Self::Cheap => Params::new(Params::MIN_M_COST, 1, 1, None),
-        };
-        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params.map_err(|e| Error::internal(e.to_string()))?))
+        }
     }
 }
 
@@ -38,54 +37,87 @@ impl Cost {
 pub struct Passwords {
     cost: Cost,
     turns: Arc<Semaphore>,
+    /// Working memory, used again and again: left to the allocator, every thread would keep 19 MiB.
+    memories: Arc<Mutex<Vec<Memory>>>,
     entropy: Arc<dyn Entropy>,
     /// What a password is checked against when there is no such user, so that the answer takes as long.
     nobodys: String,
 }
 
+type Memory = Vec<Block>;
+
 impl Passwords {
     /// At most `at_once` hashes are computed at the same time.
     pub fn new(cost: Cost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
-        let nobodys = hash(cost, &SecretString::from("nobody's"), &entropy.bytes())?;
-        Ok(Self { cost, turns: Arc::new(Semaphore::new(at_once)), entropy, nobodys })
+        let mut memory = Memory::new();
+        let nobodys = hash(cost, &SecretString::from("nobody's"), &entropy.bytes(), &mut memory)?;
+        let (turns, memories) = (Arc::new(Semaphore::new(at_once)), Arc::new(Mutex::new(vec![memory])));
+        Ok(Self { cost, turns, memories, entropy, nobodys })
     }
 
     /// The PHC string of a new password.
     pub async fn hash(&self, password: &NewPassword) -> Result<String, Error> {
         let (cost, password, salt) = (self.cost, password.secret().clone(), self.entropy.bytes());
-        self.run(move || hash(cost, &password, &salt)).await?
+        self.run(move |memory| hash(cost, &password, &salt, memory)).await
     }
 
     /// Whether `password` is the one behind `hash`; without a hash the same work is done for a `false`.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
         let known = hash.is_some();
-        let (cost, hash) = (self.cost, hash.unwrap_or_else(|| self.nobodys.clone()));
-        let fits = self
-            .run(move || {
-                let hash = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
-                Ok::<_, Error>(cost.argon2()?.verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
-            })
-            .await??;
-        Ok(fits && known)
+        let hash = hash.unwrap_or_else(|| self.nobodys.clone());
+        Ok(self.run(move |memory| fits(&password, &hash, memory)).await? && known)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         // The permit travels with the work: a caller who gives up does not make room for another.
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(move || {
-            let done = work();
+        let memories = Arc::clone(&self.memories);
+        let worked = tokio::task::spawn_blocking(move || {
+            let mut memory = memories.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
+            let done = work(&mut memory);
+            if let Ok(mut free) = memories.lock() {
+                free.push(memory);
+            }
             drop(turn);
             done
-        })
-        .await
-        .map_err(Error::internal)
+        });
+        worked.await.map_err(Error::internal)?
     }
 }
 
-fn hash(cost: Cost, password: &SecretString, salt: &[u8; 16]) -> Result<String, Error> {
-    let hash: PasswordHash = cost
-        .argon2()?
-        .hash_password_with_salt(password.expose_secret().as_bytes(), salt)
-        .map_err(|e| Error::internal(e.to_string()))?;
+fn hash(cost: Cost, password: &SecretString, salt: &[u8; 16], memory: &mut Memory) -> Result<String, Error> {
+    let params = cost.params().map_err(broken)?;
+    let salt = Salt::new(salt).map_err(broken)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(broken)?,
+        salt: Some(salt),
+        hash: Some(argon2id(params, password, &salt, memory)?),
+    };
     Ok(hash.to_string())
+}
+
+fn fits(password: &SecretString, hash: &str, memory: &mut Memory) -> Result<bool, Error> {
+    let stored = PasswordHash::new(hash).map_err(broken)?;
+    let params = Params::try_from(&stored).map_err(broken)?;
+    let salt = stored.salt.as_ref().ok_or_else(|| Error::internal("a password hash without a salt"))?;
+    // `Output` compares in constant time.
+    Ok(stored.hash == Some(argon2id(params, password, salt, memory)?))
+}
+
+fn argon2id(params: Params, password: &SecretString, salt: &Salt, memory: &mut Memory) -> Result<Output, Error> {
+    memory.resize(params.block_count(), Block::new());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(password.expose_secret().as_bytes(), salt, &mut output, memory)
+        .map_err(broken)?;
+    Output::new(&output).map_err(broken)
+}
+
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::internal(error.to_string())
 }

@@ -25,6 +25,8 @@ pub enum Moment {
     AfterCommit,
     /// Another transaction is on the same rows: nothing is done.
     Conflict,
+    /// The database never answers.
+    Hang,
     /// A rival (see [`Faults::rival`]) does all its work just before the call.
     Outrun,
 }
@@ -45,8 +47,6 @@ pub struct Fault {
 pub struct Call {
     /// The operation.
     pub operation: String,
-    /// The request as JSON.
-    pub request: Value,
     /// The step it was made in: calls of one step did not wait for each other.
     pub step: usize,
     ended: Option<usize>,
@@ -101,16 +101,15 @@ impl Faults {
         self.state.lock().unwrap().hits
     }
 
-    fn begin(&self, operation: &str, body: &[u8]) -> (usize, Option<Moment>) {
+    fn begin(&self, operation: &str) -> (usize, Option<Moment>) {
         let mut state = self.state.lock().unwrap();
         state.events += 1;
         let began = state.events;
         // One step after the latest call that had ended before this one began.
         let waited_for = state.calls.iter().filter(|call| call.ended.is_some_and(|ended| ended < began));
         let step = waited_for.map(|call| call.step).max().unwrap_or(0) + 1;
-        let request = serde_json::from_slice(body).unwrap();
         let number = state.calls.len();
-        state.calls.push(Call { operation: operation.to_owned(), request, step, ended: None });
+        state.calls.push(Call { operation: operation.to_owned(), step, ended: None });
         let hit = state.fault.filter(|fault| number >= fault.call && number - fault.call < fault.times);
         if hit.is_some() {
             state.hits += 1;
@@ -128,7 +127,7 @@ impl Faults {
     }
 
     async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let (number, moment) = self.begin(&operation, &body);
+        let (number, moment) = self.begin(&operation);
         // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
         for _ in 0..YIELDS {
             tokio::task::yield_now().await;
@@ -144,6 +143,7 @@ impl Faults {
                 self.inner.run(operation, body).await
             }
             Some(Moment::BeforeCommit) => Err(lost()),
+            Some(Moment::Hang) => std::future::pending().await,
             Some(Moment::AfterCommit) => self.inner.run(operation, body).await.and_then(|_| Err(lost())),
             Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(&body)),
             Some(Moment::Conflict) => self.inner.run(operation, body).await,

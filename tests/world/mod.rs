@@ -7,7 +7,7 @@ mod faults;
 mod model;
 
 pub use actor::{Actor, Reply};
-pub use faults::{Call, Fault, Faults, Moment};
+pub use faults::{Fault, Faults, Moment};
 pub use model::{Script, ScriptedModel};
 
 use axum::Router;
@@ -28,7 +28,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -42,12 +42,16 @@ pub const PASSWORD: &str = "password123";
 /// The key that signs tokens.
 pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
 
-/// Time stands still until somebody moves it.
-pub struct TestClock(AtomicU64);
+/// Time stands still until somebody moves it. A broken clock panics: the easiest bug to have anywhere.
+pub struct TestClock {
+    millis: AtomicU64,
+    is_broken: AtomicBool,
+}
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        assert!(!self.is_broken.load(Ordering::SeqCst), "the clock is broken");
+        Timestamp::from_millis(self.millis.load(Ordering::SeqCst))
     }
 }
 
@@ -81,7 +85,7 @@ impl World {
         tables::create(&database).unwrap();
         let defaults = [("RATE_LIMIT_API", "0"), ("RATE_LIMIT_AUTH", "0"), ("JWT_SECRET", JWT_SECRET)];
         let settings = defaults.iter().chain(settings).map(|(name, value)| (name.to_string(), value.to_string()));
-        let clock = Arc::new(TestClock(AtomicU64::new(START)));
+        let clock = Arc::new(TestClock { millis: AtomicU64::new(START), is_broken: AtomicBool::new(false) });
         let (entropy, model) = (Arc::new(CountedEntropy::default()), Arc::new(ScriptedModel::default()));
         Self::over(database, settings.collect(), clock, entropy, model)
     }
@@ -121,12 +125,17 @@ impl World {
 
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
-        self.clock.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// From now on, or no longer, whoever asks for the time panics.
+    pub fn break_clock(&self, is_broken: bool) {
+        self.clock.is_broken.store(is_broken, Ordering::SeqCst);
     }
 
     /// Milliseconds since 1970, now.
     pub fn now_millis(&self) -> u64 {
-        self.clock.0.load(Ordering::SeqCst)
+        self.clock.millis.load(Ordering::SeqCst)
     }
 
     /// Somebody without a credential, at 203.0.113.1.

@@ -66,10 +66,10 @@ pub struct Access {
 /// `POST /api/v1/auth/register/`: a new account that is signed in.
 pub async fn register(
     State(app): State<App<Webchat>>,
-    _: AtDoor,
+    AtDoor(address): AtDoor,
     Body(body): Body<Register>,
 ) -> Result<Created<SignedInUser>> {
-    let registered = app.accounts.register_and_sign_in(body.try_into()?, Webchat::LIFETIMES).await?;
+    let registered = app.accounts.register_and_sign_in(body.try_into()?, &address, Webchat::LIFETIMES).await?;
     Ok(Created(SignedInUser::new(registered, "User registered successfully")))
 }
 

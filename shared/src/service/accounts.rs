@@ -1,6 +1,9 @@
 //! Registration, for every door: who may have which name, and what a new account comes with.
 
-use super::logins::{Issued, Lifetimes, Logins};
+use super::{
+    limits::Address,
+    logins::{ADDRESS_REMEMBERED, Issued, Lifetimes, Logins},
+};
 use crate::{
     clock::Clock,
     domain::{
@@ -17,7 +20,7 @@ use crate::{
     store::{
         Store,
         logins::Login,
-        users::{Account, DirectoryEntry, Taken},
+        users::{Account, DirectoryEntry, FirstLogin, Taken},
     },
 };
 use std::sync::Arc;
@@ -72,9 +75,10 @@ impl Accounts {
     pub async fn register_and_sign_in(
         &self,
         registration: Registration,
+        address: &Address,
         lifetimes: Lifetimes,
     ) -> Result<(User, Issued), Error> {
-        let (user, login) = self.create(registration, Some(lifetimes)).await?;
+        let (user, login) = self.create(registration, Some((address, lifetimes))).await?;
         let login = login.ok_or_else(|| Error::internal("registered without a sign-in"))?;
         let issued = self.logins.issue(&login, lifetimes.access, self.clock.now())?;
         Ok((user, issued))
@@ -89,7 +93,7 @@ impl Accounts {
     async fn create(
         &self,
         registration: Registration,
-        lifetimes: Option<Lifetimes>,
+        sign_in: Option<(&Address, Lifetimes)>,
     ) -> Result<(User, Option<Login>), Error> {
         self.refuse_taken(&registration).await?;
         let Registration { username, email, full_name, password, role } = registration;
@@ -114,11 +118,15 @@ impl Accounts {
                 created_at: now,
                 updated_at: now,
             };
-            let login = lifetimes.map(|lifetimes| self.logins.new_login(user.id, 0, lifetimes, now));
+            let first = sign_in.map(|(address, lifetimes)| FirstLogin {
+                login: self.logins.new_login(user.id, 0, lifetimes, now),
+                address: address.as_str(),
+                remember_until: now.plus(ADDRESS_REMEMBERED),
+            });
             let account = Account { user: user.clone(), password_hash: password_hash.clone(), epoch: 0 };
             let entry_id = self.entropy.uuid(now);
-            match self.store.register(account, self.prices.initial, entry_id, login.clone()).await? {
-                Ok(()) => return Ok((user, login)),
+            match self.store.register(account, self.prices.initial, entry_id, first.clone()).await? {
+                Ok(()) => return Ok((user, first.map(|first| first.login))),
                 Err(taken) if username.is_none() && taken == [Taken::Username] => {}
                 Err(taken) => return Err(names_taken(&taken)),
             }

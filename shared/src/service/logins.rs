@@ -29,7 +29,7 @@ use uuid::Uuid;
 /// How long the token that was just replaced still yields its successor: an answer may get lost.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long an address that signed in is not shut out by other people's failures.
-const ADDRESS_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(super) const ADDRESS_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long the access tokens of any door last at most.
 const LONGEST_ACCESS: Duration = Duration::from_secs(60 * 60);

@@ -130,7 +130,8 @@ impl Store {
     /// Adds a sign-in, and remembers where it came from.
     pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), StoreError> {
         let user = login.user;
-        let actions = vec![((), put_new(&self.tables, login)?), ((), self.remember(user, address, remember_until)?)];
+        let actions =
+            vec![((), put_new(&self.tables, login)?), ((), remember(&self.tables, user, address, remember_until)?)];
         self.transact(actions).await.map(drop)
     }
 
@@ -145,12 +146,7 @@ impl Store {
         let user = owner.user;
         let key = keys::credential(&self.tables, hash);
         let put = Action::put_new(key.clone(), write(key, owner)?);
-        self.transact(vec![((), put), ((), self.remember(user, address, remember_until)?)]).await.map(drop)
-    }
-
-    fn remember(&self, user: UserId, address: &str, until: Timestamp) -> Result<Action, StoreError> {
-        let key = keys::known_address(&self.tables, user, address);
-        Ok(Action::put(key.clone(), write(key, AddressRow { expires_at: until.seconds() })?))
+        self.transact(vec![((), put), ((), remember(&self.tables, user, address, remember_until)?)]).await.map(drop)
     }
 
     /// Replaces the refresh token `replaced` by `next`. `false` when it was not the valid one any more.
@@ -209,4 +205,10 @@ impl Store {
 pub(super) fn put_new(tables: &Tables, login: Login) -> Result<Action, StoreError> {
     let key = keys::login(tables, login.user, login.id);
     Ok(Action::put_new(key.clone(), write(key, LoginRow::from(login))?))
+}
+
+/// Remembers an address that signed in.
+pub(super) fn remember(tables: &Tables, user: UserId, address: &str, until: Timestamp) -> Result<Action, StoreError> {
+    let key = keys::known_address(tables, user, address);
+    Ok(Action::put(key.clone(), write(key, AddressRow { expires_at: until.seconds() })?))
 }

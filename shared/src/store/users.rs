@@ -41,6 +41,17 @@ pub struct DirectoryEntry {
     pub username: String,
 }
 
+/// The sign-in that an account is made with.
+#[derive(Debug, Clone)]
+pub struct FirstLogin<'a> {
+    /// The sign-in.
+    pub login: Login,
+    /// Where it comes from.
+    pub address: &'a str,
+    /// How long that address is known.
+    pub remember_until: Timestamp,
+}
+
 /// Which name of a registration belongs to somebody already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -175,7 +186,7 @@ impl Store {
         account: Account,
         grant: Tokens,
         grant_id: Uuid,
-        login: Option<Login>,
+        login: Option<FirstLogin<'_>>,
     ) -> Result<Result<(), Vec<Taken>>, StoreError> {
         let User { id, ref username, ref email, created_at, .. } = account.user;
         let mut actions = vec![(Some(Taken::Username), self.own_name(username.folded(), id)?)];
@@ -184,8 +195,9 @@ impl Store {
         }
         let (balance, entry) = balances::opening(&self.tables, id, grant, grant_id, created_at)?;
         actions.extend([(None, balance), (None, entry)]);
-        if let Some(login) = login {
+        if let Some(FirstLogin { login, address, remember_until }) = login {
             actions.push((None, logins::put_new(&self.tables, login)?));
+            actions.push((None, logins::remember(&self.tables, id, address, remember_until)?));
         }
         let profile = keys::profile(&self.tables, id);
         actions.push((None, Action::put_new(profile.clone(), write(profile, ProfileRow::from(account))?)));

@@ -1,0 +1,92 @@
+//! What breaks on our side is told in the caller's dialect, and the next request works.
+
+use crate::world::{Actor, Fault, Moment, PASSWORD, Reply, World};
+use serde_json::{Value, json};
+
+/// One request per dialect, by somebody who is signed in.
+async fn one_of_each(alice: &Actor) -> Vec<Reply> {
+    let credentials = json!({"username": "alice", "password": PASSWORD, "email": "alice"});
+    vec![
+        alice.post("/api/v1/tokens/", credentials.clone()).await,
+        alice.post("/api/v1/auth/login", credentials).await,
+        alice.get("/api/v1/chat/sessions/").await,
+        alice.get("/token/").await,
+        alice.get("/api/tokens/").await,
+    ]
+}
+
+fn answers(replies: Vec<Reply>) -> Vec<(u16, Value)> {
+    replies.into_iter().map(|reply| (reply.status, reply.body)).collect()
+}
+
+async fn assert_works(world: &World, alice: &Actor) {
+    world.faults.plan(None);
+    for reply in one_of_each(alice).await {
+        assert_eq!(reply.status, 200, "{}", reply.text);
+    }
+}
+
+fn unavailable() -> Vec<(u16, Value)> {
+    const SAID: &str = "Service temporarily unavailable, try again later.";
+    let detail = json!({"detail": SAID});
+    vec![
+        (503, detail.clone()),
+        (503, json!({"detail": SAID, "status_code": 503, "error_code": "UNAVAILABLE"})),
+        (503, detail.clone()),
+        (503, detail),
+        (503, json!({"error": SAID})),
+    ]
+}
+
+#[tokio::test]
+async fn a_panic() {
+    const SAID: &str = "A server error occurred.";
+    let world = World::new();
+    let alice = world.user("alice").await;
+    world.break_clock(true);
+    let replies = answers(one_of_each(&alice).await);
+    let detail = json!({"detail": SAID});
+    let expected = vec![
+        (500, detail.clone()),
+        (500, json!({"detail": SAID, "status_code": 500, "error_code": "INTERNAL_ERROR"})),
+        (500, detail.clone()),
+        (500, detail),
+        (500, json!({"error": SAID})),
+    ];
+    assert_eq!(replies, expected);
+    world.break_clock(false);
+    assert_works(&world, &alice).await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    world.faults.plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
+    assert_eq!(answers(one_of_each(&alice).await), unavailable());
+    assert_works(&world, &alice).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_never_answers() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    world.faults.plan(Some(Fault { call: 0, moment: Moment::Hang, times: usize::MAX }));
+    let began = tokio::time::Instant::now();
+    assert_eq!(answers(one_of_each(&alice).await), unavailable());
+    // Five requests, each well before the gateway gives up.
+    assert!(began.elapsed().as_secs() < 5 * 28, "{:?}", began.elapsed());
+    assert_works(&world, &alice).await;
+}
+
+/// Two calls that hang in a row, in a route that makes several: the request as a whole has a limit, too.
+#[tokio::test(start_paused = true)]
+async fn a_database_that_answers_too_late_again_and_again() {
+    let world = World::with(&[("RATE_LIMIT_API", "100")]);
+    let alice = world.user("alice").await;
+    world.faults.plan(Some(Fault { call: 2, moment: Moment::Hang, times: 2 }));
+    let reply = alice.post("/api/chat/", json!({"message": "Hello"})).await;
+    // The third try of the call that hung twice is answered.
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert_eq!(world.available("alice"), 3900);
+}
