@@ -1,7 +1,7 @@
 //! Tokens on hold while a model outside the process is asked.
 
 use super::audit::audit;
-use crate::world::{Fault, Moment, Script, World};
+use crate::world::{Fault, Moment, PATIENCE, Script, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -23,9 +23,7 @@ async fn tokens_are_on_hold_while_the_model_thinks() {
         let alice = alice.clone();
         async move { alice.post("/api/chat/", hello()).await }
     });
-    while world.available("alice") > 0 {
-        tokio::task::yield_now().await;
-    }
+    world.until_no_longer("alice", 100).await;
     assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 0}));
     let second = alice.post("/api/chat/", hello()).await;
     assert_eq!((second.status, second.body), (400, json!({"error": "Insufficient tokens"})));
@@ -76,9 +74,7 @@ async fn an_answer_after_the_hold_expired_is_not_charged() {
         let alice = alice.clone();
         async move { alice.post("/api/chat/", hello()).await }
     });
-    while world.available("alice") == 4000 {
-        tokio::task::yield_now().await;
-    }
+    world.until_no_longer("alice", 4000).await;
     world.pass(EXPIRES);
     assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 4000}));
     tell.send("Too late").unwrap();
@@ -97,18 +93,17 @@ async fn a_caller_who_hangs_up_pays_for_the_answer_and_finds_it() {
         let alice = alice.clone();
         async move { alice.post("/send/", hello()).await }
     });
-    while world.available("alice") == 4000 {
-        tokio::task::yield_now().await;
-    }
+    world.until_no_longer("alice", 4000).await;
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     tell.send("Are you there?").unwrap();
-    let sessions = loop {
-        let sessions = alice.get("/api/v1/chat/sessions/").await.body;
+    let mut sessions = alice.get("/api/v1/chat/sessions/").await.body;
+    for _ in 0..PATIENCE {
         if sessions["results"][0]["last_message"] != Value::Null {
-            break sessions;
+            break;
         }
-    };
+        sessions = alice.get("/api/v1/chat/sessions/").await.body;
+    }
     assert_eq!(sessions["results"][0]["last_message"]["response"], "Are you there?");
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());

@@ -42,9 +42,7 @@ async fn the_first_request_still_runs() {
         let alice = alice.clone();
         async move { alice.post("/api/chat/", json!({"message": "Hello"})).await }
     });
-    while world.available("alice") == 4000 {
-        tokio::task::yield_now().await;
-    }
+    world.until_no_longer("alice", 4000).await;
     let second = alice.post("/api/chat/", json!({"message": "Hello"})).await;
     assert_eq!((second.status, second.header("retry-after")), (409, "1"));
     assert_eq!(second.body, json!({"error": "The first request with this Idempotency-Key is still running."}));

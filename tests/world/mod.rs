@@ -39,6 +39,8 @@ pub const START: u64 = 1_710_324_300_000;
 pub const NOW: &str = "2024-03-13T10:05:00Z";
 /// The password of everybody.
 pub const PASSWORD: &str = "password123";
+/// How often a test looks again for something that other tasks do: some seconds' worth.
+pub const PATIENCE: usize = 50_000;
 /// The key that signs tokens.
 pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
 
@@ -126,6 +128,17 @@ impl World {
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.clock.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Lets other tasks run until what a user can spend is no longer `tokens`.
+    pub async fn until_no_longer(&self, username: &str, tokens: u64) {
+        for _ in 0..PATIENCE {
+            if self.available(username) != tokens {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{username} can still spend {tokens}");
     }
 
     /// From now on, or no longer, whoever asks for the time panics.

@@ -167,7 +167,12 @@ impl Turns {
                 let turn = Turn { number: turn, message: message.clone(), response, created_at: now };
                 self.answer_at_once(place, turn, price, keyed, now).await
             }
-            None => self.hold_and_ask(place, message.clone(), price, keyed.cloned(), now).await,
+            None => {
+                // A task of its own goes on without its caller: somebody who hangs up leaves no hold behind.
+                let (turns, message, keyed) = (self.clone(), message.clone(), keyed.cloned());
+                let turn = async move { turns.hold_and_ask(place, message, price, keyed, now).await };
+                tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?
+            }
         }
     }
 
@@ -209,13 +214,8 @@ impl Turns {
         if let Err(refusals) = self.store.hold(place.clone(), &message, hold_id, &hold, now, record).await? {
             return refused(&refusals);
         }
-        // From here on the turn goes on without its caller: somebody who hangs up is not left with a hold.
         let held = Held { place, message, hold_id, price, created_at: now, keyed };
-        let turns = self.clone();
-        tokio::spawn(async move { turns.ask(held).await }.in_current_span())
-            .await
-            .map_err(Error::internal)?
-            .map(Tried::Answered)
+        self.ask(held).await.map(Tried::Answered)
     }
 
     async fn ask(&self, held: Held) -> Result<Answered, Error> {
