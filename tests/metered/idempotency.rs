@@ -3,7 +3,7 @@
 use crate::world::{Actor, NOW, Script, World};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::{sync::oneshot, task::yield_now};
+use tokio::sync::oneshot;
 
 fn message(text: &str) -> Value {
     json!({"message": text})
@@ -70,9 +70,7 @@ async fn while_the_first_still_runs() {
         let alice = alice.clone();
         async move { alice.post("/api/chat/", message("Hi")).await }
     });
-    while world.available("alice") == 4000 {
-        yield_now().await;
-    }
+    world.until_no_longer("alice", 4000).await;
     let reply = alice.post("/api/chat/", message("Hi")).await;
     assert_eq!(reply.status, 409);
     assert_eq!(reply.header("retry-after"), "1");

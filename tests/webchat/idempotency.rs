@@ -3,7 +3,7 @@
 use super::*;
 use crate::world::{NOW, Script};
 use std::time::Duration;
-use tokio::{sync::oneshot, task::yield_now};
+use tokio::sync::oneshot;
 
 const KEY: &str = "Idempotency-Key";
 
@@ -217,12 +217,7 @@ async fn the_first_request_is_still_running() {
     let body = json!({"message": "Hello"});
     let first = alice.post(&chats, body.clone());
     let meanwhile = async {
-        let mut looks = 0;
-        while world.available("alice") == 4000 {
-            looks += 1;
-            assert!(looks < 100_000, "nothing is held");
-            yield_now().await;
-        }
+        world.until_no_longer("alice", 4000).await;
         let reply = alice.post(&chats, body.clone()).await;
         assert_eq!(reply.status, 409);
         assert_eq!(reply.body, json!({"detail": "The first request with this Idempotency-Key is still running."}));
