@@ -20,7 +20,8 @@ use crate::{
     store::{
         Store,
         logins::Login,
-        users::{Account, DirectoryEntry, FirstLogin, Taken},
+        registration::{FirstLogin, Taken},
+        users::{Account, DirectoryEntry},
     },
 };
 use std::sync::Arc;

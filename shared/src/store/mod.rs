@@ -7,6 +7,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod limits;
 pub mod logins;
+pub mod registration;
 pub mod sessions;
 pub mod transaction;
 pub mod turns;

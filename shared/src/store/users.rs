@@ -1,25 +1,24 @@
 //! The `users` table: accounts, the names they own, and the directory. Its sign-ins are in `logins`.
 
 use super::{
-    Item, Store, StoreError, balances, keys,
-    logins::{self, Login},
-    n, read_all, read_if_any, s,
-    transaction::{Action, Change, EXISTS, Outcome},
+    Item, Store, StoreError, keys, n, read_all, read_if_any, s,
+    transaction::{Action, Change, EXISTS},
     walk::Walk,
     write,
 };
-use crate::domain::{
-    ids::{UserId, UserNumber},
-    money::Tokens,
-    names::{Email, FoldedName, Username},
-    page::PageRequest,
-    text::FullName,
-    time::Timestamp,
-    user::{Role, User},
+use crate::{
+    config::Tables,
+    domain::{
+        ids::{UserId, UserNumber},
+        names::{Email, FoldedName, Username},
+        page::PageRequest,
+        text::FullName,
+        time::Timestamp,
+        user::{Role, User},
+    },
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// An account with what is never shown of it.
 #[derive(Debug, Clone)]
@@ -39,26 +38,6 @@ pub struct DirectoryEntry {
     pub number: UserNumber,
     /// As registered.
     pub username: String,
-}
-
-/// The sign-in that an account is made with.
-#[derive(Debug, Clone)]
-pub struct FirstLogin<'a> {
-    /// The sign-in.
-    pub login: Login,
-    /// Where it comes from.
-    pub address: &'a str,
-    /// How long that address is known.
-    pub remember_until: Timestamp,
-}
-
-/// Which name of a registration belongs to somebody already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// The username.
-    Username,
-    /// The e-mail address.
-    Email,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,38 +159,6 @@ impl Store {
         last_number(output.attributes.as_ref()).ok_or_else(|| StoreError::broken("the user counter has no number"))
     }
 
-    /// Makes an account with its names, its balance, and its first sign-in if there is one.
-    pub async fn register(
-        &self,
-        account: Account,
-        grant: Tokens,
-        grant_id: Uuid,
-        login: Option<FirstLogin<'_>>,
-    ) -> Result<Result<(), Vec<Taken>>, StoreError> {
-        let User { id, ref username, ref email, created_at, .. } = account.user;
-        let mut actions = vec![(Some(Taken::Username), self.own_name(username.folded(), id)?)];
-        if let Some(email) = email.as_ref().filter(|email| email.folded() != username.folded()) {
-            actions.push((Some(Taken::Email), self.own_name(email.folded(), id)?));
-        }
-        let (balance, entry) = balances::opening(&self.tables, id, grant, grant_id, created_at)?;
-        actions.extend([(None, balance), (None, entry)]);
-        if let Some(FirstLogin { login, address, remember_until }) = login {
-            actions.push((None, logins::put_new(&self.tables, login)?));
-            actions.push((None, logins::remember(&self.tables, id, address, remember_until)?));
-        }
-        let profile = keys::profile(&self.tables, id);
-        actions.push((None, Action::put_new(profile.clone(), write(profile, ProfileRow::from(account))?)));
-        match self.transact(actions).await? {
-            Outcome::Committed => Ok(Ok(())),
-            Outcome::Refused(labels) => Ok(Err(labels.into_iter().flatten().collect())),
-        }
-    }
-
-    fn own_name(&self, name: &FoldedName, user: UserId) -> Result<Action, StoreError> {
-        let key = keys::name(&self.tables, name);
-        Ok(Action::put_new(key.clone(), write(key, NameRow { user })?))
-    }
-
     /// The integer that was given out last: the directory has at most as many entries.
     pub async fn last_user_number(&self) -> Result<UserNumber, StoreError> {
         let item = self.get(keys::user_counter(&self.tables)).await?;
@@ -245,7 +192,7 @@ fn last_number(item: Option<&Item>) -> Option<UserNumber> {
 }
 
 /// One more conversation on the account's count.
-pub(super) fn count_conversation(tables: &crate::config::Tables, user: UserId) -> Action {
+pub(super) fn count_conversation(tables: &Tables, user: UserId) -> Action {
     Action::update(
         keys::profile(tables, user),
         Change {
@@ -255,4 +202,16 @@ pub(super) fn count_conversation(tables: &crate::config::Tables, user: UserId) -
             values: vec![(":one", n(1))],
         },
     )
+}
+
+/// Puts an account that must not exist yet.
+pub(super) fn put_new(tables: &Tables, account: Account) -> Result<Action, StoreError> {
+    let key = keys::profile(tables, account.user.id);
+    Ok(Action::put_new(key.clone(), write(key, ProfileRow::from(account))?))
+}
+
+/// Makes a name somebody's. Refused when it is somebody's already.
+pub(super) fn own_name(tables: &Tables, name: &FoldedName, user: UserId) -> Result<Action, StoreError> {
+    let key = keys::name(tables, name);
+    Ok(Action::put_new(key.clone(), write(key, NameRow { user })?))
 }

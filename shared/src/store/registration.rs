@@ -1,0 +1,58 @@
+//! The transaction of a registration, which spans account, names, balance and first sign-in.
+
+use super::{
+    Store, StoreError, balances,
+    logins::{self, Login},
+    transaction::Outcome,
+    users::{self, Account},
+};
+use crate::domain::{money::Tokens, time::Timestamp, user::User};
+use uuid::Uuid;
+
+/// The sign-in that an account is made with.
+#[derive(Debug, Clone)]
+pub struct FirstLogin<'a> {
+    /// The sign-in.
+    pub login: Login,
+    /// Where it comes from.
+    pub address: &'a str,
+    /// How long that address is known.
+    pub remember_until: Timestamp,
+}
+
+/// Which name of a registration belongs to somebody already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The username.
+    Username,
+    /// The e-mail address.
+    Email,
+}
+
+impl Store {
+    /// Makes an account with its names, its balance, and its first sign-in if there is one.
+    pub async fn register(
+        &self,
+        account: Account,
+        grant: Tokens,
+        grant_id: Uuid,
+        login: Option<FirstLogin<'_>>,
+    ) -> Result<Result<(), Vec<Taken>>, StoreError> {
+        let User { id, ref username, ref email, created_at, .. } = account.user;
+        let mut actions = vec![(Some(Taken::Username), users::own_name(&self.tables, username.folded(), id)?)];
+        if let Some(email) = email.as_ref().filter(|email| email.folded() != username.folded()) {
+            actions.push((Some(Taken::Email), users::own_name(&self.tables, email.folded(), id)?));
+        }
+        let (balance, entry) = balances::opening(&self.tables, id, grant, grant_id, created_at)?;
+        actions.extend([(None, balance), (None, entry)]);
+        if let Some(FirstLogin { login, address, remember_until }) = login {
+            actions.push((None, logins::put_new(&self.tables, login)?));
+            actions.push((None, logins::remember(&self.tables, id, address, remember_until)?));
+        }
+        actions.push((None, users::put_new(&self.tables, account)?));
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels.into_iter().flatten().collect())),
+        }
+    }
+}
