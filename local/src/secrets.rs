@@ -9,7 +9,7 @@ const FILE: &str = "jwt-secret";
 
 /// A new key, not kept.
 pub fn new_key(entropy: &dyn Entropy) -> String {
-    entropy.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(entropy.bytes::<32>())
 }
 
 /// The key kept in `directory`, made now if there is none.

@@ -95,6 +95,7 @@ impl Config {
     /// Reads settings from `look_up`; an empty value counts as absent.
     pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
+        let tables = Tables::default();
         let log_format = settings.text("LOG_FORMAT", "text");
         let json = match log_format.as_str() {
             "json" => true,
@@ -119,10 +120,10 @@ impl Config {
                 }
             },
             tables: Tables {
-                users: settings.text("TABLE_USERS", &Tables::default().users),
-                sessions: settings.text("TABLE_SESSIONS", &Tables::default().sessions),
-                balances: settings.text("TABLE_BALANCES", &Tables::default().balances),
-                limits: settings.text("TABLE_LIMITS", &Tables::default().limits),
+                users: settings.text("TABLE_USERS", &tables.users),
+                sessions: settings.text("TABLE_SESSIONS", &tables.sessions),
+                balances: settings.text("TABLE_BALANCES", &tables.balances),
+                limits: settings.text("TABLE_LIMITS", &tables.limits),
             },
             admin: settings.admin()?,
             admin_password: settings.admin_password(),

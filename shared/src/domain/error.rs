@@ -173,9 +173,4 @@ impl Problems {
     pub fn into_error(self) -> Error {
         Error::Invalid(self.0)
     }
-
-    /// Whether nothing was noted.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }

@@ -2,7 +2,7 @@
 //! now, so that whatever ended is dead at the next request.
 
 use super::{
-    limits::{Address, Subject},
+    limits::Address,
     logins::{Logins, hash, live},
     tokens::{Claims, Purpose},
 };
@@ -40,7 +40,7 @@ impl Logins {
             Ok(Claimed::Access(claims)) => self.caller_by_access(claims).await,
             Ok(Claimed::Opaque(hash, owner)) => self.caller_by_opaque(hash, owner).await,
             Err(error) => {
-                self.limits.request(Subject::Address(address)).await?;
+                self.limits.visit(address).await?;
                 Err(error)
             }
         }
@@ -48,7 +48,7 @@ impl Logins {
 
     async fn caller_by_access(&self, claims: Claims) -> Result<Caller, Error> {
         let (admitted, found) = futures::future::join(
-            self.limits.request(Subject::User(claims.user)),
+            self.limits.request(claims.user),
             self.store.account_and_login(claims.user, claims.login),
         )
         .await;
@@ -60,7 +60,7 @@ impl Logins {
 
     async fn caller_by_opaque(&self, hash: String, owner: CredentialOwner) -> Result<Caller, Error> {
         let (admitted, account) =
-            futures::future::join(self.limits.request(Subject::User(owner.user)), self.store.account(owner.user)).await;
+            futures::future::join(self.limits.request(owner.user), self.store.account(owner.user)).await;
         admitted?;
         let account = account?.filter(|account| account.user.is_active && account.epoch == owner.epoch);
         let user = account.ok_or(Error::InvalidCredential)?.user;

@@ -33,15 +33,10 @@ impl Address {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-/// Who counts.
-#[derive(Debug, Clone, Copy)]
-pub enum Subject<'a> {
-    /// A user that is known.
-    User(UserId),
-    /// Somebody unknown at this address.
-    Address(&'a Address),
+    fn subject(&self) -> String {
+        format!("address#{}", self.0)
+    }
 }
 
 /// Whose failed sign-ins count together.
@@ -94,23 +89,19 @@ impl Limits {
         Self { store, clock, api, auth }
     }
 
-    /// Any request.
-    pub async fn request(&self, subject: Subject<'_>) -> Result<(), Error> {
-        let subject = match subject {
-            Subject::User(user) => format!("user#{user}"),
-            Subject::Address(address) => format!("address#{}", address.as_str()),
-        };
-        self.admit(self.api, &subject).await
+    /// A request of a user that is known.
+    pub async fn request(&self, user: UserId) -> Result<(), Error> {
+        self.admit(self.api, &format!("user#{user}")).await
     }
 
     /// A request of somebody unknown.
     pub async fn visit(&self, address: &Address) -> Result<(), Error> {
-        self.request(Subject::Address(address)).await
+        self.admit(self.api, &address.subject()).await
     }
 
     /// A sign-in or registration from `address`.
     pub async fn door(&self, address: &Address) -> Result<(), Error> {
-        self.admit(self.auth, &format!("address#{}", address.as_str())).await
+        self.admit(self.auth, &address.subject()).await
     }
 
     /// A try at an account's password. It counts as failed until [`Limits::succeeded`] takes it back, so

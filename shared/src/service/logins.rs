@@ -206,7 +206,7 @@ impl Logins {
             return Ok((claims, login));
         }
         tracing::warn!(user = %claims.user, login = %claims.login, "a replaced refresh token was used: sign-in ended");
-        self.store.close_logins(claims.user, &[claims.login]).await?;
+        self.store.end(claims.user, &[claims.login], None).await?;
         Err(Error::InvalidRefreshToken)
     }
 
@@ -223,15 +223,16 @@ impl Logins {
             let own = claims.filter(|claims| claims.user == user);
             logins.push(own.ok_or_else(|| Error::invalid(field, Problem::ForeignToken))?.login);
         }
-        match &caller.credential {
-            CallerCredential::Login(login) if !logins.contains(login) => logins.push(*login),
-            CallerCredential::Login(_) => {}
-            CallerCredential::Opaque(hash) => self.store.remove_credential(hash).await?,
-        }
-        if logins.is_empty() {
-            return Ok(());
-        }
-        Ok(self.store.close_logins(user, &logins).await?)
+        let credential = match &caller.credential {
+            CallerCredential::Login(login) => {
+                if !logins.contains(login) {
+                    logins.push(*login);
+                }
+                None
+            }
+            CallerCredential::Opaque(hash) => Some(hash.as_str()),
+        };
+        Ok(self.store.end(user, &logins, credential).await?)
     }
 }
 

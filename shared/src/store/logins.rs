@@ -60,8 +60,6 @@ struct LoginRow {
     user: UserId,
     epoch: u64,
     refresh: Option<RefreshToken>,
-    /// Beside `refresh`, because the rotation's condition compares it.
-    refresh_jti: Option<Uuid>,
     replaced_jti: Option<Uuid>,
     replaced_at: Option<Timestamp>,
     ends_at: Timestamp,
@@ -75,7 +73,6 @@ impl From<Login> for LoginRow {
             user,
             epoch,
             refresh,
-            refresh_jti: refresh.map(|token| token.jti),
             replaced_jti: replaced.map(|(jti, _)| jti),
             replaced_at: replaced.map(|(_, at)| at),
             ends_at: expires_at,
@@ -86,8 +83,7 @@ impl From<Login> for LoginRow {
 
 impl From<LoginRow> for Login {
     fn from(row: LoginRow) -> Self {
-        let LoginRow { id, user, epoch, refresh, refresh_jti: _, replaced_jti, replaced_at, ends_at, expires_at: _ } =
-            row;
+        let LoginRow { id, user, epoch, refresh, replaced_jti, replaced_at, ends_at, expires_at: _ } = row;
         Self { id, user, epoch, refresh, replaced: replaced_jti.zip(replaced_at), expires_at: ends_at }
     }
 }
@@ -130,9 +126,8 @@ impl Store {
     /// Adds a sign-in, and remembers where it came from.
     pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), StoreError> {
         let user = login.user;
-        let actions =
-            vec![((), put_new(&self.tables, login)?), ((), remember(&self.tables, user, address, remember_until)?)];
-        self.transact(actions).await.map(drop)
+        let remembered = remember(&self.tables, user, address, remember_until)?;
+        self.commit(vec![put_new(&self.tables, login)?, remembered]).await
     }
 
     /// Adds an opaque token, and remembers where its owner signed in from.
@@ -145,8 +140,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let user = owner.user;
         let key = keys::credential(&self.tables, hash);
-        let put = Action::put_new(key.clone(), write(key, owner)?);
-        self.transact(vec![((), put), ((), remember(&self.tables, user, address, remember_until)?)]).await.map(drop)
+        let remembered = remember(&self.tables, user, address, remember_until)?;
+        self.commit(vec![Action::put_new(key.clone(), write(key, owner)?), remembered]).await
     }
 
     /// Replaces the refresh token `replaced` by `next`. `false` when it was not the valid one any more.
@@ -166,12 +161,11 @@ impl Store {
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression(
-                "SET refresh = :next, refresh_jti = :jti, replaced_jti = :replaced, replaced_at = :now, \
+                "SET refresh = :next, replaced_jti = :replaced, replaced_at = :now, \
                  ends_at = :ends_at, expires_at = :expires_at",
             )
-            .condition_expression("refresh_jti = :replaced")
+            .condition_expression("refresh.jti = :replaced")
             .expression_attribute_values(":next", next_row)
-            .expression_attribute_values(":jti", s(next.jti))
             .expression_attribute_values(":replaced", s(replaced))
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":ends_at", n(ends_at.millis()))
@@ -189,15 +183,11 @@ impl Store {
         }
     }
 
-    /// Ends sign-ins: all their tokens are dead.
-    pub async fn close_logins(&self, user: UserId, logins: &[LoginId]) -> Result<(), StoreError> {
-        let deletes = logins.iter().map(|&login| ((), Action::delete(keys::login(&self.tables, user, login))));
-        self.transact(deletes.collect()).await.map(drop)
-    }
-
-    /// Ends an opaque token.
-    pub async fn remove_credential(&self, hash: &str) -> Result<(), StoreError> {
-        self.transact(vec![((), Action::delete(keys::credential(&self.tables, hash)))]).await.map(drop)
+    /// Ends sign-ins and, by its hash, an opaque token: all their tokens are dead together.
+    pub async fn end(&self, user: UserId, logins: &[LoginId], credential: Option<&str>) -> Result<(), StoreError> {
+        let logins = logins.iter().map(|&login| keys::login(&self.tables, user, login));
+        let credential = credential.map(|hash| keys::credential(&self.tables, hash));
+        self.commit(logins.chain(credential).map(Action::delete).collect()).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Several writes that happen together or not at all.
 
-use super::{Item, Store, StoreError, keys::Key, s};
+use super::{Item, Store, StoreError, keys::Key};
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
@@ -126,15 +126,18 @@ impl Store {
         }
     }
 
+    /// Writes all `actions`, which nothing can refuse but a bug.
+    pub async fn commit(&self, actions: Vec<Action>) -> Result<(), StoreError> {
+        match self.transact(actions.into_iter().map(|action| ((), action)).collect()).await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Refused(_) => Err(StoreError::broken("a condition failed that always holds")),
+        }
+    }
+
     /// Waits before the next try: up to 5, 10, 20 … milliseconds, spread so that rivals do not meet again.
     pub(super) async fn pause(&self, tried: u32) {
         let most_millis = 5_u64 << tried.min(7);
         let spread = u64::from_le_bytes(self.entropy.bytes());
         tokio::time::sleep(Duration::from_millis(1 + spread % most_millis)).await;
     }
-}
-
-/// A text attribute, for values of a [`Change`].
-pub fn text(value: impl ToString) -> AttributeValue {
-    s(value)
 }
