@@ -13,4 +13,5 @@ mod platform;
 mod reports;
 mod threats;
 mod webchat;
+mod wire;
 mod world;

@@ -5,4 +5,3 @@ mod idempotency;
 mod send;
 mod token;
 mod users;
-mod wire;

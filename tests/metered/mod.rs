@@ -4,4 +4,3 @@ mod account;
 mod chat;
 mod idempotency;
 mod tokens;
-mod wire;

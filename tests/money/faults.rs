@@ -191,9 +191,7 @@ async fn the_process_dies_at_any_call() {
 /// The client does what clients do: it asks again with the same key. However the first try ended, there is
 /// one effect in the end.
 async fn repeated_until_it_succeeds(after: &World, flow: &Flow, first: &Reply, what: &str) {
-    let body = json!({"email": "alice", "password": PASSWORD});
-    let token = after.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
-    let alice = after.anonymous().bearing(token.as_str().unwrap()).sending("Idempotency-Key", "once");
+    let alice = after.sign_in("alice").await.sending("Idempotency-Key", "once");
     let again = alice.post(&flow.path, flow.body.clone()).await;
     assert_eq!(again.status, flow.success, "{what}; again: {}", again.text);
     if first.status == flow.success {

@@ -1,10 +1,10 @@
 //! Tokens on hold while a model outside the process is asked.
 
 use super::audit::audit;
-use crate::world::{Fault, Moment, PATIENCE, Script, World};
+use crate::world::{Actor, Fault, Moment, PATIENCE, Reply, Script, World};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 /// How long a hold stands.
 const EXPIRES: Duration = Duration::from_secs(120);
@@ -13,16 +13,19 @@ fn hello() -> Value {
     json!({"message": "Hello"})
 }
 
+/// Says hello, and does not wait for the answer.
+fn asks(actor: &Actor, path: &'static str) -> JoinHandle<Reply> {
+    let actor = actor.clone();
+    tokio::spawn(async move { actor.post(path, hello()).await })
+}
+
 #[tokio::test]
 async fn tokens_are_on_hold_while_the_model_thinks() {
     let world = World::with(&[("INITIAL_TOKENS", "100")]);
     let alice = world.user("alice").await;
     let (tell, told) = oneshot::channel();
     world.model.next(Script::AnswerWhen(told));
-    let asking = tokio::spawn({
-        let alice = alice.clone();
-        async move { alice.post("/api/chat/", hello()).await }
-    });
+    let asking = asks(&alice, "/api/chat/");
     world.until_no_longer("alice", 100).await;
     assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 0}));
     let second = alice.post("/api/chat/", hello()).await;
@@ -70,10 +73,7 @@ async fn an_answer_after_the_hold_expired_is_not_charged() {
     let alice = world.user("alice").await;
     let (tell, told) = oneshot::channel();
     world.model.next(Script::AnswerWhen(told));
-    let asking = tokio::spawn({
-        let alice = alice.clone();
-        async move { alice.post("/api/chat/", hello()).await }
-    });
+    let asking = asks(&alice, "/api/chat/");
     world.until_no_longer("alice", 4000).await;
     world.pass(EXPIRES);
     assert_eq!(alice.get("/api/tokens/").await.body, json!({"tokens": 4000}));
@@ -89,10 +89,7 @@ async fn a_caller_who_hangs_up_pays_for_the_answer_and_finds_it() {
     let alice = world.user("alice").await;
     let (tell, told) = oneshot::channel();
     world.model.next(Script::AnswerWhen(told));
-    let asking = tokio::spawn({
-        let alice = alice.clone();
-        async move { alice.post("/send/", hello()).await }
-    });
+    let asking = asks(&alice, "/send/");
     world.until_no_longer("alice", 4000).await;
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());

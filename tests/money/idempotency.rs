@@ -14,9 +14,7 @@ async fn a_key_is_free_again_after_a_day() {
     let refused = alice.post("/send/", json!({"message": "two"})).await;
     assert_eq!((first.status, refused.status), (200, 409));
     world.pass(Duration::from_secs(24 * 60 * 60));
-    let body = json!({"email": "alice", "password": crate::world::PASSWORD});
-    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
-    let alice = alice.bearing(token.as_str().unwrap());
+    let alice = world.sign_in("alice").await.sending("Idempotency-Key", "k");
     assert_eq!(alice.post("/send/", json!({"message": "two"})).await.status, 200);
     assert_eq!(world.available("alice"), 3800);
 }
@@ -76,9 +74,7 @@ async fn a_request_that_could_not_be_paid_runs_again() {
     world.pass(Duration::from_secs(3599));
     assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 402);
     world.pass(Duration::from_millis(1000));
-    let body = json!({"email": "alice", "password": crate::world::PASSWORD});
-    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
-    let alice = alice.bearing(token.as_str().unwrap());
+    let alice = world.sign_in("alice").await.sending("Idempotency-Key", "k");
     assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 200);
     assert_eq!(world.available("alice"), 0);
     assert_eq!(audit(&world, 50, 100), Vec::<String>::new());

@@ -1,7 +1,7 @@
 //! Tokens that every user gets regularly, given at the next look instead of by a timer.
 
 use super::audit::audit;
-use crate::world::{Fault, Moment, PASSWORD, World};
+use crate::world::{Fault, Moment, World};
 use futures::future::join_all;
 use serde_json::json;
 use std::time::Duration;
@@ -9,9 +9,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_secs(3600);
 
 async fn tokens(world: &World) -> u64 {
-    let body = json!({"email": "alice", "password": PASSWORD});
-    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
-    let reply = world.anonymous().bearing(token.as_str().unwrap()).get("/api/tokens/").await;
+    let reply = world.sign_in("alice").await.get("/api/tokens/").await;
     reply.body["tokens"].as_u64().unwrap()
 }
 
@@ -39,11 +37,9 @@ async fn every_full_period_since_registration_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_looks_at_once_refill_once() {
     let world = world();
-    let alice = world.user("alice").await;
+    world.user("alice").await;
     world.pass(HOUR * 2);
-    let body = json!({"email": "alice", "password": PASSWORD});
-    let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
-    let alice = alice.bearing(token.as_str().unwrap());
+    let alice = world.sign_in("alice").await;
     let looks = (0..50).map(|_| {
         tokio::spawn({
             let alice = alice.clone();
@@ -60,11 +56,9 @@ async fn many_looks_at_once_refill_once() {
 async fn a_lost_answer_does_not_refill_twice() {
     for call in 0..6 {
         let world = world();
-        let alice = world.user("alice").await;
+        world.user("alice").await;
         world.pass(HOUR * 2 - Duration::from_secs(1));
-        let body = json!({"email": "alice", "password": PASSWORD});
-        let token = world.anonymous().post("/api/v1/auth/login", body).await.body["access_token"].clone();
-        let alice = alice.bearing(token.as_str().unwrap());
+        let alice = world.sign_in("alice").await;
         world.pass(Duration::from_secs(1));
         world.faults.plan(Some(Fault { call, moment: Moment::AfterCommit, times: 3 }));
         alice.get("/token/").await;

@@ -167,6 +167,14 @@ impl World {
         actor
     }
 
+    /// Somebody who registered before, signed in anew through the platform dialect.
+    pub async fn sign_in(&self, username: &str) -> Actor {
+        let body = json!({"email": username, "password": PASSWORD});
+        let reply = self.anonymous().post("/api/v1/auth/login", body).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        self.anonymous().bearing(reply.body["access_token"].as_str().unwrap())
+    }
+
     /// All rows of a table, as DynamoDB's JSON: `{"pk": {"S": "…"}, …}`.
     pub fn rows(&self, table: &str) -> Vec<Value> {
         let request = serde_json::from_value(json!({"TableName": table})).unwrap();
