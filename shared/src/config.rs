@@ -1,6 +1,6 @@
 //! Every setting, read from the environment in this one file. The README lists them all.
 
-use crate::domain::money::{Prices, Refill};
+use crate::domain::money::{Prices, Refill, TOKENS_MAX};
 use secrecy::{ExposeSecret, SecretString};
 use std::{str::FromStr, time::Duration};
 
@@ -43,6 +43,10 @@ pub enum ModelProvider {
 pub struct Tables {
     /// Accounts, sign-ins, names, credentials.
     pub users: String,
+    /// Assistants.
+    pub assistants: String,
+    /// Tools that administrators added.
+    pub tools: String,
     /// Conversations and their messages.
     pub sessions: String,
     /// Balances, ledgers, holds, idempotency records.
@@ -54,8 +58,9 @@ pub struct Tables {
 impl Default for Tables {
     /// The names of the template's resources, as the embedded database has them.
     fn default() -> Self {
-        let [users, sessions, balances, limits] = ["users", "sessions", "balances", "limits"].map(str::to_owned);
-        Self { users, sessions, balances, limits }
+        let [users, assistants, tools, sessions, balances, limits] =
+            ["users", "assistants", "tools", "sessions", "balances", "limits"].map(str::to_owned);
+        Self { users, assistants, tools, sessions, balances, limits }
     }
 }
 
@@ -121,6 +126,8 @@ impl Config {
             },
             tables: Tables {
                 users: settings.text("TABLE_USERS", &tables.users),
+                assistants: settings.text("TABLE_ASSISTANTS", &tables.assistants),
+                tools: settings.text("TABLE_TOOLS", &tables.tools),
                 sessions: settings.text("TABLE_SESSIONS", &tables.sessions),
                 balances: settings.text("TABLE_BALANCES", &tables.balances),
                 limits: settings.text("TABLE_LIMITS", &tables.limits),
@@ -131,9 +138,6 @@ impl Config {
         })
     }
 }
-
-/// No grant, price or refill is larger: sums of them stay far from overflow.
-const TOKENS_MAX: u64 = 1_000_000_000;
 
 struct Settings<F>(F);
 

@@ -8,6 +8,7 @@ pub mod http;
 pub mod lambda;
 pub mod log;
 pub mod model;
+pub mod outbound;
 pub mod password;
 pub mod service;
 pub mod store;

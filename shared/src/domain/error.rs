@@ -24,6 +24,12 @@ pub enum Error {
     /// The thing does not exist, or is somebody else's.
     #[error("not found")]
     NotFound,
+    /// The caller lacks the role for this.
+    #[error("forbidden")]
+    Forbidden,
+    /// The request is fine, but things are not in a state for it.
+    #[error("conflict: {0}")]
+    Conflict(Conflict),
     /// The list ends before this page.
     #[error("no such page")]
     NoSuchPage,
@@ -51,6 +57,40 @@ pub enum Error {
     /// A bug or broken data of ours.
     #[error("internal error")]
     Internal(#[source] Cause),
+}
+
+/// What stands in a request's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Without this administrator there would be none.
+    LastAdministrator,
+    /// The conversation's assistant is not active, or deleted.
+    AssistantInactive,
+    /// The tool is part of the product.
+    BuiltInTool,
+    /// A tool with this id exists.
+    ToolExists,
+    /// There are as many of these as there may be.
+    Full {
+        /// The most that there may be.
+        max: u64,
+    },
+    /// Somebody else changed the same thing at the same moment.
+    Outrun,
+}
+
+impl std::fmt::Display for Conflict {
+    /// In a sentence that every dialect can show.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::LastAdministrator => f.write_str("The last administrator cannot be deleted, demoted or disabled."),
+            Self::AssistantInactive => f.write_str("The assistant is not active."),
+            Self::BuiltInTool => f.write_str("A built-in tool cannot be changed."),
+            Self::ToolExists => f.write_str("A tool with this name exists already."),
+            Self::Full { max } => write!(f, "There may be no more than {max}."),
+            Self::Outrun => f.write_str("It was changed by another request at the same moment. Try again."),
+        }
+    }
 }
 
 /// The reason behind an error, for the log only: it never reaches a body.
@@ -127,6 +167,55 @@ pub enum Problem {
     ForeignToken,
     /// An `Idempotency-Key` that is not 1–255 visible characters.
     KeyForm,
+    /// Not a number.
+    NotANumber,
+    /// Not a whole number.
+    NotAnInteger,
+    /// Neither true nor false.
+    NotABoolean,
+    /// Not a list.
+    NotAList,
+    /// Not an object.
+    NotAnObject,
+    /// A number outside its range.
+    OutOfRange {
+        /// The smallest that is allowed.
+        min: i64,
+        /// The largest that is allowed.
+        max: i64,
+    },
+    /// More entries than allowed.
+    TooMany {
+        /// The most that are allowed.
+        max: usize,
+    },
+    /// None of the words that are allowed.
+    NotAChoice {
+        /// Those words.
+        choices: &'static str,
+    },
+    /// A cursor that no list gave, or a list with another order.
+    Cursor,
+    /// Both a page and a cursor.
+    PageAndCursor,
+    /// Another assistant of the owner has this name.
+    AssistantNameTaken,
+    /// The caller has no assistant with this id.
+    UnknownAssistant,
+    /// The caller has no assistant with this name.
+    UnknownAssistantName(String),
+    /// There is no tool with this name.
+    UnknownTool,
+    /// The caller has no file with this id.
+    UnknownFile,
+    /// The caller's password is another one.
+    WrongCurrentPassword,
+    /// Not an address that may be called.
+    Address(&'static str),
+    /// A description of parameters that is not in the documented form.
+    ParametersForm,
+    /// Holds no letter or digit that an identifier could be made from.
+    NoIdentifier,
 }
 
 impl std::fmt::Display for Problem {
@@ -149,6 +238,28 @@ impl std::fmt::Display for Problem {
             Self::EmailTaken => f.write_str("A user with that email already exists."),
             Self::ForeignToken => f.write_str("Token is invalid or expired."),
             Self::KeyForm => f.write_str("Idempotency-Key must be 1 to 255 visible ASCII characters."),
+            Self::NotANumber => f.write_str("A valid number is required."),
+            Self::NotAnInteger => f.write_str("A valid integer is required."),
+            Self::NotABoolean => f.write_str("Must be a valid boolean."),
+            Self::NotAList => f.write_str("Expected a list of items."),
+            Self::NotAnObject => f.write_str("Expected an object."),
+            Self::OutOfRange { min, max } => write!(f, "Ensure this value is between {min} and {max}."),
+            Self::TooMany { max } => write!(f, "Ensure this field has no more than {max} elements."),
+            Self::NotAChoice { choices } => write!(f, "Not a valid choice. Choices are: {choices}."),
+            Self::Cursor => f.write_str("Not a cursor of this list."),
+            Self::PageAndCursor => f.write_str("Give either a page or a cursor."),
+            Self::AssistantNameTaken => f.write_str("An assistant with that name already exists."),
+            Self::UnknownAssistant => f.write_str("There is no such assistant."),
+            Self::UnknownAssistantName(name) => write!(f, "Object with name={name} does not exist."),
+            Self::UnknownTool => f.write_str("There is no such tool."),
+            Self::UnknownFile => f.write_str("There is no such file."),
+            Self::WrongCurrentPassword => f.write_str("The current password is not right."),
+            Self::Address(why) => f.write_str(why),
+            Self::ParametersForm => f.write_str(
+                "Each parameter is an object with a type (string, number, integer, boolean, array or object), and \
+                 optionally required (boolean) and description (text).",
+            ),
+            Self::NoIdentifier => f.write_str("Use at least one of the letters a-z or a digit."),
         }
     }
 }
@@ -172,5 +283,13 @@ impl Problems {
     /// The noted problems as an error.
     pub fn into_error(self) -> Error {
         Error::Invalid(self.0)
+    }
+
+    /// `value`, unless problems were noted.
+    pub fn or<T>(self, value: Option<T>) -> Result<T, Error> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.into_error()),
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! Plain types and pure rules. Nothing here is asynchronous, knows HTTP, or knows where data is kept.
 
+pub mod api_key;
+pub mod assistant;
 pub mod conversation;
 pub mod error;
 pub mod ids;
+pub mod list;
 pub mod money;
 pub mod names;
 pub mod page;
 pub mod text;
 pub mod time;
+pub mod tool;
 pub mod user;
 
 pub use error::{Error, FieldError, Problem};

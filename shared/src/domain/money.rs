@@ -6,6 +6,9 @@ use std::time::Duration;
 /// An amount of spendable tokens.
 pub type Tokens = u64;
 
+/// No grant, gift, price or refill is larger: sums of them stay far from overflow.
+pub const TOKENS_MAX: Tokens = 1_000_000_000;
+
 /// What the operator set.
 #[derive(Debug, Clone, Copy)]
 pub struct Prices {
@@ -32,6 +35,8 @@ pub struct Refill {
 pub enum EntryKind {
     /// Given at registration.
     Grant,
+    /// Given by an administrator.
+    Gift,
     /// Given at the end of one or more refill periods.
     Refill,
     /// Taken for a turn that was answered.

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 pub const MESSAGE_MAX: usize = 32_000;
 /// The most bytes of a message with everything around it: an item of the store holds no more.
 const MESSAGE_BYTES_MAX: usize = 250_000;
-const SHORT_MAX: usize = 255;
 const PASSWORD_MIN_BYTES: usize = 8;
 const PASSWORD_MAX_BYTES: usize = 1024;
 
@@ -37,16 +36,21 @@ impl MessageText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The text as sent.
+    pub fn into_string(self) -> String {
+        self.0
+    }
 }
 
-/// At most 255 characters, trimmed, with something in them.
-fn short(text: &str) -> Result<String, Problem> {
+/// At most `max` characters, trimmed, with something in them.
+fn short(text: &str, max: usize) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Problem::Blank);
     }
-    if text.chars().count() > SHORT_MAX {
-        return Err(Problem::TooLong { max: SHORT_MAX });
+    if text.chars().count() > max {
+        return Err(Problem::TooLong { max });
     }
     if text.contains('\0') {
         return Err(Problem::NulCharacter);
@@ -54,37 +58,61 @@ fn short(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// A conversation's title: 1–255 characters, trimmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Title(String);
+macro_rules! short_text {
+    ($(#[$doc:meta])* $name:ident, $max:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
 
-impl Title {
-    /// Trims, then checks.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
-        short(text).map(Self)
-    }
+        impl $name {
+            /// Trims, then checks.
+            pub fn parse(text: &str) -> Result<Self, Problem> {
+                short(text, $max).map(Self)
+            }
 
-    /// The title's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
 }
 
-/// What a person is called: 1–255 characters, trimmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct FullName(String);
+short_text! {
+    /// A conversation's title: 1–255 characters, trimmed.
+    Title, 255
+}
+short_text! {
+    /// What a person is called: 1–255 characters, trimmed.
+    FullName, 255
+}
+short_text! {
+    /// What an assistant is called: 1–120 characters, trimmed.
+    AssistantName, 120
+}
+short_text! {
+    /// One line about something, such as an assistant's company or model, or an API key's purpose: 1–255
+    /// characters, trimmed.
+    Label, 255
+}
+short_text! {
+    /// What assistants and tools are sorted into: 1–64 characters, trimmed.
+    Category, 64
+}
+short_text! {
+    /// A description or a personality: 1–2,000 characters, trimmed.
+    Description, 2_000
+}
+short_text! {
+    /// What a model is told before every conversation: 1–32,000 characters, trimmed.
+    Instructions, 32_000
+}
 
-impl FullName {
-    /// Trims, then checks.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
-        short(text).map(Self)
-    }
-
-    /// The name's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl AssistantName {
+    /// As a conversation's title.
+    pub fn to_title(&self) -> Title {
+        Title(self.0.clone())
     }
 }
 

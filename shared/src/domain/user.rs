@@ -1,7 +1,8 @@
 //! A user as every dialect sees one.
 
 use super::{
-    ids::{LoginId, UserId, UserNumber},
+    Error, Problem,
+    ids::{ApiKeyId, LoginId, UserId, UserNumber},
     names::{Email, Username},
     text::FullName,
     time::Timestamp,
@@ -26,6 +27,15 @@ impl Role {
             Self::Admin => "admin",
         }
     }
+
+    /// Reads the word on the wire.
+    pub fn parse(word: &str) -> Result<Self, Problem> {
+        match word {
+            "user" => Ok(Self::User),
+            "admin" => Ok(Self::Admin),
+            _ => Err(Problem::NotAChoice { choices: "user, admin" }),
+        }
+    }
 }
 
 /// An account.
@@ -47,6 +57,10 @@ pub struct User {
     pub is_active: bool,
     /// How many conversations the user has.
     pub conversations: u64,
+    /// How many of the user's default conversations were deleted.
+    pub resets: u64,
+    /// How many API keys the user has.
+    pub api_keys: u64,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When the account's own data last changed.
@@ -62,6 +76,16 @@ pub struct Caller {
     pub credential: CallerCredential,
 }
 
+impl Caller {
+    /// Refuses everybody but administrators.
+    pub fn must_be_admin(&self) -> Result<(), Error> {
+        match self.user.role {
+            Role::Admin => Ok(()),
+            Role::User => Err(Error::Forbidden),
+        }
+    }
+}
+
 /// The credential behind a request.
 #[derive(Debug, Clone)]
 pub enum CallerCredential {
@@ -69,4 +93,6 @@ pub enum CallerCredential {
     Login(LoginId),
     /// An opaque token, by the hash that it is stored under.
     Opaque(String),
+    /// An API key.
+    ApiKey(ApiKeyId),
 }

@@ -1,7 +1,11 @@
 //! The embedded default: the same sentence to everything, at once, for nothing.
 
 use super::{ChatModel, ModelError, Prompt};
-use futures::future::{BoxFuture, FutureExt, ready};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, ready},
+    stream::{self, BoxStream},
+};
 
 /// Answers `This is a dummy response from the AI.` (source: spec 004, "Chat API").
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +18,8 @@ impl ChatModel for Echo {
         Some(REPLY.to_owned())
     }
 
-    fn answer(&self, _: Prompt) -> BoxFuture<'_, Result<String, ModelError>> {
-        ready(Ok(REPLY.to_owned())).boxed()
+    fn answer(&self, _: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
+        stream::iter([Ok(REPLY.to_owned())]).boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {

@@ -116,6 +116,8 @@ impl Accounts {
                 role,
                 is_active: true,
                 conversations: 0,
+                resets: 0,
+                api_keys: 0,
                 created_at: now,
                 updated_at: now,
             };
@@ -124,7 +126,7 @@ impl Accounts {
                 address: address.as_str(),
                 remember_until: now.plus(ADDRESS_REMEMBERED),
             });
-            let account = Account { user: user.clone(), password_hash: password_hash.clone(), epoch: 0 };
+            let account = Account { user: user.clone(), password_hash: password_hash.clone(), epoch: 0, key_epoch: 0 };
             let entry_id = self.entropy.uuid(now);
             match self.store.register(account, self.prices.initial, entry_id, first.clone()).await? {
                 Ok(()) => return Ok((user, first.map(|first| first.login))),

@@ -19,8 +19,8 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// How long a hold stands: longer than any turn may take.
-pub const HOLD_LASTS: Duration = Duration::from_secs(120);
+/// How much longer a hold stands than its turn may take.
+pub const HOLD_OUTLASTS: Duration = Duration::from_secs(95);
 /// How often a look starts again because somebody else changed the balance meanwhile.
 const TRIES: usize = 5;
 
@@ -50,6 +50,14 @@ impl Balances {
         Ok(self.up_to_date(user, balance).await?.available)
     }
 
+    /// What `balance` would have available if everything that is due were done now.
+    pub fn shown(&self, balance: &Balance) -> Tokens {
+        let now = self.clock.now();
+        let expired = balance.holds.values().filter(|hold| hold.expires_at <= now).map(|hold| hold.amount);
+        let refill = self.prices.refill.and_then(|refill| due(refill, balance, now)).map_or(0, |(tokens, _)| tokens);
+        balance.available.saturating_add(expired.sum()).saturating_add(refill)
+    }
+
     /// `balance` after everything that is due at this moment.
     pub async fn up_to_date(&self, user: UserId, mut balance: Balance) -> Result<Balance, Error> {
         for _ in 0..TRIES {
@@ -70,7 +78,7 @@ impl Balances {
     }
 
     async fn reclaim(&self, user: UserId, id: Uuid, hold: &Hold) -> Result<(), Error> {
-        let place = TurnPlace { user, conversation: hold.conversation, turn: hold.turn, begins: None };
+        let place = TurnPlace { user, conversation: hold.conversation, assistant: None, turn: hold.turn, begins: None };
         self.store.fail_held(place, id, hold.amount, None).await?.ok();
         Ok(())
     }

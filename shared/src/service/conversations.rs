@@ -4,20 +4,27 @@ use super::idempotency::{IdempotencyKey, Keyed};
 use crate::{
     clock::Clock,
     domain::{
-        Error,
-        conversation::{Conversation, Turn},
-        ids::{ConversationId, TurnNumber, UserId},
+        Error, Problem,
+        conversation::{Conversation, Message, Turn},
+        ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
+        list::{ConversationField, ListRequest, Listed, Sort},
         page::{Page, PageRequest},
         text::Title,
         user::User,
     },
     entropy::Entropy,
-    store::Store,
+    store::{Store, sessions::NotBegun},
 };
 use std::sync::Arc;
 
 /// How often a new conversation is tried when its idempotency key is claimed at the same moment.
 const TRIES: usize = 3;
+/// The most messages that a conversation shows at once.
+const MESSAGES_SHOWN: usize = 100;
+/// The most bytes of their texts, unless one alone has more: an answer of a function holds 6 MB.
+const BYTES_SHOWN: usize = 2_000_000;
+/// How many messages of a deleted conversation are removed before the request is answered.
+const SWEPT_AT_ONCE: usize = 200;
 
 /// Conversations.
 pub struct Conversations {
@@ -32,9 +39,18 @@ impl Conversations {
         Self { store, clock, entropy }
     }
 
-    /// A new, empty conversation.
-    pub async fn begin(&self, user: UserId, title: Title, key: Option<IdempotencyKey>) -> Result<Conversation, Error> {
-        let keyed = key.map(|key| Keyed::new(key, &["conversation", title.as_str()]));
+    /// A new, empty conversation, with an assistant if one is given.
+    ///
+    /// # Errors
+    /// `Invalid` for an assistant that is not the user's.
+    pub async fn begin(
+        &self,
+        user: UserId,
+        (assistant, title): (Option<AssistantId>, Title),
+        key: Option<IdempotencyKey>,
+    ) -> Result<Conversation, Error> {
+        let with = assistant.map_or_else(String::new, |assistant| assistant.to_string());
+        let keyed = key.map(|key| Keyed::new(key, &["conversation", title.as_str(), &with]));
         for _ in 0..TRIES {
             let now = self.clock.now();
             if let Some(keyed) = &keyed {
@@ -43,29 +59,91 @@ impl Conversations {
                     return Ok(conversation);
                 }
             }
-            let conversation = Conversation {
-                id: ConversationId::new(self.entropy.uuid(now)),
-                title: title.clone(),
-                turns: 0,
-                last_turn: None,
-                created_at: now,
-                updated_at: now,
-            };
+            let id = ConversationId::new(self.entropy.uuid(now));
+            let conversation = Conversation::new(id, assistant, title.clone(), now);
             let record = keyed.as_ref().map(|keyed| keyed.done(&conversation, now)).transpose()?;
-            if self.store.begin_conversation(user, &conversation, record).await? {
-                return Ok(conversation);
+            match self.store.begin_conversation(user, &conversation, record).await? {
+                Ok(()) => return Ok(conversation),
+                Err(refusals) if refusals.contains(&NotBegun::Key) => {}
+                Err(_) => return Err(Error::invalid("assistant_id", Problem::UnknownAssistant)),
             }
         }
         Err(Error::StillRunning)
     }
 
-    /// A user's conversations, newest first.
-    pub async fn list(&self, user: &User, request: PageRequest) -> Result<Page<Conversation>, Error> {
-        let total = user.conversations;
-        if !request.exists_in(total) {
-            return Err(Error::NoSuchPage);
+    /// A numbered page of a user's conversations, newest first.
+    ///
+    /// # Errors
+    /// `NoSuchPage` behind the last page.
+    pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<Conversation>, Error> {
+        match page.exists_in(user.conversations) {
+            true => Ok(self.list(user, ListRequest { page, sort: Sort::default(), after: None }).await?.page),
+            false => Err(Error::NoSuchPage),
         }
-        Ok(Page { items: self.store.conversations(user.id, request).await?, total, request })
+    }
+
+    /// A user's conversations.
+    pub async fn list(
+        &self,
+        user: &User,
+        request: ListRequest<ConversationField>,
+    ) -> Result<Listed<Conversation>, Error> {
+        let total = user.conversations;
+        if !request.page.exists_in(total) {
+            return Ok(Listed::empty(request.page, total));
+        }
+        let (items, next) = self.store.conversations(user.id, None, &request).await?;
+        Ok(Listed::new(items, total, request.page, next))
+    }
+
+    /// A user's conversations with one assistant; none when there is no such assistant.
+    pub async fn list_with(
+        &self,
+        user: &User,
+        assistant: Option<AssistantId>,
+        request: ListRequest<ConversationField>,
+    ) -> Result<Listed<Conversation>, Error> {
+        let Some(id) = assistant else {
+            return Ok(Listed::empty(request.page, 0));
+        };
+        let assistant = self.store.assistant(user.id, id);
+        let conversations = self.store.conversations(user.id, Some(id), &request);
+        let (assistant, (items, next)) = futures::future::try_join(assistant, conversations).await?;
+        Ok(match assistant {
+            Some(assistant) => Listed::new(items, assistant.conversations, request.page, next),
+            None => Listed::empty(request.page, 0),
+        })
+    }
+
+    /// A conversation with its latest messages, or the latest before `before`, oldest first.
+    pub async fn messages(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        before: Option<MessageId>,
+    ) -> Result<(Conversation, Vec<Message>), Error> {
+        let found = self.store.conversation_with_messages(user, id, before, MESSAGES_SHOWN, BYTES_SHOWN).await?;
+        found.ok_or(Error::NotFound)
+    }
+
+    /// Deletes a conversation with everything in it. What was paid for it stays paid.
+    pub async fn delete(&self, user: &User, id: ConversationId) -> Result<(), Error> {
+        let conversation = self.store.conversation(user.id, id).await?.ok_or(Error::NotFound)?;
+        let is_default = match conversation.assistant {
+            None => id == ConversationId::default_of(user.id, user.resets),
+            Some(assistant) => {
+                let assistant = self.store.assistant(user.id, assistant).await?;
+                assistant.is_some_and(|own| id == ConversationId::default_with(own.id, own.resets))
+            }
+        };
+        if !self.store.delete_conversation(user.id, &conversation, is_default, self.clock.now()).await? {
+            return Err(Error::NotFound);
+        }
+        // What stays behind is noted, hidden, and removed by the next sweep.
+        if let Err(error) = self.store.sweep_conversation(id, SWEPT_AT_ONCE).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "messages of a deleted conversation stay behind");
+        }
+        Ok(())
     }
 
     /// A conversation with its latest turns, oldest first.

@@ -5,6 +5,7 @@ pub mod balance;
 mod callers;
 pub mod conversations;
 pub mod health;
+pub mod hearing;
 pub mod idempotency;
 pub mod limits;
 pub mod logins;

@@ -61,6 +61,8 @@ pub struct Tokens {
 #[derive(Clone)]
 struct Key {
     id: String,
+    /// SHA-256 of the key.
+    secret: [u8; 32],
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
@@ -122,12 +124,20 @@ impl Tokens {
     }
 }
 
+impl Tokens {
+    /// Bytes that nobody can find out from `nonce` without our key.
+    pub fn derive(&self, nonce: &[u8; 32]) -> [u8; 32] {
+        Sha256::new_with_prefix(b"quintet derived ").chain_update(&self.signing.secret).chain_update(nonce).finalize().into()
+    }
+}
+
 impl Key {
     fn new(secret: &SecretString) -> Self {
         let bytes = secret.expose_secret().as_bytes();
         let id = Sha256::new_with_prefix(b"quintet key id ").chain_update(bytes).finalize();
         Self {
             id: hex::encode(&id[..8]),
+            secret: Sha256::new_with_prefix(b"quintet key secret ").chain_update(bytes).finalize().into(),
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),
         }

@@ -2,45 +2,71 @@
 //! answered, and no two turns can spend the same tokens.
 
 use super::{
-    balance::{Balances, HOLD_LASTS},
+    balance::{Balances, HOLD_OUTLASTS},
+    hearing::{Heard, Listener, TurnEvent},
     idempotency::{IdempotencyKey, Keyed},
 };
 use crate::{
     clock::Clock,
     domain::{
-        Error,
-        conversation::{Conversation, Turn},
-        ids::{ConversationId, TurnNumber, UserId},
+        Error, Problem,
+        assistant::{Assistant, AssistantStatus},
+        conversation::{Conversation, Said, Turn},
+        error::Conflict,
+        ids::{AssistantId, ConversationId, TurnNumber, UserId},
         money::Tokens,
-        text::{MessageText, Title},
+        text::Title,
         time::Timestamp,
+        user::User,
     },
     entropy::Entropy,
     model::{ChatModel, Prompt},
     store::{
         Store,
         balances::Hold,
-        turns::{Refusal, TurnPlace},
+        turns::{BeforeTurn, Begins, Refusal, TurnPlace},
     },
 };
-use futures::FutureExt;
+use futures::{FutureExt, Stream, StreamExt};
 use serde::{Deserialize, Serialize};
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// How long a model may take: the gateway gives up on an answer that is not streamed after 29 seconds.
-const MODEL_PATIENCE: Duration = Duration::from_secs(25);
 /// How often a turn starts again because something was made or claimed at the same moment.
 const TRIES: usize = 4;
 
 /// Where something is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// In the caller's conversation for dialects without sessions; made when first used.
     Default,
+    /// In the caller's conversation with this assistant for the dialect without sessions; made when first used.
+    With(AssistantId),
     /// In this conversation.
     In(ConversationId),
+    /// In a new conversation.
+    New {
+        /// Who answers in it.
+        assistant: Option<AssistantId>,
+        /// What it is called.
+        title: Title,
+    },
+}
+
+impl Place {
+    /// What tells this place from others, for idempotency.
+    fn meaning(&self, user: &User) -> Vec<String> {
+        match self {
+            Self::Default => vec![ConversationId::default_of(user.id, user.resets).to_string()],
+            Self::With(assistant) => vec!["with".to_owned(), assistant.to_string()],
+            Self::In(id) => vec![id.to_string()],
+            Self::New { assistant, title } => {
+                let assistant = assistant.map_or_else(String::new, |assistant| assistant.to_string());
+                vec!["new".to_owned(), assistant, title.as_str().to_owned()]
+            }
+        }
+    }
 }
 
 /// An answered turn.
@@ -48,10 +74,10 @@ pub enum Place {
 pub struct Answered {
     /// The conversation.
     pub conversation: ConversationId,
-    /// What was said and answered.
+    /// What was said and answered, and what it cost.
     pub turn: Turn,
-    /// What it cost.
-    pub charged: Tokens,
+    /// What the user could spend after it.
+    pub left: Tokens,
 }
 
 /// What is kept of an answered turn under its idempotency key: where to find it again.
@@ -59,12 +85,12 @@ pub struct Answered {
 struct Receipt {
     conversation: ConversationId,
     turn: TurnNumber,
-    charged: Tokens,
+    left: Tokens,
 }
 
 impl Answered {
     const fn receipt(&self) -> Receipt {
-        Receipt { conversation: self.conversation, turn: self.turn.number, charged: self.charged }
+        Receipt { conversation: self.conversation, turn: self.turn.number, left: self.left }
     }
 }
 
@@ -78,6 +104,14 @@ pub struct Turns {
     entropy: Arc<dyn Entropy>,
 }
 
+/// What somebody says, and where.
+struct Saying {
+    user: User,
+    place: Place,
+    said: Said,
+    keyed: Option<Keyed>,
+}
+
 /// What [`Turns::try_once`] came to.
 enum Tried {
     Answered(Answered),
@@ -85,12 +119,21 @@ enum Tried {
     Outrun,
 }
 
+/// Where a turn takes place, found out.
+struct Ready {
+    place: TurnPlace,
+    assistant: Option<Assistant>,
+    /// What the user can spend after the turn.
+    left: Tokens,
+}
+
 /// A turn whose hold is in place.
 struct Held {
     place: TurnPlace,
-    message: MessageText,
+    said: Said,
     hold_id: Uuid,
     price: Tokens,
+    left: Tokens,
     created_at: Timestamp,
     keyed: Option<Keyed>,
 }
@@ -107,25 +150,75 @@ impl Turns {
         Self { store, balance, model, clock, entropy }
     }
 
-    /// Says `message` and waits for the reply.
+    /// Says something and waits for the reply.
     ///
     /// # Errors
-    /// `NotFound` for a conversation that is not the user's, `InsufficientTokens`, `KeyReused` and
-    /// `StillRunning` for the idempotency key, `ModelFailed` and `ModelTimedOut`.
+    /// `NotFound` for a conversation or an assistant that is not the user's, `Invalid` for the unknown
+    /// assistant of a new conversation, `Conflict` when the assistant is not active, `InsufficientTokens`,
+    /// `KeyReused` and `StillRunning` for the idempotency key, `ModelFailed` and `ModelTimedOut`.
     pub async fn say(
         &self,
-        user: UserId,
+        user: &User,
         place: Place,
-        message: MessageText,
+        said: impl Into<Said>,
         key: Option<IdempotencyKey>,
     ) -> Result<Answered, Error> {
-        let conversation = match place {
-            Place::Default => ConversationId::default_of(user),
-            Place::In(id) => id,
+        let saying = Saying::new(user, place, said.into(), key)?;
+        self.run(Arc::new(saying), Listener::Waits).await
+    }
+
+    /// Says something in a new conversation and waits for the reply. Gives the conversation too.
+    ///
+    /// # Errors
+    /// As [`Turns::say`].
+    pub async fn begin(
+        &self,
+        user: &User,
+        (assistant, title): (Option<AssistantId>, Title),
+        said: impl Into<Said>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<(Conversation, Answered), Error> {
+        let answered = self.say(user, Place::New { assistant, title }, said, key).await?;
+        let conversation = self.store.conversation(user.id, answered.conversation).await?;
+        Ok((conversation.ok_or(Error::NotFound)?, answered))
+    }
+
+    /// Says something, and gives the reply piece by piece. Whoever drops the stream stops the model: what
+    /// was produced until then is the reply and is paid for like any other; if that is nothing, the turn
+    /// failed and is not.
+    ///
+    /// # Errors
+    /// As [`Turns::say`], as long as nothing was said; later ones are the stream's last event.
+    pub async fn stream(
+        &self,
+        user: &User,
+        place: Place,
+        said: Said,
+        key: Option<IdempotencyKey>,
+    ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
+        let saying = Arc::new(Saying::new(user, place, said, key)?);
+        let (listener, mut events) = Listener::streaming();
+        let turns = self.clone();
+        let run = async move {
+            let answered = turns.run(saying, listener.clone()).await;
+            listener.conclude(answered).await;
         };
-        let keyed = key.map(|key| Keyed::new(key, &["turn", &conversation.to_string(), message.as_str()]));
+        tokio::spawn(run.in_current_span());
+        match events.recv().await {
+            None => Err(Error::internal("a turn ended without an event")),
+            Some(TurnEvent::Failed(error)) => Err(error),
+            Some(first) => {
+                let later = futures::stream::unfold(events, async |mut events| {
+                    events.recv().await.map(|event| (event, events))
+                });
+                Ok(futures::stream::iter([first]).chain(later))
+            }
+        }
+    }
+
+    async fn run(&self, saying: Arc<Saying>, listener: Listener) -> Result<Answered, Error> {
         for _ in 0..TRIES {
-            match self.try_once(user, conversation, place, &message, keyed.as_ref()).await? {
+            match self.try_once(&saying, &listener).await? {
                 Tried::Answered(answered) => return Ok(answered),
                 Tried::Outrun => {}
             }
@@ -133,67 +226,119 @@ impl Turns {
         Err(Error::Unavailable("a turn was outrun too often".into()))
     }
 
-    async fn try_once(
-        &self,
-        user: UserId,
-        id: ConversationId,
-        place: Place,
-        message: &MessageText,
-        keyed: Option<&Keyed>,
-    ) -> Result<Tried, Error> {
-        let before = self.store.before_turn(user, id, keyed.map(Keyed::hash)).await?;
-        if let Some(keyed) = keyed
-            && let Some(receipt) = keyed.replay(before.record.as_ref(), self.clock.now())?
-        {
-            return self.answered_before(user, receipt).await.map(Tried::Answered);
-        }
-        let exists = before.conversation.is_some();
-        if !exists && place != Place::Default {
-            return Err(Error::NotFound);
-        }
-        let price = self.balance.price();
-        if self.balance.up_to_date(user, before.balance).await?.available < price {
-            return Err(Error::InsufficientTokens);
-        }
-        let turn = match exists {
-            true => self.store.take_turn_number(id).await?.ok_or(Error::NotFound)?,
-            false => TurnNumber(1),
-        };
+    async fn try_once(&self, saying: &Arc<Saying>, listener: &Listener) -> Result<Tried, Error> {
+        let Saying { user, place, said, keyed } = &**saying;
         let now = self.clock.now();
-        let begins = (!exists).then(|| first_conversation(id, now));
-        let place = TurnPlace { user, conversation: id, turn, begins };
-        match self.model.answer_at_once(&Prompt { message: message.as_str().to_owned() }) {
-            Some(response) => {
-                let turn = Turn { number: turn, message: message.clone(), response, created_at: now };
-                self.answer_at_once(place, turn, price, keyed, now).await
-            }
+        let (id, assistant) = self.looked_for(user, place, now);
+        let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash)).await?;
+        if let Some(keyed) = keyed
+            && let Some(receipt) = keyed.replay(before.record.as_ref(), now)?
+        {
+            return self.answered_before(user.id, receipt).await.map(Tried::Answered);
+        }
+        let ready = self.ready(saying, id, before, now).await?;
+        let prompt = prompt(said, ready.assistant.as_ref());
+        match self.model.answer_at_once(&prompt) {
+            Some(response) => self.answer_at_once(ready, said, response, keyed.as_ref(), now).await,
             None => {
                 // A task of its own goes on without its caller: somebody who hangs up leaves no hold behind.
-                let (turns, message, keyed) = (self.clone(), message.clone(), keyed.cloned());
-                let turn = async move { turns.hold_and_ask(place, message, price, keyed, now).await };
+                let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
+                let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };
                 tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?
             }
         }
     }
 
+    /// The conversation and the assistant to look for. A default conversation with an assistant is guessed to
+    /// be its first: how many were deleted is known once the assistant is read.
+    fn looked_for(&self, user: &User, place: &Place, now: Timestamp) -> (ConversationId, Option<AssistantId>) {
+        match place {
+            Place::Default => (ConversationId::default_of(user.id, user.resets), None),
+            Place::With(assistant) => (ConversationId::default_with(*assistant, 0), Some(*assistant)),
+            Place::In(id) => (*id, None),
+            Place::New { assistant, title: _ } => (ConversationId::new(self.entropy.uuid(now)), *assistant),
+        }
+    }
+
+    /// Finds out whether the turn can take place, and takes a number for it.
+    async fn ready(
+        &self,
+        saying: &Saying,
+        id: ConversationId,
+        before: BeforeTurn,
+        now: Timestamp,
+    ) -> Result<Ready, Error> {
+        let BeforeTurn { conversation, assistant, balance, record: _ } = before;
+        let user = &saying.user;
+        let price = self.balance.price();
+        let available = self.balance.up_to_date(user.id, balance).await?.available;
+        let left = available.checked_sub(price).ok_or(Error::InsufficientTokens)?;
+        let resets = assistant.as_ref().map_or(0, |assistant| assistant.resets);
+        let (id, conversation) = match &saying.place {
+            Place::With(assistant) if resets > 0 => {
+                let id = ConversationId::default_with(*assistant, resets);
+                (id, self.store.conversation(user.id, id).await?)
+            }
+            _ => (id, conversation),
+        };
+        let (turn, assistant, begins) = match conversation {
+            Some(conversation) => {
+                let turn = async { self.store.take_turn_number(id).await.map_err(Error::from) };
+                let assistant = self.assistant_of(user.id, &conversation, assistant);
+                let (turn, assistant) = futures::future::try_join(turn, assistant).await?;
+                (turn.ok_or(Error::NotFound)?, assistant, None)
+            }
+            None => {
+                let begins = beginning(saying, id, assistant.as_ref(), now)?;
+                (TurnNumber(1), assistant, Some(begins))
+            }
+        };
+        if assistant.as_ref().is_some_and(|assistant| assistant.character.status != AssistantStatus::Active) {
+            return Err(Error::Conflict(Conflict::AssistantInactive));
+        }
+        let asked = assistant.as_ref().map(|assistant| assistant.id);
+        let place = TurnPlace { user: user.id, conversation: id, assistant: asked, turn, begins };
+        Ok(Ready { place, assistant, left })
+    }
+
+    /// The assistant of a conversation, unless it was read already.
+    async fn assistant_of(
+        &self,
+        user: UserId,
+        conversation: &Conversation,
+        known: Option<Assistant>,
+    ) -> Result<Option<Assistant>, Error> {
+        let Some(id) = conversation.assistant.filter(|_| known.is_none()) else {
+            return Ok(known);
+        };
+        let found = self.store.assistant(user, id).await?;
+        found.map(Some).ok_or(Error::Conflict(Conflict::AssistantInactive))
+    }
+
     async fn answered_before(&self, user: UserId, receipt: Receipt) -> Result<Answered, Error> {
-        let Receipt { conversation, turn, charged } = receipt;
+        let Receipt { conversation, turn, left } = receipt;
         let turn = self.store.turn(user, conversation, turn).await?.ok_or(Error::NotFound)?;
-        Ok(Answered { conversation, turn, charged })
+        Ok(Answered { conversation, turn, left })
     }
 
     async fn answer_at_once(
         &self,
-        place: TurnPlace,
-        turn: Turn,
-        price: Tokens,
+        ready: Ready,
+        said: &Said,
+        response: String,
         keyed: Option<&Keyed>,
         now: Timestamp,
     ) -> Result<Tried, Error> {
-        let answered = Answered { conversation: place.conversation, turn, charged: price };
+        let Ready { place, left, .. } = ready;
+        let Said { text: message, attachments } = said.clone();
+        let charged = self.balance.price();
+        let (number, is_cut) = (place.turn, false);
+        let turn =
+            Turn { number, message, attachments, response, is_cut, charged, created_at: now, answered_at: now };
+        let answered = Answered { conversation: place.conversation, turn, left };
         let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
-        match self.store.answer_at_once(place, &answered.turn, price, entry_id, record).await? {
+        match self.store.answer_at_once(place, &answered.turn, entry_id, record).await? {
             Ok(()) => Ok(Tried::Answered(answered)),
             Err(refusals) => refused(&refusals),
         }
@@ -201,61 +346,124 @@ impl Turns {
 
     async fn hold_and_ask(
         &self,
-        place: TurnPlace,
-        message: MessageText,
-        price: Tokens,
-        keyed: Option<Keyed>,
+        ready: Ready,
+        saying: &Saying,
+        prompt: Prompt,
+        listener: Listener,
         now: Timestamp,
     ) -> Result<Tried, Error> {
-        let hold_id = self.entropy.uuid(now);
-        let expires_at = now.plus(HOLD_LASTS);
+        let Ready { place, left, .. } = ready;
+        let Saying { said, keyed, .. } = saying;
+        let (hold_id, price) = (self.entropy.uuid(now), self.balance.price());
+        let expires_at = now.plus(listener.patience() + HOLD_OUTLASTS);
         let hold = Hold { amount: price, expires_at, conversation: place.conversation, turn: place.turn };
         let record = keyed.as_ref().map(|keyed| keyed.running(now, expires_at));
-        if let Err(refusals) = self.store.hold(place.clone(), &message, hold_id, &hold, now, record).await? {
+        if let Err(refusals) = self.store.hold(place.clone(), said.clone(), hold_id, &hold, now, record).await? {
             return refused(&refusals);
         }
-        let held = Held { place, message, hold_id, price, created_at: now, keyed };
-        self.ask(held).await.map(Tried::Answered)
+        listener.said(&place, said, now).await;
+        let (said, keyed) = (said.clone(), keyed.clone());
+        let held = Held { place, said, hold_id, price, left, created_at: now, keyed };
+        self.ask(held, prompt, &listener).await.map(Tried::Answered)
     }
 
-    async fn ask(&self, held: Held) -> Result<Answered, Error> {
-        let prompt = Prompt { message: held.message.as_str().to_owned() };
-        let answer = tokio::time::timeout(MODEL_PATIENCE, self.model.answer(prompt));
-        let error = match AssertUnwindSafe(answer).catch_unwind().await {
-            Ok(Ok(Ok(response))) => return self.settle(held, response).await,
-            Ok(Ok(Err(error))) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the model failed");
-                Error::ModelFailed
-            }
-            Ok(Err(_)) => Error::ModelTimedOut,
+    async fn ask(&self, held: Held, prompt: Prompt, listener: &Listener) -> Result<Answered, Error> {
+        let heard = AssertUnwindSafe(listener.hear(&*self.model, prompt)).catch_unwind();
+        let error = match heard.await {
+            Ok(Heard::Reply { text, is_cut }) => return self.settle(held, text, is_cut).await,
+            Ok(Heard::Nothing(error)) => error,
             Err(_) => Error::internal("the model panicked"),
         };
-        let record = held.keyed.as_ref().map(|keyed| keyed.running(self.clock.now(), held.created_at));
-        self.store.fail_held(held.place, held.hold_id, held.price, record).await?.ok();
+        self.release(held).await?;
         Err(error)
     }
 
-    async fn settle(&self, held: Held, response: String) -> Result<Answered, Error> {
-        let Held { place, message, hold_id, price, created_at, keyed } = held;
+    async fn release(&self, held: Held) -> Result<(), Error> {
+        let record = held.keyed.as_ref().map(|keyed| keyed.running(self.clock.now(), held.created_at));
+        self.store.fail_held(held.place, held.hold_id, held.price, record).await?.ok();
+        Ok(())
+    }
+
+    async fn settle(&self, held: Held, response: String, is_cut: bool) -> Result<Answered, Error> {
         let now = self.clock.now();
-        let turn = Turn { number: place.turn, message, response, created_at };
-        let answered = Answered { conversation: place.conversation, turn, charged: price };
-        let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
+        let Said { text: message, attachments } = held.said.clone();
+        let turn = Turn {
+            number: held.place.turn,
+            message,
+            attachments,
+            response,
+            is_cut,
+            charged: held.price,
+            created_at: held.created_at,
+            answered_at: now,
+        };
+        let answered = Answered { conversation: held.place.conversation, turn, left: held.left };
+        let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
-        let settled = self.store.answer_held(place, &answered.turn, (hold_id, price), now, entry_id, record).await?;
-        // Refused means that the hold had expired: the answer came too late to be paid for.
-        settled.map(|()| answered).map_err(|_| Error::ModelTimedOut)
+        let place = held.place.clone();
+        match self.store.answer_held(place, &answered.turn, held.hold_id, entry_id, record).await? {
+            Ok(()) => Ok(answered),
+            // The hold had expired: the answer came too late to be paid for.
+            Err(refusals) if refusals.contains(&Refusal::Hold) => Err(Error::ModelTimedOut),
+            // The conversation was deleted meanwhile: there is no place for the answer.
+            Err(_) => {
+                self.release(held).await?;
+                Err(Error::NotFound)
+            }
+        }
+    }
+}
+
+impl Saying {
+    fn new(user: &User, place: Place, said: Said, key: Option<IdempotencyKey>) -> Result<Self, Error> {
+        let attachments = serde_json::to_string(&said.attachments).map_err(Error::internal)?;
+        let place_meaning = place.meaning(user);
+        let meaning = ["turn"].into_iter().chain(place_meaning.iter().map(String::as_str));
+        let meaning: Vec<&str> = meaning.chain([said.text.as_str(), &attachments]).collect();
+        let keyed = key.map(|key| Keyed::new(key, &meaning));
+        Ok(Self { user: user.clone(), place, said, keyed })
+    }
+}
+
+/// The conversation that a turn begins.
+fn beginning(
+    saying: &Saying,
+    id: ConversationId,
+    assistant: Option<&Assistant>,
+    now: Timestamp,
+) -> Result<Begins, Error> {
+    let (title, resets) = match &saying.place {
+        Place::In(_) => return Err(Error::NotFound),
+        Place::Default => (Title::default(), Some(saying.user.resets)),
+        Place::With(_) => {
+            let assistant = assistant.ok_or(Error::NotFound)?;
+            (assistant.character.name.to_title(), Some(assistant.resets))
+        }
+        Place::New { assistant: Some(_), .. } if assistant.is_none() => {
+            return Err(Error::invalid("assistant_id", Problem::UnknownAssistant));
+        }
+        Place::New { title, .. } => (title.clone(), None),
+    };
+    let assistant = assistant.map(|assistant| assistant.id);
+    Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
+}
+
+fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {
+    let character = assistant.map(|assistant| &assistant.character);
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    Prompt {
+        message: said.text.as_str().to_owned(),
+        system_prompt: text(character.and_then(|own| Some(own.system_prompt.as_ref()?.as_str()))),
+        personality: text(character.and_then(|own| Some(own.personality.as_ref()?.as_str()))),
+        model: text(character.and_then(|own| Some(own.model.as_ref()?.as_str()))),
+        temperature: character.and_then(|own| own.temperature).map(|temperature| temperature.degree()),
     }
 }
 
 fn refused(refusals: &[Refusal]) -> Result<Tried, Error> {
-    // A claimed key or a conversation made meanwhile explains the rest: looking again tells.
-    if refusals.iter().any(|refusal| matches!(refusal, Refusal::Key | Refusal::Conversation | Refusal::Number)) {
+    // A claimed key, or a conversation or an assistant that changed, explains the rest: looking again tells.
+    if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
         return Ok(Tried::Outrun);
     }
     Err(Error::InsufficientTokens)
-}
-
-fn first_conversation(id: ConversationId, now: Timestamp) -> Conversation {
-    Conversation { id, title: Title::default(), turns: 0, last_turn: None, created_at: now, updated_at: now }
 }

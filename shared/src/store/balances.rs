@@ -3,7 +3,7 @@
 
 use super::{
     Store, StoreError, keys, n, read_if_any,
-    transaction::{Action, Change, Outcome},
+    transaction::{Action, Change, EXISTS, Outcome},
     write,
 };
 use crate::{
@@ -94,6 +94,24 @@ pub(super) fn opening(
     let balance = Balance { available: grant, holds: BTreeMap::new(), refilled_at: at };
     let entry = EntryRow { kind: EntryKind::Grant, amount: signed(grant), conversation: None, turn: None, at };
     Ok((Action::put_new(key.clone(), write(key, balance)?), append(tables, user, entry, entry_id)?))
+}
+
+/// Gives `tokens` to a user, as an administrator decided.
+pub(super) fn grant(
+    tables: &Tables,
+    user: UserId,
+    tokens: Tokens,
+    entry_id: Uuid,
+    at: Timestamp,
+) -> Result<[Action; 2], StoreError> {
+    let change = Change {
+        update: "SET available = available + :tokens",
+        condition: EXISTS,
+        names: &[],
+        values: vec![(":tokens", n(tokens))],
+    };
+    let entry = EntryRow { kind: EntryKind::Gift, amount: signed(tokens), conversation: None, turn: None, at };
+    Ok([Action::update(keys::balance(tables, user), change), append(tables, user, entry, entry_id)?])
 }
 
 /// Takes `price` for a turn that is answered already. Refused when less is available.

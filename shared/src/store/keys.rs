@@ -8,26 +8,43 @@
 //! | users | `user#<uuid>` | `address#<address>` | an address that signed in lately |
 //! | users | `name#<folded>` | `owner` | whose username or e-mail this is |
 //! | users | `credential#<sha256>` | `owner` | whose opaque token this is |
+//! | users | `user#<uuid>` | `api-key#<uuid>` | an API key |
 //! | users | `counter` | `users` | the last user's integer |
+//! | users | `counter` | `administrators` | how many active administrators there are |
+//! | users | `population#<0 to 7>` | `count` | how many accounts there are, in eight parts |
+//! | users | `sweep` | `user#<uuid>` | a deleted account whose things are still to be removed |
+//! | assistants | `owner#<uuid>` | `assistant#<uuid>` | an assistant |
+//! | assistants | `owner#<uuid>` | `name#<sha256>` | which assistant has this name |
+//! | assistants | `owner#<uuid>` | `number#<20 digits>` | which assistant has this integer |
+//! | assistants | `owner#<uuid>` | `count#<status>#<category>` | how many assistants a filter lets through |
+//! | assistants | `owner#<uuid>` | `counter` | the last assistant's integer |
+//! | tools | `tools` | `tool#<id>` | a tool that an administrator added |
+//! | tools | `tools` | `count` | how many of them there are |
 //! | sessions | `conversation#<uuid>` | `about` | a conversation |
 //! | sessions | `conversation#<uuid>` | `message#<turn>#<0 or 1>` | a user's message, its reply |
+//! | sessions | `sweep` | `conversation#<uuid>` | a deleted conversation whose messages are still to be removed |
 //! | balances | `user#<uuid>` | `balance` | what is available, and the holds |
 //! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | one immutable change |
 //! | balances | `user#<uuid>` | `key#<sha256>` | what an `Idempotency-Key` stands for |
 //! | limits | `<policy>#<block>#<subject>` | | counted requests of ten minutes |
 //!
-//! Indexes: users `directory` (`directory` = `users`, `number`) lists accounts; sessions `by-owner`
-//! (`owner`, `listed`) lists a user's conversations by time. Nothing that must be exact is read from them.
+//! Every list has an index for each of its filters and orders. Their rows hold keys only, except those of
+//! users `directory`, which lists the usernames too. An index's partition is the filter's value, its sort key
+//! the order's value followed by the id. Nothing that must be exact is read from an index.
 
 use super::{Item, s};
 use crate::{
     config::Tables,
     domain::{
-        ids::{ConversationId, LoginId, TurnNumber, UserId},
+        assistant::AssistantStatus,
+        ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, LoginId, MessageId, Speaker, TurnNumber, UserId},
         names::FoldedName,
+        text::{AssistantName, Category},
         time::Timestamp,
+        tool::ToolId,
     },
 };
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -35,8 +52,16 @@ use uuid::Uuid;
 pub const DIRECTORY: &str = "directory";
 /// The directory's only partition.
 pub const ALL_USERS: &str = "users";
-/// The index that lists a user's conversations.
-pub const BY_OWNER: &str = "by-owner";
+/// The partition of what is still to be removed.
+pub const SWEEP: &str = "sweep";
+/// The partition of all tools.
+pub const TOOLS: &str = "tools";
+/// Where the rows of tools begin.
+pub const FIRST_TOOL: &str = "tool#";
+/// Where the rows of API keys begin.
+pub const FIRST_API_KEY: &str = "api-key#";
+/// In how many parts accounts are counted, so that registrations do not wait for each other.
+pub const POPULATION_PARTS: u8 = 8;
 /// Where the rows of a conversation's messages begin.
 pub const FIRST_MESSAGE: &str = "message#";
 /// After the last message of every conversation.
@@ -56,13 +81,27 @@ impl<'a> Key<'a> {
         Self { table, attributes: HashMap::from([("pk".to_owned(), s(partition)), ("sk".to_owned(), s(sort))]) }
     }
 
+    /// The key of a row that an index named.
+    pub fn of_indexed(table: &'a str, mut item: Item) -> Self {
+        item.retain(|name, _| name == "pk" || name == "sk");
+        Self { table, attributes: item }
+    }
+
+    /// The row of `table` with the same partition and the sort key `sort`.
+    pub fn beside<'b>(&self, table: &'b str, sort: &str) -> Key<'b> {
+        let mut attributes = self.attributes.clone();
+        attributes.insert("sk".to_owned(), s(sort));
+        Key { table, attributes }
+    }
+
     /// Whether `item` is the row with this key.
     pub fn is_of(&self, item: &Item) -> bool {
         self.attributes.iter().all(|(name, value)| item.get(name) == Some(value))
     }
 }
 
-fn user_partition(user: UserId) -> String {
+/// The partition of a user's rows in several tables.
+pub fn user_partition(user: UserId) -> String {
     format!("user#{user}")
 }
 
@@ -96,6 +135,85 @@ pub fn user_counter(tables: &Tables) -> Key<'_> {
     Key::of(&tables.users, "counter".to_owned(), "users".to_owned())
 }
 
+/// An API key.
+pub fn api_key(tables: &Tables, user: UserId, id: ApiKeyId) -> Key<'_> {
+    Key::of(&tables.users, user_partition(user), format!("{FIRST_API_KEY}{id}"))
+}
+
+/// How many active administrators there are.
+pub fn administrators(tables: &Tables) -> Key<'_> {
+    Key::of(&tables.users, "counter".to_owned(), "administrators".to_owned())
+}
+
+/// The part of the count of accounts that `user` is in.
+pub fn population_with(tables: &Tables, user: UserId) -> Key<'_> {
+    let last = user.uuid().as_bytes()[15];
+    population(tables, last % POPULATION_PARTS)
+}
+
+/// A part of the count of accounts.
+pub fn population(tables: &Tables, part: u8) -> Key<'_> {
+    Key::of(&tables.users, format!("population#{part}"), "count".to_owned())
+}
+
+/// A deleted account whose things are still to be removed.
+pub fn swept_user(tables: &Tables, user: UserId) -> Key<'_> {
+    Key::of(&tables.users, SWEEP.to_owned(), user_partition(user))
+}
+
+/// The partition of an owner's assistants.
+pub fn owner_partition(owner: UserId) -> String {
+    format!("owner#{owner}")
+}
+
+/// An assistant.
+pub fn assistant(tables: &Tables, owner: UserId, id: AssistantId) -> Key<'_> {
+    Key::of(&tables.assistants, owner_partition(owner), format!("assistant#{id}"))
+}
+
+/// Which assistant has this name.
+pub fn assistant_name<'a>(tables: &'a Tables, owner: UserId, name: &AssistantName) -> Key<'a> {
+    let hash = hex::encode(Sha256::digest(name.as_str()));
+    Key::of(&tables.assistants, owner_partition(owner), format!("name#{hash}"))
+}
+
+/// Which assistant has this integer.
+pub fn assistant_number(tables: &Tables, owner: UserId, number: AssistantNumber) -> Key<'_> {
+    Key::of(&tables.assistants, owner_partition(owner), format!("number#{:020}", number.0))
+}
+
+/// The last integer given to an assistant.
+pub fn assistant_counter(tables: &Tables, owner: UserId) -> Key<'_> {
+    Key::of(&tables.assistants, owner_partition(owner), "counter".to_owned())
+}
+
+/// How many of an owner's assistants have this status and category. No status has a `#` in it.
+pub fn assistant_count<'a>(
+    tables: &'a Tables,
+    owner: UserId,
+    status: Option<AssistantStatus>,
+    category: Option<&Category>,
+) -> Key<'a> {
+    let (status, category) = (status.map_or("", AssistantStatus::as_str), category.map_or("", Category::as_str));
+    Key::of(&tables.assistants, owner_partition(owner), format!("count#{status}#{category}"))
+}
+
+/// The partition of an index that lists the owner's assistants with this status and category.
+pub fn assistant_list(owner: UserId, status: Option<AssistantStatus>, category: Option<&Category>) -> String {
+    let (status, category) = (status.map_or("", AssistantStatus::as_str), category.map_or("", Category::as_str));
+    format!("{owner}#{status}#{category}")
+}
+
+/// A tool that an administrator added.
+pub fn tool<'a>(tables: &'a Tables, id: &ToolId) -> Key<'a> {
+    Key::of(&tables.tools, TOOLS.to_owned(), format!("{FIRST_TOOL}{}", id.as_str()))
+}
+
+/// How many tools administrators added.
+pub fn tool_count(tables: &Tables) -> Key<'_> {
+    Key::of(&tables.tools, TOOLS.to_owned(), "count".to_owned())
+}
+
 /// A row that never exists.
 pub fn nothing(tables: &Tables) -> Key<'_> {
     Key::of(&tables.users, "nothing".to_owned(), "nothing".to_owned())
@@ -111,23 +229,33 @@ pub fn conversation(tables: &Tables, conversation: ConversationId) -> Key<'_> {
     Key::of(&tables.sessions, conversation_partition(conversation), "about".to_owned())
 }
 
-/// A conversation's place in its owner's list: by time, then by id.
-pub fn listed(created_at: Timestamp, conversation: ConversationId) -> String {
-    format!("{:015}#{conversation}", created_at.millis())
+/// A conversation whose messages are still to be removed.
+pub fn swept_conversation(tables: &Tables, conversation: ConversationId) -> Key<'_> {
+    Key::of(&tables.sessions, SWEEP.to_owned(), conversation_partition(conversation))
+}
+
+/// A message of a turn.
+pub fn message(tables: &Tables, conversation: ConversationId, id: MessageId) -> Key<'_> {
+    Key::of(&tables.sessions, conversation_partition(conversation), message_sort(id))
 }
 
 /// The user's message of a turn.
 pub fn user_message(tables: &Tables, conversation: ConversationId, turn: TurnNumber) -> Key<'_> {
-    message(tables, conversation, turn, 0)
+    message(tables, conversation, MessageId { turn, speaker: Speaker::User })
 }
 
 /// The reply of a turn.
 pub fn reply(tables: &Tables, conversation: ConversationId, turn: TurnNumber) -> Key<'_> {
-    message(tables, conversation, turn, 1)
+    message(tables, conversation, MessageId { turn, speaker: Speaker::Assistant })
 }
 
-fn message(tables: &Tables, conversation: ConversationId, turn: TurnNumber, part: u8) -> Key<'_> {
-    Key::of(&tables.sessions, conversation_partition(conversation), format!("{FIRST_MESSAGE}{:020}#{part}", turn.0))
+/// A message's place among those of its conversation.
+pub fn message_sort(MessageId { turn, speaker }: MessageId) -> String {
+    let part = match speaker {
+        Speaker::User => 0,
+        Speaker::Assistant => 1,
+    };
+    format!("{FIRST_MESSAGE}{:020}#{part}", turn.0)
 }
 
 /// A user's balance.

@@ -1,14 +1,20 @@
 //! DynamoDB, and nothing else: one file per table, every key made in `keys`, every change a transaction
 //! or a single conditional write. The store writes what it is given; it makes no ids and knows no rule.
 
+pub mod api_keys;
+pub mod assistants;
 pub mod balances;
 pub mod client;
 pub mod idempotency;
 pub mod keys;
 pub mod limits;
+mod listing;
 pub mod logins;
+pub mod profiles;
 pub mod registration;
 pub mod sessions;
+pub mod sweep;
+pub mod tools;
 pub mod transaction;
 pub mod turns;
 pub mod users;
@@ -91,6 +97,8 @@ where
     }
 }
 
+/// The most keys that one call reads.
+const BATCH_MAX: usize = 100;
 /// How often left-over keys of a batch are asked for again.
 const BATCH_TRIES: u32 = 5;
 
@@ -120,8 +128,19 @@ impl Store {
 
     /// Several items of any tables in one call, as of now, in the order of `keys`.
     async fn get_together<const N: usize>(&self, keys: [Key<'_>; N]) -> Result<[Option<Item>; N], StoreError> {
+        let items = self.get_many(keys.into()).await?;
+        items.try_into().map_err(|_| StoreError::broken("a batch has another length than its keys"))
+    }
+
+    /// Items of any tables, as of now, in the order of `keys`; one call for each hundred of them.
+    async fn get_many(&self, keys: Vec<Key<'_>>) -> Result<Vec<Option<Item>>, StoreError> {
+        let batches = keys.chunks(BATCH_MAX).map(|batch| self.get_batch(batch));
+        Ok(futures::future::try_join_all(batches).await?.into_iter().flatten().collect())
+    }
+
+    async fn get_batch(&self, keys: &[Key<'_>]) -> Result<Vec<Option<Item>>, StoreError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
-        for (table, keys) in keys_by_table(&keys) {
+        for (table, keys) in keys_by_table(keys) {
             let together = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             wanted.insert(table, together.map_err(StoreError::broken)?);
         }
@@ -133,11 +152,12 @@ impl Store {
             }
             wanted = output.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
-                return Ok(keys.map(|key| {
+                let take = |key: &Key<'_>| {
                     let items = found.get_mut(key.table)?;
                     let at = items.iter().position(|item| key.is_of(item))?;
                     Some(items.swap_remove(at))
-                }));
+                };
+                return Ok(keys.iter().map(take).collect());
             }
             self.pause(tried).await;
         }
@@ -183,4 +203,14 @@ fn n(number: u64) -> AttributeValue {
 /// A text attribute.
 fn s(text: impl ToString) -> AttributeValue {
     AttributeValue::S(text.to_string())
+}
+
+/// A boolean attribute.
+const fn boolean(value: bool) -> AttributeValue {
+    AttributeValue::Bool(value)
+}
+
+/// An attribute without a value.
+const fn null() -> AttributeValue {
+    AttributeValue::Null(true)
 }

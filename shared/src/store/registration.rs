@@ -1,12 +1,16 @@
 //! The transaction of a registration, which spans account, names, balance and first sign-in.
 
 use super::{
-    Store, StoreError, balances,
+    Store, StoreError, balances, keys,
     logins::{self, Login},
-    transaction::Outcome,
+    transaction::{self, Outcome},
     users::{self, Account},
 };
-use crate::domain::{money::Tokens, time::Timestamp, user::User};
+use crate::domain::{
+    money::Tokens,
+    time::Timestamp,
+    user::{Role, User},
+};
 use uuid::Uuid;
 
 /// The sign-in that an account is made with.
@@ -48,6 +52,10 @@ impl Store {
         if let Some(FirstLogin { login, address, remember_until }) = login {
             actions.push((None, logins::put_new(&self.tables, login)?));
             actions.push((None, logins::remember(&self.tables, id, address, remember_until)?));
+        }
+        actions.push((None, transaction::count(keys::population_with(&self.tables, id), 1)));
+        if account.user.role == Role::Admin {
+            actions.push((None, transaction::count(keys::administrators(&self.tables), 1)));
         }
         actions.push((None, users::put_new(&self.tables, account)?));
         match self.transact(actions).await? {

@@ -2,7 +2,9 @@
 //! can grow for ever.
 
 use super::{
-    Item, Store, StoreError, idempotency, keys, n, read, read_all, read_if_any, s,
+    Item, Store, StoreError, assistants, idempotency, keys,
+    listing::{Index, KeyPage},
+    n, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
     users,
     walk::Walk,
@@ -11,8 +13,10 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        conversation::{Conversation, LastTurn, MessageStatus, Turn},
-        ids::{ConversationId, TurnNumber, UserId},
+        conversation::{Attachment, Conversation, LastTurn, Message, MessageStatus, Turn},
+        ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
+        list::{ConversationField, ListRequest, Place},
+        money::Tokens,
         page::PageRequest,
         text::{MessageText, Title},
         time::Timestamp,
@@ -32,38 +36,60 @@ const ITEMS_PER_TURN: usize = 2;
 pub(super) struct ConversationRow {
     id: ConversationId,
     owner: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assistant: Option<AssistantId>,
     title: Title,
+    said: u64,
     turns: u64,
     last_turn: Option<LastTurn>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Place in the owner's list. Absent from an index's row.
-    #[serde(default)]
-    listed: String,
-    /// The last number given to a turn. Absent from an index's row, so that taking one costs no write there.
-    #[serde(default)]
+    /// Places in lists.
+    by_created: Place,
+    by_updated: Place,
+    by_title: Place,
+    /// The last number given to a turn.
     last_number: u64,
 }
 
 impl ConversationRow {
     fn new(conversation: Conversation, owner: UserId, last_number: u64) -> Self {
-        let Conversation { id, title, turns, last_turn, created_at, updated_at } = conversation;
-        let listed = keys::listed(created_at, id);
-        Self { id, owner, title, turns, last_turn, created_at, updated_at, listed, last_number }
+        let Conversation { id, assistant, title, said, turns, last_turn, created_at, updated_at } = conversation;
+        Self {
+            by_created: Place::by_time(created_at, id),
+            by_updated: Place::by_time(updated_at, id),
+            by_title: Place::by_text(title.as_str(), id),
+            id,
+            owner,
+            assistant,
+            title,
+            said,
+            turns,
+            last_turn,
+            created_at,
+            updated_at,
+            last_number,
+        }
     }
 
     pub(super) fn if_owned_by(self, user: UserId) -> Option<Conversation> {
-        let Self { id, owner, title, turns, last_turn, created_at, updated_at, listed: _, last_number: _ } = self;
-        (owner == user).then_some(Conversation { id, title, turns, last_turn, created_at, updated_at })
+        let Self {
+            id,
+            owner,
+            assistant,
+            title,
+            said,
+            turns,
+            last_turn,
+            created_at,
+            updated_at,
+            by_created: _,
+            by_updated: _,
+            by_title: _,
+            last_number: _,
+        } = self;
+        (owner == user).then_some(Conversation { id, assistant, title, said, turns, last_turn, created_at, updated_at })
     }
-}
-
-/// Who said a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Speaker {
-    User,
-    Assistant,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,43 +97,116 @@ pub(super) struct MessageRow {
     pub turn: TurnNumber,
     pub speaker: Speaker,
     pub content: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     pub status: MessageStatus,
+    /// What a reply cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<Tokens>,
     pub created_at: Timestamp,
+}
+
+impl From<MessageRow> for Message {
+    fn from(row: MessageRow) -> Self {
+        let MessageRow { turn, speaker, content, attachments, status, charged, created_at } = row;
+        Self { id: MessageId { turn, speaker }, content, attachments, status, charged, created_at }
+    }
+}
+
+/// Why a conversation was not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotBegun {
+    /// A record is there for the request's idempotency key.
+    Key,
+    /// The assistant is gone.
+    Assistant,
 }
 
 impl Store {
     /// Makes a conversation, and keeps the answer under the request's idempotency key if it has one.
-    /// `false`: a record is there for that key already.
     pub async fn begin_conversation(
         &self,
         owner: UserId,
         conversation: &Conversation,
         record: Option<idempotency::Entry>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Result<(), Vec<NotBegun>>, StoreError> {
         let mut actions = vec![
-            ((), new_conversation(&self.tables, owner, conversation.clone(), 0)?),
-            ((), users::count_conversation(&self.tables, owner)),
+            (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
+            (None, users::count_conversation(&self.tables, owner)),
         ];
-        if let Some(record) = record {
-            actions.push(((), record.put(&self.tables, owner)?));
+        if let Some(assistant) = conversation.assistant {
+            actions.push((Some(NotBegun::Assistant), assistants::count_conversation(&self.tables, owner, assistant)));
         }
-        Ok(self.transact(actions).await? == Outcome::Committed)
+        if let Some(record) = record {
+            actions.push((Some(NotBegun::Key), record.put(&self.tables, owner)?));
+        }
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels.into_iter().flatten().collect())),
+        }
     }
 
-    /// A user's conversations, newest first.
-    pub async fn conversations(&self, owner: UserId, page: PageRequest) -> Result<Vec<Conversation>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.tables.sessions)
-            .index_name(keys::BY_OWNER)
-            .key_condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", s(owner))
-            .scan_index_forward(false);
+    /// A page of a user's conversations, those with one assistant if it is given, and where the next begins.
+    pub async fn conversations(
+        &self,
+        owner: UserId,
+        assistant: Option<AssistantId>,
+        request: &ListRequest<ConversationField>,
+    ) -> Result<(Vec<Conversation>, Option<Place>), StoreError> {
+        let (name, order) = match (assistant, request.sort.field) {
+            (None, ConversationField::CreatedAt) => ("owner-by-created", "by_created"),
+            (None, ConversationField::UpdatedAt) => ("owner-by-updated", "by_updated"),
+            (None, ConversationField::Title) => ("owner-by-title", "by_title"),
+            (Some(_), ConversationField::CreatedAt) => ("assistant-by-created", "by_created"),
+            (Some(_), ConversationField::UpdatedAt) => ("assistant-by-updated", "by_updated"),
+            (Some(_), ConversationField::Title) => ("assistant-by-title", "by_title"),
+        };
+        let partition = match assistant {
+            None => ("owner", owner.to_string()),
+            Some(assistant) => ("assistant", assistant.to_string()),
+        };
+        let index = Index { table: &self.tables.sessions, name, partition, order };
+        let row = |id: &str| Some(keys::conversation(&self.tables, ConversationId::parse(id)?));
+        let KeyPage { keys, next } = self.list_keys(index, request, row).await?;
+        let rows: Vec<ConversationRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
+        Ok((rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect(), next))
+    }
+
+    /// A user's conversation with the messages before `before`, oldest first: at most `wanted` of them, and
+    /// no more than `bytes_max` bytes of text unless the first is longer.
+    pub async fn conversation_with_messages(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+        before: Option<MessageId>,
+        wanted: usize,
+        bytes_max: usize,
+    ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
+        let end = before.map_or_else(|| keys::AFTER_MESSAGES.to_owned(), keys::message_sort);
+        let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end");
+        let query = query.expression_attribute_values(":first", s(keys::FIRST_MESSAGE));
+        let query = query.expression_attribute_values(":end", s(end)).scan_index_forward(false);
         let walk = Walk { query, items_per_entry: 1 };
-        let rows: Vec<ConversationRow> = read_all(walk.page(page.skipped(), page.size(), |_| true).await?)?;
-        Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
+        // The message at the end is not wanted itself.
+        let wanted_items = wanted + usize::from(before.is_some());
+        let enough = |items: &[Item]| if text_bytes(items) > bytes_max { wanted_items } else { items.len() };
+        let messages = walk.take(wanted_items, None, enough);
+        let (about, items) = futures::future::try_join(self.conversation(owner, id), messages).await?;
+        let Some(conversation) = about else {
+            return Ok(None);
+        };
+        let rows: Vec<MessageRow> = read_all(items)?;
+        let mut messages = Vec::new();
+        let mut bytes = 0;
+        for message in rows.into_iter().map(Message::from).filter(|message| before != Some(message.id)).take(wanted) {
+            bytes += message.content.len();
+            if bytes > bytes_max && !messages.is_empty() {
+                break;
+            }
+            messages.push(message);
+        }
+        messages.reverse();
+        Ok(Some((conversation, messages)))
     }
 
     /// A user's conversation with its latest turns, oldest first. One call while there are few turns,
@@ -261,6 +360,10 @@ pub(super) fn new_conversation(
     Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
 }
 
+fn text_bytes(items: &[Item]) -> usize {
+    items.iter().filter_map(|item| item.get("content")?.as_s().ok()).map(String::len).sum()
+}
+
 fn is_reply(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.ends_with("#1"))
 }
@@ -277,14 +380,23 @@ fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, StoreError> {
     for row in read_all::<MessageRow>(items)? {
         match (row.speaker, said.take()) {
             (Speaker::User, _) => said = Some(row),
-            (Speaker::Assistant, Some(said)) if said.turn == row.turn => turns.push(Turn {
-                number: said.turn,
-                message: MessageText::parse(said.content).map_err(|problem| StoreError::broken(problem.to_string()))?,
-                response: row.content,
-                created_at: said.created_at,
-            }),
+            (Speaker::Assistant, Some(said)) if said.turn == row.turn => turns.push(turn_of(said, row)?),
             (Speaker::Assistant, _) => {}
         }
     }
     Ok(turns)
+}
+
+fn turn_of(said: MessageRow, reply: MessageRow) -> Result<Turn, StoreError> {
+    let MessageRow { turn: number, content, attachments, created_at, speaker: _, status: _, charged: _ } = said;
+    Ok(Turn {
+        number,
+        message: MessageText::parse(content).map_err(|problem| StoreError::broken(problem.to_string()))?,
+        attachments,
+        response: reply.content,
+        is_cut: reply.status == MessageStatus::Cut,
+        charged: reply.charged.unwrap_or(0),
+        created_at,
+        answered_at: reply.created_at,
+    })
 }

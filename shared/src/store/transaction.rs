@@ -14,7 +14,7 @@ pub struct Action(Result<TransactWriteItem, StoreError>);
 pub struct Change<'a> {
     /// The update expression.
     pub update: &'static str,
-    /// What must hold before.
+    /// What must hold before; nothing when empty.
     pub condition: &'static str,
     /// `#placeholder` → attribute name.
     pub names: &'a [(&'static str, &'a str)],
@@ -57,16 +57,33 @@ impl Action {
 
     /// Changes a row.
     pub fn update(key: Key<'_>, change: Change<'_>) -> Self {
-        let names: HashMap<_, _> = change.names.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let condition = Some(change.condition).filter(|condition| !condition.is_empty());
         let update = Update::builder()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression(change.update)
-            .condition_expression(change.condition)
-            .set_expression_attribute_names((!names.is_empty()).then_some(names))
+            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_names(aliases(change.names))
             .set_expression_attribute_values(placeholders(change.values))
             .build();
         Self(update.map(|update| TransactWriteItem::builder().update(update).build()).map_err(StoreError::broken))
+    }
+
+    /// Removes a row if `condition` holds of it.
+    pub fn delete_if(
+        key: Key<'_>,
+        condition: &'static str,
+        names: &[(&'static str, &str)],
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Self {
+        let delete = Delete::builder()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .condition_expression(condition)
+            .set_expression_attribute_names(aliases(names))
+            .set_expression_attribute_values(placeholders(values))
+            .build();
+        Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(StoreError::broken))
     }
 
     /// Removes a row, if it is there.
@@ -76,8 +93,25 @@ impl Action {
     }
 }
 
+fn aliases(names: &[(&'static str, &str)]) -> Option<HashMap<String, String>> {
+    (!names.is_empty()).then(|| names.iter().map(|&(alias, name)| (alias.to_owned(), name.to_owned())).collect())
+}
+
 fn placeholders(values: Vec<(&'static str, AttributeValue)>) -> Option<HashMap<String, AttributeValue>> {
     (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Adds `by` to the counter in `key`, which is made if it is not there.
+pub fn count(key: Key<'_>, by: i64) -> Action {
+    Action::update(
+        key,
+        Change {
+            update: "ADD #count :by",
+            condition: "",
+            names: &[("#count", "count")],
+            values: vec![(":by", AttributeValue::N(by.to_string()))],
+        },
+    )
 }
 
 /// What became of a transaction.

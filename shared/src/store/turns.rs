@@ -4,18 +4,21 @@
 //! two: [`Store::hold`] before it is asked, then [`Store::answer_held`] or [`Store::fail_held`].
 
 use super::{
-    Item, Store, StoreError, balances,
+    Store, StoreError, assistants,
+    assistants::AssistantRow,
+    balances,
     balances::{Balance, Hold},
     idempotency, keys, n, read, read_if_any, s,
-    sessions::{self, ConversationRow, MessageRow, Speaker},
+    sessions::{self, ConversationRow, MessageRow},
     transaction::{Action, Change, EXISTS, Outcome},
     users, write,
 };
 use crate::domain::{
-    conversation::{Conversation, LastTurn, MessageStatus, Turn},
-    ids::{ConversationId, TurnNumber, UserId},
+    assistant::Assistant,
+    conversation::{Conversation, LastTurn, MessageStatus, Said, Turn},
+    ids::{AssistantId, ConversationId, Speaker, TurnNumber, UserId},
+    list::Place,
     money::Tokens,
-    text::MessageText,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -24,6 +27,8 @@ use uuid::Uuid;
 pub struct BeforeTurn {
     /// The conversation, if it exists and is the user's own.
     pub conversation: Option<Conversation>,
+    /// The assistant that was asked for, if it exists and is the user's own.
+    pub assistant: Option<Assistant>,
     /// The user's balance.
     pub balance: Balance,
     /// What the request's idempotency key stands for, if it has one that is in use.
@@ -37,10 +42,21 @@ pub struct TurnPlace {
     pub user: UserId,
     /// The conversation.
     pub conversation: ConversationId,
+    /// Its assistant.
+    pub assistant: Option<AssistantId>,
     /// The turn's number in it.
     pub turn: TurnNumber,
     /// The conversation to make with this turn; `None` when it exists.
-    pub begins: Option<Conversation>,
+    pub begins: Option<Begins>,
+}
+
+/// A conversation that is made with its first turn.
+#[derive(Debug, Clone)]
+pub struct Begins {
+    /// The conversation, still without a turn.
+    pub conversation: Conversation,
+    /// Of a default conversation: how many were deleted before it. It is only made while that is so.
+    pub resets: Option<u64>,
 }
 
 /// Why a turn's transaction was refused.
@@ -50,6 +66,8 @@ pub enum Refusal {
     Balance,
     /// The conversation was made, or removed, in the meantime.
     Conversation,
+    /// The assistant is not active, or was removed in the meantime.
+    Assistant,
     /// The idempotency key was claimed in the meantime.
     Key,
     /// The hold was released in the meantime, because it had expired.
@@ -61,28 +79,27 @@ pub enum Refusal {
 type Refused = Result<(), Vec<Refusal>>;
 
 impl Store {
-    /// Conversation, balance and idempotency record in one call.
+    /// Conversation, balance, idempotency record and assistant in one call.
     pub async fn before_turn(
         &self,
         user: UserId,
         conversation: ConversationId,
+        assistant: Option<AssistantId>,
         key_hash: Option<&str>,
     ) -> Result<BeforeTurn, StoreError> {
         let about = keys::conversation(&self.tables, conversation);
-        let balance = keys::balance(&self.tables, user);
-        let (about, balance, record): (Option<Item>, Option<Item>, Option<Item>) = match key_hash {
-            Some(hash) => {
-                self.get_together([about, balance, keys::idempotency(&self.tables, user, hash)]).await?.into()
-            }
-            None => {
-                let [about, balance] = self.get_together([about, balance]).await?;
-                (about, balance, None)
-            }
-        };
-        let about: Option<ConversationRow> = read_if_any(about)?;
+        let record = key_hash.map(|hash| keys::idempotency(&self.tables, user, hash));
+        let has_record = record.is_some();
+        let assistant = assistant.map(|assistant| keys::assistant(&self.tables, user, assistant));
+        let wanted = [Some(about), Some(keys::balance(&self.tables, user)), record, assistant];
+        let mut found = self.get_many(wanted.into_iter().flatten().collect()).await?.into_iter();
+        let about: Option<ConversationRow> = read_if_any(found.next().flatten())?;
+        let balance = found.next().flatten().ok_or_else(|| StoreError::broken("a user without a balance"))?;
+        let record = if has_record { found.next().flatten() } else { None };
         Ok(BeforeTurn {
             conversation: about.and_then(|row| row.if_owned_by(user)),
-            balance: read(balance.ok_or_else(|| StoreError::broken("a user without a balance"))?)?,
+            assistant: read_if_any::<AssistantRow>(found.next().flatten())?.map(Assistant::from),
+            balance: read(balance)?,
             record: read_if_any(record)?,
         })
     }
@@ -92,24 +109,30 @@ impl Store {
         &self,
         place: TurnPlace,
         turn: &Turn,
-        price: Tokens,
         entry_id: Uuid,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
+        let said = Said { text: turn.message.clone(), attachments: turn.attachments.clone() };
         let mut actions = vec![
-            (Refusal::Balance, balances::spend(&self.tables, user, price)),
-            (Refusal::Number, self.charge(&place, price, turn.created_at, entry_id)?),
-            (Refusal::Number, self.put_message(&place, &turn.message, MessageStatus::Complete, turn.created_at)?),
-            (Refusal::Number, self.put_reply(&place, &turn.response, turn.created_at)?),
+            (Refusal::Balance, balances::spend(&self.tables, user, turn.charged)),
+            (Refusal::Number, self.charge(&place, turn, entry_id)?),
+            (Refusal::Number, self.put_message(&place, said, MessageStatus::Complete, turn.created_at)?),
+            (Refusal::Number, self.put_reply(&place, turn)?),
         ];
         match place.begins.clone() {
-            Some(conversation) => actions.extend(self.begin(
-                user,
-                Conversation { turns: 1, last_turn: Some(last_turn(turn)), ..conversation },
-                place.turn,
-            )?),
-            None => actions.push((Refusal::Conversation, self.note_answer(&place, turn, turn.created_at)?)),
+            Some(Begins { conversation, resets }) => {
+                let updated_at = turn.answered_at;
+                let last_turn = Some(last_turn(turn));
+                let conversation = Conversation { said: 1, turns: 1, last_turn, updated_at, ..conversation };
+                actions.extend(self.begin(&place, Begins { conversation, resets })?);
+            }
+            None => {
+                let update = "SET said = said + :one, turns = turns + :one, last_turn = :last, updated_at = :at, \
+                              by_updated = :place";
+                actions.push((Refusal::Conversation, self.note_answer(&place, turn, update)?));
+                actions.extend(self.ask_assistant(&place));
+            }
         }
         if let Some(record) = record {
             actions.push((Refusal::Key, record.put(&self.tables, user)?));
@@ -121,7 +144,7 @@ impl Store {
     pub async fn hold(
         &self,
         place: TurnPlace,
-        message: &MessageText,
+        said: Said,
         hold_id: Uuid,
         hold: &Hold,
         now: Timestamp,
@@ -130,10 +153,24 @@ impl Store {
         let user = place.user;
         let mut actions = vec![
             (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
-            (Refusal::Number, self.put_message(&place, message, MessageStatus::Pending, now)?),
+            (Refusal::Number, self.put_message(&place, said, MessageStatus::Pending, now)?),
         ];
-        if let Some(conversation) = place.begins.clone() {
-            actions.extend(self.begin(user, conversation, place.turn)?);
+        match place.begins.clone() {
+            Some(Begins { conversation, resets }) => {
+                let conversation = Conversation { said: 1, ..conversation };
+                actions.extend(self.begin(&place, Begins { conversation, resets })?);
+            }
+            None => {
+                let change = Change {
+                    update: "SET said = said + :one",
+                    condition: EXISTS,
+                    names: &[],
+                    values: vec![(":one", n(1))],
+                };
+                let about = keys::conversation(&self.tables, place.conversation);
+                actions.push((Refusal::Conversation, Action::update(about, change)));
+                actions.extend(self.ask_assistant(&place));
+            }
         }
         if let Some(record) = record {
             actions.push((Refusal::Key, record.put(&self.tables, user)?));
@@ -146,18 +183,18 @@ impl Store {
         &self,
         place: TurnPlace,
         turn: &Turn,
-        (hold_id, price): (Uuid, Tokens),
-        now: Timestamp,
+        hold_id: Uuid,
         entry_id: Uuid,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
+        let update = "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place";
         let mut actions = vec![
             (Refusal::Hold, balances::settle_hold(&self.tables, user, hold_id)),
-            (Refusal::Number, self.charge(&place, price, now, entry_id)?),
-            (Refusal::Number, self.mark_message(&place, MessageStatus::Complete)),
-            (Refusal::Number, self.put_reply(&place, &turn.response, now)?),
-            (Refusal::Conversation, self.note_answer(&place, turn, now)?),
+            (Refusal::Number, self.charge(&place, turn, entry_id)?),
+            (Refusal::Conversation, self.mark_message(&place, MessageStatus::Complete)),
+            (Refusal::Number, self.put_reply(&place, turn)?),
+            (Refusal::Conversation, self.note_answer(&place, turn, update)?),
         ];
         if let Some(record) = record {
             actions.push((Refusal::Key, record.settle(&self.tables, user)?));
@@ -165,7 +202,8 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// The model failed, or the hold expired: the tokens are given back, the message stays as failed.
+    /// The model failed, or the hold expired: the tokens are given back, the message stays as failed. If
+    /// the conversation was deleted meanwhile, the tokens are given back all the same.
     pub async fn fail_held(
         &self,
         place: TurnPlace,
@@ -174,14 +212,16 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
-        let mut actions = vec![
-            (Refusal::Hold, balances::release_hold(&self.tables, user, hold_id, amount)),
-            (Refusal::Number, self.mark_message(&place, MessageStatus::Failed)),
-        ];
-        if let Some(record) = record {
-            actions.push((Refusal::Key, record.forget(&self.tables, user)));
+        let release = || {
+            let forget = record.clone().map(|record| (Refusal::Key, record.forget(&self.tables, user)));
+            let release = (Refusal::Hold, balances::release_hold(&self.tables, user, hold_id, amount));
+            std::iter::once(release).chain(forget)
+        };
+        let mark = (Refusal::Conversation, self.mark_message(&place, MessageStatus::Failed));
+        match self.refusals(release().chain([mark]).collect()).await? {
+            Err(refusals) if refusals == [Refusal::Conversation] => self.refusals(release().collect()).await,
+            ended => Ok(ended),
         }
-        self.refusals(actions).await
     }
 
     async fn refusals(&self, actions: Vec<(Refusal, Action)>) -> Result<Refused, StoreError> {
@@ -191,70 +231,91 @@ impl Store {
         }
     }
 
-    fn charge(&self, place: &TurnPlace, price: Tokens, at: Timestamp, id: Uuid) -> Result<Action, StoreError> {
-        balances::charge(&self.tables, place.user, price, (place.conversation, place.turn), at, id)
+    fn charge(&self, place: &TurnPlace, turn: &Turn, id: Uuid) -> Result<Action, StoreError> {
+        let about = (place.conversation, place.turn);
+        balances::charge(&self.tables, place.user, turn.charged, about, turn.answered_at, id)
     }
 
-    fn begin(
-        &self,
-        user: UserId,
-        conversation: Conversation,
-        turn: TurnNumber,
-    ) -> Result<[(Refusal, Action); 2], StoreError> {
-        Ok([
-            (Refusal::Conversation, sessions::new_conversation(&self.tables, user, conversation, turn.0)?),
-            (Refusal::Conversation, users::count_conversation(&self.tables, user)),
-        ])
+    /// Makes the conversation and counts it; an assistant is asked for the first time in it.
+    fn begin(&self, place: &TurnPlace, begins: Begins) -> Result<Vec<(Refusal, Action)>, StoreError> {
+        let Begins { conversation, resets } = begins;
+        let user = place.user;
+        let on_account = match (conversation.assistant, resets) {
+            (None, Some(resets)) => users::count_default_conversation(&self.tables, user, resets),
+            _ => users::count_conversation(&self.tables, user),
+        };
+        let on_assistant = conversation.assistant.map(|assistant| {
+            (Refusal::Assistant, assistants::ask_first(&self.tables, user, assistant, resets))
+        });
+        let about = sessions::new_conversation(&self.tables, user, conversation, place.turn.0)?;
+        let actions = [(Refusal::Conversation, about), (Refusal::Conversation, on_account)];
+        Ok(actions.into_iter().chain(on_assistant).collect())
+    }
+
+    fn ask_assistant(&self, place: &TurnPlace) -> Option<(Refusal, Action)> {
+        let assistant = place.assistant?;
+        Some((Refusal::Assistant, assistants::ask(&self.tables, place.user, assistant)))
     }
 
     fn put_message(
         &self,
         place: &TurnPlace,
-        message: &MessageText,
+        said: Said,
         status: MessageStatus,
         at: Timestamp,
     ) -> Result<Action, StoreError> {
+        let Said { text, attachments } = said;
         let key = keys::user_message(&self.tables, place.conversation, place.turn);
-        let content = message.as_str().to_owned();
-        let row = MessageRow { turn: place.turn, speaker: Speaker::User, content, status, created_at: at };
+        let row = MessageRow {
+            turn: place.turn,
+            speaker: Speaker::User,
+            content: text.into_string(),
+            attachments,
+            status,
+            charged: None,
+            created_at: at,
+        };
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn put_reply(&self, place: &TurnPlace, response: &str, at: Timestamp) -> Result<Action, StoreError> {
+    fn put_reply(&self, place: &TurnPlace, turn: &Turn) -> Result<Action, StoreError> {
         let key = keys::reply(&self.tables, place.conversation, place.turn);
-        let (content, status) = (response.to_owned(), MessageStatus::Complete);
-        let row = MessageRow { turn: place.turn, speaker: Speaker::Assistant, content, status, created_at: at };
+        let row = MessageRow {
+            turn: place.turn,
+            speaker: Speaker::Assistant,
+            content: turn.response.clone(),
+            attachments: Vec::new(),
+            status: if turn.is_cut { MessageStatus::Cut } else { MessageStatus::Complete },
+            charged: Some(turn.charged),
+            created_at: turn.answered_at,
+        };
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
     fn mark_message(&self, place: &TurnPlace, status: MessageStatus) -> Action {
-        let status = match status {
-            MessageStatus::Pending => "pending",
-            MessageStatus::Complete => "complete",
-            MessageStatus::Failed => "failed",
-        };
         let change = Change {
             update: "SET #status = :status",
             condition: "#status = :pending",
             names: &[("#status", "status")],
-            values: vec![(":status", s(status)), (":pending", s("pending"))],
+            values: vec![(":status", s(status.as_str())), (":pending", s(MessageStatus::Pending.as_str()))],
         };
         Action::update(keys::user_message(&self.tables, place.conversation, place.turn), change)
     }
 
-    fn note_answer(&self, place: &TurnPlace, turn: &Turn, at: Timestamp) -> Result<Action, StoreError> {
+    fn note_answer(&self, place: &TurnPlace, turn: &Turn, update: &'static str) -> Result<Action, StoreError> {
         let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last_turn(turn)).map_err(StoreError::broken)?;
-        let change = Change {
-            update: "SET turns = turns + :one, last_turn = :last, updated_at = :at",
-            condition: EXISTS,
-            names: &[],
-            values: vec![(":one", n(1)), (":last", last), (":at", n(at.millis()))],
-        };
+        let at = turn.answered_at;
+        let values = vec![
+            (":one", n(1)),
+            (":last", last),
+            (":at", n(at.millis())),
+            (":place", s(Place::by_time(at, place.conversation).0)),
+        ];
+        let change = Change { update, condition: EXISTS, names: &[], values };
         Ok(Action::update(keys::conversation(&self.tables, place.conversation), change))
     }
 }
 
 fn last_turn(turn: &Turn) -> LastTurn {
-    let Turn { number: _, message, response, created_at } = turn.clone();
-    LastTurn { message, response, created_at }
+    LastTurn { message: turn.message.clone(), response: turn.response.clone(), created_at: turn.created_at }
 }

@@ -10,6 +10,7 @@ use crate::{
     config::Tables,
     domain::{
         ids::{UserId, UserNumber},
+        list::Place,
         names::{Email, FoldedName, Username},
         page::PageRequest,
         text::FullName,
@@ -29,6 +30,8 @@ pub struct Account {
     pub password_hash: String,
     /// Counts up when everything that was signed in before must end.
     pub epoch: u64,
+    /// Counts up when all API keys must end.
+    pub key_epoch: u64,
 }
 
 /// An entry of the directory.
@@ -50,17 +53,37 @@ struct ProfileRow {
     role: Role,
     is_active: bool,
     conversations: u64,
+    resets: u64,
+    api_keys: u64,
     password_hash: String,
     epoch: u64,
+    key_epoch: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// The partition of the indexes that list accounts, and the places in them.
     directory: String,
+    by_created: Place,
+    by_username: Place,
+    by_email: Place,
 }
 
 impl From<Account> for ProfileRow {
-    fn from(Account { user, password_hash, epoch }: Account) -> Self {
-        let User { id, number, username, email, full_name, role, is_active, conversations, created_at, updated_at } =
-            user;
+    fn from(Account { user, password_hash, epoch, key_epoch }: Account) -> Self {
+        let User {
+            id,
+            number,
+            username,
+            email,
+            full_name,
+            role,
+            is_active,
+            conversations,
+            resets,
+            api_keys,
+            created_at,
+            updated_at,
+        } = user;
+        let Places { by_username, by_email } = Places::of(id, &username, email.as_ref());
         Self {
             id,
             number,
@@ -70,12 +93,31 @@ impl From<Account> for ProfileRow {
             role,
             is_active,
             conversations,
+            resets,
+            api_keys,
             password_hash,
             epoch,
+            key_epoch,
             created_at,
             updated_at,
             directory: keys::ALL_USERS.to_owned(),
+            by_created: Place::by_number(number.0, id),
+            by_username,
+            by_email,
         }
+    }
+}
+
+/// An account's places in the lists by its names.
+pub(super) struct Places {
+    pub by_username: Place,
+    pub by_email: Place,
+}
+
+impl Places {
+    pub fn of(id: UserId, username: &Username, email: Option<&Email>) -> Self {
+        let by_email = Place::by_text(email.map_or("", |email| email.folded().as_str()), id);
+        Self { by_username: Place::by_text(username.folded().as_str(), id), by_email }
     }
 }
 
@@ -92,18 +134,36 @@ impl TryFrom<ProfileRow> for Account {
             role,
             is_active,
             conversations,
+            resets,
+            api_keys,
             password_hash,
             epoch,
+            key_epoch,
             created_at,
             updated_at,
             directory: _,
+            by_created: _,
+            by_username: _,
+            by_email: _,
         } = row;
         let username = Username::parse(&username).map_err(|problem| StoreError::broken(problem.to_string()))?;
         let email = email.map(|email| Email::parse(&email)).transpose();
         let email = email.map_err(|problem| StoreError::broken(problem.to_string()))?;
-        let user =
-            User { id, number, username, email, full_name, role, is_active, conversations, created_at, updated_at };
-        Ok(Self { user, password_hash, epoch })
+        let user = User {
+            id,
+            number,
+            username,
+            email,
+            full_name,
+            role,
+            is_active,
+            conversations,
+            resets,
+            api_keys,
+            created_at,
+            updated_at,
+        };
+        Ok(Self { user, password_hash, epoch, key_epoch })
     }
 }
 
@@ -202,6 +262,37 @@ pub(super) fn count_conversation(tables: &Tables, user: UserId) -> Action {
             values: vec![(":one", n(1))],
         },
     )
+}
+
+/// One more conversation, a default one: refused when another default conversation was deleted meanwhile.
+pub(super) fn count_default_conversation(tables: &Tables, user: UserId, resets: u64) -> Action {
+    Action::update(
+        keys::profile(tables, user),
+        Change {
+            update: "SET conversations = conversations + :one",
+            condition: "resets = :resets",
+            names: &[],
+            values: vec![(":one", n(1)), (":resets", n(resets))],
+        },
+    )
+}
+
+/// One conversation less; `reset` says that it was the default one.
+pub(super) fn uncount_conversation(tables: &Tables, user: UserId, reset: bool) -> Action {
+    Action::update(
+        keys::profile(tables, user),
+        Change {
+            update: "SET conversations = conversations - :one, resets = resets + :reset",
+            condition: EXISTS,
+            names: &[],
+            values: vec![(":one", n(1)), (":reset", n(u64::from(reset)))],
+        },
+    )
+}
+
+/// Gives a name back. Refused when it is somebody else's.
+pub(super) fn give_up_name(tables: &Tables, name: &FoldedName, user: UserId) -> Action {
+    Action::delete_if(keys::name(tables, name), "#user = :user", &[("#user", "user")], vec![(":user", s(user))])
 }
 
 /// Puts an account that must not exist yet.

@@ -12,7 +12,7 @@ pub struct Walk {
 }
 
 /// Keys that one call passes over at most.
-const SKIPPED_AT_ONCE: usize = 2_000;
+const SKIPPED_AT_ONCE: usize = 5_000;
 
 impl Walk {
     /// The items of the `wanted` entries after the first `skipped` ones. An entry ends with an item of

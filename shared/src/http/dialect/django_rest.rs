@@ -46,7 +46,8 @@ pub fn status(fault: &Fault) -> StatusCode {
             }
             Error::NotFound | Error::NoSuchPage => StatusCode::NOT_FOUND,
             Error::InsufficientTokens => StatusCode::PAYMENT_REQUIRED,
-            Error::KeyReused | Error::StillRunning => StatusCode::CONFLICT,
+            Error::Forbidden => StatusCode::FORBIDDEN,
+            Error::KeyReused | Error::StillRunning | Error::Conflict(_) => StatusCode::CONFLICT,
             Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::ModelFailed => StatusCode::BAD_GATEWAY,
             Error::ModelTimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -77,6 +78,8 @@ pub fn sentence(fault: &Fault) -> String {
             Error::NotFound => "Not found.".to_owned(),
             Error::NoSuchPage => "Invalid page.".to_owned(),
             Error::InsufficientTokens => "Insufficient tokens.".to_owned(),
+            Error::Forbidden => "You do not have permission to perform this action.".to_owned(),
+            Error::Conflict(conflict) => conflict.to_string(),
             Error::KeyReused => "This Idempotency-Key was used for another request.".to_owned(),
             Error::StillRunning => "The first request with this Idempotency-Key is still running.".to_owned(),
             Error::RateLimited(limited) => {

@@ -52,7 +52,8 @@ fn status_and_code(fault: &Fault) -> (StatusCode, &'static str) {
             }
             Error::NotFound | Error::NoSuchPage => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Error::InsufficientTokens => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
-            Error::KeyReused | Error::StillRunning => (StatusCode::CONFLICT, "CONFLICT"),
+            Error::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Error::KeyReused | Error::StillRunning | Error::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
             Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
             Error::ModelFailed => (StatusCode::BAD_GATEWAY, "MODEL_ERROR"),
             Error::ModelTimedOut => (StatusCode::GATEWAY_TIMEOUT, "MODEL_TIMEOUT"),
@@ -82,5 +83,8 @@ fn detail(fault: &Fault) -> String {
 
 /// A name that somebody else has is a conflict; everything else about a field is a mistake in it.
 fn is_taken(fields: &[FieldError]) -> bool {
-    fields.iter().all(|field| matches!(field.problem, Problem::UsernameTaken | Problem::EmailTaken))
+    let is_name = |problem: &Problem| {
+        matches!(problem, Problem::UsernameTaken | Problem::EmailTaken | Problem::AssistantNameTaken)
+    };
+    fields.iter().all(|field| is_name(&field.problem))
 }

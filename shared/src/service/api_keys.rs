@@ -1,0 +1,166 @@
+//! API keys: credentials for programs. They outlive passwords and sign-ins; disabling or deleting the account
+//! ends them. A key names its owner and itself, so that one call reads all that is needed to check it.
+
+use super::{
+    idempotency::{IdempotencyKey, Keyed},
+    logins::hash,
+    tokens::Tokens,
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        Error,
+        api_key::ApiKey,
+        error::Conflict,
+        ids::{ApiKeyId, UserId},
+        list::{ApiKeyField, ListRequest, Listed, Place},
+        text::Label,
+        time::Timestamp,
+    },
+    entropy::Entropy,
+    store::{
+        Store,
+        api_keys::{NotAdded, StoredKey},
+    },
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use uuid::Uuid;
+
+/// What every key begins with.
+pub const PREFIX: &str = "qk_";
+/// The most keys of a user.
+const KEYS_MAX: u64 = 50;
+/// How often a new key is tried when its idempotency key is claimed at the same moment.
+const TRIES: usize = 3;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A key as a client sends it: whose it is, which, and 256 bits that nobody can guess.
+pub struct Secret {
+    /// Whose it is.
+    pub user: UserId,
+    /// Which it is.
+    pub id: ApiKeyId,
+    bits: [u8; 32],
+}
+
+impl Secret {
+    /// Reads `qk_…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 64] =
+            BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?.try_into().ok()?;
+        let (user, rest) = bytes.split_first_chunk::<16>()?;
+        let (id, bits) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            user: UserId::new(Uuid::from_bytes(*user)),
+            id: ApiKeyId::new(Uuid::from_bytes(*id)),
+            bits: bits.try_into().ok()?,
+        })
+    }
+
+    /// Whether this is the key that was stored under `hash`. Both are hashes of 256 random bits: how long a
+    /// comparison takes tells nothing.
+    pub fn fits(&self, stored: &str) -> bool {
+        self.hash() == stored
+    }
+
+    fn hash(&self) -> String {
+        hash(&hex::encode(self.bits))
+    }
+
+    fn shown(&self) -> SecretString {
+        let bytes = [self.user.uuid().as_bytes(), self.id.uuid().as_bytes(), &self.bits[..]].concat();
+        format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)).into()
+    }
+}
+
+/// What is kept of a new key under its idempotency key: enough to show the key again, for us alone.
+#[derive(Serialize, Deserialize)]
+struct Receipt {
+    id: ApiKeyId,
+    nonce: String,
+    name: Label,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+}
+
+/// API keys.
+pub struct ApiKeys {
+    store: Arc<Store>,
+    tokens: Tokens,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl ApiKeys {
+    /// With these parts.
+    pub fn new(store: Arc<Store>, tokens: Tokens, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, tokens, clock, entropy }
+    }
+
+    /// A new key, shown this once, which ends after `days` if they are given.
+    ///
+    /// # Errors
+    /// `Conflict` when the user has 50.
+    pub async fn create(
+        &self,
+        user: UserId,
+        name: Label,
+        days: Option<u32>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<(ApiKey, SecretString), Error> {
+        let lasts = days.map_or_else(String::new, |days| days.to_string());
+        let keyed = key.map(|key| Keyed::new(key, &["api key", name.as_str(), &lasts]));
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            if let Some(keyed) = &keyed {
+                let record = self.store.idempotency_record(user, keyed.hash()).await?;
+                if let Some(receipt) = keyed.replay(record.as_ref(), now)? {
+                    return self.show_again(user, receipt);
+                }
+            }
+            let nonce: [u8; 32] = self.entropy.bytes();
+            let id = ApiKeyId::new(self.entropy.uuid(now));
+            let secret = Secret { user, id, bits: self.tokens.derive(&nonce) };
+            let expires_at = days.map(|days| now.plus(DAY * days));
+            let api_key = ApiKey { id, name: name.clone(), created_at: now, expires_at };
+            let receipt = Receipt { id, nonce: hex::encode(nonce), name: name.clone(), created_at: now, expires_at };
+            let record = keyed.as_ref().map(|keyed| keyed.done(&receipt, now)).transpose()?;
+            let account = self.store.account(user).await?.ok_or(Error::InvalidCredential)?;
+            let stored = StoredKey { key: api_key.clone(), hash: secret.hash(), key_epoch: account.key_epoch };
+            match self.store.add_api_key(user, stored, KEYS_MAX, record).await? {
+                Ok(()) => return Ok((api_key, secret.shown())),
+                Err(refusals) if refusals.contains(&NotAdded::Key) => {}
+                Err(_) => return Err(Error::Conflict(Conflict::Full { max: KEYS_MAX })),
+            }
+        }
+        Err(Error::StillRunning)
+    }
+
+    fn show_again(&self, user: UserId, receipt: Receipt) -> Result<(ApiKey, SecretString), Error> {
+        let Receipt { id, nonce, name, created_at, expires_at } = receipt;
+        let nonce = hex::decode(nonce).ok().and_then(|nonce| nonce.try_into().ok());
+        let nonce = nonce.ok_or_else(|| Error::internal("a receipt without a nonce"))?;
+        let secret = Secret { user, id, bits: self.tokens.derive(&nonce) };
+        Ok((ApiKey { id, name, created_at, expires_at }, secret.shown()))
+    }
+
+    /// A user's keys, without what opens the account.
+    pub async fn list(&self, user: UserId, request: &ListRequest<ApiKeyField>) -> Result<Listed<ApiKey>, Error> {
+        let max = usize::try_from(KEYS_MAX).unwrap_or(usize::MAX);
+        let place = |key: &ApiKey| {
+            match request.sort.field {
+                ApiKeyField::CreatedAt => Place::by_time(key.created_at, key.id),
+                ApiKeyField::Name => Place::by_text(key.name.as_str(), key.id),
+            }
+        };
+        Ok(Listed::of_all(self.store.api_keys(user, max).await?, request, place))
+    }
+
+    /// Deletes a key, which is dead at the next request.
+    pub async fn delete(&self, user: UserId, id: ApiKeyId) -> Result<(), Error> {
+        if self.store.remove_api_key(user, id).await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+}

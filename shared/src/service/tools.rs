@@ -1,0 +1,176 @@
+//! Tools: two are built in, administrators add others, everybody's assistants may use them.
+
+use super::idempotency::{IdempotencyKey, Keyed};
+use crate::{
+    clock::Clock,
+    domain::{
+        Error, Problem,
+        error::Conflict,
+        list::{ListRequest, Listed, Place, ToolField},
+        text::{Category, Description, Label},
+        time::Timestamp,
+        tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
+        user::Caller,
+    },
+    store::{Store, tools::NotAdded},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The most tools that administrators may add: so few that they are read together.
+const TOOLS_MAX: u64 = 100;
+/// How often a new tool is tried when its idempotency key is claimed at the same moment.
+const TRIES: usize = 3;
+
+/// Tools.
+#[derive(Clone)]
+pub struct Tools {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    built_in: Arc<[Tool]>,
+}
+
+impl Tools {
+    /// With the built-in ones.
+    ///
+    /// # Errors
+    /// When a built-in tool breaks the rules for tools, which is a bug.
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let built_in = built_in().map_err(|problem| Error::internal(problem.to_string()))?;
+        Ok(Self { store, clock, built_in: built_in.into() })
+    }
+
+    /// All tools.
+    pub async fn list(&self, request: &ListRequest<ToolField>) -> Result<Listed<Tool>, Error> {
+        let max = usize::try_from(TOOLS_MAX).unwrap_or(usize::MAX);
+        let added = self.store.tools(max).await?;
+        let place = |tool: &Tool| {
+            let created_at = tool.created_at.unwrap_or(Timestamp::from_millis(0));
+            match request.sort.field {
+                ToolField::CreatedAt => Place::by_time(created_at, tool.id.as_str()),
+                ToolField::Name => Place::by_text(tool.definition.name.as_str(), tool.id.as_str()),
+            }
+        };
+        Ok(Listed::of_all(self.built_in.iter().cloned().chain(added).collect(), request, place))
+    }
+
+    /// One tool.
+    pub async fn show(&self, id: &ToolId) -> Result<Tool, Error> {
+        match self.built_in(id) {
+            Some(tool) => Ok(tool.clone()),
+            None => self.store.tool(id).await?.ok_or(Error::NotFound),
+        }
+    }
+
+    /// Adds a tool, whose id is made from its name.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but administrators, `Conflict` when there is such a tool or there are 100.
+    pub async fn add(
+        &self,
+        caller: &Caller,
+        definition: ToolDefinition,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Tool, Error> {
+        caller.must_be_admin()?;
+        let id = ToolId::of(&definition.name).map_err(|problem| Error::invalid("name", problem))?;
+        let meaning = serde_json::to_string(&definition).map_err(Error::internal)?;
+        let keyed = key.map(|key| Keyed::new(key, &["tool", &meaning]));
+        let user = caller.user.id;
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            if let Some(keyed) = &keyed {
+                let record = self.store.idempotency_record(user, keyed.hash()).await?;
+                if let Some(tool) = keyed.replay(record.as_ref(), now)? {
+                    return Ok(tool);
+                }
+            }
+            if self.built_in(&id).is_some() {
+                return Err(Error::Conflict(Conflict::ToolExists));
+            }
+            let definition = definition.clone();
+            let tool = Tool { id: id.clone(), definition, created_at: Some(now), updated_at: Some(now) };
+            let record = keyed.as_ref().map(|keyed| keyed.done(&tool, now)).transpose()?;
+            match self.store.add_tool(user, &tool, TOOLS_MAX, record).await? {
+                Ok(()) => return Ok(tool),
+                Err(refusals) if refusals.contains(&NotAdded::Key) => {}
+                Err(refusals) if refusals.contains(&NotAdded::Exists) => {
+                    return Err(Error::Conflict(Conflict::ToolExists));
+                }
+                Err(_) => return Err(Error::Conflict(Conflict::Full { max: TOOLS_MAX })),
+            }
+        }
+        Err(Error::StillRunning)
+    }
+
+    /// Changes what is given about a tool.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but administrators, `Conflict` for a built-in tool.
+    pub async fn change(&self, caller: &Caller, id: Option<ToolId>, change: ToolChange) -> Result<Tool, Error> {
+        let mut tool = self.changeable(caller, id).await?;
+        tool.definition = change.apply(tool.definition);
+        tool.updated_at = Some(self.clock.now());
+        if self.store.replace_tool(&tool).await? { Ok(tool) } else { Err(Error::NotFound) }
+    }
+
+    /// Removes a tool. Assistants that name it go on without.
+    ///
+    /// # Errors
+    /// As [`Tools::change`].
+    pub async fn remove(&self, caller: &Caller, id: Option<ToolId>) -> Result<(), Error> {
+        let tool = self.changeable(caller, id).await?;
+        if self.store.remove_tool(&tool.id).await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Whether there is each of these tools.
+    pub async fn exist(&self, ids: &[ToolId]) -> Result<bool, Error> {
+        let mut added: Vec<&ToolId> = ids.iter().filter(|id| self.built_in(id).is_none()).collect();
+        added.sort_unstable();
+        added.dedup();
+        Ok(added.is_empty() || self.store.tools_exist(&added).await?)
+    }
+
+    async fn changeable(&self, caller: &Caller, id: Option<ToolId>) -> Result<Tool, Error> {
+        caller.must_be_admin()?;
+        let id = id.ok_or(Error::NotFound)?;
+        match self.built_in(&id) {
+            Some(_) => Err(Error::Conflict(Conflict::BuiltInTool)),
+            None => self.store.tool(&id).await?.ok_or(Error::NotFound),
+        }
+    }
+
+    fn built_in(&self, id: &ToolId) -> Option<&Tool> {
+        self.built_in.iter().find(|tool| tool.id == *id)
+    }
+}
+
+fn built_in() -> Result<[Tool; 2], Problem> {
+    let parameter = |description: &str| Parameter {
+        kind: ParameterType::String,
+        required: true,
+        description: description.to_owned(),
+    };
+    let tool = |name: &str, description: &str, category: &str, parameters: [(&str, Parameter); 1]| {
+        let name = Label::parse(name)?;
+        let parameters: BTreeMap<_, _> = parameters.map(|(name, about)| (name.to_owned(), about)).into();
+        Ok(Tool {
+            id: ToolId::of(&name)?,
+            definition: ToolDefinition {
+                name,
+                description: Some(Description::parse(description)?),
+                category: Some(Category::parse(category)?),
+                parameters: Parameters::parse(parameters)?,
+                endpoint: None,
+            },
+            created_at: None,
+            updated_at: None,
+        })
+    };
+    // Source: spec 001, "GET /tools".
+    let query = [("query", parameter("Search query"))];
+    let file = [("file_id", parameter("The file's id"))];
+    Ok([
+        tool("Web Search", "Search the web for information", "search", query)?,
+        tool("File Upload", "Read the files of the conversation and of the assistant", "files", file)?,
+    ])
+}

@@ -1,0 +1,132 @@
+//! API keys: rows of the `users` table, beside the account that they open.
+
+use super::{
+    Store, StoreError, idempotency, keys, n, read_all, read_if_any, s,
+    transaction::{Action, Change, EXISTS, Outcome},
+    users::{self, Account},
+    walk::Walk,
+    write,
+};
+use crate::domain::{
+    api_key::ApiKey,
+    ids::{ApiKeyId, UserId},
+    text::Label,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// An API key with what is never shown of it.
+#[derive(Debug, Clone)]
+pub struct StoredKey {
+    /// What may be shown.
+    pub key: ApiKey,
+    /// SHA-256 of its secret, in hex.
+    pub hash: String,
+    /// The account's key epoch when it was made.
+    pub key_epoch: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ApiKeyRow {
+    id: ApiKeyId,
+    name: Label,
+    hash: String,
+    key_epoch: u64,
+    created_at: Timestamp,
+    /// Not `expires_at`, by which DynamoDB would remove the row: it is counted until its owner removes it.
+    ends_at: Option<Timestamp>,
+}
+
+impl From<StoredKey> for ApiKeyRow {
+    fn from(StoredKey { key, hash, key_epoch }: StoredKey) -> Self {
+        let ApiKey { id, name, created_at, expires_at: ends_at } = key;
+        Self { id, name, hash, key_epoch, created_at, ends_at }
+    }
+}
+
+impl From<ApiKeyRow> for StoredKey {
+    fn from(row: ApiKeyRow) -> Self {
+        let ApiKeyRow { id, name, hash, key_epoch, created_at, ends_at } = row;
+        Self { key: ApiKey { id, name, created_at, expires_at: ends_at }, hash, key_epoch }
+    }
+}
+
+/// Why an API key was not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAdded {
+    /// The user has as many as allowed.
+    Full,
+    /// A record is there for the request's idempotency key.
+    Key,
+}
+
+impl Store {
+    /// An account and one of its API keys, in one call.
+    pub async fn account_and_api_key(
+        &self,
+        user: UserId,
+        id: ApiKeyId,
+    ) -> Result<(Option<Account>, Option<StoredKey>), StoreError> {
+        let keys = [keys::profile(&self.tables, user), keys::api_key(&self.tables, user, id)];
+        let [profile, key] = self.get_together(keys).await?;
+        Ok((users::account(profile)?, read_if_any::<ApiKeyRow>(key)?.map(StoredKey::from)))
+    }
+
+    /// A user's API keys, oldest first: at most `max`, which is all of them.
+    pub async fn api_keys(&self, user: UserId, max: usize) -> Result<Vec<ApiKey>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.users)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
+            .expression_attribute_values(":pk", s(keys::user_partition(user)))
+            .expression_attribute_values(":first", s(keys::FIRST_API_KEY))
+            .consistent_read(true);
+        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[super::Item]>::len).await?;
+        Ok(read_all::<ApiKeyRow>(items)?.into_iter().map(|row| StoredKey::from(row).key).collect())
+    }
+
+    /// Adds an API key unless the user has `max` of them.
+    pub async fn add_api_key(
+        &self,
+        user: UserId,
+        key: StoredKey,
+        max: u64,
+        record: Option<idempotency::Entry>,
+    ) -> Result<Result<(), Vec<NotAdded>>, StoreError> {
+        let row = keys::api_key(&self.tables, user, key.key.id);
+        let counted = Change {
+            update: "SET api_keys = api_keys + :one",
+            condition: "api_keys < :max",
+            names: &[],
+            values: vec![(":one", n(1)), (":max", n(max))],
+        };
+        let mut actions = vec![
+            (NotAdded::Full, Action::update(keys::profile(&self.tables, user), counted)),
+            (NotAdded::Key, Action::put_new(row.clone(), write(row, ApiKeyRow::from(key))?)),
+        ];
+        if let Some(record) = record {
+            actions.push((NotAdded::Key, record.put(&self.tables, user)?));
+        }
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels)),
+        }
+    }
+
+    /// Removes an API key. `false`: the user has none with this id.
+    pub async fn remove_api_key(&self, user: UserId, id: ApiKeyId) -> Result<bool, StoreError> {
+        let counted = Change {
+            update: "SET api_keys = api_keys - :one",
+            condition: EXISTS,
+            names: &[],
+            values: vec![(":one", n(1))],
+        };
+        let row = keys::api_key(&self.tables, user, id);
+        let actions = vec![
+            ((), Action::delete_if(row, EXISTS, &[], Vec::new())),
+            ((), Action::update(keys::profile(&self.tables, user), counted)),
+        ];
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+}

@@ -1,0 +1,383 @@
+//! The `assistants` table: assistants, their names and integers, and how many there are of each kind. All
+//! rows of one owner lie in one partition.
+
+use super::{
+    Store, StoreError, idempotency, keys,
+    keys::Key,
+    listing::{Index, KeyPage},
+    n, read_all, read_if_any, s,
+    transaction::{Action, Change, EXISTS, Outcome, count},
+    write,
+};
+use crate::{
+    config::Tables,
+    domain::{
+        assistant::{Assistant, AssistantFilter, AssistantStatus, Character},
+        ids::{AssistantId, AssistantNumber, UserId},
+        list::{AssistantField, ListRequest, Place},
+        text::{AssistantName, Category},
+    },
+};
+use aws_sdk_dynamodb::types::ReturnValue;
+use serde::{Deserialize, Serialize};
+
+/// An assistant's row: the assistant, and its places in the lists.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AssistantRow {
+    #[serde(flatten)]
+    assistant: Assistant,
+    /// The partitions of the indexes that list it: one for each filter that lets it through.
+    list_all: String,
+    list_status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    list_category: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    list_status_category: Option<String>,
+    /// Its places in them.
+    by_created: Place,
+    by_updated: Place,
+    by_name: Place,
+}
+
+impl AssistantRow {
+    fn new(assistant: Assistant, owner: UserId) -> Self {
+        let Character { ref name, status, ref category, .. } = assistant.character;
+        let list = |status, category| keys::assistant_list(owner, status, category);
+        Self {
+            list_all: list(None, None),
+            list_status: list(Some(status), None),
+            list_category: category.as_ref().map(|category| list(None, Some(category))),
+            list_status_category: category.as_ref().map(|category| list(Some(status), Some(category))),
+            by_created: Place::by_time(assistant.created_at, assistant.id),
+            by_updated: Place::by_time(assistant.updated_at, assistant.id),
+            by_name: Place::by_text(name.as_str(), assistant.id),
+            assistant,
+        }
+    }
+}
+
+impl From<AssistantRow> for Assistant {
+    fn from(row: AssistantRow) -> Self {
+        row.assistant
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct NameRow {
+    assistant: AssistantId,
+}
+
+#[derive(Deserialize)]
+struct CountRow {
+    count: u64,
+}
+
+/// Why an assistant was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotWritten {
+    /// Another assistant of the owner has the name.
+    Name,
+    /// Somebody else changed or removed the assistant in the meantime.
+    Outrun,
+    /// A record is there for the request's idempotency key.
+    Key,
+}
+
+type Written = Result<(), Vec<NotWritten>>;
+
+impl Store {
+    /// An owner's assistant.
+    pub async fn assistant(&self, owner: UserId, id: AssistantId) -> Result<Option<Assistant>, StoreError> {
+        let row = self.get(keys::assistant(&self.tables, owner, id)).await?;
+        Ok(read_if_any::<AssistantRow>(row)?.map(Assistant::from))
+    }
+
+    /// Which of the owner's assistants has this name.
+    pub async fn assistant_named(
+        &self,
+        owner: UserId,
+        name: &AssistantName,
+    ) -> Result<Option<AssistantId>, StoreError> {
+        let row: Option<NameRow> = read_if_any(self.get(keys::assistant_name(&self.tables, owner, name)).await?)?;
+        Ok(row.map(|row| row.assistant))
+    }
+
+    /// Which of the owner's assistants has this integer.
+    pub async fn assistant_numbered(
+        &self,
+        owner: UserId,
+        number: AssistantNumber,
+    ) -> Result<Option<AssistantId>, StoreError> {
+        let row: Option<NameRow> = read_if_any(self.get(keys::assistant_number(&self.tables, owner, number)).await?)?;
+        Ok(row.map(|row| row.assistant))
+    }
+
+    /// The next integer for an assistant. One that is taken and not used stays a gap.
+    pub async fn take_assistant_number(&self, owner: UserId) -> Result<AssistantNumber, StoreError> {
+        let key = keys::assistant_counter(&self.tables, owner);
+        let output = self
+            .client
+            .update_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression("ADD last_number :one")
+            .expression_attribute_values(":one", n(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await?;
+        let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
+        number.map(AssistantNumber).ok_or_else(|| StoreError::broken("the assistant counter has no number"))
+    }
+
+    /// A page of the owner's assistants, how many there are in all, and where the next page begins.
+    pub async fn assistants(
+        &self,
+        owner: UserId,
+        filter: &AssistantFilter,
+        request: &ListRequest<AssistantField>,
+    ) -> Result<(Vec<Assistant>, u64, Option<Place>), StoreError> {
+        let AssistantFilter { status, category } = filter;
+        let (status, category) = (*status, category.as_ref());
+        let partition = keys::assistant_list(owner, status, category);
+        let (name, attribute, order) = index(filter, request.sort.field);
+        let index = Index { table: &self.tables.assistants, name, partition: (attribute, partition), order };
+        let row = |id: &str| Some(keys::assistant(&self.tables, owner, AssistantId::parse(id)?));
+        let total = keys::assistant_count(&self.tables, owner, status, category);
+        let KeyPage { keys, next } = self.list_keys(index, request, row).await?;
+        let mut found = self.get_many(std::iter::once(total).chain(keys).collect()).await?.into_iter();
+        let total: Option<CountRow> = read_if_any(found.next().flatten())?;
+        let rows: Vec<AssistantRow> = read_all(found.flatten().collect())?;
+        let assistants = rows.into_iter().map(Assistant::from).collect();
+        Ok((assistants, total.map_or(0, |total| total.count), next))
+    }
+
+    /// How many assistants of the owner `filter` lets through.
+    pub async fn count_assistants(&self, owner: UserId, filter: &AssistantFilter) -> Result<u64, StoreError> {
+        let AssistantFilter { status, category } = filter;
+        let key = keys::assistant_count(&self.tables, owner, *status, category.as_ref());
+        Ok(read_if_any::<CountRow>(self.get(key).await?)?.map_or(0, |row| row.count))
+    }
+
+    /// Makes an assistant.
+    pub async fn create_assistant(
+        &self,
+        owner: UserId,
+        assistant: &Assistant,
+        record: Option<idempotency::Entry>,
+    ) -> Result<Written, StoreError> {
+        let Assistant { id, number, ref character, .. } = *assistant;
+        let key = keys::assistant(&self.tables, owner, id);
+        let row = write(key.clone(), AssistantRow::new(assistant.clone(), owner))?;
+        let number = keys::assistant_number(&self.tables, owner, number);
+        let numbered = write(number.clone(), NameRow { assistant: id })?;
+        let mut actions = vec![
+            (NotWritten::Name, self.own_assistant_name(owner, &character.name, id)?),
+            (NotWritten::Outrun, Action::put_new(number, numbered)),
+            (NotWritten::Outrun, Action::put_new(key, row)),
+        ];
+        actions.extend(self.recount(owner, None, Some(character)));
+        if let Some(record) = record {
+            actions.push((NotWritten::Key, record.put(&self.tables, owner)?));
+        }
+        self.written(actions).await
+    }
+
+    /// Replaces what an owner decided about an assistant, unless somebody else changed it since it was read.
+    pub async fn change_assistant(
+        &self,
+        owner: UserId,
+        before: &Assistant,
+        after: &Assistant,
+        more: Vec<Action>,
+    ) -> Result<Written, StoreError> {
+        let (old, new) = (&before.character, &after.character);
+        let id = before.id;
+        let mut actions = vec![(NotWritten::Outrun, self.rewrite(owner, before, after)?)];
+        if old.name != new.name {
+            actions.push((NotWritten::Name, self.own_assistant_name(owner, &new.name, id)?));
+            let given_up = keys::assistant_name(&self.tables, owner, &old.name);
+            actions.push((NotWritten::Outrun, self.remove_own(given_up, id)));
+        }
+        actions.extend(self.recount(owner, Some(old), Some(new)));
+        actions.extend(more.into_iter().map(|action| (NotWritten::Outrun, action)));
+        self.written(actions).await
+    }
+
+    /// Removes an assistant, unless somebody else changed it since it was read. Its conversations stay.
+    pub async fn remove_assistant(&self, owner: UserId, assistant: &Assistant) -> Result<Written, StoreError> {
+        let Assistant { id, number, ref character, version, .. } = *assistant;
+        let name = keys::assistant_name(&self.tables, owner, &character.name);
+        let number = keys::assistant_number(&self.tables, owner, number);
+        let about = keys::assistant(&self.tables, owner, id);
+        let mut actions = vec![
+            (NotWritten::Outrun, Action::delete_if(about, "version = :version", &[], vec![(":version", n(version))])),
+            (NotWritten::Outrun, self.remove_own(name, id)),
+            (NotWritten::Outrun, self.remove_own(number, id)),
+        ];
+        actions.extend(self.recount(owner, Some(character), None));
+        self.written(actions).await
+    }
+
+    async fn written(&self, actions: Vec<(NotWritten, Action)>) -> Result<Written, StoreError> {
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels)),
+        }
+    }
+
+    /// Everything that an owner decides, and the places in lists that follow from it. Counters stay.
+    fn rewrite(&self, owner: UserId, before: &Assistant, after: &Assistant) -> Result<Action, StoreError> {
+        let AssistantRow {
+            assistant,
+            list_all: _,
+            list_status,
+            list_category,
+            list_status_category,
+            by_created: _,
+            by_updated,
+            by_name,
+        } = AssistantRow::new(after.clone(), owner);
+        let value = |value| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value).map_err(StoreError::broken);
+        let files = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&assistant.files);
+        let mut values = vec![
+            (":character", value(&assistant.character)?),
+            (":files", files.map_err(StoreError::broken)?),
+            (":updated_at", n(assistant.updated_at.millis())),
+            (":before", n(before.version)),
+            (":version", n(assistant.version)),
+            (":list_status", s(list_status)),
+            (":by_updated", s(by_updated.0)),
+            (":by_name", s(by_name.0)),
+        ];
+        // An attribute of an index is text or absent.
+        let update = match list_category.zip(list_status_category) {
+            Some((category, status_category)) => {
+                values.extend([(":list_category", s(category)), (":list_status_category", s(status_category))]);
+                "SET #character = :character, files = :files, updated_at = :updated_at, version = :version, \
+                 list_status = :list_status, by_updated = :by_updated, by_name = :by_name, \
+                 list_category = :list_category, list_status_category = :list_status_category"
+            }
+            None => {
+                "SET #character = :character, files = :files, updated_at = :updated_at, version = :version, \
+                 list_status = :list_status, by_updated = :by_updated, by_name = :by_name \
+                 REMOVE list_category, list_status_category"
+            }
+        };
+        let change = Change { update, condition: "version = :before", names: &[("#character", "character")], values };
+        Ok(Action::update(keys::assistant(&self.tables, owner, before.id), change))
+    }
+
+    fn own_assistant_name(
+        &self,
+        owner: UserId,
+        name: &AssistantName,
+        assistant: AssistantId,
+    ) -> Result<Action, StoreError> {
+        let key = keys::assistant_name(&self.tables, owner, name);
+        Ok(Action::put_new(key.clone(), write(key, NameRow { assistant })?))
+    }
+
+    fn remove_own(&self, key: Key<'_>, assistant: AssistantId) -> Action {
+        Action::delete_if(key, "assistant = :assistant", &[], vec![(":assistant", s(assistant))])
+    }
+
+    /// The counts that change when an assistant with the character `old` becomes one with `new`.
+    fn recount(
+        &self,
+        owner: UserId,
+        old: Option<&Character>,
+        new: Option<&Character>,
+    ) -> Vec<(NotWritten, Action)> {
+        let (old, new) = (old.map_or_else(Vec::new, counted), new.map_or_else(Vec::new, counted));
+        let fewer = old.iter().filter(|kind| !new.contains(kind)).map(|kind| (kind, -1));
+        let more = new.iter().filter(|kind| !old.contains(kind)).map(|kind| (kind, 1));
+        let change = |((status, category), by): (&Kind<'_>, i64)| {
+            let key = keys::assistant_count(&self.tables, owner, *status, *category);
+            (NotWritten::Outrun, count(key, by))
+        };
+        fewer.chain(more).map(change).collect()
+    }
+}
+
+/// A status and a category that a filter may ask for.
+type Kind<'a> = (Option<AssistantStatus>, Option<&'a Category>);
+
+/// Every filter that lets an assistant through.
+fn counted(character: &Character) -> Vec<Kind<'_>> {
+    let (status, category) = (Some(character.status), character.category.as_ref());
+    let mut kinds = vec![(None, None), (status, None)];
+    if category.is_some() {
+        kinds.extend([(None, category), (status, category)]);
+    }
+    kinds
+}
+
+/// The index for a filter and an order: its name, its partition's attribute, its sort key's attribute.
+const fn index(filter: &AssistantFilter, field: AssistantField) -> (&'static str, &'static str, &'static str) {
+    use AssistantField::{CreatedAt, Name, UpdatedAt};
+    match (filter.status.is_some(), filter.category.is_some(), field) {
+        (false, false, CreatedAt) => ("all-by-created", "list_all", "by_created"),
+        (false, false, UpdatedAt) => ("all-by-updated", "list_all", "by_updated"),
+        (false, false, Name) => ("all-by-name", "list_all", "by_name"),
+        (true, false, CreatedAt) => ("status-by-created", "list_status", "by_created"),
+        (true, false, UpdatedAt) => ("status-by-updated", "list_status", "by_updated"),
+        (true, false, Name) => ("status-by-name", "list_status", "by_name"),
+        (false, true, CreatedAt) => ("category-by-created", "list_category", "by_created"),
+        (false, true, UpdatedAt) => ("category-by-updated", "list_category", "by_updated"),
+        (false, true, Name) => ("category-by-name", "list_category", "by_name"),
+        (true, true, CreatedAt) => ("status-category-by-created", "list_status_category", "by_created"),
+        (true, true, UpdatedAt) => ("status-category-by-updated", "list_status_category", "by_updated"),
+        (true, true, Name) => ("status-category-by-name", "list_status_category", "by_name"),
+    }
+}
+
+/// One more conversation of an assistant. Refused when it is gone.
+pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
+    let change = Change {
+        update: "SET conversations = conversations + :one",
+        condition: EXISTS,
+        names: &[],
+        values: vec![(":one", n(1))],
+    };
+    Action::update(keys::assistant(tables, owner, assistant), change)
+}
+
+/// One question less to count, and one conversation: it was deleted. `reset` says that it was the default
+/// one. Refused when the assistant is gone.
+pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: AssistantId, reset: bool) -> Action {
+    let change = Change {
+        update: "SET conversations = conversations - :one, resets = resets + :reset",
+        condition: EXISTS,
+        names: &[],
+        values: vec![(":one", n(1)), (":reset", n(u64::from(reset)))],
+    };
+    Action::update(keys::assistant(tables, owner, assistant), change)
+}
+
+/// One more question to an assistant. Refused when it is not active.
+pub(super) fn ask(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
+    let change = Change {
+        update: "SET queries = queries + :one",
+        condition: "#character.#status = :active",
+        names: &[("#character", "character"), ("#status", "status")],
+        values: vec![(":one", n(1)), (":active", s(AssistantStatus::Active.as_str()))],
+    };
+    Action::update(keys::assistant(tables, owner, assistant), change)
+}
+
+/// The first question in a new conversation. Refused when the assistant is not active, or when this is to
+/// be its default conversation and one was deleted meanwhile.
+pub(super) fn ask_first(tables: &Tables, owner: UserId, assistant: AssistantId, resets: Option<u64>) -> Action {
+    let mut values = vec![(":one", n(1)), (":active", s(AssistantStatus::Active.as_str()))];
+    values.extend(resets.map(|resets| (":resets", n(resets))));
+    let change = Change {
+        update: "SET queries = queries + :one, conversations = conversations + :one",
+        condition: match resets {
+            Some(_) => "#character.#status = :active AND resets = :resets",
+            None => "#character.#status = :active",
+        },
+        names: &[("#character", "character"), ("#status", "status")],
+        values,
+    };
+    Action::update(keys::assistant(tables, owner, assistant), change)
+}

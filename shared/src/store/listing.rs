@@ -1,0 +1,78 @@
+//! Reading a page of a list: first the keys from an index that holds nothing else, then the rows. So a page
+//! far behind costs the keys before it and not the rows, and changing a row seldom changes an index.
+
+use super::{Item, Store, StoreError, keys::Key, s, walk::Walk};
+use crate::domain::list::{ListRequest, Place};
+
+/// An index, the partition of it that is wanted, and the attributes that it is made of.
+pub struct Index<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The index's name.
+    pub name: &'static str,
+    /// The partition's attribute and value.
+    pub partition: (&'static str, String),
+    /// The attribute that it is sorted by.
+    pub order: &'static str,
+}
+
+/// The keys of a page.
+pub struct KeyPage<'a> {
+    /// In the list's order.
+    pub keys: Vec<Key<'a>>,
+    /// After the last of them, if the page is full.
+    pub next: Option<Place>,
+}
+
+/// The characters of a UUID, with which every place ends.
+const ID_LENGTH: usize = 36;
+
+/// The most bytes of a sort key.
+const PLACE_MAX: usize = 1024;
+
+impl Store {
+    /// The keys of the page that `request` wants. `row` is the key of the row with an id: a cursor becomes
+    /// a start key with it.
+    pub(super) async fn list_keys<'a, F>(
+        &self,
+        index: Index<'a>,
+        request: &ListRequest<F>,
+        row: impl Fn(&str) -> Option<Key<'a>>,
+    ) -> Result<KeyPage<'a>, StoreError>
+    where
+        F: Copy,
+    {
+        let Index { table, name, partition: (attribute, value), order } = index;
+        let query = self
+            .client
+            .query()
+            .table_name(table)
+            .index_name(name)
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", attribute)
+            .expression_attribute_values(":partition", s(&value))
+            .scan_index_forward(!request.sort.descending);
+        let walk = Walk { query, items_per_entry: 1 };
+        let size = request.page.size();
+        let items = match &request.after {
+            None => walk.page(request.page.skipped(), size, |_| true).await?,
+            Some(Place(place)) => {
+                let Some(key) = id_in(place).and_then(row) else {
+                    return Ok(KeyPage { keys: Vec::new(), next: None });
+                };
+                let mut start = key.attributes;
+                start.insert(attribute.to_owned(), s(&value));
+                start.insert(order.to_owned(), s(place));
+                walk.take(size, Some(start), <[Item]>::len).await?
+            }
+        };
+        let last = items.last().filter(|_| items.len() == size);
+        let next = last.and_then(|item| item.get(order)?.as_s().ok().cloned()).map(Place);
+        Ok(KeyPage { keys: items.into_iter().map(|item| Key::of_indexed(table, item)).collect(), next })
+    }
+}
+
+/// The id at the end of a place, if the place can be one.
+fn id_in(place: &str) -> Option<&str> {
+    if place.len() <= PLACE_MAX { place.get(place.len().checked_sub(ID_LENGTH)?..) } else { None }
+}

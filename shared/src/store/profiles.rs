@@ -1,0 +1,243 @@
+//! Accounts as a list, and the transactions that change or remove one.
+
+use super::{
+    Store, StoreError,
+    balances::{self, Balance},
+    idempotency, keys,
+    listing::{Index, KeyPage},
+    n, read_if_any, s,
+    transaction::{self, Action, Change, Outcome},
+    users::{self, Account, Places},
+    write,
+};
+use crate::domain::{
+    ids::UserId,
+    list::{ListRequest, Place, UserField},
+    money::Tokens,
+    names::FoldedName,
+    time::Timestamp,
+    user::{Role, User},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Why an account was not changed or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchanged {
+    /// Another account has the username.
+    Username,
+    /// Another account has the e-mail address.
+    Email,
+    /// There would be no administrator left.
+    LastAdministrator,
+    /// The account was changed or removed in the meantime.
+    Outrun,
+    /// A record is there for the request's idempotency key.
+    Key,
+}
+
+/// Tokens that come with a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Gift {
+    /// How many.
+    pub tokens: Tokens,
+    /// The ledger entry's id.
+    pub entry_id: Uuid,
+}
+
+#[derive(Deserialize)]
+struct CountRow {
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct SweepRow {
+    deleted_at: Timestamp,
+}
+
+impl Store {
+    /// An account and its balance, in one call.
+    pub async fn account_and_balance(&self, user: UserId) -> Result<Option<(Account, Balance)>, StoreError> {
+        let keys = [keys::profile(&self.tables, user), keys::balance(&self.tables, user)];
+        let [profile, balance] = self.get_together(keys).await?;
+        Ok(users::account(profile)?.zip(read_if_any(balance)?))
+    }
+
+    /// A page of all accounts with their balances, and where the next page begins.
+    pub async fn accounts(
+        &self,
+        request: &ListRequest<UserField>,
+    ) -> Result<(Vec<(User, Balance)>, Option<Place>), StoreError> {
+        let (name, order) = match request.sort.field {
+            UserField::CreatedAt => ("all-by-created", "by_created"),
+            UserField::Username => ("all-by-username", "by_username"),
+            UserField::Email => ("all-by-email", "by_email"),
+        };
+        let partition = ("directory", keys::ALL_USERS.to_owned());
+        let index = Index { table: &self.tables.users, name, partition, order };
+        let row = |id: &str| Some(keys::profile(&self.tables, UserId::parse(id)?));
+        let KeyPage { keys: profiles, next } = self.list_keys(index, request, row).await?;
+        // A balance has its account's partition.
+        let balances = profiles.iter().map(|profile| profile.beside(&self.tables.balances, "balance")).collect();
+        let (profiles, balances) =
+            futures::future::try_join(self.get_many(profiles), self.get_many(balances)).await?;
+        let mut accounts = Vec::new();
+        for (profile, balance) in profiles.into_iter().zip(balances) {
+            let account = users::account(profile)?.zip(read_if_any(balance)?);
+            accounts.extend(account.map(|(account, balance)| (account.user, balance)));
+        }
+        Ok((accounts, next))
+    }
+
+    /// How many accounts there are.
+    pub async fn count_accounts(&self) -> Result<u64, StoreError> {
+        let parts = (0..keys::POPULATION_PARTS).map(|part| keys::population(&self.tables, part)).collect();
+        let mut total = 0;
+        for part in self.get_many(parts).await? {
+            total += read_if_any::<CountRow>(part)?.map_or(0, |row| row.count);
+        }
+        Ok(total)
+    }
+
+    /// Replaces an account, unless somebody else changed it since it was read. Its counters stay.
+    pub async fn change_account(
+        &self,
+        before: &Account,
+        after: &Account,
+        gift: Option<Gift>,
+        record: Option<idempotency::Entry>,
+    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+        let id = before.user.id;
+        let mut actions = vec![(Unchanged::Outrun, self.rewrite_account(before, after)?)];
+        actions.extend(self.exchange_names(&before.user, Some(&after.user))?);
+        actions.extend(self.count_administrators(&before.user, Some(&after.user)));
+        if let Some(Gift { tokens, entry_id }) = gift {
+            let granted = balances::grant(&self.tables, id, tokens, entry_id, after.user.updated_at)?;
+            actions.extend(granted.map(|action| (Unchanged::Outrun, action)));
+        }
+        if let Some(record) = record {
+            actions.push((Unchanged::Key, record.put(&self.tables, id)?));
+        }
+        self.unless_outrun(actions).await
+    }
+
+    /// Removes an account with its names, and notes that what it leaves is to be removed.
+    pub async fn remove_account(
+        &self,
+        account: &Account,
+        deleted_at: Timestamp,
+    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+        let user = &account.user;
+        let profile = keys::profile(&self.tables, user.id);
+        let swept = keys::swept_user(&self.tables, user.id);
+        let values = values_before(account);
+        let mut actions = vec![
+            (Unchanged::Outrun, Action::delete_if(profile, UNCHANGED, UNCHANGED_NAMES, values)),
+            (Unchanged::Outrun, transaction::count(keys::population_with(&self.tables, user.id), -1)),
+            (Unchanged::Outrun, Action::put(swept.clone(), write(swept, SweepRow { deleted_at })?)),
+        ];
+        actions.extend(self.exchange_names(user, None)?);
+        actions.extend(self.count_administrators(user, None));
+        self.unless_outrun(actions).await
+    }
+
+    async fn unless_outrun(
+        &self,
+        actions: Vec<(Unchanged, Action)>,
+    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels)),
+        }
+    }
+
+    fn rewrite_account(&self, before: &Account, after: &Account) -> Result<Action, StoreError> {
+        let Account { user, password_hash, epoch, key_epoch } = after;
+        let Places { by_username, by_email } = Places::of(user.id, &user.username, user.email.as_ref());
+        let optional = |text: Option<&str>| match text {
+            Some(text) => s(text),
+            None => super::null(),
+        };
+        let mut values = values_before(before);
+        values.extend([
+            (":username", s(user.username.as_str())),
+            (":email", optional(user.email.as_ref().map(|email| email.as_str()))),
+            (":full_name", optional(user.full_name.as_ref().map(|name| name.as_str()))),
+            (":role", s(user.role.as_str())),
+            (":is_active", super::boolean(user.is_active)),
+            (":password_hash", s(password_hash)),
+            (":epoch", n(*epoch)),
+            (":key_epoch", n(*key_epoch)),
+            (":updated_at", n(user.updated_at.millis())),
+            (":by_username", s(by_username.0)),
+            (":by_email", s(by_email.0)),
+        ]);
+        let change = Change {
+            update: "SET username = :username, email = :email, full_name = :full_name, #role = :role, \
+                     is_active = :is_active, password_hash = :password_hash, epoch = :epoch, \
+                     key_epoch = :key_epoch, updated_at = :updated_at, by_username = :by_username, \
+                     by_email = :by_email",
+            condition: UNCHANGED,
+            names: UNCHANGED_NAMES,
+            values,
+        };
+        Ok(Action::update(keys::profile(&self.tables, user.id), change))
+    }
+
+    /// Gives up the names that `after` does not have, and takes those that `before` did not have. A username
+    /// that is also the e-mail address is one name.
+    fn exchange_names(&self, before: &User, after: Option<&User>) -> Result<Vec<(Unchanged, Action)>, StoreError> {
+        let (old, new) = (names(Some(before)), names(after));
+        let mut actions = Vec::new();
+        for name in old.difference(&new) {
+            actions.push((Unchanged::Outrun, users::give_up_name(&self.tables, name, before.id)));
+        }
+        for &name in new.difference(&old) {
+            let is_username = after.is_some_and(|after| after.username.folded() == name);
+            let label = if is_username { Unchanged::Username } else { Unchanged::Email };
+            actions.push((label, users::own_name(&self.tables, name, before.id)?));
+        }
+        Ok(actions)
+    }
+
+    fn count_administrators(&self, before: &User, after: Option<&User>) -> Option<(Unchanged, Action)> {
+        let counts = |user: &User| user.is_active && user.role == Role::Admin;
+        let key = keys::administrators(&self.tables);
+        let action = match (counts(before), after.is_some_and(counts)) {
+            (false, true) => transaction::count(key, 1),
+            (true, false) => Action::update(
+                key,
+                Change {
+                    update: "SET #count = #count - :one",
+                    condition: "#count > :one",
+                    names: &[("#count", "count")],
+                    values: vec![(":one", n(1))],
+                },
+            ),
+            _ => return None,
+        };
+        Some((Unchanged::LastAdministrator, action))
+    }
+}
+
+/// What a change is decided from is as it was read.
+const UNCHANGED: &str = "updated_at = :old_updated_at AND epoch = :old_epoch AND #role = :old_role \
+                         AND is_active = :old_is_active AND username = :old_username";
+const UNCHANGED_NAMES: &[(&str, &str)] = &[("#role", "role")];
+
+fn values_before(Account { user, epoch, .. }: &Account) -> Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)> {
+    vec![
+        (":old_updated_at", n(user.updated_at.millis())),
+        (":old_epoch", n(*epoch)),
+        (":old_role", s(user.role.as_str())),
+        (":old_is_active", super::boolean(user.is_active)),
+        (":old_username", s(user.username.as_str())),
+    ]
+}
+
+fn names(user: Option<&User>) -> BTreeSet<&FoldedName> {
+    let username = user.map(|user| user.username.folded());
+    let email = user.and_then(|user| user.email.as_ref()).map(|email| email.folded());
+    username.into_iter().chain(email).collect()
+}

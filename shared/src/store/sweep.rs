@@ -1,0 +1,164 @@
+//! Removing what deleted conversations and accounts leave behind. Deleting hides a thing at once, in one
+//! transaction that also notes it in a `sweep` partition; what was in it goes later, in bounded portions.
+
+use super::{
+    Item, Store, StoreError, assistants, keys,
+    keys::Key,
+    s,
+    transaction::{Action, Outcome},
+    users, write,
+};
+use crate::domain::{
+    conversation::Conversation,
+    ids::{ConversationId, UserId},
+    list::{ListRequest, Sort},
+    page::PageRequest,
+    time::Timestamp,
+};
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// The most rows that one call removes.
+const BATCH_MAX: usize = 25;
+/// How often left-over rows of a batch are removed again.
+const BATCH_TRIES: u32 = 5;
+
+#[derive(Serialize)]
+struct SweepRow {
+    deleted_at: Timestamp,
+}
+
+/// Why a conversation was not deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotDeleted {
+    Gone,
+    Assistant,
+}
+
+impl Store {
+    /// Deletes a user's conversation; `is_default` says that it is the default one of the user, or of the
+    /// user with the assistant. Its messages can be seen no more, and are noted to be removed. `false`: it
+    /// was gone already.
+    pub async fn delete_conversation(
+        &self,
+        owner: UserId,
+        conversation: &Conversation,
+        is_default: bool,
+        deleted_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Conversation { id, assistant, .. } = *conversation;
+        let of_account = is_default && assistant.is_none();
+        let swept = keys::swept_conversation(&self.tables, id);
+        let sweep = write(swept.clone(), SweepRow { deleted_at })?;
+        let deletion = || {
+            let about = keys::conversation(&self.tables, id);
+            let is_own = vec![(":owner", s(owner))];
+            [
+                (NotDeleted::Gone, Action::delete_if(about, "#owner = :owner", &[("#owner", "owner")], is_own)),
+                (NotDeleted::Gone, users::uncount_conversation(&self.tables, owner, of_account)),
+                (NotDeleted::Gone, Action::put(swept.clone(), sweep.clone())),
+            ]
+        };
+        let of_assistant = assistant.map(|assistant| {
+            let uncount = assistants::uncount_conversation(&self.tables, owner, assistant, is_default);
+            (NotDeleted::Assistant, uncount)
+        });
+        match self.transact(deletion().into_iter().chain(of_assistant).collect()).await? {
+            // An assistant that is gone counts nothing.
+            Outcome::Refused(labels) if labels == [NotDeleted::Assistant] => {
+                Ok(self.transact(deletion().into()).await? == Outcome::Committed)
+            }
+            outcome => Ok(outcome == Outcome::Committed),
+        }
+    }
+
+    /// Removes up to `most` messages of a deleted conversation. Whether that was all.
+    pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, StoreError> {
+        let partition = keys::conversation_partition(id);
+        let is_empty = self.remove_rows(&self.tables.sessions, &partition, most).await?;
+        if is_empty {
+            self.commit(vec![Action::delete(keys::swept_conversation(&self.tables, id))]).await?;
+        }
+        Ok(is_empty)
+    }
+
+    /// Removes up to about `most` rows of a deleted account. Whether that was all.
+    pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, StoreError> {
+        for conversation in self.some_conversations(user).await? {
+            self.remove_rows(&self.tables.sessions, &keys::conversation_partition(conversation), most).await?;
+        }
+        let partition = keys::user_partition(user);
+        let rest = [
+            self.remove_rows(&self.tables.assistants, &keys::owner_partition(user), most).await?,
+            self.remove_rows(&self.tables.balances, &partition, most).await?,
+            self.remove_rows(&self.tables.users, &partition, most).await?,
+            self.some_conversations(user).await?.is_empty(),
+        ];
+        let is_empty = rest.iter().all(|&is_empty| is_empty);
+        if is_empty {
+            self.commit(vec![Action::delete(keys::swept_user(&self.tables, user))]).await?;
+        }
+        Ok(is_empty)
+    }
+
+    async fn some_conversations(&self, owner: UserId) -> Result<Vec<ConversationId>, StoreError> {
+        let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| StoreError::broken("no page"))?;
+        let request = ListRequest { page, sort: Sort::default(), after: None };
+        let (conversations, _) = self.conversations(owner, None, &request).await?;
+        Ok(conversations.into_iter().map(|conversation| conversation.id).collect())
+    }
+
+    /// Some of what is noted to be removed.
+    pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), StoreError> {
+        let noted = |table: &str| {
+            let query = self.client.query().table_name(table).key_condition_expression("pk = :sweep");
+            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(25).send()
+        };
+        let (conversations, users) =
+            futures::future::join(noted(&self.tables.sessions), noted(&self.tables.users)).await;
+        let sorts = |items: Option<Vec<Item>>| -> Vec<String> {
+            let items = items.unwrap_or_default().into_iter();
+            items.filter_map(|item| item.get("sk")?.as_s().ok()?.split_once('#').map(|(_, id)| id.to_owned())).collect()
+        };
+        let conversations = sorts(conversations?.items).iter().filter_map(|id| ConversationId::parse(id)).collect();
+        let users = sorts(users?.items).iter().filter_map(|id| UserId::parse(id)).collect();
+        Ok((conversations, users))
+    }
+
+    /// Removes up to `most` rows of a partition. Whether it is empty now.
+    async fn remove_rows(&self, table: &str, partition: &str, most: usize) -> Result<bool, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(partition))
+            .projection_expression("pk, sk")
+            .consistent_read(true)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .send()
+            .await?;
+        for rows in found.items.unwrap_or_default().chunks(BATCH_MAX) {
+            self.remove_batch(rows.iter().cloned().map(|row| Key::of_indexed(table, row)).collect()).await?;
+        }
+        Ok(found.last_evaluated_key.is_none())
+    }
+
+    async fn remove_batch(&self, keys: Vec<Key<'_>>) -> Result<(), StoreError> {
+        let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
+        for key in keys {
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes)).build().map_err(StoreError::broken)?;
+            wanted.entry(key.table.to_owned()).or_default().push(WriteRequest::builder().delete_request(delete).build());
+        }
+        for tried in 0..BATCH_TRIES {
+            let output = self.client.batch_write_item().set_request_items(Some(wanted)).send().await?;
+            wanted = output.unprocessed_items.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            self.pause(tried).await;
+        }
+        Err(StoreError::Unavailable("rows of a batch stayed unprocessed".into()))
+    }
+}

@@ -1,0 +1,99 @@
+//! The `tools` table: what administrators added. There are few, in one partition.
+
+use super::{
+    Item, Store, StoreError, idempotency, keys, n, read_all, read_if_any, s,
+    transaction::{Action, Change, EXISTS, Outcome},
+    walk::Walk,
+    write,
+};
+use crate::domain::{
+    ids::UserId,
+    tool::{Tool, ToolId},
+};
+
+/// Why a tool was not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAdded {
+    /// There are as many as allowed.
+    Full,
+    /// A tool has this id.
+    Exists,
+    /// A record is there for the request's idempotency key.
+    Key,
+}
+
+impl Store {
+    /// A tool that an administrator added.
+    pub async fn tool(&self, id: &ToolId) -> Result<Option<Tool>, StoreError> {
+        read_if_any(self.get(keys::tool(&self.tables, id)).await?)
+    }
+
+    /// Whether each of these tools exists; no id may be there twice.
+    pub async fn tools_exist(&self, ids: &[&ToolId]) -> Result<bool, StoreError> {
+        let rows = self.get_many(ids.iter().map(|id| keys::tool(&self.tables, id)).collect()).await?;
+        Ok(rows.iter().all(Option::is_some))
+    }
+
+    /// What administrators added: at most `max`, which is all.
+    pub async fn tools(&self, max: usize) -> Result<Vec<Tool>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.tools)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
+            .expression_attribute_values(":pk", s(keys::TOOLS))
+            .expression_attribute_values(":first", s(keys::FIRST_TOOL))
+            .consistent_read(true);
+        read_all(Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
+    }
+
+    /// Adds a tool unless there are `max`.
+    pub async fn add_tool(
+        &self,
+        administrator: UserId,
+        tool: &Tool,
+        max: u64,
+        record: Option<idempotency::Entry>,
+    ) -> Result<Result<(), Vec<NotAdded>>, StoreError> {
+        let row = keys::tool(&self.tables, &tool.id);
+        let counted = Change {
+            update: "ADD #count :one",
+            condition: "attribute_not_exists(pk) OR #count < :max",
+            names: &[("#count", "count")],
+            values: vec![(":one", n(1)), (":max", n(max))],
+        };
+        let mut actions = vec![
+            (NotAdded::Full, Action::update(keys::tool_count(&self.tables), counted)),
+            (NotAdded::Exists, Action::put_new(row.clone(), write(row, tool)?)),
+        ];
+        if let Some(record) = record {
+            actions.push((NotAdded::Key, record.put(&self.tables, administrator)?));
+        }
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels)),
+        }
+    }
+
+    /// Replaces a tool. `false`: it is gone.
+    pub async fn replace_tool(&self, tool: &Tool) -> Result<bool, StoreError> {
+        let row = keys::tool(&self.tables, &tool.id);
+        let action = Action::put_if(row.clone(), write(row, tool)?, EXISTS, Vec::new());
+        Ok(self.transact(vec![((), action)]).await? == Outcome::Committed)
+    }
+
+    /// Removes a tool. `false`: it is gone already.
+    pub async fn remove_tool(&self, id: &ToolId) -> Result<bool, StoreError> {
+        let counted = Change {
+            update: "ADD #count :minus_one",
+            condition: EXISTS,
+            names: &[("#count", "count")],
+            values: vec![(":minus_one", aws_sdk_dynamodb::types::AttributeValue::N("-1".to_owned()))],
+        };
+        let actions = vec![
+            ((), Action::delete_if(keys::tool(&self.tables, id), EXISTS, &[], Vec::new())),
+            ((), Action::update(keys::tool_count(&self.tables), counted)),
+        ];
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+}
