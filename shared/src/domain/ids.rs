@@ -50,6 +50,11 @@ uuid_id! {
     ConversationId
 }
 
+uuid_id! {
+    /// An uploaded file.
+    FileId
+}
+
 impl ConversationId {
     /// The conversation that dialects without sessions talk into: one per user, known without a look-up.
     pub fn default_of(user: UserId) -> Self {

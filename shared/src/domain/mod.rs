@@ -2,6 +2,7 @@
 
 pub mod conversation;
 pub mod error;
+pub mod file;
 pub mod ids;
 pub mod money;
 pub mod names;

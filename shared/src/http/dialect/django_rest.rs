@@ -47,6 +47,7 @@ pub fn status(fault: &Fault) -> StatusCode {
             Error::NotFound | Error::NoSuchPage => StatusCode::NOT_FOUND,
             Error::InsufficientTokens => StatusCode::PAYMENT_REQUIRED,
             Error::KeyReused | Error::StillRunning => StatusCode::CONFLICT,
+            Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::ModelFailed => StatusCode::BAD_GATEWAY,
             Error::ModelTimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -79,6 +80,7 @@ pub fn sentence(fault: &Fault) -> String {
             Error::InsufficientTokens => "Insufficient tokens.".to_owned(),
             Error::KeyReused => "This Idempotency-Key was used for another request.".to_owned(),
             Error::StillRunning => "The first request with this Idempotency-Key is still running.".to_owned(),
+            Error::TooLarge { max_bytes } => format!("File is too large. It may have at most {max_bytes} bytes."),
             Error::RateLimited(limited) => {
                 format!("Request was throttled. Expected available in {} seconds.", limited.retry_after.as_secs())
             }

@@ -53,6 +53,7 @@ fn status_and_code(fault: &Fault) -> (StatusCode, &'static str) {
             Error::NotFound | Error::NoSuchPage => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Error::InsufficientTokens => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
             Error::KeyReused | Error::StillRunning => (StatusCode::CONFLICT, "CONFLICT"),
+            Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
             Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
             Error::ModelFailed => (StatusCode::BAD_GATEWAY, "MODEL_ERROR"),
             Error::ModelTimedOut => (StatusCode::GATEWAY_TIMEOUT, "MODEL_TIMEOUT"),
