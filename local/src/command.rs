@@ -60,11 +60,11 @@ struct Data {
 }
 
 impl Data {
-    fn place(self) -> serve::Place {
-        match self.in_memory {
-            true => serve::Place::Memory,
+    fn place(self) -> Result<serve::Place> {
+        Ok(match self.in_memory {
+            true => serve::Place::Memory(tempfile::tempdir().context("no temporary directory can be made")?),
             false => serve::Place::Directory(self.data.unwrap_or_else(|| ".quintet".into())),
-        }
+        })
     }
 }
 
@@ -74,8 +74,8 @@ impl Command {
         let config = Config::from_env()?;
         shared::log::start(&config.log);
         match self.action {
-            None => serve::run(self.serve.listen, self.serve.data.place(), config).await,
-            Some(Action::Serve(serve)) => serve::run(serve.listen, serve.data.place(), config).await,
+            None => serve::run(self.serve.listen, self.serve.data.place()?, config).await,
+            Some(Action::Serve(serve)) => serve::run(serve.listen, serve.data.place()?, config).await,
             Some(Action::CreateAdmin(create)) => create_admin(create, config).await,
         }
     }

@@ -4,6 +4,7 @@
 mod admin;
 pub mod command;
 pub mod embedded;
+pub mod embedded_s3;
 mod secrets;
 pub mod serve;
 pub mod tables;
@@ -17,6 +18,7 @@ pub fn router(services: &Services) -> Router {
         .merge(users::router(services.clone()))
         .merge(chat::router(services.clone()))
         .merge(balances::router(services.clone()))
+        .merge(files::router(services.clone()))
         .merge(health::router(services.clone()));
     http::finish(routes, &services.config)
 }

@@ -1,6 +1,6 @@
-//! `quintet serve`: all routers on one port, with the embedded database behind them.
+//! `quintet serve`: all routers on one port, with the embedded database and storage behind them.
 
-use crate::{admin, embedded::Embedded, router, secrets, tables};
+use crate::{admin, embedded::Embedded, embedded_s3::EmbeddedS3, router, secrets, tables};
 use anyhow::{Context, Result};
 use axum::{
     Router,
@@ -9,8 +9,9 @@ use axum::{
 };
 use dynoxide::Database;
 use shared::{
+    blobs::Blobs,
     clock::SystemClock,
-    config::{Config, ModelProvider},
+    config::{BUCKET_FILES, Config, ModelProvider},
     entropy::{Entropy, SystemEntropy},
     http::ClientAddress,
     model::Echo,
@@ -25,6 +26,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 /// The administrator that settings alone make.
@@ -36,8 +38,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub enum Place {
     /// In files below this directory.
     Directory(PathBuf),
-    /// Nowhere.
-    Memory,
+    /// Nowhere, but that the contents of files are in this directory, which is removed in the end.
+    Memory(TempDir),
 }
 
 /// Serves on `listen` until SIGINT or SIGTERM.
@@ -96,13 +98,18 @@ async fn serve(listener: TcpListener, routes: Router, end: impl Future<Output = 
 pub fn open(place: &Place, mut config: Config) -> Result<Services> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let database = match place {
-        Place::Memory => Database::memory()?,
+        Place::Memory(_) => Database::memory()?,
         Place::Directory(directory) => open_directory(directory)?,
     };
     tables::create(&database)?;
+    let files = match place {
+        Place::Memory(temporary) => temporary.path().to_owned(),
+        Place::Directory(directory) => directory.join("s3"),
+    };
+    let storage = EmbeddedS3::new(files, BUCKET_FILES)?;
     if config.jwt_secret.is_none() {
         config.jwt_secret = Some(match place {
-            Place::Memory => secrets::new_key(&*entropy).into(),
+            Place::Memory(_) => secrets::new_key(&*entropy).into(),
             Place::Directory(directory) => secrets::kept_key(directory, &*entropy)?,
         });
     }
@@ -115,6 +122,7 @@ pub fn open(place: &Place, mut config: Config) -> Result<Services> {
     );
     Ok(Services::new(Parts {
         store,
+        blobs: Blobs::embedded(storage, BUCKET_FILES.to_owned(), Duration::from_millis(10)),
         model: Arc::new(Echo),
         clock: Arc::new(SystemClock),
         passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,

@@ -23,6 +23,8 @@ pub struct Config {
     pub model: ModelProvider,
     /// Names of the DynamoDB tables.
     pub tables: Tables,
+    /// The name of the S3 bucket that holds uploaded files.
+    pub bucket_files: String,
     /// The administrator that `quintet serve` makes at its start.
     pub admin: Option<AdminSettings>,
     /// The password that `quintet create-admin` does not ask for.
@@ -30,6 +32,9 @@ pub struct Config {
     /// What is logged.
     pub log: LogSettings,
 }
+
+/// The bucket of uploaded files in the embedded S3.
+pub const BUCKET_FILES: &str = "files";
 
 /// Which model answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +56,8 @@ pub struct Tables {
     pub sessions: String,
     /// Balances, ledgers, holds, idempotency records.
     pub balances: String,
+    /// What is known of uploaded files; their content is in the bucket.
+    pub files: String,
     /// Counters of recent requests.
     pub limits: String,
 }
@@ -58,9 +65,9 @@ pub struct Tables {
 impl Default for Tables {
     /// The names of the template's resources, as the embedded database has them.
     fn default() -> Self {
-        let [users, assistants, tools, sessions, balances, limits] =
-            ["users", "assistants", "tools", "sessions", "balances", "limits"].map(str::to_owned);
-        Self { users, assistants, tools, sessions, balances, limits }
+        let names = ["users", "assistants", "tools", "sessions", "balances", "files", "limits"];
+        let [users, assistants, tools, sessions, balances, files, limits] = names.map(str::to_owned);
+        Self { users, assistants, tools, sessions, balances, files, limits }
     }
 }
 
@@ -130,8 +137,10 @@ impl Config {
                 tools: settings.text("TABLE_TOOLS", &tables.tools),
                 sessions: settings.text("TABLE_SESSIONS", &tables.sessions),
                 balances: settings.text("TABLE_BALANCES", &tables.balances),
+                files: settings.text("TABLE_FILES", &tables.files),
                 limits: settings.text("TABLE_LIMITS", &tables.limits),
             },
+            bucket_files: settings.text("BUCKET_FILES", BUCKET_FILES),
             admin: settings.admin()?,
             admin_password: settings.admin_password(),
             log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },

@@ -1,6 +1,7 @@
 //! Running a router as a Lambda function behind API Gateway.
 
 use crate::{
+    blobs::Blobs,
     clock::SystemClock,
     config::{Config, ModelProvider, SettingError},
     entropy::{Entropy, SystemEntropy},
@@ -29,6 +30,7 @@ pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
     let ModelProvider::Echo = config.model;
     let services = Services::new(Parts {
         store: Store::new(client::on_aws().await, config.tables.clone(), entropy.clone()),
+        blobs: Blobs::on_aws(config.bucket_files.clone()).await,
         model: Arc::new(Echo),
         clock: Arc::new(SystemClock),
         // A function handles one request at a time.

@@ -1,5 +1,6 @@
 //! What every endpoint group shares: rules, storage, models, and the conventions of the wire.
 
+pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,4 +1,4 @@
-//! A world of its own for every test: embedded database, a clock that stands still, counted randomness,
+//! A world of its own for every test: embedded database and storage, a clock that stands still, counted randomness,
 //! a model that does what it is told. Requests go through the router, as actors.
 
 mod actor;
@@ -13,11 +13,12 @@ pub use model::{Script, ScriptedModel};
 use axum::Router;
 use dynoxide::Database;
 use entropy::CountedEntropy;
-use local::{embedded::Embedded, router, tables};
+use local::{embedded::Embedded, embedded_s3::EmbeddedS3, router, tables};
 use serde_json::{Value, json};
 use shared::{
+    blobs::Blobs,
     clock::Clock,
-    config::{Config, Tables},
+    config::{BUCKET_FILES, Config, Tables},
     domain::time::Timestamp,
     entropy::Entropy,
     password::{Cost, Passwords},
@@ -26,12 +27,15 @@ use shared::{
 };
 use std::{
     collections::HashMap,
+    fs,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+use tempfile::TempDir;
 
 /// 2024-03-13T10:05:00Z, in the middle of a ten-minute block of the limiter.
 pub const START: u64 = 1_710_324_300_000;
@@ -73,6 +77,7 @@ pub struct World {
     clock: Arc<TestClock>,
     entropy: Arc<CountedEntropy>,
     settings: HashMap<String, String>,
+    storage: Arc<TempDir>,
 }
 
 impl World {
@@ -89,11 +94,13 @@ impl World {
         let settings = defaults.iter().chain(settings).map(|(name, value)| (name.to_string(), value.to_string()));
         let clock = Arc::new(TestClock { millis: AtomicU64::new(START), is_broken: AtomicBool::new(false) });
         let (entropy, model) = (Arc::new(CountedEntropy::default()), Arc::new(ScriptedModel::default()));
-        Self::over(database, settings.collect(), clock, entropy, model)
+        let storage = Arc::new(tempfile::tempdir().unwrap());
+        Self::over(database, storage, settings.collect(), clock, entropy, model)
     }
 
     fn over(
         database: Database,
+        storage: Arc<TempDir>,
         settings: HashMap<String, String>,
         clock: Arc<TestClock>,
         entropy: Arc<CountedEntropy>,
@@ -102,22 +109,25 @@ impl World {
         let faults = Faults::new(Embedded::new(database.clone()));
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let client = client::embedded(faults.clone(), Duration::from_millis(1));
+        let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let services = Services::new(Parts {
             config: Config::read(|name| settings.get(name).cloned()).unwrap(),
             store: Store::new(client, Tables::default(), any_entropy.clone()),
+            blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             model: model.clone(),
             clock: clock.clone(),
             passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
             entropy: any_entropy,
         })
         .unwrap();
-        Self { app: router(&services), services, database, faults, model, clock, entropy, settings }
+        Self { app: router(&services), services, database, faults, model, clock, entropy, settings, storage }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.
     pub fn restarted(&self) -> Self {
         Self::over(
             self.database.clone(),
+            self.storage.clone(),
             self.settings.clone(),
             self.clock.clone(),
             self.entropy.clone(),
@@ -192,6 +202,36 @@ impl World {
     pub fn put(&self, table: &str, row: &Value) {
         let request = serde_json::from_value(json!({"TableName": table, "Item": row})).unwrap();
         self.database.put_item(request).unwrap();
+    }
+
+    /// Where the embedded storage keeps its files.
+    pub fn storage(&self) -> PathBuf {
+        self.storage.path().to_owned()
+    }
+
+    /// Everything that the embedded storage keeps, as paths of files: objects, notes about them, parts of
+    /// unfinished uploads.
+    pub fn stored(&self) -> Vec<PathBuf> {
+        let (mut found, mut directories) = (Vec::new(), vec![self.storage()]);
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { directories.push(path) } else { found.push(path) }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Lets other tasks run until the embedded storage keeps nothing.
+    pub async fn until_nothing_is_stored(&self) {
+        for _ in 0..PATIENCE {
+            if self.stored().is_empty() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("left behind: {:?}", self.stored());
     }
 
     /// What a user can spend, by the row in the database.

@@ -42,6 +42,12 @@ pub enum Error {
     /// The first request with this `Idempotency-Key` has not ended yet.
     #[error("first request still running")]
     StillRunning,
+    /// A file is larger than its kind may be.
+    #[error("file too large")]
+    TooLarge {
+        /// The most bytes that are allowed.
+        max_bytes: u64,
+    },
     /// Too many requests in the last minute.
     #[error("too many requests")]
     RateLimited(Limited),
@@ -216,6 +222,21 @@ pub enum Problem {
     ParametersForm,
     /// Holds no letter or digit that an identifier could be made from.
     NoIdentifier,
+    /// Something else where a file is expected.
+    NotAFile,
+    /// More files than allowed.
+    TooManyFiles {
+        /// The most files that are allowed.
+        max: usize,
+    },
+    /// A file without a name that can be kept.
+    FileName,
+    /// A file with an extension that is not accepted.
+    FileExtension,
+    /// A file whose declared type or content is not what its extension promises.
+    FileContent,
+    /// A file of zero bytes.
+    FileEmpty,
 }
 
 impl std::fmt::Display for Problem {
@@ -260,6 +281,16 @@ impl std::fmt::Display for Problem {
                  optionally required (boolean) and description (text).",
             ),
             Self::NoIdentifier => f.write_str("Use at least one of the letters a-z or a digit."),
+            Self::NotAFile => f.write_str("The submitted data was not a file. Check the encoding type on the form."),
+            Self::TooManyFiles { max } => write!(f, "Ensure this field has no more than {max} elements."),
+            Self::FileName => f.write_str("No filename could be determined."),
+            Self::FileExtension => write!(
+                f,
+                "File extension is not allowed. Allowed extensions are: {}.",
+                super::file::EXTENSIONS.map(|(extension, _)| extension).join(", ")
+            ),
+            Self::FileContent => f.write_str("The file is not what its name or its declared type says."),
+            Self::FileEmpty => f.write_str("The submitted file is empty."),
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::{App, Dialect, Failure, Fault};
 use axum::{
     extract::{FromRequest, Request},
-    http::header,
+    http::{HeaderMap, header},
 };
 use futures::{StreamExt, stream};
 use http_body_util::BodyExt;
+use multer::Multipart;
 use percent_encoding::percent_decode;
 use serde::{
     Deserialize, Deserializer,
@@ -16,9 +17,9 @@ use serde_json::{Map, Value, value::RawValue};
 use std::{collections::HashMap, fmt};
 
 /// The most bytes of a body that is read as fields. A message of 32,000 characters fits, however escaped.
-const LIMIT: usize = 1024 * 1024;
+pub(super) const LIMIT: usize = 1024 * 1024;
 /// How much of a body over the limit is still taken off the wire, so that the client gets to read why.
-const DRAINED: usize = 64 * 1024 * 1024;
+pub(super) const DRAINED: usize = 64 * 1024 * 1024;
 
 /// A request's fields as a `T` whose members are [`Field`](super::Field)s.
 pub struct Body<T>(pub T);
@@ -27,19 +28,42 @@ impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
     type Rejection = Failure<D>;
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Failure<D>> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-        let content_type = content_type.map(str::to_owned);
-        let bytes = read(request.into_body()).await?;
-        let fields = fields(content_type.as_deref(), &bytes, D::IS_DJANGO).await?;
-        let body = serde_json::from_value(Value::Object(fields));
-        Ok(Self(body.map_err(|_| Fault::UnreadableBody("The body does not have the expected form.".to_owned()))?))
+        let content_type = content_type(request.headers());
+        let fields = read_fields(&content_type, request.into_body(), D::IS_DJANGO).await?;
+        Ok(Self(form(fields)?))
     }
+}
+
+/// The `Content-Type` header; empty when there is none.
+pub(super) fn content_type(headers: &HeaderMap) -> String {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// A content type without its parameters, in lower case.
+pub(super) fn media_type(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The fields of a body that is read whole.
+pub(super) async fn read_fields(
+    content_type: &str,
+    body: axum::body::Body,
+    forms: bool,
+) -> Result<Map<String, Value>, Fault> {
+    let bytes = read(body).await?;
+    fields(content_type, &bytes, forms).await
+}
+
+/// The fields as a `T`.
+pub(super) fn form<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Fault> {
+    let form = serde_json::from_value(Value::Object(fields));
+    form.map_err(|_| Fault::UnreadableBody("The body does not have the expected form.".to_owned()))
 }
 
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Fault::UnreadableBody("The body ended too early.".to_owned()))?;
+        let frame = frame.map_err(|_| Fault::UnreadableBody(ENDED_EARLY.to_owned()))?;
         let Some(data) = frame.data_ref() else {
             continue;
         };
@@ -53,12 +77,11 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     if length > LIMIT { Err(Fault::BodyTooLarge) } else { Ok(bytes) }
 }
 
-async fn fields(content_type: Option<&str>, bytes: &[u8], forms: bool) -> Result<Map<String, Value>, Fault> {
+async fn fields(content_type: &str, bytes: &[u8], forms: bool) -> Result<Map<String, Value>, Fault> {
     if bytes.is_empty() {
         return Ok(Map::new());
     }
-    let content_type = content_type.unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = media_type(content_type);
     match media_type.as_str() {
         "application/json" => json(bytes, forms),
         "application/x-www-form-urlencoded" if forms => urlencoded(bytes),
@@ -105,28 +128,58 @@ fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
 }
 
 async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
-    let unreadable = |_| Fault::UnreadableBody("Multipart form parse error.".to_owned());
-    let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
     let whole = stream::once(async { Ok::<_, std::io::Error>(bytes.to_vec()) }).boxed();
-    let mut parts = multer::Multipart::new(whole, boundary);
+    let mut parts = Multipart::new(whole, boundary(content_type)?);
     let mut fields = Map::new();
-    while let Some(part) = parts.next_field().await.map_err(unreadable)? {
-        let Some(name) = part.name().map(str::to_owned) else {
-            continue;
-        };
-        let is_file = part.file_name().is_some();
-        let content = part.bytes().await.map_err(unreadable)?;
-        let value = match String::from_utf8(content.to_vec()) {
-            // A file is not text, and none of our fields is one.
-            _ if is_file => Value::Array(Vec::new()),
-            Ok(text) => Value::String(text),
-            Err(_) => return Err(Fault::UnreadableBody("The form is not UTF-8.".to_owned())),
-        };
-        fields.insert(name, value);
+    while let Some(part) = parts.next_field().await.map_err(unreadable_parts)? {
+        fields.extend(field(part).await?);
     }
     Ok(fields)
 }
 
+/// What stands between a multipart body's parts.
+pub(super) fn boundary(content_type: &str) -> Result<String, Fault> {
+    multer::parse_boundary(content_type).map_err(unreadable_parts)
+}
+
+/// Why no more of a body is to be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BrokenOff {
+    /// The connection broke.
+    #[error("the body ended too early")]
+    TooEarly,
+    /// It is over the limit.
+    #[error("the body is too large")]
+    TooLarge,
+}
+
+/// What is wrong with a multipart body that cannot be read.
+pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
+    let multer::Error::StreamReadFailed(cause) = error else {
+        return Fault::UnreadableBody("Multipart form parse error.".to_owned());
+    };
+    match cause.downcast_ref() {
+        Some(BrokenOff::TooLarge) => Fault::BodyTooLarge,
+        Some(BrokenOff::TooEarly) | None => Fault::UnreadableBody(ENDED_EARLY.to_owned()),
+    }
+}
+
+/// A part's name and value, if it has a name.
+pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Value)>, Fault> {
+    let Some(name) = part.name().map(str::to_owned) else {
+        return Ok(None);
+    };
+    let is_file = part.file_name().is_some();
+    let content = part.bytes().await.map_err(unreadable_parts)?;
+    match String::from_utf8(content.to_vec()) {
+        // A file is not text.
+        _ if is_file => Ok(Some((name, Value::Array(Vec::new())))),
+        Ok(text) => Ok(Some((name, Value::String(text)))),
+        Err(_) => Err(Fault::UnreadableBody("The form is not UTF-8.".to_owned())),
+    }
+}
+
+const ENDED_EARLY: &str = "The body ended too early.";
 const DUPLICATE: &str = "duplicate key";
 
 /// JSON in which no object has a key twice: readers disagree about which of the two counts.

@@ -6,6 +6,7 @@
 mod body;
 mod credentials;
 pub mod dialect;
+mod download;
 mod failure;
 mod field;
 mod idempotency;
@@ -16,12 +17,14 @@ mod reply;
 mod routes;
 mod signed_in;
 mod tail;
+mod upload;
 
 pub use body::Body;
 pub use credentials::{UsernameAndPassword, sign_in};
 pub use dialect::{
     Dialect, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
 };
+pub use download::Download;
 pub use failure::{Answer, Failure, Fault};
 pub use field::Field;
 pub use idempotency::Idempotency;
@@ -31,3 +34,4 @@ pub use reply::{Created, Json};
 pub use routes::{App, Routes};
 pub use signed_in::{AtDoor, ClientAddress, SignedIn, Visitor};
 pub use tail::finish;
+pub use upload::WithFiles;

@@ -3,7 +3,7 @@
 use super::{App, Dialect, Failure};
 use crate::domain::{
     Error,
-    ids::{ConversationId, TurnNumber},
+    ids::{ConversationId, FileId, TurnNumber},
 };
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -25,6 +25,12 @@ impl FromPath for ConversationId {
 impl FromPath for (ConversationId, TurnNumber) {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some((ConversationId::parse(parameters.next()?)?, TurnNumber::parse(parameters.next()?)?))
+    }
+}
+
+impl FromPath for FileId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the service works, found out by really asking its parts.
 
 use super::limits::{Address, Limits};
-use crate::{clock::Clock, domain::Error, model::ChatModel, store::Store};
+use crate::{blobs::Blobs, clock::Clock, domain::Error, model::ChatModel, store::Store};
 use std::{sync::Arc, time::Duration};
 
 /// A part that does not answer within this time is down.
@@ -48,6 +48,7 @@ impl Report {
 /// Health.
 pub struct Health {
     store: Arc<Store>,
+    blobs: Blobs,
     model: Arc<dyn ChatModel>,
     limits: Limits,
     clock: Arc<dyn Clock>,
@@ -55,8 +56,14 @@ pub struct Health {
 
 impl Health {
     /// Of these parts.
-    pub fn new(store: Arc<Store>, model: Arc<dyn ChatModel>, limits: Limits, clock: Arc<dyn Clock>) -> Self {
-        Self { store, model, limits, clock }
+    pub fn new(
+        store: Arc<Store>,
+        blobs: Blobs,
+        model: Arc<dyn ChatModel>,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, blobs, model, limits, clock }
     }
 
     /// Asks all parts at once, for a visitor at `address`. A database that cannot even count the visitor
@@ -70,9 +77,10 @@ impl Health {
 
     async fn probe_all(&self) -> Report {
         let database = self.probe(self.store.probe());
+        let storage = self.probe(self.blobs.probe());
         let model = self.probe(self.model.probe());
-        let (database, model) = futures::future::join(database, model).await;
-        Report { database, storage: Condition::Absent, model, queue: Condition::Absent }
+        let (database, storage, model) = futures::future::join3(database, storage, model).await;
+        Report { database, storage, model, queue: Condition::Absent }
     }
 
     async fn probe<E: std::error::Error + 'static>(&self, part: impl Future<Output = Result<(), E>>) -> Condition {

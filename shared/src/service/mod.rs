@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod balance;
 mod callers;
 pub mod conversations;
+pub mod files;
 pub mod health;
 pub mod hearing;
 pub mod idempotency;
@@ -13,11 +14,13 @@ pub mod tokens;
 pub mod turns;
 
 use crate::{
-    clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel, password::Passwords, store::Store,
+    blobs::Blobs, clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel, password::Passwords,
+    store::Store,
 };
 use accounts::Accounts;
 use balance::Balances;
 use conversations::Conversations;
+use files::Files;
 use health::Health;
 use limits::Limits;
 use logins::Logins;
@@ -31,6 +34,8 @@ pub struct Parts {
     pub config: Config,
     /// The database.
     pub store: Store,
+    /// The contents of files.
+    pub blobs: Blobs,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
     /// Time.
@@ -53,6 +58,8 @@ pub struct All {
     pub logins: Logins,
     /// Conversations, and reading their turns.
     pub conversations: Conversations,
+    /// Uploaded files.
+    pub files: Files,
     /// Saying something to the model.
     pub turns: Turns,
     /// What can be spent.
@@ -79,7 +86,7 @@ impl Services {
     /// # Errors
     /// When there is no key to sign tokens with.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts { config, store, model, clock, entropy, passwords } = parts;
+        let Parts { config, store, blobs, model, clock, entropy, passwords } = parts;
         let (store, passwords) = (Arc::new(store), Arc::new(passwords));
         let limits = Limits::new(store.clone(), clock.clone(), &config);
         let balance = Balances::new(store.clone(), clock.clone(), entropy.clone(), config.prices);
@@ -102,9 +109,10 @@ impl Services {
             ),
             logins,
             conversations: Conversations::new(store.clone(), clock.clone(), entropy.clone()),
+            files: Files::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone()),
             turns: Turns::new(store.clone(), balance.clone(), model.clone(), clock.clone(), entropy),
             balance,
-            health: Health::new(store, model, limits.clone(), clock),
+            health: Health::new(store, blobs, model, limits.clone(), clock),
             limits,
             config,
         })))

@@ -26,6 +26,7 @@
 //! | balances | `user#<uuid>` | `balance` | what is available, and the holds |
 //! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | one immutable change |
 //! | balances | `user#<uuid>` | `key#<sha256>` | what an `Idempotency-Key` stands for |
+//! | files | `user#<uuid>` | `file#<uuid>` | an uploaded file; its content is in the bucket |
 //! | limits | `<policy>#<block>#<subject>` | | counted requests of ten minutes |
 //!
 //! Every list has an index for each of its filters and orders. Their rows hold keys only, except those of
@@ -37,7 +38,7 @@ use crate::{
     config::Tables,
     domain::{
         assistant::AssistantStatus,
-        ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, LoginId, MessageId, Speaker, TurnNumber, UserId},
+        ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, LoginId, MessageId, Speaker, TurnNumber, UserId},
         names::FoldedName,
         text::{AssistantName, Category},
         time::Timestamp,
@@ -271,6 +272,11 @@ pub fn ledger_entry(tables: &Tables, user: UserId, at: Timestamp, id: Uuid) -> K
 /// What an `Idempotency-Key` stands for; `hash` is its SHA-256 in hex.
 pub fn idempotency<'a>(tables: &'a Tables, user: UserId, hash: &str) -> Key<'a> {
     Key::of(&tables.balances, user_partition(user), format!("key#{hash}"))
+}
+
+/// An uploaded file.
+pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
+    Key::of(&tables.files, user_partition(user), format!("file#{file}"))
 }
 
 /// Requests counted in one block of time.

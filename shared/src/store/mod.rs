@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod balances;
 pub mod client;
+pub mod files;
 pub mod idempotency;
 pub mod keys;
 pub mod limits;
@@ -97,10 +98,10 @@ where
     }
 }
 
-/// The most keys that one call reads.
-const BATCH_MAX: usize = 100;
 /// How often left-over keys of a batch are asked for again.
 const BATCH_TRIES: u32 = 5;
+/// The most keys of a batch.
+const BATCH_MOST: usize = 100;
 
 impl Store {
     /// The tables named `tables`, reached through `client`. Pauses before retries are spread by `entropy`.
@@ -128,17 +129,24 @@ impl Store {
 
     /// Several items of any tables in one call, as of now, in the order of `keys`.
     async fn get_together<const N: usize>(&self, keys: [Key<'_>; N]) -> Result<[Option<Item>; N], StoreError> {
-        let items = self.get_many(keys.into()).await?;
-        items.try_into().map_err(|_| StoreError::broken("a batch has another length than its keys"))
+        let found = self.get_many(keys.into()).await?;
+        found.try_into().map_err(|_| StoreError::broken("a batch has another length than its keys"))
     }
 
-    /// Items of any tables, as of now, in the order of `keys`; one call for each hundred of them.
+    /// Any number of items of any tables, as of now, in the order of `keys`: a call for each hundred. A key
+    /// may be there twice.
     async fn get_many(&self, keys: Vec<Key<'_>>) -> Result<Vec<Option<Item>>, StoreError> {
-        let batches = keys.chunks(BATCH_MAX).map(|batch| self.get_batch(batch));
-        Ok(futures::future::try_join_all(batches).await?.into_iter().flatten().collect())
+        let mut items = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(BATCH_MOST) {
+            let found = self.get_batch(keys).await?;
+            let item = |key: &Key<'_>| found.get(key.table)?.iter().find(|item| key.is_of(item)).cloned();
+            items.extend(keys.iter().map(item));
+        }
+        Ok(items)
     }
 
-    async fn get_batch(&self, keys: &[Key<'_>]) -> Result<Vec<Option<Item>>, StoreError> {
+    /// The items with these keys that exist, by table.
+    async fn get_batch(&self, keys: &[Key<'_>]) -> Result<HashMap<String, Vec<Item>>, StoreError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for (table, keys) in keys_by_table(keys) {
             let together = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
@@ -152,12 +160,7 @@ impl Store {
             }
             wanted = output.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
-                let take = |key: &Key<'_>| {
-                    let items = found.get_mut(key.table)?;
-                    let at = items.iter().position(|item| key.is_of(item))?;
-                    Some(items.swap_remove(at))
-                };
-                return Ok(keys.iter().map(take).collect());
+                return Ok(found);
             }
             self.pause(tried).await;
         }
@@ -165,10 +168,14 @@ impl Store {
     }
 }
 
+/// DynamoDB refuses a batch with the same key twice.
 fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
     let mut tables: HashMap<String, Vec<Item>> = HashMap::new();
     for key in keys {
-        tables.entry(key.table.to_owned()).or_default().push(key.attributes.clone());
+        let keys = tables.entry(key.table.to_owned()).or_default();
+        if !keys.contains(&key.attributes) {
+            keys.push(key.attributes.clone());
+        }
     }
     tables
 }

@@ -48,6 +48,7 @@ pub fn status(fault: &Fault) -> StatusCode {
             Error::InsufficientTokens => StatusCode::PAYMENT_REQUIRED,
             Error::Forbidden => StatusCode::FORBIDDEN,
             Error::KeyReused | Error::StillRunning | Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::ModelFailed => StatusCode::BAD_GATEWAY,
             Error::ModelTimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -82,6 +83,7 @@ pub fn sentence(fault: &Fault) -> String {
             Error::Conflict(conflict) => conflict.to_string(),
             Error::KeyReused => "This Idempotency-Key was used for another request.".to_owned(),
             Error::StillRunning => "The first request with this Idempotency-Key is still running.".to_owned(),
+            Error::TooLarge { max_bytes } => format!("File is too large. It may have at most {max_bytes} bytes."),
             Error::RateLimited(limited) => {
                 format!("Request was throttled. Expected available in {} seconds.", limited.retry_after.as_secs())
             }

@@ -54,6 +54,7 @@ fn status_and_code(fault: &Fault) -> (StatusCode, &'static str) {
             Error::InsufficientTokens => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
             Error::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Error::KeyReused | Error::StillRunning | Error::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
+            Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
             Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
             Error::ModelFailed => (StatusCode::BAD_GATEWAY, "MODEL_ERROR"),
             Error::ModelTimedOut => (StatusCode::GATEWAY_TIMEOUT, "MODEL_TIMEOUT"),

@@ -1,0 +1,163 @@
+//! S3 inside this process, on files. As with DynamoDB (see `embedded`), the SDK's client stays in use; only
+//! its HTTP connection is replaced by a call into the embedded service.
+
+use anyhow::{Context, Result};
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use axum::http::{HeaderValue, Method, Uri, header};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use futures::StreamExt;
+use s3s::{
+    Body,
+    auth::SimpleAuth,
+    dto::StreamingBlob,
+    service::{S3Service, S3ServiceBuilder},
+};
+use s3s_fs::FileSystem;
+use shared::blobs::embedded_credentials;
+use std::{
+    fmt, fs, io,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::OnceCell;
+
+/// An upload in parts that is older than this was abandoned, as `template.yaml` has it for AWS.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The HTTP client of an SDK whose S3 is in this process.
+#[derive(Clone)]
+pub struct EmbeddedS3(Arc<Inner>);
+
+struct Inner {
+    directory: PathBuf,
+    service: OnceCell<S3Service>,
+}
+
+impl EmbeddedS3 {
+    /// The files below `directory`. Makes the bucket if it is not there; the rest waits for the first
+    /// request, so that a process that stores nothing does not disturb one that does.
+    pub fn new(directory: PathBuf, bucket: &str) -> Result<Self> {
+        let made = fs::create_dir_all(directory.join(bucket));
+        made.with_context(|| format!("{} cannot be used for files", directory.display()))?;
+        Ok(Self(Arc::new(Inner { directory, service: OnceCell::new() })))
+    }
+
+    async fn service(&self) -> Result<S3Service, ConnectorError> {
+        let Inner { directory, service } = &*self.0;
+        let opened = service.get_or_try_init(|| async { open(directory) }).await;
+        Ok(opened.map_err(|error| ConnectorError::other(error.into(), None))?.clone())
+    }
+
+    async fn run(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let service = self.service().await?;
+        let (mut head, body) = request.try_into_http1x().map_err(user_error)?.into_parts();
+        // What a connection would add; it is part of what is signed.
+        if let Some(authority) = head.uri.authority() {
+            let host = HeaderValue::from_str(authority.as_str()).map_err(user_error)?;
+            head.headers.insert(header::HOST, host);
+        }
+        let removed = removed_object(&head.method, &head.uri);
+        let body = match body.bytes() {
+            Some(bytes) => Body::from(Bytes::copy_from_slice(bytes)),
+            None => Body::http_body(body),
+        };
+        let request = axum::http::Request::from_parts(head, body);
+        // A task of its own: what has begun ends, and a panic in there is an error here.
+        let ran = tokio::spawn(async move { service.call(request).await }).await;
+        let answer = ran.map_err(|error| ConnectorError::other(error.into(), None))?;
+        let answer = answer.map_err(|error| ConnectorError::other(format!("{error:?}").into(), None))?;
+        if answer.status().is_success()
+            && let Some((bucket, key)) = removed
+        {
+            remove_notes(&self.0.directory, &bucket, &key);
+        }
+        let answer = answer.map(|body| SdkBody::from_body_1_x(without_panics(body)));
+        HttpResponse::try_from(answer).map_err(user_error)
+    }
+}
+
+fn user_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectorError {
+    ConnectorError::user(error.into())
+}
+
+impl fmt::Debug for EmbeddedS3 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmbeddedS3")
+    }
+}
+
+impl HttpConnector for EmbeddedS3 {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let embedded = self.clone();
+        HttpConnectorFuture::new(async move { embedded.run(request).await })
+    }
+}
+
+impl HttpClient for EmbeddedS3 {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn open(directory: &Path) -> Result<S3Service> {
+    sweep(directory)?;
+    let files = FileSystem::new(directory).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let credentials = embedded_credentials();
+    let mut builder = S3ServiceBuilder::new(files);
+    builder.set_auth(SimpleAuth::from_single(credentials.access_key_id(), credentials.secret_access_key()));
+    Ok(builder.build())
+}
+
+/// Removes what uploads left that were cut off by the end of a process.
+fn sweep(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_of_upload = name.starts_with(".upload") || (name.starts_with(".bucket-") && name.contains(".upload-"));
+        let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if is_of_upload && age > ABANDONED {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The object that a request removes, as bucket and key.
+fn removed_object(method: &Method, uri: &Uri) -> Option<(String, String)> {
+    let is_removal = method == Method::DELETE && uri.query()?.contains("x-id=DeleteObject");
+    let (bucket, key) = uri.path().strip_prefix('/')?.split_once('/')?;
+    is_removal.then(|| (bucket.to_owned(), key.to_owned()))
+}
+
+/// The service keeps notes about an object beside it, and forgets them there when the object is removed.
+fn remove_notes(directory: &Path, bucket: &str, key: &str) {
+    let [bucket, key] = [bucket, key].map(|text| BASE64_URL_SAFE_NO_PAD.encode(text));
+    for kind in ["metadata", "internal"] {
+        let notes = directory.join(format!(".bucket-{bucket}.object-{key}.{kind}.json"));
+        if let Err(error) = fs::remove_file(notes)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "notes about an object are left behind");
+        }
+    }
+}
+
+/// A panic while a body is read breaks the body off.
+fn without_panics(body: Body) -> Body {
+    let caught = AssertUnwindSafe(body).catch_unwind();
+    let chunks = caught.map(|read| match read {
+        Ok(chunk) => chunk.map_err(io::Error::other),
+        Err(_) => Err(io::Error::other("the embedded storage panicked")),
+    });
+    Body::from(StreamingBlob::wrap(chunks))
+}

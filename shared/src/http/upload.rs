@@ -1,0 +1,211 @@
+//! Request bodies with files in them. The parts of a multipart form that are called `files` are stored as
+//! they arrive; everything else is read like any [`Body`](super::Body).
+
+use super::{
+    App, Dialect, Failure, Fault,
+    body::{self, BrokenOff},
+};
+use crate::{
+    domain::{Error, Problem, file::MIB, user::Caller},
+    service::files::{Offer, Received},
+};
+use axum::{
+    body::{Body, BodyDataStream, Bytes},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use futures::{Stream, StreamExt, TryStreamExt};
+use multer::{Field, Multipart};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::{
+    convert::Infallible,
+    marker::PhantomData,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+/// The field that files come in.
+const FILES: &str = "files";
+/// The most files of one request.
+const FILES_MAX: usize = 10;
+/// The most bytes of each.
+const FILE_BYTES_MAX: u64 = 50 * MIB;
+/// The most bytes that are taken off the wire before they are looked at.
+const PIECE: usize = 64 * 1024;
+
+/// A form as a `T` with files beside it, not read yet: first the handler says who sends them.
+///
+/// JSON and URL-encoded forms are taken too, and have no files: `files` may be absent, null or empty in them.
+/// In a multipart form a part called `files` with an empty filename is a form field in which nothing was
+/// chosen, and is passed over.
+pub struct WithFiles<T> {
+    content_type: String,
+    body: Body,
+    form: PhantomData<fn() -> T>,
+}
+
+impl<D: Dialect, T> FromRequest<App<D>> for WithFiles<T> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &App<D>) -> Result<Self, Infallible> {
+        let content_type = body::content_type(request.headers());
+        Ok(Self { content_type, body: request.into_body(), form: PhantomData })
+    }
+}
+
+impl<T: DeserializeOwned> WithFiles<T> {
+    /// Reads the form and stores its files as the caller's. When anything is wrong, none of them is left.
+    /// Later they are left only if [`Received::keep`] is called.
+    pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<(T, Received), Failure<D>> {
+        let Self { content_type, body, form: _ } = self;
+        let mut received = Received::new(&app.files, caller.user.id);
+        let is_multipart = D::IS_DJANGO && body::media_type(&content_type) == "multipart/form-data";
+        let fields = match is_multipart {
+            true => read_parts(&content_type, body, &mut received).await,
+            false => body::read_fields(&content_type, body, D::IS_DJANGO).await.and_then(without_files),
+        };
+        match fields.and_then(body::form) {
+            Ok(form) => Ok((form, received)),
+            Err(fault) => {
+                received.discard().await;
+                Err(fault.into())
+            }
+        }
+    }
+}
+
+/// A form that cannot carry files.
+fn without_files(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+    match fields.remove(FILES) {
+        None | Some(Value::Null) => Ok(fields),
+        Some(Value::String(text)) if text.is_empty() => Ok(fields),
+        Some(Value::Array(list)) if list.is_empty() => Ok(fields),
+        Some(_) => Err(not_a_file()),
+    }
+}
+
+fn not_a_file() -> Fault {
+    Error::invalid(FILES, Problem::NotAFile).into()
+}
+
+async fn read_parts(content_type: &str, body: Body, received: &mut Received) -> Result<Map<String, Value>, Fault> {
+    let in_files = Arc::new(AtomicU64::new(0));
+    let mut pieces = Pieces::new(body, in_files.clone());
+    let parts = Multipart::new(&mut pieces, body::boundary(content_type)?);
+    let read = read_each(parts, received, &in_files).await;
+    pieces.drain().await;
+    read
+}
+
+async fn read_each(
+    mut parts: Multipart<'_>,
+    received: &mut Received,
+    in_files: &AtomicU64,
+) -> Result<Map<String, Value>, Fault> {
+    let mut fields = Map::new();
+    while let Some(part) = parts.next_field().await.map_err(body::unreadable_parts)? {
+        if part.name() == Some(FILES) {
+            store(part, received, in_files).await?;
+        } else {
+            fields.extend(body::field(part).await?);
+        }
+    }
+    Ok(fields)
+}
+
+/// Stores a part called `files`.
+async fn store(part: Field<'_>, received: &mut Received, in_files: &AtomicU64) -> Result<(), Fault> {
+    let Some(name) = file_name(&part) else {
+        let is_empty = part.bytes().await.map_err(body::unreadable_parts)?.is_empty();
+        return if is_empty { Ok(()) } else { Err(not_a_file()) };
+    };
+    if name.is_empty() {
+        return Ok(());
+    }
+    if received.len() == FILES_MAX {
+        return Err(Error::invalid(FILES, Problem::TooManyFiles { max: FILES_MAX }).into());
+    }
+    let declared_type = part.headers().get(header::CONTENT_TYPE);
+    let declared_type = declared_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let offer = Offer { field: FILES, name: &name, declared_type: declared_type.as_deref(), max_bytes: FILE_BYTES_MAX };
+    let content = part.map_err(body::unreadable_parts).inspect_ok(|bytes| {
+        in_files.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    });
+    received.receive(offer, content).await
+}
+
+/// A part's `filename`, or the `filename*` by which some clients say names that are not ASCII.
+fn file_name(part: &Field<'_>) -> Option<String> {
+    part.file_name().map(str::to_owned).or_else(|| extended_file_name(part.headers()))
+}
+
+/// `filename*=UTF-8''r%C3%A9sum%C3%A9.pdf` (RFC 8187).
+fn extended_file_name(headers: &HeaderMap) -> Option<String> {
+    let disposition = headers.get(header::CONTENT_DISPOSITION)?.to_str().ok()?;
+    let mut parameters = disposition.split(';').filter_map(|parameter| parameter.split_once('='));
+    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("filename*"))?;
+    let (charset, value) = value.trim().split_once('\'')?;
+    let (_, value) = value.split_once('\'')?;
+    let name = percent_decode_str(value).decode_utf8().ok()?;
+    charset.eq_ignore_ascii_case("utf-8").then(|| name.into_owned())
+}
+
+/// A body in small pieces, one each time it is asked: the parser of parts keeps whatever it can get at once.
+/// Apart from what is in files, it is bounded like any body.
+struct Pieces {
+    body: BodyDataStream,
+    rest: Bytes,
+    rests_now: bool,
+    taken: u64,
+    in_files: Arc<AtomicU64>,
+}
+
+impl Pieces {
+    fn new(body: Body, in_files: Arc<AtomicU64>) -> Self {
+        Self { body: body.into_data_stream(), rest: Bytes::new(), rests_now: false, taken: 0, in_files }
+    }
+
+    /// Takes what is left off the wire, so that the client gets to read the answer.
+    async fn drain(mut self) {
+        let mut drained = 0;
+        while let Some(Ok(chunk)) = self.body.next().await
+            && drained < body::DRAINED
+        {
+            drained += chunk.len();
+        }
+    }
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, BrokenOff>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.rests_now) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        while self.rest.is_empty() {
+            match ready!(self.body.poll_next_unpin(context)) {
+                Some(Ok(chunk)) => self.rest = chunk,
+                Some(Err(_)) => return Poll::Ready(Some(Err(BrokenOff::TooEarly))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let length = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(length);
+        self.taken += length as u64;
+        self.rests_now = true;
+        // The parser holds up to two pieces that it has not handed on.
+        let elsewhere = self.taken.saturating_sub(self.in_files.load(Ordering::Relaxed));
+        if elsewhere > (body::LIMIT + 2 * PIECE) as u64 {
+            return Poll::Ready(Some(Err(BrokenOff::TooLarge)));
+        }
+        Poll::Ready(Some(Ok(piece)))
+    }
+}
