@@ -143,7 +143,7 @@ async fn a_first_page_of_ten_and_of_two_thousand() {
     let mut begun = 0;
     for total in [10, 2_000] {
         while begun < total {
-            meter.world.services.conversations.begin(id, Title::default(), None).await.unwrap();
+            meter.world.services.conversations.begin(id, (None, Title::default()), None).await.unwrap();
             begun += 1;
         }
         let (reply, cost) = meter.measure("GET /api/v1/chat/sessions/", alice.get("/api/v1/chat/sessions/")).await;

@@ -74,6 +74,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
     match operation {
         "GetItem" => answer(body, |request| database.get_item(request)),
         "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
         "Query" => answer(body, |request| database.query(request)),
         "UpdateItem" => answer(body, |request| database.update_item(request)),
         "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),

@@ -16,6 +16,8 @@ use shared::{http, service::Services};
 pub fn router(services: &Services) -> Router {
     let routes = auth::router(services.clone())
         .merge(users::router(services.clone()))
+        .merge(assistants::router(services.clone()))
+        .merge(tools::router(services.clone()))
         .merge(chat::router(services.clone()))
         .merge(balances::router(services.clone()))
         .merge(files::router(services.clone()))

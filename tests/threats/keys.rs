@@ -9,6 +9,7 @@ use shared::{
     config::Tables,
     domain::{
         ids::{ConversationId, LoginId, TurnNumber, UserId},
+        list::Place,
         names::{Email, SignInName, Username},
         time::Timestamp,
     },
@@ -448,7 +449,7 @@ proptest! {
         if first != second {
             prop_assert_eq!(sort(&a) < sort(&b), first < second);
         }
-        let listed = |at, id| keys::listed(Timestamp::from_millis(at), conversation(id));
+        let listed = |at, id| Place::by_time(Timestamp::from_millis(at), conversation(id)).0;
         prop_assert_eq!(listed(first, id) == listed(second, another), (first, id) == (second, another));
         if first != second {
             prop_assert_eq!(listed(first, id) < listed(second, another), first < second);

@@ -1,9 +1,13 @@
 //! A chat model that does what the test tells it.
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::{
+    StreamExt,
+    future::{BoxFuture, pending},
+    stream::{self, BoxStream},
+};
 use shared::model::{ChatModel, Echo, ModelError, Prompt};
-use std::{collections::VecDeque, future::pending, sync::Mutex};
-use tokio::sync::oneshot;
+use std::{collections::VecDeque, sync::Mutex};
+use tokio::sync::{mpsc, oneshot};
 
 /// What the model does with the next message.
 pub enum Script {
@@ -11,6 +15,8 @@ pub enum Script {
     Answer(&'static str),
     /// Answers once the test says so.
     AnswerWhen(oneshot::Receiver<&'static str>),
+    /// Answers with each piece that the test sends, and is done when the test drops its end.
+    Pieces(mpsc::UnboundedReceiver<Result<&'static str, ()>>),
     /// Fails.
     Fail,
     /// Never answers.
@@ -44,19 +50,22 @@ impl ChatModel for ScriptedModel {
         if is_remote { None } else { Echo.answer_at_once(prompt) }
     }
 
-    fn answer(&self, prompt: Prompt) -> BoxFuture<'_, Result<String, ModelError>> {
+    fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
         let script = self.scripts.lock().unwrap().pop_front();
-        async move {
-            match script {
-                None => Echo.answer(prompt).await,
-                Some(Script::Answer(text)) => Ok(text.to_owned()),
-                Some(Script::AnswerWhen(told)) => Ok(told.await.unwrap().to_owned()),
-                Some(Script::Fail) => Err(ModelError("the provider said: secret detail".to_owned())),
-                Some(Script::Hang) => pending().await,
-                Some(Script::Panic) => panic!("the model panics"),
+        let failed = || ModelError("the provider said: secret detail".to_owned());
+        match script {
+            None => Echo.answer(prompt),
+            Some(Script::Answer(text)) => stream::iter([Ok(text.to_owned())]).boxed(),
+            Some(Script::AnswerWhen(told)) => stream::once(async { Ok(told.await.unwrap().to_owned()) }).boxed(),
+            Some(Script::Pieces(pieces)) => {
+                stream::unfold(pieces, async |mut pieces| pieces.recv().await.map(|piece| (piece, pieces)))
+                    .map(move |piece| piece.map(str::to_owned).map_err(|()| failed()))
+                    .boxed()
             }
+            Some(Script::Fail) => stream::iter([Err(failed())]).boxed(),
+            Some(Script::Hang) => stream::once(pending()).boxed(),
+            Some(Script::Panic) => stream::once(async { panic!("the model panics") }).boxed(),
         }
-        .boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {

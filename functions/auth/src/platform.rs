@@ -7,12 +7,11 @@ use shared::{
     domain::{
         Error,
         error::Problems,
-        money::Tokens,
         names::{Email, Username},
         text::{FullName, NewPassword},
-        user::{Role, User},
+        user::Role,
     },
-    http::{Answer, App, AtDoor, Body, Created, Field, Json, Platform, SignedIn, Visitor, sign_in},
+    http::{Answer, App, AtDoor, Body, Created, Field, Json, Platform, ShownUser, SignedIn, Visitor, sign_in},
     service::{accounts::Registration, logins::Issued},
 };
 
@@ -26,20 +25,6 @@ pub struct Register {
     password: Field,
     username: Field,
     full_name: Field,
-}
-
-/// A user: `{"id": "<uuid>", "username": …, "role": "user", "tokens": 4000, …}`.
-#[derive(Serialize)]
-pub struct RegisteredUser {
-    id: String,
-    username: String,
-    email: Option<String>,
-    full_name: Option<String>,
-    role: &'static str,
-    is_active: bool,
-    tokens: Tokens,
-    created_at: String,
-    updated_at: String,
 }
 
 /// `{"email": "user@example.com", "password": "password"}`; `email` may be a username.
@@ -77,9 +62,9 @@ pub async fn register(
     State(app): State<App<Platform>>,
     _: AtDoor,
     Body(body): Body<Register>,
-) -> Result<Created<RegisteredUser>> {
-    let (user, tokens) = app.accounts.register(body.try_into()?).await?;
-    Ok(Created(RegisteredUser::new(user, tokens)))
+) -> Result<Created<ShownUser>> {
+    let registered = app.accounts.register(body.try_into()?).await?;
+    Ok(Created(registered.into()))
 }
 
 /// `POST /api/v1/auth/login`: a new sign-in.
@@ -130,34 +115,6 @@ impl TryFrom<Register> for Registration {
                 Ok(Self { username, email: Some(email), full_name, password, role: Role::User })
             }
             _ => Err(problems.into_error()),
-        }
-    }
-}
-
-impl RegisteredUser {
-    fn new(user: User, tokens: Tokens) -> Self {
-        let User {
-            id,
-            number: _,
-            username,
-            email,
-            full_name,
-            role,
-            is_active,
-            conversations: _,
-            created_at,
-            updated_at,
-        } = user;
-        Self {
-            id: id.to_string(),
-            username: username.as_str().to_owned(),
-            email: email.map(|email| email.as_str().to_owned()),
-            full_name: full_name.map(|name| name.as_str().to_owned()),
-            role: role.as_str(),
-            is_active,
-            tokens,
-            created_at: created_at.to_string(),
-            updated_at: updated_at.to_string(),
         }
     }
 }

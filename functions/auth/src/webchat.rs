@@ -147,6 +147,8 @@ impl From<User> for Profile {
             role: _,
             is_active: _,
             conversations: _,
+            resets: _,
+            api_keys: _,
             created_at: _,
             updated_at: _,
         } = user;

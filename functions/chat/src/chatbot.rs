@@ -20,6 +20,6 @@ pub async fn send(
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
 ) -> Answer<Chatbot, Json<Sent>> {
-    let answered = app.turns.say(caller.user.id, Place::Default, body.try_into()?, key).await?;
+    let answered = app.turns.say(&caller.user, Place::Default, body.try_into()?, key).await?;
     Ok(Json(Sent { response: answered.turn.response }))
 }

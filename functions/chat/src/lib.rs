@@ -2,6 +2,8 @@
 
 mod chatbot;
 mod metered;
+mod platform;
+mod reports;
 mod webchat;
 
 use axum::{
@@ -12,6 +14,11 @@ use shared::{http::Routes, service::Services};
 
 /// The routes of this endpoint group.
 pub fn router(services: Services) -> Router {
+    let platform = Routes::default()
+        .own("/api/v1/conversations", get(platform::list).post(platform::create))
+        .own("/api/v1/conversations/{conversation}", get(platform::show).delete(platform::remove))
+        .own("/api/v1/conversations/{conversation}/messages", post(platform::say));
+    let reports = Routes::default().own("/api/v1/chat/", post(reports::chat));
     let webchat = Routes::default()
         .own("/api/v1/chat/sessions/", get(webchat::list).post(webchat::create))
         .own("/api/v1/chat/sessions/{session}/", get(webchat::show))
@@ -19,5 +26,10 @@ pub fn router(services: Services) -> Router {
         .own("/api/v1/chat/sessions/{session}/chats/{chat}/", get(webchat::show_chat));
     let chatbot = Routes::default().own("/send/", post(chatbot::send));
     let metered = Routes::default().own("/api/chat/", post(metered::chat));
-    webchat.router(&services).merge(chatbot.router(&services)).merge(metered.router(&services))
+    platform
+        .router(&services)
+        .merge(reports.router(&services))
+        .merge(webchat.router(&services))
+        .merge(chatbot.router(&services))
+        .merge(metered.router(&services))
 }

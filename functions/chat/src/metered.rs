@@ -23,7 +23,7 @@ pub async fn chat(
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
 ) -> Answer<Metered, Json<Said>> {
-    let turn = app.turns.say(caller.user.id, Place::Default, body.try_into()?, key).await?.turn;
+    let turn = app.turns.say(&caller.user, Place::Default, body.try_into()?, key).await?.turn;
     Ok(Json(Said {
         user: caller.user.number.0,
         message: turn.message.as_str().to_owned(),

@@ -67,7 +67,7 @@ pub async fn list(
     SignedIn(caller): SignedIn,
     paged: Paged,
 ) -> Result<Json<Listing<Session>>> {
-    let page = app.conversations.list(&caller.user, paged.request(PAGE_SIZE, true)?).await?;
+    let page = app.conversations.page(&caller.user, paged.request(PAGE_SIZE, true)?).await?;
     Ok(Json(Listing::new(&paged, page, |conversation| Session::new(conversation, Vec::new()))))
 }
 
@@ -78,7 +78,7 @@ pub async fn create(
     Idempotency(key): Idempotency,
     Body(body): Body<NewSession>,
 ) -> Result<Created<Session>> {
-    let conversation = app.conversations.begin(caller.user.id, body.try_into()?, key).await?;
+    let conversation = app.conversations.begin(caller.user.id, (None, body.try_into()?), key).await?;
     Ok(Created(Session::new(conversation, Vec::new())))
 }
 
@@ -111,7 +111,7 @@ pub async fn say(
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
 ) -> Result<Created<Chat>> {
-    let answered = app.turns.say(caller.user.id, Place::In(id), body.try_into()?, key).await?;
+    let answered = app.turns.say(&caller.user, Place::In(id), body.try_into()?, key).await?;
     Ok(Created(answered.turn.into()))
 }
 
@@ -136,7 +136,8 @@ impl TryFrom<NewSession> for Title {
 
 impl Session {
     fn new(conversation: Conversation, turns: Vec<Turn>) -> Self {
-        let Conversation { id, title, turns: _, last_turn, created_at, updated_at: _ } = conversation;
+        let Conversation { id, assistant: _, title, said: _, turns: _, last_turn, created_at, updated_at: _ } =
+            conversation;
         Self {
             id: id.to_string(),
             title: title.as_str().to_owned(),
@@ -154,7 +155,9 @@ impl From<LastTurn> for LastMessage {
 }
 
 impl From<Turn> for Chat {
-    fn from(Turn { number, message, response, created_at }: Turn) -> Self {
+    fn from(turn: Turn) -> Self {
+        let Turn { number, message, attachments: _, response, is_cut: _, charged: _, created_at, answered_at: _ } =
+            turn;
         Self { id: number.0, message: message.as_str().to_owned(), response, created_at: created_at.to_string() }
     }
 }

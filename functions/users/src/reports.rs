@@ -69,6 +69,8 @@ impl From<User> for CreatedUser {
             role: _,
             is_active: _,
             conversations: _,
+            resets: _,
+            api_keys: _,
             created_at: _,
             updated_at: _,
         } = user;

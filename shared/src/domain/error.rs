@@ -220,6 +220,8 @@ pub enum Problem {
     Address(&'static str),
     /// A description of parameters that is not in the documented form.
     ParametersForm,
+    /// Not an attachment as documented.
+    AttachmentForm,
     /// Holds no letter or digit that an identifier could be made from.
     NoIdentifier,
     /// Something else where a file is expected.
@@ -280,6 +282,7 @@ impl std::fmt::Display for Problem {
                 "Each parameter is an object with a type (string, number, integer, boolean, array or object), and \
                  optionally required (boolean) and description (text).",
             ),
+            Self::AttachmentForm => f.write_str("An attachment has a type (file or image) and a url."),
             Self::NoIdentifier => f.write_str("Use at least one of the letters a-z or a digit."),
             Self::NotAFile => f.write_str("The submitted data was not a file. Check the encoding type on the form."),
             Self::TooManyFiles { max } => write!(f, "Ensure this field has no more than {max} elements."),

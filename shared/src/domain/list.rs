@@ -12,6 +12,9 @@ pub trait SortField: Copy + PartialEq + Sized + 'static {
     /// The fields and their names on the wire.
     const ALL: &'static [(&'static str, Self)];
 
+    /// Their names, for people.
+    const CHOICES: &'static str;
+
     /// The field that is newest first when nothing was asked for.
     const DEFAULT: Self;
 
@@ -115,7 +118,8 @@ impl<T> Listed<T> {
         let begin = match &request.after {
             None => usize::try_from(request.page.skipped()).unwrap_or(usize::MAX),
             Some(Place(after)) => {
-                let is_later = |entry: &T| if request.sort.descending { place(entry).0 < *after } else { place(entry).0 > *after };
+                let is_later =
+                    |entry: &T| if request.sort.descending { place(entry).0 < *after } else { place(entry).0 > *after };
                 all.iter().position(is_later).unwrap_or(all.len())
             }
         };
@@ -140,6 +144,7 @@ pub enum ConversationField {
 impl SortField for ConversationField {
     const ALL: &'static [(&'static str, Self)] =
         &[("created_at", Self::CreatedAt), ("updated_at", Self::UpdatedAt), ("title", Self::Title)];
+    const CHOICES: &'static str = "created_at, updated_at, title";
     const DEFAULT: Self = Self::CreatedAt;
 }
 
@@ -157,6 +162,7 @@ pub enum AssistantField {
 impl SortField for AssistantField {
     const ALL: &'static [(&'static str, Self)] =
         &[("created_at", Self::CreatedAt), ("updated_at", Self::UpdatedAt), ("name", Self::Name)];
+    const CHOICES: &'static str = "created_at, updated_at, name";
     const DEFAULT: Self = Self::CreatedAt;
 }
 
@@ -174,6 +180,7 @@ pub enum UserField {
 impl SortField for UserField {
     const ALL: &'static [(&'static str, Self)] =
         &[("created_at", Self::CreatedAt), ("username", Self::Username), ("email", Self::Email)];
+    const CHOICES: &'static str = "created_at, username, email";
     const DEFAULT: Self = Self::CreatedAt;
 }
 
@@ -188,6 +195,7 @@ pub enum ToolField {
 
 impl SortField for ToolField {
     const ALL: &'static [(&'static str, Self)] = &[("created_at", Self::CreatedAt), ("name", Self::Name)];
+    const CHOICES: &'static str = "created_at, name";
     const DEFAULT: Self = Self::CreatedAt;
 }
 
@@ -202,5 +210,6 @@ pub enum ApiKeyField {
 
 impl SortField for ApiKeyField {
     const ALL: &'static [(&'static str, Self)] = &[("created_at", Self::CreatedAt), ("name", Self::Name)];
+    const CHOICES: &'static str = "created_at, name";
     const DEFAULT: Self = Self::CreatedAt;
 }

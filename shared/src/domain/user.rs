@@ -78,11 +78,22 @@ pub struct Caller {
 
 impl Caller {
     /// Refuses everybody but administrators.
-    pub fn must_be_admin(&self) -> Result<(), Error> {
+    pub fn into_administrator(self) -> Result<Administrator, Error> {
         match self.user.role {
-            Role::Admin => Ok(()),
+            Role::Admin => Ok(Administrator(self)),
             Role::User => Err(Error::Forbidden),
         }
+    }
+}
+
+/// A caller who was found to be an administrator: what only they may do asks for this type.
+#[derive(Debug, Clone)]
+pub struct Administrator(Caller);
+
+impl Administrator {
+    /// The account.
+    pub const fn user(&self) -> &User {
+        &self.0.user
     }
 }
 

@@ -63,4 +63,17 @@ impl Field {
             given => given.optional(),
         }
     }
+
+    /// What `parse` makes of the text, for changing a value: `None` when the field is missing, an inner `None`
+    /// when it is `null` or blank, which takes the value away.
+    pub fn change<T>(self, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Result<Option<Option<T>>, Problem> {
+        match self {
+            Self::Missing => Ok(None),
+            Self::Null => Ok(Some(None)),
+            given => match given.required()? {
+                text if text.trim().is_empty() => Ok(Some(None)),
+                text => parse(&text).map(Some).map(Some),
+            },
+        }
+    }
 }

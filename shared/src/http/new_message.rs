@@ -1,7 +1,7 @@
 //! What somebody says, as three of the five documents send it.
 
 use super::Field;
-use crate::domain::{Error, text::MessageText};
+use crate::domain::{Error, conversation::Said, text::MessageText};
 use serde::Deserialize;
 
 /// `{"message": "string"}`.
@@ -11,10 +11,11 @@ pub struct NewMessage {
     message: Field,
 }
 
-impl TryFrom<NewMessage> for MessageText {
+impl TryFrom<NewMessage> for Said {
     type Error = Error;
 
     fn try_from(NewMessage { message }: NewMessage) -> Result<Self, Error> {
-        message.required().and_then(Self::parse).map_err(|problem| Error::invalid("message", problem))
+        let text = message.required().and_then(MessageText::parse);
+        text.map(Self::from).map_err(|problem| Error::invalid("message", problem))
     }
 }

@@ -18,35 +18,71 @@ const SIZE_MAX: usize = 100;
 #[derive(Debug, Clone)]
 pub struct PublicUrl(pub String);
 
-/// The page that a request asks for, and the address that it came to.
-pub struct Paged {
-    public_url: String,
-    uri: Uri,
-}
+/// Where this service is reached from outside, found out.
+pub struct ServedAt(pub String);
 
-impl<D: Dialect> FromRequestParts<App<D>> for Paged {
+impl<D: Dialect> FromRequestParts<App<D>> for ServedAt {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
-        let public_url = match parts.extensions.get() {
+        Ok(Self(match parts.extensions.get() {
             Some(PublicUrl(url)) => url.clone(),
             None => {
                 let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
                 format!("http://{host}")
             }
-        };
-        Ok(Self { public_url, uri: parts.uri.clone() })
+        }))
+    }
+}
+
+/// A request's query, by the names of its parameters.
+pub struct Query(Uri);
+
+impl Query {
+    /// The value of the first parameter called `wanted`.
+    pub fn parameter(&self, wanted: &str) -> Option<String> {
+        let (_, pair) = self.pairs().find(|(name, _)| *name == wanted)?;
+        let value = pair.split_once('=').map_or("", |(_, value)| value).replace('+', " ");
+        Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| (pair.split('=').next().unwrap_or_default(), pair))
+    }
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for Query {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
+        Ok(Self(parts.uri.clone()))
+    }
+}
+
+/// The page that a request asks for, and the address that it came to.
+pub struct Paged {
+    served_at: String,
+    query: Query,
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for Paged {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let ServedAt(served_at) = ServedAt::from_request_parts(parts, app).await?;
+        Ok(Self { served_at, query: Query::from_request_parts(parts, app).await? })
     }
 }
 
 impl Paged {
     /// The wanted page, of pages with `size` items unless the client may and does choose another size.
     pub fn request(&self, size: usize, size_is_free: bool) -> Result<PageRequest, Error> {
-        let number = match self.parameter("page") {
+        let number = match self.query.parameter("page") {
             None => 1,
             Some(number) => number.parse().map_err(|_| Error::NoSuchPage)?,
         };
-        let chosen = self.parameter("page_size").filter(|_| size_is_free);
+        let chosen = self.query.parameter("page_size").filter(|_| size_is_free);
         let chosen = chosen.and_then(|size| size.parse::<usize>().ok()).filter(|&size| size > 0);
         PageRequest::new(number, chosen.unwrap_or(size).min(SIZE_MAX)).ok_or(Error::NoSuchPage)
     }
@@ -61,24 +97,21 @@ impl Paged {
         page.has_previous().then(|| self.link(page.request.number() - 1))
     }
 
+    /// The neighbours of `page` as a `Link` header (RFC 8288); `None` when it has none.
+    pub fn links<T>(&self, page: &Page<T>) -> Option<String> {
+        let previous = self.previous(page).map(|address| format!("<{address}>; rel=\"prev\""));
+        let next = self.next(page).map(|address| format!("<{address}>; rel=\"next\""));
+        let links: Vec<String> = previous.into_iter().chain(next).collect();
+        (!links.is_empty()).then(|| links.join(", "))
+    }
+
     /// The address of page `number`, with all other parameters of this request.
     pub fn link(&self, number: u64) -> String {
-        let others = self.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| pair.to_owned());
+        let others = self.query.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| pair.to_owned());
         // The first page is the address without the parameter.
         let page = (number > 1).then(|| format!("page={number}"));
         let query: Vec<String> = others.chain(page).collect();
         let separator = if query.is_empty() { "" } else { "?" };
-        format!("{}{}{separator}{}", self.public_url, self.uri.path(), query.join("&"))
-    }
-
-    fn parameter(&self, wanted: &str) -> Option<String> {
-        let (_, pair) = self.pairs().find(|(name, _)| *name == wanted)?;
-        let value = pair.split_once('=').map_or("", |(_, value)| value);
-        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| (pair.split('=').next().unwrap_or_default(), pair))
+        format!("{}{}{separator}{}", self.served_at, self.query.0.path(), query.join("&"))
     }
 }

@@ -3,7 +3,8 @@
 use super::{App, Dialect, Failure};
 use crate::domain::{
     Error,
-    ids::{ConversationId, FileId, TurnNumber},
+    ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, TurnNumber, UserId},
+    tool::ToolId,
 };
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -29,6 +30,43 @@ impl FromPath for (ConversationId, TurnNumber) {
 }
 
 impl FromPath for FileId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+impl FromPath for AssistantId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+impl FromPath for AssistantNumber {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+impl FromPath for ApiKeyId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+impl FromPath for ToolId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+/// An id that may be unreadable, for routes that refuse some callers before they look at it.
+impl FromPath for Option<UserId> {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some(UserId::parse(parameters.next()?))
+    }
+}
+
+impl FromPath for UserId {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Self::parse(parameters.next()?)
     }

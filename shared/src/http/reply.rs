@@ -12,6 +12,15 @@ pub struct Json<T>(pub T);
 /// 201 with a JSON body.
 pub struct Created<T>(pub T);
 
+/// 204: done, and nothing to say.
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         json(StatusCode::OK, &self.0)

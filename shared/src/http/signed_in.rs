@@ -2,7 +2,10 @@
 
 use super::{App, Dialect, Failure};
 use crate::{
-    domain::{Error, user::Caller},
+    domain::{
+        Error,
+        user::{Administrator, Caller},
+    },
     service::limits::Address,
 };
 use axum::{
@@ -24,6 +27,9 @@ pub struct AtDoor(pub Address);
 
 /// Somebody whose credential was checked. The request is counted.
 pub struct SignedIn(pub Caller);
+
+/// Somebody whose credential was checked, and who is an administrator. The request is counted.
+pub struct AsAdministrator(pub Administrator);
 
 impl<D: Dialect> FromRequestParts<App<D>> for ClientAddress {
     type Rejection = Failure<D>;
@@ -66,6 +72,15 @@ impl<D: Dialect> FromRequestParts<App<D>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
         let address = ClientAddress::from_request_parts(parts, app).await?.into();
         Ok(Self(app.logins.authenticate(credential(&parts.headers), &address).await?))
+    }
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for AsAdministrator {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
+        Ok(Self(caller.into_administrator()?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Registration, for every door: who may have which name, and what a new account comes with.
 
 use super::{
+    Ours,
     limits::Address,
     logins::{ADDRESS_REMEMBERED, Issued, Lifetimes, Logins},
 };
@@ -56,11 +57,9 @@ pub struct Accounts {
 impl Accounts {
     /// With these parts.
     pub fn new(
-        store: Arc<Store>,
+        Ours { store, clock, entropy }: Ours,
         logins: Logins,
         passwords: Arc<Passwords>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
         prices: Prices,
     ) -> Self {
         Self { store, logins, passwords, clock, entropy, prices }

@@ -2,6 +2,7 @@
 //! ends them. A key names its owner and itself, so that one call reads all that is needed to check it.
 
 use super::{
+    Ours,
     idempotency::{IdempotencyKey, Keyed},
     logins::hash,
     tokens::Tokens,
@@ -49,8 +50,7 @@ pub struct Secret {
 impl Secret {
     /// Reads `qk_…`.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 64] =
-            BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?.try_into().ok()?;
+        let bytes: [u8; 64] = BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?.try_into().ok()?;
         let (user, rest) = bytes.split_first_chunk::<16>()?;
         let (id, bits) = rest.split_first_chunk::<16>()?;
         Some(Self {
@@ -96,7 +96,7 @@ pub struct ApiKeys {
 
 impl ApiKeys {
     /// With these parts.
-    pub fn new(store: Arc<Store>, tokens: Tokens, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(Ours { store, clock, entropy }: Ours, tokens: Tokens) -> Self {
         Self { store, tokens, clock, entropy }
     }
 
@@ -150,11 +150,9 @@ impl ApiKeys {
     /// A user's keys, without what opens the account.
     pub async fn list(&self, user: UserId, request: &ListRequest<ApiKeyField>) -> Result<Listed<ApiKey>, Error> {
         let max = usize::try_from(KEYS_MAX).unwrap_or(usize::MAX);
-        let place = |key: &ApiKey| {
-            match request.sort.field {
-                ApiKeyField::CreatedAt => Place::by_time(key.created_at, key.id),
-                ApiKeyField::Name => Place::by_text(key.name.as_str(), key.id),
-            }
+        let place = |key: &ApiKey| match request.sort.field {
+            ApiKeyField::CreatedAt => Place::by_time(key.created_at, key.id),
+            ApiKeyField::Name => Place::by_text(key.name.as_str(), key.id),
         };
         Ok(Listed::of_all(self.store.api_keys(user, max).await?, request, place))
     }

@@ -1,6 +1,7 @@
 //! What a user can spend. A look at a balance also does what is due: it gives refills, and takes back
 //! holds that a crash left over.
 
+use super::Ours;
 use crate::{
     clock::Clock,
     domain::{
@@ -35,7 +36,7 @@ pub struct Balances {
 
 impl Balances {
     /// With the operator's prices.
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, prices: Prices) -> Self {
+    pub fn new(Ours { store, clock, entropy }: Ours, prices: Prices) -> Self {
         Self { store, clock, entropy, prices }
     }
 

@@ -1,5 +1,6 @@
 //! Conversations, and reading what was said in them.
 
+use super::Ours;
 use super::idempotency::{IdempotencyKey, Keyed};
 use crate::{
     clock::Clock,
@@ -35,7 +36,7 @@ pub struct Conversations {
 
 impl Conversations {
     /// On `store`.
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(Ours { store, clock, entropy }: Ours) -> Self {
         Self { store, clock, entropy }
     }
 

@@ -1,6 +1,7 @@
 //! Signing in and out, and refreshing. Who makes a request is found out in `callers`.
 
 use super::{
+    Ours,
     limits::{Account as LimitedAccount, Address, Attempt, Limits},
     tokens::{Claims, Purpose, Tokens},
 };
@@ -67,12 +68,10 @@ pub struct Logins {
 impl Logins {
     /// With these parts.
     pub fn new(
-        store: Arc<Store>,
+        Ours { store, clock, entropy }: Ours,
         tokens: Tokens,
         limits: Limits,
         passwords: Arc<Passwords>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self { store, tokens, limits, passwords, clock, entropy }
     }

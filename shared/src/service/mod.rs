@@ -1,6 +1,8 @@
 //! Every decision, one file per area. Services know no HTTP, no dialect and no key of the store.
 
 pub mod accounts;
+pub mod api_keys;
+pub mod assistants;
 pub mod balance;
 mod callers;
 pub mod conversations;
@@ -10,14 +12,19 @@ pub mod hearing;
 pub mod idempotency;
 pub mod limits;
 pub mod logins;
+pub mod sweeper;
 pub mod tokens;
+pub mod tools;
 pub mod turns;
+pub mod users;
 
 use crate::{
     blobs::Blobs, clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel, password::Passwords,
     store::Store,
 };
 use accounts::Accounts;
+use api_keys::ApiKeys;
+use assistants::Assistants;
 use balance::Balances;
 use conversations::Conversations;
 use files::Files;
@@ -25,8 +32,11 @@ use health::Health;
 use limits::Limits;
 use logins::Logins;
 use std::{ops::Deref, sync::Arc};
+use sweeper::Sweeper;
 use tokens::Tokens;
+use tools::Tools;
 use turns::Turns;
+use users::Users;
 
 /// What the services are built from.
 pub struct Parts {
@@ -46,6 +56,17 @@ pub struct Parts {
     pub passwords: Passwords,
 }
 
+/// What most services need.
+#[derive(Clone)]
+pub struct Ours {
+    /// The database.
+    pub store: Arc<Store>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
 /// All services of one deployment. Cheap to clone.
 #[derive(Clone)]
 pub struct Services(Arc<All>);
@@ -54,18 +75,28 @@ pub struct Services(Arc<All>);
 pub struct All {
     /// Registration.
     pub accounts: Accounts,
+    /// Users after that.
+    pub users: Users,
     /// Signing in and out, and who makes a request.
     pub logins: Logins,
-    /// Conversations, and reading their turns.
-    pub conversations: Conversations,
+    /// Credentials for programs.
+    pub api_keys: ApiKeys,
+    /// Who answers.
+    pub assistants: Assistants,
+    /// What they may use.
+    pub tools: Tools,
     /// Uploaded files.
     pub files: Files,
+    /// Conversations, and reading what was said in them.
+    pub conversations: Conversations,
     /// Saying something to the model.
     pub turns: Turns,
     /// What can be spent.
     pub balance: Balances,
     /// How many requests are too many.
     pub limits: Limits,
+    /// Removing what deleted things left.
+    pub sweeper: Sweeper,
     /// Whether everything works.
     pub health: Health,
     /// Settings.
@@ -87,31 +118,25 @@ impl Services {
     /// When there is no key to sign tokens with.
     pub fn new(parts: Parts) -> Result<Self, Error> {
         let Parts { config, store, blobs, model, clock, entropy, passwords } = parts;
-        let (store, passwords) = (Arc::new(store), Arc::new(passwords));
+        let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(&config)?);
+        let ours = Ours { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
-        let balance = Balances::new(store.clone(), clock.clone(), entropy.clone(), config.prices);
-        let logins = Logins::new(
-            store.clone(),
-            Tokens::new(&config)?,
-            limits.clone(),
-            passwords.clone(),
-            clock.clone(),
-            entropy.clone(),
-        );
+        let balance = Balances::new(ours.clone(), config.prices);
+        let logins = Logins::new(ours.clone(), tokens.clone(), limits.clone(), passwords.clone());
+        let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
+        let tools = Tools::new(store.clone(), clock.clone())?;
         Ok(Self(Arc::new(All {
-            accounts: Accounts::new(
-                store.clone(),
-                logins.clone(),
-                passwords,
-                clock.clone(),
-                entropy.clone(),
-                config.prices,
-            ),
+            accounts: Accounts::new(ours.clone(), logins.clone(), passwords.clone(), config.prices),
+            users: Users::new(ours.clone(), balance.clone(), passwords),
             logins,
-            conversations: Conversations::new(store.clone(), clock.clone(), entropy.clone()),
-            files: Files::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone()),
-            turns: Turns::new(store.clone(), balance.clone(), model.clone(), clock.clone(), entropy),
+            api_keys: ApiKeys::new(ours.clone(), tokens),
+            assistants: Assistants::new(ours.clone(), tools.clone(), files.clone()),
+            tools,
+            files,
+            conversations: Conversations::new(ours.clone()),
+            turns: Turns::new(ours, balance.clone(), model.clone()),
             balance,
+            sweeper: Sweeper::new(store.clone()),
             health: Health::new(store, blobs, model, limits.clone(), clock),
             limits,
             config,

@@ -10,7 +10,7 @@ use crate::{
         text::{Category, Description, Label},
         time::Timestamp,
         tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
-        user::Caller,
+        user::Administrator,
     },
     store::{Store, tools::NotAdded},
 };
@@ -64,18 +64,17 @@ impl Tools {
     /// Adds a tool, whose id is made from its name.
     ///
     /// # Errors
-    /// `Forbidden` for everybody but administrators, `Conflict` when there is such a tool or there are 100.
+    /// `Conflict` when there is such a tool or there are 100.
     pub async fn add(
         &self,
-        caller: &Caller,
+        administrator: &Administrator,
         definition: ToolDefinition,
         key: Option<IdempotencyKey>,
     ) -> Result<Tool, Error> {
-        caller.must_be_admin()?;
         let id = ToolId::of(&definition.name).map_err(|problem| Error::invalid("name", problem))?;
         let meaning = serde_json::to_string(&definition).map_err(Error::internal)?;
         let keyed = key.map(|key| Keyed::new(key, &["tool", &meaning]));
-        let user = caller.user.id;
+        let user = administrator.user().id;
         for _ in 0..TRIES {
             let now = self.clock.now();
             if let Some(keyed) = &keyed {
@@ -105,9 +104,9 @@ impl Tools {
     /// Changes what is given about a tool.
     ///
     /// # Errors
-    /// `Forbidden` for everybody but administrators, `Conflict` for a built-in tool.
-    pub async fn change(&self, caller: &Caller, id: Option<ToolId>, change: ToolChange) -> Result<Tool, Error> {
-        let mut tool = self.changeable(caller, id).await?;
+    /// `Conflict` for a built-in tool.
+    pub async fn change(&self, _: &Administrator, id: &ToolId, change: ToolChange) -> Result<Tool, Error> {
+        let mut tool = self.changeable(id).await?;
         tool.definition = change.apply(tool.definition);
         tool.updated_at = Some(self.clock.now());
         if self.store.replace_tool(&tool).await? { Ok(tool) } else { Err(Error::NotFound) }
@@ -117,8 +116,8 @@ impl Tools {
     ///
     /// # Errors
     /// As [`Tools::change`].
-    pub async fn remove(&self, caller: &Caller, id: Option<ToolId>) -> Result<(), Error> {
-        let tool = self.changeable(caller, id).await?;
+    pub async fn remove(&self, _: &Administrator, id: &ToolId) -> Result<(), Error> {
+        let tool = self.changeable(id).await?;
         if self.store.remove_tool(&tool.id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
@@ -130,12 +129,10 @@ impl Tools {
         Ok(added.is_empty() || self.store.tools_exist(&added).await?)
     }
 
-    async fn changeable(&self, caller: &Caller, id: Option<ToolId>) -> Result<Tool, Error> {
-        caller.must_be_admin()?;
-        let id = id.ok_or(Error::NotFound)?;
-        match self.built_in(&id) {
+    async fn changeable(&self, id: &ToolId) -> Result<Tool, Error> {
+        match self.built_in(id) {
             Some(_) => Err(Error::Conflict(Conflict::BuiltInTool)),
-            None => self.store.tool(&id).await?.ok_or(Error::NotFound),
+            None => self.store.tool(id).await?.ok_or(Error::NotFound),
         }
     }
 

@@ -2,6 +2,7 @@
 //! answered, and no two turns can spend the same tokens.
 
 use super::{
+    Ours,
     balance::{Balances, HOLD_OUTLASTS},
     hearing::{Heard, Listener, TurnEvent},
     idempotency::{IdempotencyKey, Keyed},
@@ -11,9 +12,9 @@ use crate::{
     domain::{
         Error, Problem,
         assistant::{Assistant, AssistantStatus},
-        conversation::{Conversation, Said, Turn},
+        conversation::{AttachmentSource, Conversation, Said, Turn},
         error::Conflict,
-        ids::{AssistantId, ConversationId, TurnNumber, UserId},
+        ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
         money::Tokens,
         text::Title,
         time::Timestamp,
@@ -140,13 +141,7 @@ struct Held {
 
 impl Turns {
     /// Asks `model`.
-    pub fn new(
-        store: Arc<Store>,
-        balance: Balances,
-        model: Arc<dyn ChatModel>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Self {
+    pub fn new(Ours { store, clock, entropy }: Ours, balance: Balances, model: Arc<dyn ChatModel>) -> Self {
         Self { store, balance, model, clock, entropy }
     }
 
@@ -160,10 +155,10 @@ impl Turns {
         &self,
         user: &User,
         place: Place,
-        said: impl Into<Said>,
+        said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<Answered, Error> {
-        let saying = Saying::new(user, place, said.into(), key)?;
+        let saying = Saying::new(user, place, said, key)?;
         self.run(Arc::new(saying), Listener::Waits).await
     }
 
@@ -175,7 +170,7 @@ impl Turns {
         &self,
         user: &User,
         (assistant, title): (Option<AssistantId>, Title),
-        said: impl Into<Said>,
+        said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<(Conversation, Answered), Error> {
         let answered = self.say(user, Place::New { assistant, title }, said, key).await?;
@@ -217,6 +212,7 @@ impl Turns {
     }
 
     async fn run(&self, saying: Arc<Saying>, listener: Listener) -> Result<Answered, Error> {
+        self.must_own(saying.user.id, &saying.said).await?;
         for _ in 0..TRIES {
             match self.try_once(&saying, &listener).await? {
                 Tried::Answered(answered) => return Ok(answered),
@@ -224,6 +220,19 @@ impl Turns {
             }
         }
         Err(Error::Unavailable("a turn was outrun too often".into()))
+    }
+
+    /// Refuses files that are not the user's own.
+    async fn must_own(&self, user: UserId, said: &Said) -> Result<(), Error> {
+        let own = said.attachments.iter().filter_map(|attachment| match attachment.source {
+            AttachmentSource::Own(file) => Some(file),
+            AttachmentSource::Elsewhere(_) => None,
+        });
+        let own: Vec<FileId> = own.collect();
+        if own.is_empty() || self.store.files(user, &own).await?.iter().all(Option::is_some) {
+            return Ok(());
+        }
+        Err(Error::invalid("attachments", Problem::UnknownFile))
     }
 
     async fn try_once(&self, saying: &Arc<Saying>, listener: &Listener) -> Result<Tried, Error> {
@@ -333,8 +342,7 @@ impl Turns {
         let Said { text: message, attachments } = said.clone();
         let charged = self.balance.price();
         let (number, is_cut) = (place.turn, false);
-        let turn =
-            Turn { number, message, attachments, response, is_cut, charged, created_at: now, answered_at: now };
+        let turn = Turn { number, message, attachments, response, is_cut, charged, created_at: now, answered_at: now };
         let answered = Answered { conversation: place.conversation, turn, left };
         let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);

@@ -2,7 +2,7 @@
 //! rows of one owner lie in one partition.
 
 use super::{
-    Store, StoreError, idempotency, keys,
+    Store, StoreError, files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
     n, read_all, read_if_any, s,
@@ -13,6 +13,7 @@ use crate::{
     config::Tables,
     domain::{
         assistant::{Assistant, AssistantFilter, AssistantStatus, Character},
+        file::File,
         ids::{AssistantId, AssistantNumber, UserId},
         list::{AssistantField, ListRequest, Place},
         text::{AssistantName, Category},
@@ -163,6 +164,7 @@ impl Store {
         &self,
         owner: UserId,
         assistant: &Assistant,
+        new_files: &[File],
         record: Option<idempotency::Entry>,
     ) -> Result<Written, StoreError> {
         let Assistant { id, number, ref character, .. } = *assistant;
@@ -176,6 +178,7 @@ impl Store {
             (NotWritten::Outrun, Action::put_new(key, row)),
         ];
         actions.extend(self.recount(owner, None, Some(character)));
+        actions.extend(self.put_files(owner, new_files)?);
         if let Some(record) = record {
             actions.push((NotWritten::Key, record.put(&self.tables, owner)?));
         }
@@ -188,7 +191,7 @@ impl Store {
         owner: UserId,
         before: &Assistant,
         after: &Assistant,
-        more: Vec<Action>,
+        new_files: &[File],
     ) -> Result<Written, StoreError> {
         let (old, new) = (&before.character, &after.character);
         let id = before.id;
@@ -199,7 +202,7 @@ impl Store {
             actions.push((NotWritten::Outrun, self.remove_own(given_up, id)));
         }
         actions.extend(self.recount(owner, Some(old), Some(new)));
-        actions.extend(more.into_iter().map(|action| (NotWritten::Outrun, action)));
+        actions.extend(self.put_files(owner, new_files)?);
         self.written(actions).await
     }
 
@@ -216,6 +219,11 @@ impl Store {
         ];
         actions.extend(self.recount(owner, Some(character), None));
         self.written(actions).await
+    }
+
+    fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, StoreError> {
+        let put = |file| Ok((NotWritten::Outrun, files::put_new(&self.tables, owner, file)?));
+        new.iter().map(put).collect()
     }
 
     async fn written(&self, actions: Vec<(NotWritten, Action)>) -> Result<Written, StoreError> {
@@ -282,12 +290,7 @@ impl Store {
     }
 
     /// The counts that change when an assistant with the character `old` becomes one with `new`.
-    fn recount(
-        &self,
-        owner: UserId,
-        old: Option<&Character>,
-        new: Option<&Character>,
-    ) -> Vec<(NotWritten, Action)> {
+    fn recount(&self, owner: UserId, old: Option<&Character>, new: Option<&Character>) -> Vec<(NotWritten, Action)> {
         let (old, new) = (old.map_or_else(Vec::new, counted), new.map_or_else(Vec::new, counted));
         let fewer = old.iter().filter(|kind| !new.contains(kind)).map(|kind| (kind, -1));
         let more = new.iter().filter(|kind| !old.contains(kind)).map(|kind| (kind, 1));

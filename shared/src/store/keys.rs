@@ -38,7 +38,10 @@ use crate::{
     config::Tables,
     domain::{
         assistant::AssistantStatus,
-        ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, LoginId, MessageId, Speaker, TurnNumber, UserId},
+        ids::{
+            ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, LoginId, MessageId, Speaker, TurnNumber,
+            UserId,
+        },
         names::FoldedName,
         text::{AssistantName, Category},
         time::Timestamp,

@@ -80,8 +80,7 @@ impl Store {
         let KeyPage { keys: profiles, next } = self.list_keys(index, request, row).await?;
         // A balance has its account's partition.
         let balances = profiles.iter().map(|profile| profile.beside(&self.tables.balances, "balance")).collect();
-        let (profiles, balances) =
-            futures::future::try_join(self.get_many(profiles), self.get_many(balances)).await?;
+        let (profiles, balances) = futures::future::try_join(self.get_many(profiles), self.get_many(balances)).await?;
         let mut accounts = Vec::new();
         for (profile, balance) in profiles.into_iter().zip(balances) {
             let account = users::account(profile)?.zip(read_if_any(balance)?);
@@ -142,10 +141,7 @@ impl Store {
         self.unless_outrun(actions).await
     }
 
-    async fn unless_outrun(
-        &self,
-        actions: Vec<(Unchanged, Action)>,
-    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+    async fn unless_outrun(&self, actions: Vec<(Unchanged, Action)>) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels)),
@@ -226,7 +222,9 @@ const UNCHANGED: &str = "updated_at = :old_updated_at AND epoch = :old_epoch AND
                          AND is_active = :old_is_active AND username = :old_username";
 const UNCHANGED_NAMES: &[(&str, &str)] = &[("#role", "role")];
 
-fn values_before(Account { user, epoch, .. }: &Account) -> Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)> {
+fn values_before(
+    Account { user, epoch, .. }: &Account,
+) -> Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)> {
     vec![
         (":old_updated_at", n(user.updated_at.millis())),
         (":old_epoch", n(*epoch)),

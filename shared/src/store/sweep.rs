@@ -149,7 +149,10 @@ impl Store {
         let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
         for key in keys {
             let delete = DeleteRequest::builder().set_key(Some(key.attributes)).build().map_err(StoreError::broken)?;
-            wanted.entry(key.table.to_owned()).or_default().push(WriteRequest::builder().delete_request(delete).build());
+            wanted
+                .entry(key.table.to_owned())
+                .or_default()
+                .push(WriteRequest::builder().delete_request(delete).build());
         }
         for tried in 0..BATCH_TRIES {
             let output = self.client.batch_write_item().set_request_items(Some(wanted)).send().await?;

@@ -244,9 +244,9 @@ impl Store {
             (None, Some(resets)) => users::count_default_conversation(&self.tables, user, resets),
             _ => users::count_conversation(&self.tables, user),
         };
-        let on_assistant = conversation.assistant.map(|assistant| {
-            (Refusal::Assistant, assistants::ask_first(&self.tables, user, assistant, resets))
-        });
+        let on_assistant = conversation
+            .assistant
+            .map(|assistant| (Refusal::Assistant, assistants::ask_first(&self.tables, user, assistant, resets)));
         let about = sessions::new_conversation(&self.tables, user, conversation, place.turn.0)?;
         let actions = [(Refusal::Conversation, about), (Refusal::Conversation, on_account)];
         Ok(actions.into_iter().chain(on_assistant).collect())

@@ -1,0 +1,221 @@
+//! Spec 001, "Assistants".
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::{
+    domain::{
+        Error, Problem,
+        assistant::{Assistant, AssistantFilter, AssistantStatus, Character, CharacterChange, Temperature},
+        error::Problems,
+        ids::{AssistantId, FileId},
+        list::AssistantField,
+        text::{AssistantName, Category, Description, Instructions, Label},
+        tool::ToolId,
+    },
+    http::{
+        Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform, SignedIn,
+        given, listing, pages::Query,
+    },
+    service::assistants::Knowledge,
+};
+
+type Result<T> = Answer<Platform, T>;
+
+/// The most tools of an assistant.
+const TOOLS_MAX: usize = 32;
+/// The most files in one request.
+const FILES_MAX: usize = 100;
+
+/// `{"name": "My Assistant", "description": …, "personality": …, "system_prompt": …, "tools": ["web_search"],
+/// "model": "gpt-4", "temperature": 0.7, "status": "active", "category": …, "company_name": …, "files": […]}`.
+/// A new assistant needs only the name; changing one takes only what is given.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct AssistantFields {
+    name: Field,
+    description: Field,
+    personality: Field,
+    system_prompt: Field,
+    tools: Given,
+    model: Field,
+    temperature: Given,
+    status: Field,
+    category: Field,
+    company_name: Field,
+    files: Given,
+}
+
+/// An assistant: `{"id": "<uuid>", "name": "Assistant Name", "description": …, "status": "active", …}`.
+#[derive(Serialize)]
+pub struct ShownAssistant {
+    id: String,
+    name: String,
+    description: Option<String>,
+    personality: Option<String>,
+    system_prompt: Option<String>,
+    status: &'static str,
+    category: Option<String>,
+    company_name: Option<String>,
+    model: Option<String>,
+    temperature: Option<f64>,
+    tools: Vec<String>,
+    files: Vec<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+/// `GET /api/v1/assistants?page=&size=&sort=&after=&status=&category=`: the caller's assistants.
+pub async fn list(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    query: Query,
+) -> Result<Json<Listing<ShownAssistant>>> {
+    let request = listing::wanted::<AssistantField>(&query)?;
+    let listed = app.assistants.list(caller.user.id, &filter(&query)?, &request).await?;
+    Ok(Json(Listing::new(listed, request.sort, ShownAssistant::from)))
+}
+
+/// `POST /api/v1/assistants`: a new assistant.
+pub async fn create(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    Idempotency(key): Idempotency,
+    Body(body): Body<AssistantFields>,
+) -> Result<Created<ShownAssistant>> {
+    let (character, knowledge) = body.read(true)?;
+    Ok(Created(app.assistants.create(caller.user.id, character, knowledge, key).await?.into()))
+}
+
+/// `GET /api/v1/assistants/{assistant}`: one assistant.
+pub async fn show(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(assistant): InPath<AssistantId>,
+) -> Result<Json<ShownAssistant>> {
+    Ok(Json(app.assistants.show(caller.user.id, assistant).await?.into()))
+}
+
+/// `PUT /api/v1/assistants/{assistant}`: changes what is given.
+pub async fn change(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(assistant): InPath<AssistantId>,
+    Body(body): Body<AssistantFields>,
+) -> Result<Json<ShownAssistant>> {
+    let (character, knowledge) = body.read(false)?;
+    Ok(Json(app.assistants.change(caller.user.id, assistant, character, knowledge).await?.into()))
+}
+
+/// `DELETE /api/v1/assistants/{assistant}`: removes an assistant. Its conversations stay.
+pub async fn remove(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(assistant): InPath<AssistantId>,
+) -> Result<NoContent> {
+    app.assistants.remove(caller.user.id, assistant).await?;
+    Ok(NoContent)
+}
+
+fn filter(query: &Query) -> std::result::Result<AssistantFilter, Error> {
+    let mut problems = Problems::default();
+    let status = query.parameter("status").map(|word| AssistantStatus::parse(&word)).transpose();
+    let category = query.parameter("category").map(|text| Category::parse(&text)).transpose();
+    let (status, category) = (problems.note("status", status), problems.note("category", category));
+    problems.or(status.zip(category).map(|(status, category)| AssistantFilter { status, category }))
+}
+
+impl AssistantFields {
+    fn read(self, is_new: bool) -> std::result::Result<(CharacterChange, Knowledge), Error> {
+        let Self {
+            name,
+            description,
+            personality,
+            system_prompt,
+            tools,
+            model,
+            temperature,
+            status,
+            category,
+            company_name,
+            files,
+        } = self;
+        let mut problems = Problems::default();
+        let name = if is_new { name.required().map(Some) } else { name.optional() };
+        let parse_name = |text: Option<String>| text.map(|text| AssistantName::parse(&text)).transpose();
+        let parse_status = |word: Option<String>| word.map(|word| AssistantStatus::parse(&word)).transpose();
+        let files = problems.note("files", files.nullable(file_ids)).flatten();
+        let character = CharacterChange {
+            name: problems.note("name", name.and_then(parse_name)).flatten(),
+            description: problems.note("description", description.change(Description::parse)).flatten(),
+            personality: problems.note("personality", personality.change(Description::parse)).flatten(),
+            system_prompt: problems.note("system_prompt", system_prompt.change(Instructions::parse)).flatten(),
+            company_name: problems.note("company_name", company_name.change(Label::parse)).flatten(),
+            category: problems.note("category", category.change(Category::parse)).flatten(),
+            status: problems.note("status", status.nullable().and_then(parse_status)).flatten(),
+            tools: problems.note("tools", tools.nullable(tool_ids)).flatten(),
+            model: problems.note("model", model.change(Label::parse)).flatten(),
+            temperature: problems.note("temperature", temperature.change(degree)).flatten(),
+        };
+        problems.or(Some((character, files.map_or(Knowledge::Same, Knowledge::Exactly))))
+    }
+}
+
+fn degree(value: Value) -> std::result::Result<Temperature, Problem> {
+    given::number(value).and_then(Temperature::parse)
+}
+
+fn tool_ids(value: Value) -> std::result::Result<Vec<ToolId>, Problem> {
+    let ids = given::list(TOOLS_MAX)(value)?.into_iter();
+    ids.map(|id| ToolId::parse(&given::text(id)?).ok_or(Problem::UnknownTool)).collect()
+}
+
+fn file_ids(value: Value) -> std::result::Result<Vec<FileId>, Problem> {
+    let ids = given::list(FILES_MAX)(value)?.into_iter();
+    ids.map(|id| FileId::parse(&given::text(id)?).ok_or(Problem::UnknownFile)).collect()
+}
+
+impl From<Assistant> for ShownAssistant {
+    fn from(assistant: Assistant) -> Self {
+        let Assistant {
+            id,
+            number: _,
+            character,
+            files,
+            version: _,
+            queries: _,
+            conversations: _,
+            resets: _,
+            created_at,
+            updated_at,
+        } = assistant;
+        let Character {
+            name,
+            description,
+            personality,
+            system_prompt,
+            company_name,
+            category,
+            status,
+            tools,
+            model,
+            temperature,
+        } = character;
+        Self {
+            id: id.to_string(),
+            name: name.as_str().to_owned(),
+            description: description.map(|text| text.as_str().to_owned()),
+            personality: personality.map(|text| text.as_str().to_owned()),
+            system_prompt: system_prompt.map(|text| text.as_str().to_owned()),
+            status: status.as_str(),
+            category: category.map(|text| text.as_str().to_owned()),
+            company_name: company_name.map(|text| text.as_str().to_owned()),
+            model: model.map(|text| text.as_str().to_owned()),
+            temperature: temperature.map(Temperature::degree),
+            tools: tools.iter().map(|tool| tool.as_str().to_owned()).collect(),
+            files: files.into_iter().map(|file| file.id.to_string()).collect(),
+            created_at: created_at.to_string(),
+            updated_at: updated_at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Spec 000, "Assistant Management". The same assistants as the platform dialect's, by their integers.
+
+use axum::{extract::State, http::header, response::IntoResponse};
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{
+        Error,
+        assistant::{Assistant, AssistantFile, CharacterChange},
+        error::Problems,
+        ids::AssistantNumber,
+        text::{AssistantName, Instructions, Label},
+    },
+    http::{
+        Answer, App, Created, Field, Idempotency, InPath, Json, Reports, SignedIn, WithFiles,
+        pages::{Paged, ServedAt},
+    },
+    service::assistants::Knowledge,
+};
+
+type Result<T> = Answer<Reports, T>;
+
+const PAGE_SIZE: usize = 100;
+
+/// `{"name": …, "company_name": …, "instructions": …}`, with parts called `files` in a multipart form.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct AssistantFields {
+    name: Field,
+    new_name: Field,
+    company_name: Field,
+    instructions: Field,
+}
+
+/// `{"id": 1, "name": …, "company_name": …, "instructions": …, "files": […], "created_at": …,
+/// "updated_at": …, "query_count": 0}`.
+#[derive(Serialize)]
+pub struct ShownAssistant {
+    id: u64,
+    name: String,
+    company_name: String,
+    instructions: String,
+    files: Vec<ShownFile>,
+    created_at: String,
+    updated_at: String,
+    query_count: u64,
+}
+
+/// `{"id": "<uuid>", "filename": "report.pdf", "url": "https://…/api/v1/files/<uuid>/content"}`.
+#[derive(Serialize)]
+pub struct ShownFile {
+    id: String,
+    filename: String,
+    url: String,
+}
+
+/// `GET /api/v1/assistants/?page=`: the caller's assistants, oldest first, 100 a page. The pages before and
+/// after are in the `Link` header.
+pub async fn list(
+    State(app): State<App<Reports>>,
+    SignedIn(caller): SignedIn,
+    paged: Paged,
+    ServedAt(here): ServedAt,
+) -> Result<impl IntoResponse> {
+    let page = app.assistants.page(caller.user.id, paged.request(PAGE_SIZE, false)?).await?;
+    let link = paged.links(&page).map(|links| [(header::LINK, links)]);
+    let shown: Vec<_> = page.items.into_iter().map(|assistant| ShownAssistant::new(assistant, &here)).collect();
+    Ok((link, Json(shown)))
+}
+
+/// `POST /api/v1/assistants/`: a new assistant, with files if any are sent.
+pub async fn create(
+    State(app): State<App<Reports>>,
+    SignedIn(caller): SignedIn,
+    ServedAt(here): ServedAt,
+    Idempotency(key): Idempotency,
+    form: WithFiles<AssistantFields>,
+) -> Result<Created<ShownAssistant>> {
+    let (fields, files) = form.read(&app, &caller).await?;
+    let character = AssistantFields { new_name: Field::Missing, ..fields }.try_into()?;
+    let assistant = app.assistants.create(caller.user.id, character, Knowledge::And(files), key).await?;
+    Ok(Created(ShownAssistant::new(assistant, &here)))
+}
+
+/// `PUT /api/v1/assistants/<int>/`: replaces what is known of an assistant. The new name is `new_name` if it
+/// is given; files that are sent are added.
+pub async fn change(
+    State(app): State<App<Reports>>,
+    SignedIn(caller): SignedIn,
+    InPath(number): InPath<AssistantNumber>,
+    ServedAt(here): ServedAt,
+    form: WithFiles<AssistantFields>,
+) -> Result<Json<ShownAssistant>> {
+    let assistant = app.assistants.numbered(caller.user.id, number).await?;
+    let (fields, files) = form.read(&app, &caller).await?;
+    let change = fields.try_into()?;
+    let changed = app.assistants.change(caller.user.id, assistant, change, Knowledge::And(files)).await?;
+    Ok(Json(ShownAssistant::new(changed, &here)))
+}
+
+impl TryFrom<AssistantFields> for CharacterChange {
+    type Error = Error;
+
+    fn try_from(fields: AssistantFields) -> std::result::Result<Self, Error> {
+        let AssistantFields { name, new_name, company_name, instructions } = fields;
+        let mut problems = Problems::default();
+        let parse_name = |text: Option<String>| text.map(|text| AssistantName::parse(&text)).transpose();
+        let name = problems.note("name", name.required().and_then(|text| AssistantName::parse(&text)));
+        let new_name = problems.note("new_name", new_name.nullable().and_then(parse_name)).flatten();
+        let company_name = company_name.required().and_then(|text| Label::parse(&text));
+        let instructions = instructions.required().and_then(|text| Instructions::parse(&text));
+        let change = Self {
+            name: new_name.or(name),
+            company_name: problems.note("company_name", company_name).map(Some),
+            system_prompt: problems.note("instructions", instructions).map(Some),
+            ..Self::default()
+        };
+        problems.or(Some(change))
+    }
+}
+
+impl ShownAssistant {
+    fn new(assistant: Assistant, here: &str) -> Self {
+        let Assistant {
+            id: _,
+            number,
+            character,
+            files,
+            version: _,
+            queries,
+            conversations: _,
+            resets: _,
+            created_at,
+            updated_at,
+        } = assistant;
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        Self {
+            id: number.0,
+            name: character.name.as_str().to_owned(),
+            company_name: text(character.company_name.as_ref().map(Label::as_str)),
+            instructions: text(character.system_prompt.as_ref().map(Instructions::as_str)),
+            files: files.into_iter().map(|file| ShownFile::new(file, here)).collect(),
+            created_at: created_at.to_string(),
+            updated_at: updated_at.to_string(),
+            query_count: queries,
+        }
+    }
+}
+
+impl ShownFile {
+    fn new(AssistantFile { id, name: filename }: AssistantFile, here: &str) -> Self {
+        Self { id: id.to_string(), filename, url: format!("{here}/api/v1/files/{id}/content") }
+    }
+}

@@ -1,0 +1,321 @@
+//! Spec 001, "Conversations".
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::{
+    domain::{
+        Error, Problem,
+        conversation::{Attachment, AttachmentKind, AttachmentSource, Conversation, Message, Said},
+        error::Problems,
+        ids::{AssistantId, ConversationId, FileId, MessageId, Speaker},
+        list::ConversationField,
+        money::Tokens,
+        text::{MessageText, Title},
+    },
+    http::{
+        Answer, App, Body, Created, Dialect, Fault, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
+        Platform, SignedIn,
+        events::{self, Named, WantsEvents},
+        given, listing,
+        pages::{Query, ServedAt},
+    },
+    outbound::OutboundUrl,
+    service::{
+        hearing::TurnEvent,
+        turns::{Answered, Place},
+    },
+};
+
+type Result<T> = Answer<Platform, T>;
+type Parsed<T> = std::result::Result<T, Problem>;
+
+/// The most attachments of a message.
+const ATTACHMENTS_MAX: usize = 10;
+
+/// `{"assistant_id": "<uuid>", "title": "Conversation Title", "initial_message": "Hello"}`, all optional.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NewConversation {
+    assistant_id: Field,
+    title: Field,
+    initial_message: Field,
+}
+
+/// `{"content": "User message", "attachments": [{"type": "file", "url": "https://example.com/file.pdf"}]}`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NewMessage {
+    content: Field,
+    attachments: Given,
+}
+
+/// An attachment in a body.
+#[derive(Deserialize)]
+struct NewAttachment {
+    r#type: AttachmentKind,
+    url: String,
+}
+
+/// `{"id": "<uuid>", "assistant_id": "<uuid>", "title": …, "message_count": 2, "created_at": …,
+/// "updated_at": …}`, with `messages` where they are shown.
+#[derive(Serialize)]
+pub struct ShownConversation {
+    id: String,
+    assistant_id: Option<String>,
+    title: String,
+    message_count: u64,
+    created_at: String,
+    updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<ShownMessage>>,
+}
+
+/// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
+/// "status": "complete", "usage": null, "created_at": …}`.
+#[derive(Serialize)]
+pub struct ShownMessage {
+    id: String,
+    conversation_id: String,
+    role: Speaker,
+    content: String,
+    attachments: Vec<ShownAttachment>,
+    status: &'static str,
+    usage: Option<Usage>,
+    created_at: String,
+}
+
+/// `{"type": "file", "url": "https://example.com/file.pdf"}`.
+#[derive(Serialize)]
+pub struct ShownAttachment {
+    r#type: AttachmentKind,
+    url: String,
+}
+
+/// `{"tokens_charged": 100}`: what a reply cost.
+#[derive(Serialize)]
+pub struct Usage {
+    tokens_charged: Tokens,
+}
+
+/// `{"user_message": {…}, "assistant_message": {…}, "tokens_charged": 100, "tokens_left": 3900}`.
+#[derive(Serialize)]
+pub struct Exchange {
+    user_message: ShownMessage,
+    assistant_message: ShownMessage,
+    tokens_charged: Tokens,
+    tokens_left: Tokens,
+}
+
+/// The data of an event: of `message`, `delta`, `done` or `error`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum EventData {
+    Message(ShownMessage),
+    Delta { text: String },
+    Done(Exchange),
+    Error(Value),
+}
+
+/// `GET /api/v1/conversations?page=&size=&sort=&after=&assistant_id=`: the caller's conversations.
+pub async fn list(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    query: Query,
+) -> Result<Json<Listing<ShownConversation>>> {
+    let request = listing::wanted::<ConversationField>(&query)?;
+    let sort = request.sort;
+    let listed = match query.parameter("assistant_id") {
+        None => app.conversations.list(&caller.user, request).await?,
+        Some(id) => app.conversations.list_with(&caller.user, AssistantId::parse(&id), request).await?,
+    };
+    Ok(Json(Listing::new(listed, sort, ShownConversation::from)))
+}
+
+/// `POST /api/v1/conversations`: a new conversation; with `initial_message` its first turn too.
+pub async fn create(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    ServedAt(here): ServedAt,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewConversation>,
+) -> Result<Created<ShownConversation>> {
+    let (conversation, said) = body.try_into()?;
+    let Some(said) = said else {
+        return Ok(Created(app.conversations.begin(caller.user.id, conversation, key).await?.into()));
+    };
+    let (conversation, answered) = app.turns.begin(&caller.user, conversation, said, key).await?;
+    Ok(Created(ShownConversation::new(conversation, answered.turn.into_messages().into(), &here)))
+}
+
+/// `GET /api/v1/conversations/{conversation}?before=`: a conversation with its latest 100 messages, or the
+/// 100 before one of them, oldest first.
+pub async fn show(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+    ServedAt(here): ServedAt,
+    query: Query,
+) -> Result<Json<ShownConversation>> {
+    let before = query.parameter("before").map(|text| MessageId::parse(&text, id).ok_or(Problem::Cursor));
+    let before = before.transpose().map_err(|problem| Error::invalid("before", problem))?;
+    let (conversation, messages) = app.conversations.messages(caller.user.id, id, before).await?;
+    Ok(Json(ShownConversation::new(conversation, messages, &here)))
+}
+
+/// `DELETE /api/v1/conversations/{conversation}`: deletes a conversation with its messages.
+pub async fn remove(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+) -> Result<NoContent> {
+    app.conversations.delete(&caller.user, id).await?;
+    Ok(NoContent)
+}
+
+/// `POST /api/v1/conversations/{conversation}/messages`: says something. The reply comes whole, or piece by
+/// piece for those who accept `text/event-stream`.
+pub async fn say(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+    ServedAt(here): ServedAt,
+    Idempotency(key): Idempotency,
+    WantsEvents(wants_events): WantsEvents,
+    Body(body): Body<NewMessage>,
+) -> Result<Response> {
+    let said = body.read(&here)?;
+    if wants_events {
+        let turn = app.turns.stream(&caller.user, Place::In(id), said, key).await?;
+        return Ok(events::respond(turn.map(move |event| named(event, &here))));
+    }
+    let answered = app.turns.say(&caller.user, Place::In(id), said, key).await?;
+    Ok(Created(Exchange::new(answered, &here)).into_response())
+}
+
+fn named(event: TurnEvent, here: &str) -> Named<EventData> {
+    match event {
+        TurnEvent::Said(conversation, message) => {
+            Named("message", EventData::Message(ShownMessage::new(message, conversation, here)))
+        }
+        TurnEvent::Delta(text) => Named("delta", EventData::Delta { text }),
+        TurnEvent::Done(answered) => Named("done", EventData::Done(Exchange::new(answered, here))),
+        TurnEvent::Failed(error) => Named("error", EventData::Error(Platform::error(&Fault::from(error)).1)),
+    }
+}
+
+impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
+    type Error = Error;
+
+    fn try_from(body: NewConversation) -> std::result::Result<Self, Error> {
+        let NewConversation { assistant_id, title, initial_message } = body;
+        let mut problems = Problems::default();
+        let parse_id = |text: Option<String>| {
+            text.map(|text| AssistantId::parse(&text).ok_or(Problem::UnknownAssistant)).transpose()
+        };
+        let parse_message = |text: Option<String>| text.map(MessageText::parse).transpose();
+        let assistant = problems.note("assistant_id", assistant_id.nullable().and_then(parse_id));
+        let title = problems.note("title", title.change(Title::parse));
+        let said = problems.note("initial_message", initial_message.nullable().and_then(parse_message));
+        let all = assistant.zip(title).zip(said);
+        problems.or(all
+            .map(|((assistant, title), said)| ((assistant, title.flatten().unwrap_or_default()), said.map(Said::from))))
+    }
+}
+
+impl NewMessage {
+    fn read(self, here: &str) -> std::result::Result<Said, Error> {
+        let Self { content, attachments } = self;
+        let mut problems = Problems::default();
+        let text = problems.note("content", content.required().and_then(MessageText::parse));
+        let attachments = problems.note("attachments", attachments.nullable(|list| read_attachments(list, here)));
+        let said = text
+            .zip(attachments)
+            .map(|(text, attachments)| Said { text, attachments: attachments.unwrap_or_default() });
+        problems.or(said)
+    }
+}
+
+fn read_attachments(value: Value, here: &str) -> Parsed<Vec<Attachment>> {
+    given::list(ATTACHMENTS_MAX)(value)?.into_iter().map(|value| read_attachment(value, here)).collect()
+}
+
+fn read_attachment(value: Value, here: &str) -> Parsed<Attachment> {
+    let NewAttachment { r#type: kind, url } = serde_json::from_value(value).map_err(|_| Problem::AttachmentForm)?;
+    // Our own address may be given with or without the host.
+    let path = url.strip_prefix(here).unwrap_or(&url);
+    let own = path.strip_prefix("/api/v1/files/").and_then(|rest| rest.strip_suffix("/content")).unwrap_or(path);
+    let source = match FileId::parse(own) {
+        Some(file) => AttachmentSource::Own(file),
+        None => AttachmentSource::Elsewhere(OutboundUrl::parse(&url)?),
+    };
+    Ok(Attachment { kind, source })
+}
+
+impl From<Conversation> for ShownConversation {
+    fn from(conversation: Conversation) -> Self {
+        let message_count = conversation.messages();
+        let Conversation { id, assistant, title, said: _, turns: _, last_turn: _, created_at, updated_at } =
+            conversation;
+        Self {
+            id: id.to_string(),
+            assistant_id: assistant.map(|id| id.to_string()),
+            title: title.as_str().to_owned(),
+            message_count,
+            created_at: created_at.to_string(),
+            updated_at: updated_at.to_string(),
+            messages: None,
+        }
+    }
+}
+
+impl ShownConversation {
+    fn new(conversation: Conversation, messages: Vec<Message>, here: &str) -> Self {
+        let id = conversation.id;
+        let messages = messages.into_iter().map(|message| ShownMessage::new(message, id, here));
+        Self { messages: Some(messages.collect()), ..conversation.into() }
+    }
+}
+
+impl ShownMessage {
+    fn new(message: Message, conversation: ConversationId, here: &str) -> Self {
+        let Message { id, content, attachments, status, charged, created_at } = message;
+        Self {
+            id: id.uuid(conversation).to_string(),
+            conversation_id: conversation.to_string(),
+            role: id.speaker,
+            content,
+            attachments: attachments.into_iter().map(|attachment| ShownAttachment::new(attachment, here)).collect(),
+            status: status.as_str(),
+            usage: charged.map(|tokens_charged| Usage { tokens_charged }),
+            created_at: created_at.to_string(),
+        }
+    }
+}
+
+impl ShownAttachment {
+    fn new(Attachment { kind, source }: Attachment, here: &str) -> Self {
+        let url = match source {
+            AttachmentSource::Own(file) => format!("{here}/api/v1/files/{file}/content"),
+            AttachmentSource::Elsewhere(url) => url.as_str().to_owned(),
+        };
+        Self { r#type: kind, url }
+    }
+}
+
+impl Exchange {
+    fn new(Answered { conversation, turn, left }: Answered, here: &str) -> Self {
+        let tokens_charged = turn.charged;
+        let [said, reply] = turn.into_messages();
+        Self {
+            user_message: ShownMessage::new(said, conversation, here),
+            assistant_message: ShownMessage::new(reply, conversation, here),
+            tokens_charged,
+            tokens_left: left,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The `tools` function on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shared::lambda::Error> {
+    shared::lambda::run(tools::router).await
+}

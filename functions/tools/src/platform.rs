@@ -1,0 +1,185 @@
+//! Spec 001, "Tools".
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::{
+    domain::{
+        Error, Problem,
+        error::Problems,
+        list::ToolField,
+        text::{Category, Description, Label},
+        tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
+    },
+    http::{
+        Answer, App, AsAdministrator, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
+        Platform, SignedIn, listing, pages::Query,
+    },
+    outbound::OutboundUrl,
+};
+use std::collections::BTreeMap;
+
+type Result<T> = Answer<Platform, T>;
+
+/// `{"name": "Weather", "description": "…", "category": "data", "parameters": {"city": {"type": "string",
+/// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather"}`. Changing a tool takes
+/// the same fields, of which only those that are given count.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ToolFields {
+    name: Field,
+    description: Field,
+    category: Field,
+    parameters: Given,
+    endpoint: Field,
+}
+
+/// A parameter in a body.
+#[derive(Deserialize)]
+struct WireParameter {
+    r#type: ParameterType,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    description: String,
+}
+
+/// A tool: `{"id": "web_search", "name": "Web Search", "description": …, "category": "search",
+/// "parameters": {…}, "endpoint": null, "created_at": null, "updated_at": null}`.
+#[derive(Serialize)]
+pub struct ShownTool {
+    id: String,
+    name: String,
+    description: Option<String>,
+    category: Option<String>,
+    parameters: BTreeMap<String, ShownParameter>,
+    endpoint: Option<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+/// `{"type": "string", "required": true, "description": "Search query"}`.
+#[derive(Serialize)]
+pub struct ShownParameter {
+    r#type: ParameterType,
+    required: bool,
+    description: String,
+}
+
+/// `GET /api/v1/tools?page=&size=&sort=&after=`: all tools.
+pub async fn list(
+    State(app): State<App<Platform>>,
+    SignedIn(_): SignedIn,
+    query: Query,
+) -> Result<Json<Listing<ShownTool>>> {
+    let request = listing::wanted::<ToolField>(&query)?;
+    Ok(Json(Listing::new(app.tools.list(&request).await?, request.sort, ShownTool::from)))
+}
+
+/// `GET /api/v1/tools/{tool}`: one tool.
+pub async fn show(
+    State(app): State<App<Platform>>,
+    SignedIn(_): SignedIn,
+    InPath(tool): InPath<ToolId>,
+) -> Result<Json<ShownTool>> {
+    Ok(Json(app.tools.show(&tool).await?.into()))
+}
+
+/// `POST /api/v1/tools`: a new tool, whose id is made from its name. For administrators.
+pub async fn create(
+    State(app): State<App<Platform>>,
+    AsAdministrator(admin): AsAdministrator,
+    Idempotency(key): Idempotency,
+    Body(body): Body<ToolFields>,
+) -> Result<Created<ShownTool>> {
+    Ok(Created(app.tools.add(&admin, body.try_into()?, key).await?.into()))
+}
+
+/// `PUT /api/v1/tools/{tool}`: changes what is given; the id stays. For administrators.
+pub async fn change(
+    State(app): State<App<Platform>>,
+    AsAdministrator(admin): AsAdministrator,
+    InPath(tool): InPath<ToolId>,
+    Body(body): Body<ToolFields>,
+) -> Result<Json<ShownTool>> {
+    Ok(Json(app.tools.change(&admin, &tool, body.try_into()?).await?.into()))
+}
+
+/// `DELETE /api/v1/tools/{tool}`: removes a tool. For administrators.
+pub async fn remove(
+    State(app): State<App<Platform>>,
+    AsAdministrator(admin): AsAdministrator,
+    InPath(tool): InPath<ToolId>,
+) -> Result<NoContent> {
+    app.tools.remove(&admin, &tool).await?;
+    Ok(NoContent)
+}
+
+impl TryFrom<ToolFields> for ToolDefinition {
+    type Error = Error;
+
+    fn try_from(body: ToolFields) -> std::result::Result<Self, Error> {
+        let ToolFields { name, description, category, parameters, endpoint } = body;
+        let mut problems = Problems::default();
+        let name = problems.note("name", name.required().and_then(|text| Label::parse(&text)));
+        let description = problems.note("description", description.change(Description::parse)).flatten();
+        let category = problems.note("category", category.change(Category::parse)).flatten();
+        let parameters = problems.note("parameters", parameters.nullable(parse_parameters)).flatten();
+        let endpoint = problems.note("endpoint", endpoint.required().and_then(|text| OutboundUrl::parse(&text)));
+        problems.or(name.map(|name| Self {
+            name,
+            description: description.flatten(),
+            category: category.flatten(),
+            parameters: parameters.unwrap_or_default(),
+            endpoint,
+        }))
+    }
+}
+
+impl TryFrom<ToolFields> for ToolChange {
+    type Error = Error;
+
+    fn try_from(body: ToolFields) -> std::result::Result<Self, Error> {
+        let ToolFields { name, description, category, parameters, endpoint } = body;
+        let mut problems = Problems::default();
+        let parse_name = |text: Option<String>| text.map(|text| Label::parse(&text)).transpose();
+        let parse_endpoint = |text: Option<String>| text.map(|text| OutboundUrl::parse(&text)).transpose();
+        let change = Self {
+            name: problems.note("name", name.optional().and_then(parse_name)).flatten(),
+            description: problems.note("description", description.change(Description::parse)).flatten(),
+            category: problems.note("category", category.change(Category::parse)).flatten(),
+            parameters: problems.note("parameters", parameters.optional(parse_parameters)).flatten(),
+            endpoint: problems.note("endpoint", endpoint.optional().and_then(parse_endpoint)).flatten(),
+        };
+        problems.or(Some(change))
+    }
+}
+
+fn parse_parameters(value: Value) -> std::result::Result<Parameters, Problem> {
+    if !value.is_object() {
+        return Err(Problem::NotAnObject);
+    }
+    let wire: BTreeMap<String, WireParameter> = serde_json::from_value(value).map_err(|_| Problem::ParametersForm)?;
+    let parameter = |WireParameter { r#type: kind, required, description }| Parameter { kind, required, description };
+    Parameters::parse(wire.into_iter().map(|(name, wire)| (name, parameter(wire))).collect())
+}
+
+impl From<Tool> for ShownTool {
+    fn from(Tool { id, definition, created_at, updated_at }: Tool) -> Self {
+        let ToolDefinition { name, description, category, parameters, endpoint } = definition;
+        let shown = |(name, parameter): (&String, &Parameter)| {
+            let Parameter { kind, required, description } = parameter.clone();
+            (name.clone(), ShownParameter { r#type: kind, required, description })
+        };
+        Self {
+            id: id.as_str().to_owned(),
+            name: name.as_str().to_owned(),
+            description: description.map(|text| text.as_str().to_owned()),
+            category: category.map(|text| text.as_str().to_owned()),
+            parameters: parameters.by_name().iter().map(shown).collect(),
+            endpoint: endpoint.map(|url| url.as_str().to_owned()),
+            created_at: created_at.map(|at| at.to_string()),
+            updated_at: updated_at.map(|at| at.to_string()),
+        }
+    }
+}
