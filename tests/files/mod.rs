@@ -1,5 +1,6 @@
 //! Uploaded files: what is accepted, what is left of what is not, and how the bytes come back.
 
+mod check;
 mod content;
 mod receive;
 
