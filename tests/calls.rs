@@ -116,6 +116,9 @@ async fn calls_per_route() {
     meter.read(&alice, &chats, "/api/v1/chat/sessions/<id>/chats/").await;
     meter.read(&alice, &format!("{chats}1/"), "/api/v1/chat/sessions/<id>/chats/<id>/").await;
 
+    let file = meter.world.keep_file("alice", "notes.txt", "Hello").await.id;
+    meter.read(&alice, &format!("/api/v1/files/{file}/content"), "/api/v1/files/<id>/content").await;
+
     let body = json!({"message": "Hello"});
     meter.world.model.be_remote();
     meter.measure("POST /api/chat/ (model outside the process)", alice.post("/api/chat/", body)).await;

@@ -6,6 +6,7 @@ mod calls;
 mod chatbot;
 mod cors;
 mod failures;
+mod files;
 mod log;
 mod metered;
 mod money;

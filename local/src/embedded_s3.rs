@@ -29,6 +29,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::OnceCell;
+use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 /// An upload in parts that is older than this was abandoned, as `template.yaml` has it for AWS.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -71,8 +72,10 @@ impl EmbeddedS3 {
             None => Body::http_body(body),
         };
         let request = axum::http::Request::from_parts(head, body);
-        // A task of its own: what has begun ends, and a panic in there is an error here.
-        let ran = tokio::spawn(async move { service.call(request).await }).await;
+        // A task of its own: what has begun ends, and a panic in there is an error here. What goes wrong is
+        // in the answer, so it need not be logged in there too.
+        let call = async move { service.call(request).await };
+        let ran = tokio::spawn(call.with_subscriber(NoSubscriber::new())).await;
         let answer = ran.map_err(|error| ConnectorError::other(error.into(), None))?;
         let answer = answer.map_err(|error| ConnectorError::other(format!("{error:?}").into(), None))?;
         if answer.status().is_success()

@@ -193,7 +193,8 @@ fn a_directory_that_cannot_be_used_is_one_clear_line() {
 fn signals_end_it_cleanly() {
     let directory = Directory::new("signals");
     for signal in ["-INT", "-TERM"] {
-        let mut server = Server::start(&directory.0, &["serve", "--in-memory"], &[]);
+        let temporary = [("TMPDIR", directory.0.to_str().unwrap())];
+        let mut server = Server::start(&directory.0, &["serve", "--in-memory"], &temporary);
         register(&server, "alice");
         server.signal(signal);
         assert!(server.child.wait().unwrap().success(), "{signal}");

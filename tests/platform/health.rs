@@ -45,7 +45,7 @@ async fn every_component_is_asked() {
                 "status": "healthy",
                 "components": {
                     "database": {"status": "healthy", "latency_ms": 0},
-                    "storage": {"status": "disabled", "latency_ms": null},
+                    "storage": {"status": "healthy", "latency_ms": 0},
                     "model": {"status": "healthy", "latency_ms": 0},
                     "queue": {"status": "disabled", "latency_ms": null},
                 },
@@ -69,7 +69,7 @@ async fn the_database_is_down() {
                 "status": "unhealthy",
                 "components": {
                     "database": {"status": "unhealthy", "latency_ms": 0},
-                    "storage": {"status": "disabled", "latency_ms": null},
+                    "storage": {"status": "healthy", "latency_ms": 0},
                     "model": {"status": "healthy", "latency_ms": 0},
                     "queue": {"status": "disabled", "latency_ms": null},
                 },
@@ -78,6 +78,16 @@ async fn the_database_is_down() {
         );
     }
     assert!(world.faults.hits() > 0);
+}
+
+#[tokio::test]
+async fn the_storage_is_down() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.storage()).unwrap();
+    let reply = world.anonymous().get("/health/detailed").await;
+    assert_eq!(reply.status, 503);
+    assert_eq!(reply.body["components"]["storage"], json!({"status": "unhealthy", "latency_ms": 0}));
+    assert_eq!(reply.body["components"]["database"]["status"], "healthy");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
-use shared::http::ClientAddress;
+use shared::{domain::ids::FileId, http::ClientAddress};
 use std::net::IpAddr;
 use tower::ServiceExt;
 
@@ -41,7 +41,7 @@ pub struct Field {
     pub presence: Presence,
 }
 
-/// A route; `{session}` and `{chat}` in its path stand for the caller's own.
+/// A route; `{session}`, `{chat}` and `{file}` in its path stand for the caller's own.
 pub struct Route {
     pub dialect: Dialect,
     pub path: &'static str,
@@ -119,6 +119,7 @@ pub const ROUTES: &[Route] = &[
     route(Dialect::Platform, "/api/v1/auth/refresh", POST, &[required("refresh_token", "REFRESH")]),
     route(Dialect::Platform, "/api/v1/auth/logout", POST, &[nullable("refresh_token", "REFRESH")])
         .shared().signed_in(),
+    route(Dialect::Platform, "/api/v1/files/{file}/content", GET, &[]).signed_in(),
     route(Dialect::Platform, "/health", GET, &[]),
     route(Dialect::Platform, "/health/detailed", GET, &[]),
     route(Dialect::Platform, "/api/v1/health", GET, &[]),
@@ -159,11 +160,12 @@ pub fn fields() -> impl Iterator<Item = (&'static Route, &'static Field)> {
     posts().flat_map(|route| route.fields.iter().map(move |field| (route, field)))
 }
 
-/// Somebody who has an account, a session and a chat, in a world of its own.
+/// Somebody who has an account, a session, a chat and a file, in a world of its own.
 pub struct Prey {
     pub world: World,
     pub owner: Actor,
     session: String,
+    file: FileId,
 }
 
 impl Prey {
@@ -175,13 +177,14 @@ impl Prey {
         let chats = format!("/api/v1/chat/sessions/{session}/chats/");
         let said = owner.post(&chats, json!({"message": "Hello"})).await;
         assert_eq!(said.status, 201, "{}", said.text);
-        Self { world, owner, session }
+        let file = world.keep_file("alice", "notes.txt", "Hello").await.id;
+        Self { world, owner, session, file }
     }
 
-    /// The route's path with the owner's own session and chat in it.
+    /// The route's path with the owner's own session, chat and file in it.
     pub fn path(&self, route: &Route) -> String {
         let path = route.path.replace("{session}", &self.session);
-        path.replace("{chat}", "1")
+        path.replace("{chat}", "1").replace("{file}", &self.file.to_string())
     }
 
     /// Whoever may use the route.
@@ -322,12 +325,13 @@ pub async fn answer(app: &Router, request: Request<Body>) -> Reply {
     let answer = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     Reply {
         status: parts.status.as_u16(),
         headers: parts.headers,
         body: serde_json::from_str(&text).unwrap_or(Value::Null),
         text,
+        bytes,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, Method, Request, header},
 };
 use http_body_util::BodyExt;
@@ -31,8 +31,10 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body if it is JSON, else null.
     pub body: Value,
-    /// The body as it came.
+    /// The body as text.
     pub text: String,
+    /// The body as it came.
+    pub bytes: Bytes,
 }
 
 impl Reply {
@@ -118,8 +120,8 @@ impl Actor {
         let request = request.extension(ClientAddress(self.address)).body(Body::from(body)).unwrap();
         let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body, text }
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes }
     }
 }

@@ -13,16 +13,20 @@ pub use model::{Script, ScriptedModel};
 use axum::Router;
 use dynoxide::Database;
 use entropy::CountedEntropy;
+use futures::stream;
 use local::{embedded::Embedded, embedded_s3::EmbeddedS3, router, tables};
 use serde_json::{Value, json};
 use shared::{
     blobs::Blobs,
     clock::Clock,
     config::{BUCKET_FILES, Config, Tables},
-    domain::time::Timestamp,
+    domain::{Error, file::File, ids::UserId, time::Timestamp},
     entropy::Entropy,
     password::{Cost, Passwords},
-    service::{Parts, Services},
+    service::{
+        Parts, Services,
+        files::{Offer, Received},
+    },
     store::{Store, client},
 };
 use std::{
@@ -202,6 +206,21 @@ impl World {
     pub fn put(&self, table: &str, row: &Value) {
         let request = serde_json::from_value(json!({"TableName": table, "Item": row})).unwrap();
         self.database.put_item(request).unwrap();
+    }
+
+    /// A user's UUID, found by the name as registered.
+    pub fn id_of(&self, username: &str) -> UserId {
+        UserId::parse(self.profile(username)["id"]["S"].as_str().unwrap()).unwrap()
+    }
+
+    /// Gives a user a file, past the routes.
+    pub async fn keep_file(&self, username: &str, name: &str, content: impl Into<Vec<u8>>) -> File {
+        let files = &self.services.files;
+        let mut received = Received::new(files, self.id_of(username));
+        let offer = Offer { field: "files", name, declared_type: None, max_bytes: u64::MAX };
+        let content = stream::iter([Ok::<_, Error>(content.into().into())]);
+        received.receive(offer, content).await.unwrap();
+        files.keep(received).await.unwrap().pop().unwrap()
     }
 
     /// Where the embedded storage keeps its files.

@@ -48,6 +48,9 @@ impl Store {
 
     /// Keeps what is known of new files.
     pub async fn keep_files(&self, user: UserId, files: &[File]) -> Result<(), StoreError> {
+        if files.is_empty() {
+            return Ok(());
+        }
         let actions = files.iter().map(|file| put_new(&self.tables, user, file));
         self.commit(actions.collect::<Result<_, _>>()?).await
     }

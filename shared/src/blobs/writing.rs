@@ -1,0 +1,165 @@
+//! Writing one object as its content arrives: at once when it is small, else as an upload in parts.
+
+use super::{BlobError, BlobKey, Blobs};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt};
+use std::pin::pin;
+use tokio::sync::mpsc;
+
+/// What is larger is sent in parts of this many bytes. S3 wants at least 5 MiB.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is to be written. Ends without [`Piece::End`] when it is not to be kept.
+pub(super) enum Piece {
+    More(Bytes),
+    End,
+}
+
+/// Hands `content` to the task that writes it. That this task has stopped is no error here: it knows why.
+pub(super) async fn forward<E>(
+    content: impl Stream<Item = Result<Bytes, E>>,
+    pieces: mpsc::Sender<Piece>,
+) -> Result<(), E> {
+    let mut content = pin!(content);
+    while let Some(bytes) = content.next().await.transpose()? {
+        if pieces.send(Piece::More(bytes)).await.is_err() {
+            return Ok(());
+        }
+    }
+    pieces.send(Piece::End).await.ok();
+    Ok(())
+}
+
+/// An object that is being written.
+pub(super) struct Writing {
+    blobs: Blobs,
+    key: BlobKey,
+    content_type: String,
+    /// The multipart upload, once there is one.
+    upload: Option<String>,
+    parts: Vec<CompletedPart>,
+    size: u64,
+    /// Whether the call was made that makes the object.
+    may_exist: bool,
+}
+
+impl Writing {
+    pub(super) fn new(blobs: &Blobs, key: &BlobKey, content_type: &str) -> Self {
+        Self {
+            blobs: blobs.clone(),
+            key: key.clone(),
+            content_type: content_type.to_owned(),
+            upload: None,
+            parts: Vec::new(),
+            size: 0,
+            may_exist: false,
+        }
+    }
+
+    pub(super) async fn run(mut self, pieces: mpsc::Receiver<Piece>) -> Result<Unclaimed, BlobError> {
+        match self.write(pieces).await {
+            Ok(()) => Ok(Unclaimed { size: self.size, object: Some((self.blobs, self.key)) }),
+            Err(error) => {
+                self.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<(), BlobError> {
+        let mut buffer = BytesMut::new();
+        while let Some(piece) = pieces.recv().await {
+            match piece {
+                Piece::More(bytes) => {
+                    self.size += bytes.len() as u64;
+                    buffer.extend_from_slice(&bytes);
+                }
+                Piece::End if self.upload.is_none() => return self.put_whole(buffer.freeze()).await,
+                Piece::End => {
+                    self.put_part(buffer.freeze()).await?;
+                    return self.complete().await;
+                }
+            }
+            // The last part is not sent before the end is known: it may be the only one.
+            while buffer.len() > PART_BYTES {
+                let part = buffer.split_to(PART_BYTES).freeze();
+                self.put_part(part).await?;
+            }
+        }
+        Err(BlobError::broken("the content is not to be kept"))
+    }
+
+    async fn put_whole(&mut self, content: Bytes) -> Result<(), BlobError> {
+        self.may_exist = true;
+        let Blobs { client, bucket } = &self.blobs;
+        let request = client.put_object().bucket(bucket).key(&self.key.0).content_type(&self.content_type);
+        request.body(content.into()).send().await?;
+        Ok(())
+    }
+
+    async fn put_part(&mut self, content: Bytes) -> Result<(), BlobError> {
+        let Blobs { client, bucket } = &self.blobs;
+        let upload = match &self.upload {
+            Some(upload) => upload,
+            None => {
+                let request = client.create_multipart_upload().bucket(bucket).key(&self.key.0);
+                let begun = request.content_type(&self.content_type).send().await?;
+                let upload = begun.upload_id.ok_or_else(|| BlobError::broken("an upload without an id"))?;
+                self.upload.insert(upload)
+            }
+        };
+        let number = i32::try_from(self.parts.len() + 1).map_err(BlobError::broken)?;
+        let request = client.upload_part().bucket(bucket).key(&self.key.0).upload_id(upload).part_number(number);
+        let stored = request.body(content.into()).send().await?;
+        let part = CompletedPart::builder().part_number(number).set_e_tag(stored.e_tag).build();
+        self.parts.push(part);
+        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<(), BlobError> {
+        self.may_exist = true;
+        let Blobs { client, bucket } = &self.blobs;
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.parts))).build();
+        let request = client.complete_multipart_upload().bucket(bucket).key(&self.key.0);
+        request.set_upload_id(self.upload.clone()).multipart_upload(parts).send().await?;
+        Ok(())
+    }
+
+    async fn abandon(self) {
+        let Blobs { client, bucket } = &self.blobs;
+        if let Some(upload) = &self.upload {
+            let request = client.abort_multipart_upload().bucket(bucket).key(&self.key.0).upload_id(upload);
+            if let Err(error) = request.send().await
+                && !self.may_exist
+            {
+                let error = BlobError::from(error);
+                tracing::warn!(error = &error as &dyn std::error::Error, "an upload is left behind");
+            }
+        }
+        if self.may_exist {
+            self.blobs.discard(vec![self.key]).await;
+        }
+    }
+}
+
+/// An object that was written. If whoever wanted it is gone, so is the object.
+pub(super) struct Unclaimed {
+    size: u64,
+    object: Option<(Blobs, BlobKey)>,
+}
+
+impl Unclaimed {
+    pub(super) fn claim(mut self) -> u64 {
+        self.object = None;
+        self.size
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some((blobs, key)) = self.object.take() {
+            blobs.discard_later(vec![key]);
+        }
+    }
+}

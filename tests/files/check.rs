@@ -1,0 +1,229 @@
+//! Names and contents, looked at without storing anything.
+
+use super::PNG;
+use proptest::{collection::vec, prelude::*};
+use shared::domain::{
+    Problem,
+    file::{Check, EXTENSIONS, FileName, MIB, Unfit},
+};
+
+const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\x08\0";
+const WEBP: &[u8] = b"RIFF\x24\0\0\0WEBPVP8 ";
+
+fn name(text: &str) -> FileName {
+    FileName::parse(text).unwrap()
+}
+
+/// What becomes of a file that comes in these chunks.
+fn check(file: &str, declared: Option<&str>, chunks: &[&[u8]]) -> Result<&'static str, Unfit> {
+    let mut check = Check::new(&name(file), declared, u64::MAX)?;
+    for chunk in chunks {
+        check.feed(chunk)?;
+    }
+    check.finish()?;
+    Ok(check.content_type().as_str())
+}
+
+fn problem(problem: Problem) -> Result<&'static str, Unfit> {
+    Err(Unfit::Problem(problem))
+}
+
+#[test]
+fn names_lose_their_folders_and_what_controls() {
+    let names = [
+        ("notes.txt", "notes.txt"),
+        ("  notes.txt\t", "notes.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ada\\r\u{e9}sum\u{e9}.pdf", "r\u{e9}sum\u{e9}.pdf"),
+        ("a/b\\c.txt", "c.txt"),
+        ("no\0tes\r\n.txt\u{7f}", "notes.txt"),
+        ("gnp.\u{202e}exe.png", "gnp.exe.png"),
+        (".png", ".png"),
+        ("...", "..."),
+    ];
+    for (sent, kept) in names {
+        assert_eq!(name(sent).as_str(), kept, "{sent:?}");
+    }
+    for nothing in ["", " ", ".", "..", "a/", "a\\..", "\0", "\u{202e}"] {
+        assert_eq!(FileName::parse(nothing), Err(Problem::FileName), "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_long_name_keeps_its_extension() {
+    let kept = name(&format!("{}.pdf", "n".repeat(1000)));
+    assert_eq!(kept.as_str(), format!("{}.pdf", "n".repeat(251)));
+    let kept = name(&format!("a.{}", "\u{e9}".repeat(1000)));
+    assert_eq!(kept.as_str().chars().count(), 255);
+}
+
+#[test]
+fn every_kind_begins_as_it_must() {
+    let kinds: [(&str, &[u8], &str); 20] = [
+        ("a.png", PNG, "image/png"),
+        ("a.JPG", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01", "image/jpeg"),
+        ("a.jpeg", b"\xff\xd8\xff\xdb", "image/jpeg"),
+        ("a.gif", b"GIF89a\x01\0\x01\0", "image/gif"),
+        ("a.gif", b"GIF87a", "image/gif"),
+        ("a.webp", WEBP, "image/webp"),
+        ("a.pdf", b"%PDF-1.7\n", "application/pdf"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "application/msword"),
+        ("a.docx", ZIP, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("a.zip", ZIP, "application/zip"),
+        ("a.zip", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "application/zip"),
+        ("a.rar", b"Rar!\x1a\x07\x01\0", "application/vnd.rar"),
+        ("a.rar", b"Rar!\x1a\x07\0", "application/vnd.rar"),
+        ("a.txt", b"\xef\xbb\xbfna\xc3\xafve", "text/plain"),
+        ("a.md", b"<div align=\"center\"><!-- a badge -->", "text/markdown"),
+        ("a.md", b"Write `<!doctype html>` first.", "text/markdown"),
+        ("a.csv", b"a;b\n1;2\n", "text/csv"),
+        ("a.json", b"\n [1]", "application/json"),
+        ("a.json", b"null", "application/json"),
+        ("a.xml", b"\xef\xbb\xbf<?xml version=\"1.0\"?><a/>", "application/xml"),
+    ];
+    for (file, content, expected) in kinds {
+        assert_eq!(check(file, None, &[content]), Ok(expected), "{file}");
+        let bytes: Vec<&[u8]> = content.chunks(1).collect();
+        assert_eq!(check(file, None, &bytes), Ok(expected), "{file} byte by byte");
+    }
+}
+
+#[test]
+fn nothing_passes_for_another_kind() {
+    let contents: [&[u8]; 13] = [
+        PNG,
+        WEBP,
+        ZIP,
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01",
+        b"GIF89a\x01\0\x01\0",
+        b"%PDF-1.7\n\0",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0",
+        b"Rar!\x1a\x07\x01\0",
+        b"MZ\x90\0\x03\0\0\0",
+        b"\x7fELF\x02\x01\x01\0",
+        b"\xca\xfe\xba\xbe\0\0\0\x34",
+        b"RIFF\x24\0\0\0WAVEfmt ",
+        b"\xff\xfeh\0i\0",
+    ];
+    for content in contents {
+        let accepted: Vec<&str> = EXTENSIONS
+            .iter()
+            .filter(|(extension, _)| check(&format!("a.{extension}"), None, &[content]).is_ok())
+            .map(|(extension, _)| *extension)
+            .collect();
+        let expected: &[&str] = match content {
+            [0x89, ..] => &["png"],
+            [0xff, 0xd8, ..] => &["jpg", "jpeg"],
+            [b'G', ..] => &["gif"],
+            [b'%', ..] => &["pdf"],
+            [0xd0, ..] => &["doc"],
+            [b'P', ..] => &["docx", "zip"],
+            [b'R', b'a', ..] => &["rar"],
+            WEBP => &["webp"],
+            _ => &[],
+        };
+        assert_eq!(accepted, expected, "{content:x?}");
+    }
+}
+
+#[test]
+fn html_and_scripts_are_no_text() {
+    let pages: [&[u8]; 8] = [
+        b"<!DOCTYPE html>",
+        b" \t\r\n\x0c <HTML lang=en>",
+        b"\xef\xbb\xbf\n<script>alert(1)</script>",
+        b"<!-- hidden --> <html>",
+        b"<?xml version=\"1.0\"?>\n<!-- x -->\n<html xmlns=\"http://www.w3.org/1999/xhtml\">",
+        b"<iframe src=x>",
+        b"<body onload=alert(1)>",
+        b"#!/bin/sh\n",
+    ];
+    for page in pages {
+        for extension in ["txt", "md", "csv", "json", "xml"] {
+            let refused = check(&format!("a.{extension}"), None, &[page]);
+            assert_eq!(refused, problem(Problem::FileContent), "{extension} {}", String::from_utf8_lossy(page));
+        }
+    }
+    let spaces = vec![b' '; 1_000_000];
+    assert_eq!(check("a.txt", None, &[&spaces, b"<html>"]), problem(Problem::FileContent));
+}
+
+#[test]
+fn the_declared_type_must_agree() {
+    let agree = [
+        ("a.png", "image/png; x=y", PNG),
+        ("a.png", "IMAGE/PNG", PNG),
+        ("a.png", "", PNG),
+        ("a.png", "application/octet-stream", PNG),
+        ("a.csv", "application/vnd.ms-excel", b"a,b"),
+        ("a.csv", "text/plain; charset=utf-8", b"a,b"),
+        ("a.md", "text/plain", b"# A"),
+        ("a.docx", "application/zip", ZIP),
+        ("a.zip", "application/x-zip-compressed", ZIP),
+    ];
+    for (file, declared, content) in agree {
+        assert!(check(file, Some(declared), &[content]).is_ok(), "{file} {declared}");
+    }
+    let disagree = [
+        ("a.png", "image/jpeg"),
+        ("a.png", "text/html"),
+        ("a.png", "nonsense"),
+        ("a.txt", "text/html"),
+        ("a.txt", "application/json"),
+        ("a.pdf", "text/plain"),
+    ];
+    for (file, declared) in disagree {
+        assert_eq!(check(file, Some(declared), &[]), problem(Problem::FileContent), "{file} {declared}");
+    }
+}
+
+#[test]
+fn limits_by_kind_and_by_the_caller() {
+    for (extension, kind) in EXTENSIONS {
+        let expected = match extension {
+            "png" | "jpg" | "jpeg" | "gif" | "webp" => 10 * MIB,
+            "csv" | "json" | "xml" => 100 * MIB,
+            _ => 50 * MIB,
+        };
+        assert_eq!(kind.max_bytes(), expected, "{extension}");
+    }
+    let mut check = Check::new(&name("a.txt"), None, 3).unwrap();
+    assert_eq!(check.feed(b"abc"), Ok(()));
+    assert_eq!(check.feed(b"d"), Err(Unfit::TooLarge { max_bytes: 3 }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_name_is_harmless_and_stays_as_it_is(text in any::<String>()) {
+        if let Ok(kept) = FileName::parse(&text) {
+            let kept = kept.as_str();
+            prop_assert!((1..=255).contains(&kept.chars().count()));
+            prop_assert!(!kept.contains(['/', '\\']) && !kept.contains(char::is_control));
+            prop_assert!(kept != "." && kept != "..");
+            let again = FileName::parse(kept);
+            prop_assert_eq!(again.as_ref().map(FileName::as_str), Ok(kept));
+        }
+    }
+
+    /// UTF-8 is what the standard library says it is, wherever the chunks end.
+    #[test]
+    fn it_does_not_matter_where_chunks_end(
+        text in "[a\u{e9}\u{20ac}\u{1f600}<]{1,20}",
+        broken in proptest::option::of((0_usize..40, any::<u8>())),
+        cuts in vec(0_usize..60, 0..6),
+    ) {
+        let mut bytes = text.into_bytes();
+        if let Some((at, byte)) = broken {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+        }
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        let chunks: Vec<&[u8]> = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect();
+        let is_text = std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0);
+        prop_assert_eq!(check("a.txt", None, &chunks).is_ok(), is_text);
+    }
+}
