@@ -17,6 +17,7 @@ pub fn router(services: &Services) -> Router {
         .merge(users::router(services.clone()))
         .merge(chat::router(services.clone()))
         .merge(balances::router(services.clone()))
-        .merge(health::router(services.clone()));
+        .merge(health::router(services.clone()))
+        .merge(docs::router());
     http::finish(routes, &services.config)
 }

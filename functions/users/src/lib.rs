@@ -1,6 +1,7 @@
 //! The users as a collection, in every dialect. This file is the route table.
 
 mod chatbot;
+pub mod openapi;
 mod reports;
 
 use axum::{

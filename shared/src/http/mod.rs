@@ -10,6 +10,7 @@ mod failure;
 mod field;
 mod idempotency;
 mod new_message;
+pub mod openapi;
 pub mod pages;
 mod path;
 mod reply;
@@ -20,7 +21,7 @@ mod tail;
 pub use body::Body;
 pub use credentials::{UsernameAndPassword, sign_in};
 pub use dialect::{
-    Dialect, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
+    Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
 };
 pub use failure::{Answer, Failure, Fault};
 pub use field::Field;

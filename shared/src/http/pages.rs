@@ -10,6 +10,13 @@ use axum::{
     http::{Uri, header, request::Parts},
 };
 use percent_encoding::percent_decode_str;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 const SIZE_MAX: usize = 100;
 
@@ -80,5 +87,20 @@ impl Paged {
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         pairs.map(|pair| (pair.split('=').next().unwrap_or_default(), pair))
+    }
+}
+
+impl IntoParams for Paged {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, meaning: &str, schema: ObjectBuilder| {
+            let schema = schema.schema_type(Type::Integer).minimum(Some(1));
+            let query = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).schema(Some(schema));
+            query.required(Required::False).description(Some(meaning)).build()
+        };
+        let size = ObjectBuilder::new().maximum(Some(SIZE_MAX));
+        vec![
+            parameter("page", "The page's number; the first is 1.", ObjectBuilder::new()),
+            parameter("page_size", "How many entries a page has, where that can be chosen.", size),
+        ]
     }
 }
