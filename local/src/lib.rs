@@ -21,6 +21,7 @@ pub fn router(services: &Services) -> Router {
         .merge(chat::router(services.clone()))
         .merge(balances::router(services.clone()))
         .merge(files::router(services.clone()))
-        .merge(health::router(services.clone()));
+        .merge(health::router(services.clone()))
+        .merge(docs::router());
     http::finish(routes, &services.config)
 }

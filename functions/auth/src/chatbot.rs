@@ -7,22 +7,33 @@ use shared::{
     domain::money::Tokens,
     http::{Answer, App, AtDoor, Body, Chatbot, Created, Json, UsernameAndPassword},
 };
+use utoipa::ToSchema;
 
 /// `{"id": 1, "username": "string", "tokens": 4000}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "username": "newuser", "tokens": 4000}))]
 pub struct Registered {
     id: u64,
     username: String,
+    #[schema(value_type = u64)]
     tokens: Tokens,
 }
 
 /// `{"token": "string"}`: an access token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"token": "eyJ0eXAi…"}))]
 pub struct Token {
     token: String,
 }
 
 /// `POST /users/register/`: a new account.
+#[utoipa::path(
+    post,
+    path = "/users/register/",
+    security(()),
+    request_body = UsernameAndPassword,
+    responses((status = 201, body = Registered)),
+)]
 pub async fn register(
     State(app): State<App<Chatbot>>,
     _: AtDoor,
@@ -33,6 +44,13 @@ pub async fn register(
 }
 
 /// `POST /users/login/`: a new sign-in, with an access token only.
+#[utoipa::path(
+    post,
+    path = "/users/login/",
+    security(()),
+    request_body = UsernameAndPassword,
+    responses((status = 200, body = Token), (status = 401, description = "The name or the password is wrong.")),
+)]
 pub async fn login(
     State(app): State<App<Chatbot>>,
     AtDoor(address): AtDoor,

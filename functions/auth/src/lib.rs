@@ -2,6 +2,7 @@
 
 mod chatbot;
 mod metered;
+pub mod openapi;
 mod platform;
 mod reports;
 mod webchat;

@@ -4,21 +4,31 @@ use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::http::{Answer, App, AtDoor, Body, Created, Json, Metered, UsernameAndPassword};
+use utoipa::ToSchema;
 
 /// `{"message": "User created successfully"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"message": "User created successfully"}))]
 pub struct Message {
     message: &'static str,
 }
 
 /// `{"refresh": "string", "access": "string"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"refresh": "eyJ0eXAi…", "access": "eyJ0eXAi…"}))]
 pub struct TokenPair {
     refresh: String,
     access: String,
 }
 
 /// `POST /api/register/`: a new account.
+#[utoipa::path(
+    post,
+    path = "/api/register/",
+    security(()),
+    request_body = UsernameAndPassword,
+    responses((status = 201, body = Message)),
+)]
 pub async fn register(
     State(app): State<App<Metered>>,
     _: AtDoor,
@@ -29,6 +39,13 @@ pub async fn register(
 }
 
 /// `POST /api/login/`: a new sign-in.
+#[utoipa::path(
+    post,
+    path = "/api/login/",
+    security(()),
+    request_body = UsernameAndPassword,
+    responses((status = 200, body = TokenPair), (status = 400)),
+)]
 pub async fn login(
     State(app): State<App<Metered>>,
     AtDoor(address): AtDoor,

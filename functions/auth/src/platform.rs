@@ -14,36 +14,57 @@ use shared::{
     http::{Answer, App, AtDoor, Body, Created, Field, Json, Platform, ShownUser, SignedIn, Visitor, sign_in},
     service::{accounts::Registration, logins::Issued},
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Platform, T>;
 
 /// `{"email": "user@example.com", "password": "password"}`; also `username` and `full_name`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"email": "user@example.com", "password": "password"}))]
 pub struct Register {
+    #[schema(value_type = String, required, max_length = 254, format = Email)]
     email: Field,
+    #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 150)]
     username: Field,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
 }
 
 /// `{"email": "user@example.com", "password": "password"}`; `email` may be a username.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"email": "user@example.com", "password": "password"}))]
 pub struct Login {
+    #[schema(value_type = String, required, min_length = 1)]
     email: Field,
+    #[schema(value_type = String, required, min_length = 1, format = Password)]
     password: Field,
 }
 
 /// `{"refresh_token": "…"}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]
 pub struct Refresh {
+    #[schema(value_type = String, required, min_length = 1)]
+    refresh_token: Field,
+}
+
+/// `{"refresh_token": "…"}`; the token may be absent.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]
+pub struct Logout {
+    #[schema(value_type = Option<String>)]
     refresh_token: Field,
 }
 
 /// `{"access_token": "…", "refresh_token": "…", "token_type": "bearer", "expires_in": 1800}`, in seconds.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"access_token": "eyJ0eXAi…", "refresh_token": "eyJ0eXAi…", "token_type": "bearer", "expires_in": 1800}))]
 pub struct TokenPair {
     access_token: String,
     refresh_token: Option<String>,
@@ -52,12 +73,20 @@ pub struct TokenPair {
 }
 
 /// `{"message": "…"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"message": "Logout successful"}))]
 pub struct Message {
     message: &'static str,
 }
 
 /// `POST /api/v1/auth/register`: a new account. 409 for a taken e-mail address or username.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/register",
+    security(()),
+    request_body = Register,
+    responses((status = 201, body = ShownUser), (status = 409, description = "Somebody has this username or e-mail address.")),
+)]
 pub async fn register(
     State(app): State<App<Platform>>,
     _: AtDoor,
@@ -68,6 +97,13 @@ pub async fn register(
 }
 
 /// `POST /api/v1/auth/login`: a new sign-in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
+    security(()),
+    request_body = Login,
+    responses((status = 200, body = TokenPair), (status = 401, description = "The name or the password is wrong.")),
+)]
 pub async fn login(
     State(app): State<App<Platform>>,
     AtDoor(address): AtDoor,
@@ -79,6 +115,13 @@ pub async fn login(
 }
 
 /// `POST /api/v1/auth/refresh`: new tokens; the refresh token is replaced.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
+    security(()),
+    request_body = Refresh,
+    responses((status = 200, body = TokenPair), (status = 401, description = "The refresh token is not, or no longer, valid.")),
+)]
 pub async fn refresh(
     State(app): State<App<Platform>>,
     _: Visitor,
@@ -89,10 +132,11 @@ pub async fn refresh(
 }
 
 /// `POST /api/v1/auth/logout`: ends the sign-in, and that of `refresh_token` if one is given.
+#[utoipa::path(post, path = "/api/v1/auth/logout", request_body = Logout, responses((status = 200, body = Message)))]
 pub async fn logout(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
-    Body(body): Body<Refresh>,
+    Body(body): Body<Logout>,
 ) -> Result<Json<Message>> {
     let token = body.refresh_token.nullable().map_err(|problem| Error::invalid("refresh_token", problem))?;
     app.logins.sign_out(&caller, token.as_deref().map(|token| ("refresh_token", token))).await?;

@@ -4,14 +4,23 @@ use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::http::{Answer, App, AtDoor, Body, Json, Reports, UsernameAndPassword};
+use utoipa::ToSchema;
 
 /// `{"token": "<40 hex digits>"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"token": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"}))]
 pub struct Token {
     token: String,
 }
 
 /// `POST /api/v1/tokens/`: a token that does not expire.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tokens/",
+    security(()),
+    request_body = UsernameAndPassword,
+    responses((status = 200, body = Token), (status = 401, description = "The name or the password is wrong.")),
+)]
 pub async fn obtain_token(
     State(app): State<App<Reports>>,
     AtDoor(address): AtDoor,

@@ -14,28 +14,42 @@ use shared::{
     http::{Answer, App, AtDoor, Body, Created, Field, Json, SignedIn, UsernameAndPassword, Visitor, Webchat},
     service::{accounts::Registration, logins::Issued},
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Webchat, T>;
 
 /// `{"username", "email", "password", "confirm_password"}`; `email` may be absent or empty.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({
+    "username": "newuser",
+    "email": "user@example.com",
+    "password": "password123",
+    "confirm_password": "password123",
+}))]
 pub struct Register {
+    #[schema(value_type = String, required, min_length = 1, max_length = 150)]
     username: Field,
+    #[schema(value_type = String, max_length = 254)]
     email: Field,
+    #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     confirm_password: Field,
 }
 
 /// `{"refresh": "refresh_token_here"}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"refresh": "eyJ0eXAi…"}))]
 pub struct Refresh {
+    #[schema(value_type = String, required, min_length = 1)]
     refresh: Field,
 }
 
 /// `{"id": 1, "username": "newuser", "email": "user@example.com"}`; `email` is empty when there is none.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
 pub struct Profile {
     id: u64,
     username: String,
@@ -43,7 +57,13 @@ pub struct Profile {
 }
 
 /// A user with the tokens of a new sign-in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "user": {"id": 1, "username": "newuser", "email": "user@example.com"},
+    "refresh": "eyJ0eXAi…",
+    "access": "eyJ0eXAi…",
+    "message": "Login successful",
+}))]
 pub struct SignedInUser {
     user: Profile,
     refresh: String,
@@ -52,18 +72,27 @@ pub struct SignedInUser {
 }
 
 /// `{"message": "Logout successful"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"message": "Logout successful"}))]
 pub struct Message {
     message: &'static str,
 }
 
 /// `{"access": "new_access_token_here"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"access": "eyJ0eXAi…"}))]
 pub struct Access {
     access: String,
 }
 
 /// `POST /api/v1/auth/register/`: a new account that is signed in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/register/",
+    security(()),
+    request_body = Register,
+    responses((status = 201, body = SignedInUser)),
+)]
 pub async fn register(
     State(app): State<App<Webchat>>,
     AtDoor(address): AtDoor,
@@ -74,6 +103,13 @@ pub async fn register(
 }
 
 /// `POST /api/v1/auth/login/`: a new sign-in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login/",
+    security(()),
+    request_body = UsernameAndPassword,
+    responses((status = 200, body = SignedInUser), (status = 401, description = "The name or the password is wrong.")),
+)]
 pub async fn login(
     State(app): State<App<Webchat>>,
     AtDoor(address): AtDoor,
@@ -85,6 +121,12 @@ pub async fn login(
 }
 
 /// `POST /api/v1/auth/logout/`: ends the sign-in. 400 for a refresh token that is not the caller's.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout/",
+    request_body = Refresh,
+    responses((status = 200, body = Message)),
+)]
 pub async fn logout(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,
@@ -95,11 +137,19 @@ pub async fn logout(
 }
 
 /// `GET /api/v1/auth/profile/`: the caller.
+#[utoipa::path(get, path = "/api/v1/auth/profile/", responses((status = 200, body = Profile)))]
 pub async fn profile(SignedIn(caller): SignedIn) -> Json<Profile> {
     Json(caller.user.into())
 }
 
 /// `POST /api/v1/auth/token/refresh/`: a new access token; the refresh token stays as it is.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/token/refresh/",
+    security(()),
+    request_body = Refresh,
+    responses((status = 200, body = Access), (status = 401, description = "The refresh token is not, or no longer, valid.")),
+)]
 pub async fn refresh(State(app): State<App<Webchat>>, _: Visitor, Body(body): Body<Refresh>) -> Result<Json<Access>> {
     let access = app.logins.refresh_access(&body.token()?, Webchat::LIFETIMES).await?;
     Ok(Json(Access { access: access.expose_secret().to_owned() }))

@@ -6,14 +6,18 @@ use shared::{
     domain::money::Tokens,
     http::{Answer, App, Chatbot, Json, SignedIn},
 };
+use utoipa::ToSchema;
 
 /// `{"tokens": 4000}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"tokens": 4000}))]
 pub struct Balance {
+    #[schema(value_type = u64)]
     tokens: Tokens,
 }
 
 /// `GET /token/`: what the caller can spend.
+#[utoipa::path(get, path = "/token/", responses((status = 200, body = Balance)))]
 pub async fn check(State(app): State<App<Chatbot>>, SignedIn(caller): SignedIn) -> Answer<Chatbot, Json<Balance>> {
     Ok(Json(Balance { tokens: app.balance.available(caller.user.id).await? }))
 }

@@ -2,6 +2,7 @@
 
 mod chatbot;
 mod metered;
+pub mod openapi;
 
 use axum::{Router, routing::get};
 use shared::{http::Routes, service::Services};

@@ -6,14 +6,18 @@ use shared::{
     domain::money::Tokens,
     http::{Answer, App, Json, Metered, SignedIn},
 };
+use utoipa::ToSchema;
 
 /// `{"tokens": 4000}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"tokens": 4000}))]
 pub struct Balance {
+    #[schema(value_type = u64)]
     tokens: Tokens,
 }
 
 /// `GET /api/tokens/`: what the caller can spend.
+#[utoipa::path(get, path = "/api/tokens/", responses((status = 200, body = Balance)))]
 pub async fn balance(State(app): State<App<Metered>>, SignedIn(caller): SignedIn) -> Answer<Metered, Json<Balance>> {
     Ok(Json(Balance { tokens: app.balance.available(caller.user.id).await? }))
 }

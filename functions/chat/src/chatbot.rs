@@ -6,14 +6,23 @@ use shared::{
     http::{Answer, App, Body, Chatbot, Idempotency, Json, NewMessage, SignedIn},
     service::turns::Place,
 };
+use utoipa::ToSchema;
 
 /// `{"response": "string"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"response": "This is a dummy response from the AI."}))]
 pub struct Sent {
     response: String,
 }
 
 /// `POST /send/`: says something in the caller's default conversation.
+#[utoipa::path(
+    post,
+    path = "/send/",
+    params(Idempotency),
+    request_body = NewMessage,
+    responses((status = 200, body = Sent), (status = 402), (status = 502), (status = 504)),
+)]
 pub async fn send(
     State(app): State<App<Chatbot>>,
     SignedIn(caller): SignedIn,

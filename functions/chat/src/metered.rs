@@ -6,17 +6,32 @@ use shared::{
     http::{Answer, App, Body, Idempotency, Json, Metered, NewMessage, SignedIn},
     service::turns::Place,
 };
+use utoipa::ToSchema;
 
 /// `{"user": 1, "message": "string", "response": "…", "timestamp": "2024-07-31T12:34:56Z"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "user": 1,
+    "message": "Hello",
+    "response": "This is a dummy response from the AI.",
+    "timestamp": "2024-07-31T12:34:56Z",
+}))]
 pub struct Said {
     user: u64,
     message: String,
     response: String,
+    #[schema(format = DateTime)]
     timestamp: String,
 }
 
 /// `POST /api/chat/`: says something in the caller's default conversation.
+#[utoipa::path(
+    post,
+    path = "/api/chat/",
+    params(Idempotency),
+    request_body = NewMessage,
+    responses((status = 200, body = Said), (status = 400), (status = 502), (status = 504)),
+)]
 pub async fn chat(
     State(app): State<App<Metered>>,
     SignedIn(caller): SignedIn,

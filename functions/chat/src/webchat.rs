@@ -13,55 +13,78 @@ use shared::{
     http::{Answer, App, Body, Created, Field, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat, pages::Paged},
     service::turns::Place,
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Webchat, T>;
 
 const PAGE_SIZE: usize = 10;
 
 /// `{"title": "New Chat Session"}`; `title` may be absent.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"title": "New Chat Session"}))]
 pub struct NewSession {
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
     title: Field,
 }
 
 /// `{"id": "<uuid>", "title": …, "created_at": …, "chats": […], "last_message": null}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e376b-9ce0-7000-8000-000000000001",
+    "title": "New Chat Session",
+    "created_at": "2024-03-13T10:00:00Z",
+    "chats": [],
+    "last_message": null,
+}))]
 pub struct Session {
+    #[schema(format = Uuid)]
     id: String,
     title: String,
+    #[schema(format = DateTime)]
     created_at: String,
     chats: Vec<Chat>,
     last_message: Option<LastMessage>,
 }
 
 /// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct LastMessage {
     message: String,
     response: String,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
 /// `{"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}))]
 pub struct Chat {
     id: u64,
     message: String,
     response: String,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
 /// `{"count": 1, "next": null, "previous": null, "results": […]}`; `next` and `previous` are addresses.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Listing<T> {
     count: u64,
+    #[schema(format = Uri)]
     next: Option<String>,
+    #[schema(format = Uri)]
     previous: Option<String>,
     results: Vec<T>,
 }
 
 /// `GET /api/v1/chat/sessions/?page=&page_size=`: the caller's sessions, newest first, without their chats.
+#[utoipa::path(
+    get,
+    path = "/api/v1/chat/sessions/",
+    params(Paged),
+    responses((status = 200, body = Listing<Session>)),
+)]
 pub async fn list(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,
@@ -72,6 +95,13 @@ pub async fn list(
 }
 
 /// `POST /api/v1/chat/sessions/`: a new session.
+#[utoipa::path(
+    post,
+    path = "/api/v1/chat/sessions/",
+    params(Idempotency),
+    request_body = NewSession,
+    responses((status = 201, body = Session)),
+)]
 pub async fn create(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,
@@ -83,6 +113,12 @@ pub async fn create(
 }
 
 /// `GET /api/v1/chat/sessions/<id>/`: a session with its latest 50 chats, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/chat/sessions/{session}/",
+    params(("session" = String, Path, format = Uuid, description = "The session's id.")),
+    responses((status = 200, body = Session)),
+)]
 pub async fn show(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,
@@ -93,6 +129,12 @@ pub async fn show(
 }
 
 /// `GET /api/v1/chat/sessions/<id>/chats/?page=&page_size=`: a session's chats, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/chat/sessions/{session}/chats/",
+    params(("session" = String, Path, format = Uuid, description = "The session's id."), Paged),
+    responses((status = 200, body = Listing<Chat>)),
+)]
 pub async fn list_chats(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,
@@ -104,6 +146,13 @@ pub async fn list_chats(
 }
 
 /// `POST /api/v1/chat/sessions/<id>/chats/`: says something, and waits for the response.
+#[utoipa::path(
+    post,
+    path = "/api/v1/chat/sessions/{session}/chats/",
+    params(("session" = String, Path, format = Uuid, description = "The session's id."), Idempotency),
+    request_body = NewMessage,
+    responses((status = 201, body = Chat), (status = 402), (status = 502), (status = 504)),
+)]
 pub async fn say(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,
@@ -116,6 +165,12 @@ pub async fn say(
 }
 
 /// `GET /api/v1/chat/sessions/<id>/chats/<id>/`: one chat.
+#[utoipa::path(
+    get,
+    path = "/api/v1/chat/sessions/{session}/chats/{chat}/",
+    params(("session" = String, Path, format = Uuid, description = "The session's id."), ("chat" = u64, Path, minimum = 1, description = "The chat's number in its session.")),
+    responses((status = 200, body = Chat)),
+)]
 pub async fn show_chat(
     State(app): State<App<Webchat>>,
     SignedIn(caller): SignedIn,

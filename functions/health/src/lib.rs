@@ -1,5 +1,6 @@
 //! Whether the service works. This file is the route table.
 
+pub mod openapi;
 mod platform;
 
 use axum::{Router, routing::get};

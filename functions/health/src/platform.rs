@@ -6,22 +6,33 @@ use shared::{
     http::{Answer, App, ClientAddress, Json, Platform},
     service::health::{Condition, Report},
 };
+use utoipa::ToSchema;
 
 /// `{"status": "healthy"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"status": "healthy"}))]
 pub struct Basic {
     status: &'static str,
 }
 
 /// `{"status": "healthy", "components": {"database": {"status": "healthy", "latency_ms": 1}, …}}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "status": "healthy",
+    "components": {
+        "database": {"status": "healthy", "latency_ms": 1},
+        "storage": {"status": "disabled", "latency_ms": null},
+        "model": {"status": "healthy", "latency_ms": 0},
+        "queue": {"status": "disabled", "latency_ms": null},
+    },
+}))]
 pub struct Detailed {
     status: &'static str,
     components: Components,
 }
 
 /// How each part is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Components {
     database: Component,
     storage: Component,
@@ -30,18 +41,25 @@ pub struct Components {
 }
 
 /// `healthy`, `unhealthy`, or `disabled` when this deployment has no such part (then without latency).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Component {
     status: &'static str,
     latency_ms: Option<u64>,
 }
 
 /// `GET /health`: the process answers. Asks nothing else.
+#[utoipa::path(get, path = "/api/v1/health", security(()), responses((status = 200, body = Basic)))]
 pub async fn basic() -> Json<Basic> {
     Json(Basic { status: word(true) })
 }
 
 /// `GET /health/detailed`: every part was asked. 503 when one is down.
+#[utoipa::path(
+    get,
+    path = "/api/v1/health/detailed",
+    security(()),
+    responses((status = 200, body = Detailed), (status = 429), (status = 503, body = Detailed)),
+)]
 pub async fn detailed(State(app): State<App<Platform>>, address: ClientAddress) -> Answer<Platform, impl IntoResponse> {
     let report = app.health.report(&address.into()).await?;
     let status = if report.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -6,11 +6,13 @@ use shared::{
     http::{Answer, App, Chatbot, Json, SignedIn, pages::Paged},
     store::users::DirectoryEntry,
 };
+use utoipa::ToSchema;
 
 const PAGE_SIZE: usize = 100;
 
 /// `{"id": 1, "username": "string"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "username": "newuser"}))]
 pub struct ListedUser {
     id: u64,
     username: String,
@@ -18,6 +20,12 @@ pub struct ListedUser {
 
 /// `GET /users/?page=`: all users in the order of registration, 100 a page. Needs a credential. The pages
 /// before and after are in the `Link` header.
+#[utoipa::path(
+    get,
+    path = "/users/",
+    params(("page" = Option<u64>, Query, minimum = 1, description = "The page's number; the first is 1.")),
+    responses((status = 200, body = [ListedUser], headers(("Link", description = "The pages before and after.")))),
+)]
 pub async fn list(
     State(app): State<App<Chatbot>>,
     SignedIn(_): SignedIn,

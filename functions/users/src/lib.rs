@@ -1,6 +1,7 @@
 //! The users as a collection, and what belongs to one of them, in every dialect. This file is the route table.
 
 mod chatbot;
+pub mod openapi;
 mod platform;
 mod platform_api_keys;
 mod reports;

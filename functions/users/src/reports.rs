@@ -13,18 +13,24 @@ use shared::{
     http::{Answer, App, AtDoor, Body, Created, Field, Reports},
     service::accounts::Registration,
 };
+use utoipa::ToSchema;
 
 /// `{"username": …, "email": …, "password": …}`, all required.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"username": "newuser", "email": "user@example.com", "password": "password123"}))]
 pub struct NewUser {
+    #[schema(value_type = String, required, min_length = 1, max_length = 150)]
     username: Field,
+    #[schema(value_type = String, required, max_length = 254, format = Email)]
     email: Field,
+    #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
 }
 
 /// `{"id": 1, "username": …, "email": …}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
 pub struct CreatedUser {
     id: u64,
     username: String,
@@ -32,6 +38,13 @@ pub struct CreatedUser {
 }
 
 /// `POST /api/v1/users/`: a new account.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/",
+    security(()),
+    request_body = NewUser,
+    responses((status = 201, body = CreatedUser)),
+)]
 pub async fn create(
     State(app): State<App<Reports>>,
     _: AtDoor,

@@ -13,12 +13,16 @@ use crate::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// `{"username": "string", "password": "string"}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"username": "newuser", "password": "password123"}))]
 pub struct UsernameAndPassword {
+    #[schema(value_type = String, required, min_length = 1, max_length = 254)]
     username: Field,
+    #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
 }
 

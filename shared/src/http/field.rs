@@ -2,7 +2,7 @@
 //! that every wrong field can be reported, not only the first.
 
 use crate::domain::Problem;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// What a body says about a text field.
@@ -26,6 +26,13 @@ impl<'de> Deserialize<'de> for Field {
             Value::String(text) => Self::Text(text),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => Self::NotText,
         })
+    }
+}
+
+impl Serialize for Field {
+    /// What a field is when nothing is said about it. Schemas of wire types ask for that.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
     }
 }
 

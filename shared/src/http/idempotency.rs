@@ -3,6 +3,16 @@
 use super::{App, Dialect, Failure};
 use crate::{domain::Error, service::idempotency::IdempotencyKey};
 use axum::{extract::FromRequestParts, http::request::Parts};
+use utoipa::{
+    IntoParams,
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
+
+/// The header's name.
+pub const HEADER: &str = "Idempotency-Key";
 
 /// The request's `Idempotency-Key`, if it has one.
 pub struct Idempotency(pub Option<IdempotencyKey>);
@@ -11,7 +21,18 @@ impl<D: Dialect> FromRequestParts<App<D>> for Idempotency {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
-        let key = parts.headers.get("idempotency-key").map(|value| IdempotencyKey::parse(value.as_bytes()));
+        let key = parts.headers.get(HEADER).map(|value| IdempotencyKey::parse(value.as_bytes()));
         Ok(Self(key.transpose().map_err(|problem| Error::Invalid(vec![problem]))?))
+    }
+}
+
+impl IntoParams for Idempotency {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+        let meaning = "1 to 255 visible characters. The same request with the same key, within 24 hours, is not \
+                       carried out again but answered as before.";
+        let header = ParameterBuilder::new().name(HEADER).parameter_in(ParameterIn::Header);
+        let header = header.required(Required::False).schema(Some(schema.pattern(Some("^[!-~]+$"))));
+        vec![header.description(Some(meaning)).build()]
     }
 }

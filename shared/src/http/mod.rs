@@ -14,6 +14,7 @@ pub mod given;
 mod idempotency;
 pub mod listing;
 mod new_message;
+pub mod openapi;
 pub mod pages;
 mod path;
 mod reply;
@@ -26,7 +27,7 @@ mod user;
 pub use body::Body;
 pub use credentials::{UsernameAndPassword, sign_in};
 pub use dialect::{
-    Dialect, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
+    Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
 };
 pub use download::Download;
 pub use failure::{Answer, Failure, Fault};

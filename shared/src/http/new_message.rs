@@ -3,11 +3,14 @@
 use super::Field;
 use crate::domain::{Error, conversation::Said, text::MessageText};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// `{"message": "string"}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"message": "Hello"}))]
 pub struct NewMessage {
+    #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     message: Field,
 }
 

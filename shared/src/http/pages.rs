@@ -10,6 +10,13 @@ use axum::{
     http::{Uri, header, request::Parts},
 };
 use percent_encoding::percent_decode_str;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 const SIZE_MAX: usize = 100;
 
@@ -113,5 +120,20 @@ impl Paged {
         let query: Vec<String> = others.chain(page).collect();
         let separator = if query.is_empty() { "" } else { "?" };
         format!("{}{}{separator}{}", self.served_at, self.query.0.path(), query.join("&"))
+    }
+}
+
+impl IntoParams for Paged {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, meaning: &str, schema: ObjectBuilder| {
+            let schema = schema.schema_type(Type::Integer).minimum(Some(1));
+            let query = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).schema(Some(schema));
+            query.required(Required::False).description(Some(meaning)).build()
+        };
+        let size = ObjectBuilder::new().maximum(Some(SIZE_MAX));
+        vec![
+            parameter("page", "The page's number; the first is 1.", ObjectBuilder::new()),
+            parameter("page_size", "How many entries a page has, where that can be chosen.", size),
+        ]
     }
 }

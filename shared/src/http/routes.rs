@@ -1,6 +1,6 @@
 //! Route tables of one dialect, and how they become a router that any of the others can join.
 
-use super::{Dialect, Failure, Fault};
+use super::{Dialect, Failure, Fault, dialect};
 use crate::service::Services;
 use axum::{
     Router,
@@ -68,8 +68,11 @@ impl<D: Dialect> Routes<D> {
     }
 }
 
-/// Whatever is logged on the way names the route.
+/// Whatever is logged on the way names the route. A doubled slash is no parameter without characters.
 async fn in_time<D: Dialect>(method: Method, route: MatchedPath, request: Request, next: Next) -> Response {
+    if request.uri().path().contains("//") {
+        return dialect::unknown_path(request.uri().path());
+    }
     let span = tracing::info_span!("request", %method, route = route.as_str());
     let answered = async {
         let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;

@@ -7,6 +7,7 @@ use crate::{
 };
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::OneOf};
 
 /// Status and body; `wrong_password` is what the dialect says to a failed sign-in.
 pub fn error(fault: &Fault, wrong_password: &str) -> (StatusCode, Value) {
@@ -102,4 +103,26 @@ pub fn sentence(fault: &Fault) -> String {
         Fault::TimedOut => "Service temporarily unavailable, try again later.".to_owned(),
         Fault::Panicked => "A server error occurred.".to_owned(),
     }
+}
+
+/// The form of `error`'s bodies: `{"detail": …}`, or `{"field_name": ["…"]}`.
+pub fn schema() -> RefOr<Schema> {
+    let messages = ArrayBuilder::new().items(text()).min_items(Some(1));
+    either(detail(), ObjectBuilder::new().additional_properties(Some(messages)))
+}
+
+/// The form of `{"detail": "…"}`, with a `code` when a token is not valid.
+pub fn detail() -> ObjectBuilder {
+    ObjectBuilder::new().property("detail", text()).required("detail").property("code", text())
+}
+
+/// The form of what is the one or the other.
+pub fn either(one: ObjectBuilder, other: ObjectBuilder) -> RefOr<Schema> {
+    let items = [one, other].map(|object| RefOr::T(Schema::Object(object.build()))).into();
+    RefOr::T(Schema::OneOf(OneOf { items, ..OneOf::default() }))
+}
+
+/// The form of a sentence.
+pub fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
 }

@@ -1,6 +1,6 @@
 //! The metered dialect (spec 004): `{"error": …}` for everything but a missing or invalid credential.
 
-use super::{Dialect, django_rest};
+use super::{Dialect, Scheme, django_rest};
 use crate::{
     domain::{Error, FieldError, Problem},
     http::Fault,
@@ -9,6 +9,7 @@ use crate::{
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 /// Spec 004: `/api/…`.
 pub struct Metered;
@@ -23,6 +24,7 @@ impl Dialect for Metered {
     const NAME: &'static str = "metered";
     const IS_DJANGO: bool = true;
     const CHALLENGE: &'static str = "Bearer realm=\"api\"";
+    const SCHEME: Scheme = Scheme::Bearer;
 
     fn error(fault: &Fault) -> (StatusCode, Value) {
         let error = |status, message: &str| (status, json!({"error": message}));
@@ -37,6 +39,11 @@ impl Dialect for Metered {
             Fault::Domain(Error::InsufficientTokens) => error(StatusCode::BAD_REQUEST, "Insufficient tokens"),
             _ => error(django_rest::status(fault), &django_rest::sentence(fault)),
         }
+    }
+
+    fn error_schema() -> RefOr<Schema> {
+        let error = ObjectBuilder::new().property("error", django_rest::text()).required("error");
+        django_rest::either(error, django_rest::detail())
     }
 }
 

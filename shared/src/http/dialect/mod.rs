@@ -13,6 +13,16 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+
+/// What its document puts before a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// `Bearer <access_token>`.
+    Bearer,
+    /// `Token <your_token>`.
+    Token,
+}
 
 /// How one of the five documents speaks.
 pub trait Dialect: Send + Sync + 'static {
@@ -22,9 +32,14 @@ pub trait Dialect: Send + Sync + 'static {
     const IS_DJANGO: bool;
     /// The `WWW-Authenticate` header of its 401.
     const CHALLENGE: &'static str;
+    /// What its document puts before a credential. All accept both.
+    const SCHEME: Scheme;
 
     /// Status and body for everything that can go wrong.
     fn error(fault: &Fault) -> (StatusCode, Value);
+
+    /// The form of the bodies that `error` makes, for the dialect's OpenAPI document.
+    fn error_schema() -> RefOr<Schema>;
 }
 
 /// The 404 of the dialect that owns the longest matching prefix of `path`.

@@ -1,6 +1,9 @@
 //! The platform dialect (spec 001): `{"detail", "status_code", "error_code"}` for everything.
 
-use super::{Dialect, django_rest};
+use super::{
+    Dialect, Scheme,
+    django_rest::{self, text},
+};
 use crate::{
     domain::{Error, FieldError, Problem},
     http::Fault,
@@ -9,9 +12,29 @@ use crate::{
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 
 /// Spec 001, below `/api/v1` without a final slash.
 pub struct Platform;
+
+/// Every `error_code`.
+const CODES: [&str; 15] = [
+    "BAD_REQUEST",
+    "UNAUTHORIZED",
+    "INSUFFICIENT_TOKENS",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
+    "CONFLICT",
+    "PAYLOAD_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "VALIDATION_ERROR",
+    "RATE_LIMITED",
+    "INTERNAL_ERROR",
+    "MODEL_ERROR",
+    "UNAVAILABLE",
+    "MODEL_TIMEOUT",
+];
 
 impl Platform {
     /// How long the tokens of its doors last.
@@ -23,6 +46,7 @@ impl Dialect for Platform {
     const NAME: &'static str = "platform";
     const IS_DJANGO: bool = false;
     const CHALLENGE: &'static str = "Bearer";
+    const SCHEME: Scheme = Scheme::Bearer;
 
     fn error(fault: &Fault) -> (StatusCode, Value) {
         let (status, code) = status_and_code(fault);
@@ -39,6 +63,15 @@ impl Dialect for Platform {
             body["errors"] = fields.iter().map(entry).collect();
         }
         (status, body)
+    }
+
+    fn error_schema() -> RefOr<Schema> {
+        let entry = ObjectBuilder::new().property("field", text()).required("field");
+        let entry = entry.property("message", text()).required("message");
+        let body = ObjectBuilder::new().property("detail", text()).required("detail");
+        let body = body.property("status_code", ObjectBuilder::new().schema_type(Type::Integer));
+        let body = body.property("error_code", text().enum_values(Some(CODES))).required("status_code");
+        body.required("error_code").property("errors", ArrayBuilder::new().items(entry)).into()
     }
 }
 

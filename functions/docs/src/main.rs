@@ -1,0 +1,6 @@
+//! The `docs` function on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shared::lambda::Error> {
+    shared::lambda::run(|_| docs::router()).await
+}

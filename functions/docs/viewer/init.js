@@ -1,0 +1,22 @@
+// Shows one of the five documents, and lets the reader choose another. The choice is in the address: /docs#webchat.
+"use strict";
+
+const names = ["reports", "platform", "webchat", "chatbot", "metered"];
+const chooser = document.getElementById("document");
+chooser.append(...names.map((name) => new Option(name, name)));
+
+function show() {
+  const wanted = location.hash.slice(1).split("/")[0];
+  const name = names.includes(wanted) ? wanted : names[0];
+  chooser.value = name;
+  SwaggerUIBundle({
+    url: `openapi/${name}.json`,
+    domNode: document.getElementById("viewer"),
+    deepLinking: false,
+    validatorUrl: null,
+  });
+}
+
+chooser.addEventListener("change", () => { location.hash = chooser.value; });
+addEventListener("hashchange", show);
+show();

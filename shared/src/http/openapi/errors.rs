@@ -1,0 +1,200 @@
+//! Which errors an operation can answer with. Status, body and words come from the dialect itself, by asking
+//! it what it says to each [`Fault`].
+
+use super::JSON;
+use crate::{
+    domain::{
+        Error, Problem,
+        error::{Cause, Limited},
+    },
+    http::{Dialect, Fault, idempotency},
+};
+use serde_json::Value;
+use std::time::Duration;
+use utoipa::openapi::{
+    Content, Header, Ref, RefOr, Response, Schema,
+    example::{Example, ExampleBuilder},
+    path::Operation,
+    schema::AnyOf,
+};
+
+/// The name of every dialect's error schema.
+pub const SCHEMA: &str = "Error";
+
+/// When something can go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// At any time.
+    Always,
+    /// A credential is needed.
+    SignedIn,
+    /// The request is counted.
+    Counted,
+    /// There is a body.
+    WithBody,
+    /// There is an id in the path.
+    WithId,
+    /// There may be an `Idempotency-Key`.
+    Keyed,
+    /// The client chooses a page.
+    Paged,
+    /// The annotation of a handler that asks for a credential names the status.
+    Declared,
+    /// The annotation of a handler that asks for none names the status.
+    DeclaredAtDoor,
+}
+
+/// Adds every error that the operation's form lets expect, and examples to those that its annotation names.
+pub fn add<D: Dialect>(operation: &mut Operation, is_secured: bool, path: &str) {
+    let occasions = occasions(operation, is_secured, path);
+    let responses = &mut operation.responses.responses;
+    let own: Vec<String> =
+        responses.iter().filter(|(_, response)| has_example(response)).map(|(s, _)| s.clone()).collect();
+    let declared: Vec<String> = responses.keys().filter(|status| !own.contains(status)).cloned().collect();
+    for (occasion, name, fault) in faults() {
+        let (status, body) = D::error(&fault);
+        let status = status.as_str().to_owned();
+        let happens = match occasion {
+            Occasion::Declared => is_secured && declared.contains(&status),
+            Occasion::DeclaredAtDoor => !is_secured && declared.contains(&status),
+            _ => occasions.contains(&occasion),
+        };
+        if happens {
+            let response = responses.entry(status).or_insert_with(|| RefOr::T(Response::default()));
+            add_example(response, name, body);
+        }
+    }
+    for (status, response) in responses {
+        if let (RefOr::T(response), Ok(status)) = (response, status.parse()) {
+            describe(response, status);
+        }
+    }
+}
+
+fn occasions(operation: &Operation, is_secured: bool, path: &str) -> Vec<Occasion> {
+    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let takes = |name: &str| parameters.iter().any(|parameter| matches!(parameter, RefOr::T(it) if it.name == name));
+    let has_body = operation.request_body.is_some();
+    let is_counted = is_secured || has_body || operation.responses.responses.contains_key("429");
+    let found = [
+        (true, Occasion::Always),
+        (is_secured, Occasion::SignedIn),
+        (is_counted, Occasion::Counted),
+        (has_body, Occasion::WithBody),
+        (path.contains('{'), Occasion::WithId),
+        (takes(idempotency::HEADER), Occasion::Keyed),
+        (takes("page"), Occasion::Paged),
+    ];
+    found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, occasion)| occasion).collect()
+}
+
+/// What can go wrong, when, and what its example is called.
+fn faults() -> Vec<(Occasion, &'static str, Fault)> {
+    let (policy, quota, window) = ("api", 100, Duration::from_secs(60));
+    let limited = Limited { policy, quota, window, retry_after: Duration::from_secs(20) };
+    let unreadable = "JSON parse error - line 1 column 2".to_owned();
+    let faults = [
+        (Occasion::SignedIn, "no credential", Error::NoCredential.into()),
+        (Occasion::SignedIn, "invalid credential", Error::InvalidCredential.into()),
+        (Occasion::DeclaredAtDoor, "wrong name or password", Error::WrongPassword.into()),
+        (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
+        (Occasion::WithId, "no such thing", Error::NotFound.into()),
+        (Occasion::Paged, "no such page", Error::NoSuchPage.into()),
+        (Occasion::WithBody, "invalid field", Error::invalid("field_name", Problem::Required).into()),
+        (Occasion::WithBody, "unreadable body", Fault::UnreadableBody(unreadable)),
+        (Occasion::WithBody, "unknown media type", Fault::UnsupportedMediaType("text/plain".to_owned())),
+        (Occasion::WithBody, "large body", Fault::BodyTooLarge),
+        (Occasion::Keyed, "key reused", Error::KeyReused.into()),
+        (Occasion::Keyed, "still running", Error::StillRunning.into()),
+        (Occasion::DeclaredAtDoor, "name taken", Error::invalid("username", Problem::UsernameTaken).into()),
+        (Occasion::Counted, "too many requests", Error::RateLimited(limited).into()),
+        (Occasion::Declared, "model failed", Error::ModelFailed.into()),
+        (Occasion::Declared, "model timed out", Error::ModelTimedOut.into()),
+        (Occasion::Always, "a mistake of ours", Fault::Panicked),
+        (Occasion::Always, "too busy", Error::Unavailable(Cause::from("busy")).into()),
+    ];
+    faults.into()
+}
+
+fn has_example(response: &RefOr<Response>) -> bool {
+    let RefOr::T(response) = response else { return true };
+    response.content.values().any(|content| match content {
+        RefOr::T(content) => content.example.is_some() || !content.examples.is_empty(),
+        RefOr::Ref(_) => true,
+    })
+}
+
+fn add_example(response: &mut RefOr<Response>, name: &str, body: Value) {
+    if let RefOr::T(response) = response
+        && let RefOr::T(content) =
+            response.content.entry(JSON.to_owned()).or_insert_with(|| RefOr::T(Content::default()))
+    {
+        if let Some(value) = content.example.take() {
+            content.examples.insert("example".to_owned(), example(value));
+        }
+        content.examples.insert(name.to_owned(), example(body));
+    }
+}
+
+fn example(value: Value) -> RefOr<Example> {
+    RefOr::T(ExampleBuilder::new().value(Some(value)).build())
+}
+
+/// Gives a response its sentence, an error its schema and headers.
+fn describe(response: &mut Response, status: u16) {
+    if response.description.is_empty() {
+        response.description = sentence(status).to_owned();
+    }
+    if status < 400 {
+        return;
+    }
+    let content = response.content.entry(JSON.to_owned()).or_insert_with(|| RefOr::T(Content::default()));
+    if let RefOr::T(content) = content {
+        let error = RefOr::Ref(Ref::from_schema_name(SCHEMA));
+        // A body of its own, such as a health report that is answered with 503.
+        content.schema = Some(match content.schema.take() {
+            None => error,
+            Some(own) => RefOr::T(Schema::AnyOf(AnyOf { items: vec![own, error], ..AnyOf::default() })),
+        });
+    }
+    for (name, meaning) in headers(status) {
+        let mut header = Header::default();
+        header.description = Some((*meaning).to_owned());
+        response.headers.entry((*name).to_owned()).or_insert(RefOr::T(header));
+    }
+}
+
+fn sentence(status: u16) -> &'static str {
+    match status {
+        200 => "Done.",
+        201 => "Made.",
+        204 => "Done; there is nothing to tell.",
+        400 => "The request cannot be read, or breaks a rule.",
+        401 => "The credential is missing or not valid.",
+        402 => "The balance does not cover the price.",
+        403 => "The caller lacks the role for this.",
+        404 => "There is no such thing, or it is somebody else's.",
+        409 => "The request is in conflict with what there is.",
+        413 => "The body is too large.",
+        415 => "The body's media type is not taken here.",
+        422 => "A field breaks a rule.",
+        429 => "Too many requests.",
+        502 => "The model failed to answer. Nothing was charged.",
+        503 => "Not available now. A later try may succeed.",
+        504 => "The model did not answer in time. Nothing was charged.",
+        _ => "A mistake of ours.",
+    }
+}
+
+fn headers(status: u16) -> &'static [(&'static str, &'static str)] {
+    match status {
+        401 => &[("WWW-Authenticate", "The scheme to authenticate with.")],
+        409 => &[("Retry-After", "Seconds to wait, when the first request with this key still runs.")],
+        429 => &[
+            ("Retry-After", "Seconds to wait."),
+            ("RateLimit", "The policy, how many requests remain, and seconds until there are more."),
+            ("RateLimit-Policy", "The policy, its quota, and its window in seconds."),
+        ],
+        _ => &[],
+    }
+}

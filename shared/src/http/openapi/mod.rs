@@ -1,0 +1,110 @@
+//! What is common to all operations of a dialect in its OpenAPI document: who may call, which errors there
+//! are and how they look, forms beside JSON. Handlers say only what is their own (`#[utoipa::path]`).
+
+mod errors;
+mod schemas;
+
+use super::{Dialect, dialect::Scheme};
+use serde_json::Value;
+use utoipa::openapi::{
+    ComponentsBuilder, Info, OpenApi, OpenApiBuilder, Paths, RefOr, SecurityRequirement, Server,
+    path::{Operation, PathItem},
+    request_body::RequestBody,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    tag::Tag,
+};
+
+const JSON: &str = "application/json";
+const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+const CREDENTIAL: &str = "credential";
+
+/// What a dialect's document says about itself.
+pub struct About {
+    /// The document's title.
+    pub title: &'static str,
+    /// What the dialect is, in two sentences.
+    pub description: &'static str,
+}
+
+/// The document of dialect `D`: what its endpoint groups say, by their names, and what holds for all.
+pub fn document<D: Dialect>(about: &About, groups: impl IntoIterator<Item = (&'static str, OpenApi)>) -> Value {
+    let mut info = Info::new(about.title, env!("CARGO_PKG_VERSION"));
+    info.description = Some(about.description.to_owned());
+    let components = ComponentsBuilder::new()
+        .schema(errors::SCHEMA, D::error_schema())
+        .security_scheme(CREDENTIAL, security_scheme(D::SCHEME));
+    let builder = OpenApiBuilder::new().info(info).servers(Some([Server::new("/")]));
+    let mut document = builder.components(Some(components.build())).build();
+    for (name, mut group) in groups {
+        for (path, item) in &mut group.paths.paths {
+            operations(item).for_each(|operation| complete::<D>(operation, name, path));
+        }
+        group.tags = Some(vec![Tag::new(name)]);
+        document.merge(group);
+    }
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    schemas::settle(&mut document);
+    document
+}
+
+/// Says that what is found at `path` is found at `other` too.
+pub fn also_at(paths: &mut Paths, path: &str, other: &str) {
+    let Some(mut item) = paths.paths.get(path).cloned() else { return };
+    for operation in operations(&mut item) {
+        operation.operation_id = operation.operation_id.take().map(|id| id + &other.replace('/', "_"));
+    }
+    paths.paths.insert(other.to_owned(), item);
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+fn security_scheme(scheme: Scheme) -> SecurityScheme {
+    let all = "An access token or a token of `POST /api/v1/tokens/`, whichever of the five APIs gave it: all accept \
+               all, after `Bearer` as well as after `Token`.";
+    match scheme {
+        Scheme::Bearer => {
+            let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(all));
+            SecurityScheme::Http(http.build())
+        }
+        Scheme::Token => {
+            let description = format!("`Token <your_token>`. {all}");
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("Authorization", &description)))
+        }
+    }
+}
+
+/// Adds to an operation what its handler's annotation need not say.
+fn complete<D: Dialect>(operation: &mut Operation, group: &'static str, path: &str) {
+    operation.tags = Some(vec![group.to_owned()]);
+    operation.operation_id = operation.operation_id.take().map(|name| format!("{group}_{name}"));
+    summarize(operation);
+    // Who says nothing needs a credential; `security(())` says that anybody may call.
+    let is_secured = operation.security.is_none();
+    let requirement = is_secured.then(|| SecurityRequirement::new(CREDENTIAL, [""; 0]));
+    operation.security = Some(requirement.into_iter().collect());
+    if let (true, Some(RefOr::T(body))) = (D::IS_DJANGO, &mut operation.request_body) {
+        add_forms(body);
+    }
+    errors::add::<D>(operation, is_secured, path);
+}
+
+/// "`POST /send/`: says something." becomes "Says something"; what follows that sentence, the description.
+fn summarize(operation: &mut Operation) {
+    let parts = [operation.summary.take(), operation.description.take()];
+    let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" ").replace('\n', " ");
+    let text = text.strip_prefix('`').and_then(|text| text.split_once("`: ")).map_or(text.as_str(), |(_, said)| said);
+    let (sentence, rest) = text.split_once(". ").unwrap_or((text, ""));
+    let mut letters = sentence.trim_end_matches('.').chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    operation.summary = Some(first + letters.as_str());
+    operation.description = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+}
+
+fn add_forms(body: &mut RequestBody) {
+    if let (Some(json), 1) = (body.content.get(JSON).cloned(), body.content.len()) {
+        body.content.extend(FORMS.map(|form| (form.to_owned(), json.clone())));
+    }
+}
