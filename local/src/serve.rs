@@ -34,6 +34,9 @@ const ROOT: &str = "root";
 /// How long requests may still run after the process was asked to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// How often what deleted things left is removed.
+const TIDIED_EVERY: Duration = Duration::from_secs(600);
+
 /// Where data is kept.
 pub enum Place {
     /// In files below this directory.
@@ -49,11 +52,22 @@ pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()>
         let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
     }
+    tokio::spawn(tidy_now_and_then(services.clone()));
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("Quintet is ready on http://{}", listener.local_addr()?);
     let routes = router(&services).layer(from_fn(with_client_address));
     serve(listener, routes, asked_to_end).await
+}
+
+/// What a schedule does on AWS.
+async fn tidy_now_and_then(services: Services) {
+    loop {
+        if let Err(error) = janitor::tidy(services.clone()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what was deleted is not removed yet");
+        }
+        tokio::time::sleep(TIDIED_EVERY).await;
+    }
 }
 
 /// Ends with the first SIGINT or SIGTERM. Listens from now on, not only once it is waited for.

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use dynoxide::{Database, DynoxideError};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -34,8 +34,17 @@ pub fn create(database: &Database) -> Result<()> {
         // Means nothing in one process.
         table.remove("PointInTimeRecoverySpecification");
         table.insert("TableName".to_owned(), json!(name));
+        let wanted: BTreeSet<String> = indexes(&properties).into_iter().map(str::to_owned).collect();
         match database.create_table(serde_json::from_value(properties)?) {
-            Err(DynoxideError::ResourceInUseException(_)) => continue,
+            Err(DynoxideError::ResourceInUseException(_)) => {
+                let there = database.describe_table(serde_json::from_value(json!({"TableName": name}))?)?;
+                let there = serde_json::to_value(there)?;
+                anyhow::ensure!(
+                    indexes(&there["Table"]).into_iter().eq(&wanted),
+                    "the data was made by a version of Quintet whose table `{name}` differs: use another directory"
+                );
+                continue;
+            }
             made => drop(made.with_context(|| format!("table {name}"))?),
         }
         if let Some(specification) = time_to_live {
@@ -44,4 +53,10 @@ pub fn create(database: &Database) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The names of a table's indexes.
+fn indexes(table: &Value) -> BTreeSet<&str> {
+    let indexes = table["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+    indexes.filter_map(|index| index["IndexName"].as_str()).collect()
 }

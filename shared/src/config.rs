@@ -29,6 +29,8 @@ pub struct Config {
     pub admin: Option<AdminSettings>,
     /// The password that `quintet create-admin` does not ask for.
     pub admin_password: Option<SecretString>,
+    /// Whether a function's answers are streamed, as its gateway has to expect.
+    pub streams_responses: bool,
     /// What is logged.
     pub log: LogSettings,
 }
@@ -143,6 +145,7 @@ impl Config {
             bucket_files: settings.text("BUCKET_FILES", BUCKET_FILES),
             admin: settings.admin()?,
             admin_password: settings.admin_password(),
+            streams_responses: settings.switch("STREAM_RESPONSES")?,
             log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },
         })
     }
@@ -161,6 +164,15 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             Some(text) => {
                 text.trim().parse().map_err(|_| wrong(name, &format!("`{text}` is not a whole number in range")))
             }
+        }
+    }
+
+    /// `1` or `0`; off when absent.
+    fn switch(&self, name: &'static str) -> Result<bool, SettingError> {
+        match self.text(name, "0").trim() {
+            "1" => Ok(true),
+            "0" => Ok(false),
+            _ => Err(wrong(name, "is neither `1` nor `0`")),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::{
     blobs::Blobs,
     clock::SystemClock,
     config::{Config, ModelProvider, SettingError},
+    domain,
     entropy::{Entropy, SystemEntropy},
     http::{self, ClientAddress, pages::PublicUrl},
     model::Echo,
@@ -13,7 +14,13 @@ use crate::{
 };
 use axum::Router;
 pub use lambda_http::Error;
-use lambda_http::{Request, RequestExt, request::RequestContext, tower::ServiceBuilder};
+use lambda_http::{
+    Request, RequestExt,
+    lambda_runtime::{self, LambdaEvent},
+    request::RequestContext,
+    tower::ServiceBuilder,
+};
+use serde::de::IgnoredAny;
 use std::{net::IpAddr, sync::Arc};
 
 /// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process.
@@ -21,6 +28,35 @@ use std::{net::IpAddr, sync::Arc};
 /// # Errors
 /// When a setting is missing or wrong, in one line that names it.
 pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
+    let services = services().await?;
+    let config = services.config.clone();
+    let routes = http::finish(router(services), &config);
+    let service = ServiceBuilder::new().map_request(described).service(routes);
+    // The gateway passes such an answer on piece by piece, but a caller that waits for all of it cannot read it.
+    match config.streams_responses {
+        true => lambda_http::run_with_streaming_response(service).await,
+        false => lambda_http::run(service).await,
+    }
+}
+
+/// Runs `task` with the deployment's services whenever the schedule says so, until Lambda stops the process.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on_schedule<F>(task: impl Fn(Services) -> F) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), domain::Error>>,
+{
+    let services = services().await?;
+    let event = |_: LambdaEvent<IgnoredAny>| {
+        let done = task(services.clone());
+        async move { done.await.map_err(Error::from) }
+    };
+    lambda_runtime::run(lambda_runtime::service_fn(event)).await
+}
+
+/// The services of the deployment that the environment describes.
+async fn services() -> Result<Services, Error> {
     let config = Config::from_env()?;
     crate::log::start(&config.log);
     if config.jwt_secret.is_none() {
@@ -36,11 +72,9 @@ pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
         // A function handles one request at a time.
         passwords: Passwords::new(Cost::Standard, 1, entropy.clone())?,
         entropy,
-        config: config.clone(),
+        config,
     })?;
-    let routes = http::finish(router(services), &config);
-    let service = ServiceBuilder::new().map_request(described).service(routes);
-    lambda_http::run(service).await
+    Ok(services)
 }
 
 /// What only the gateway knows about a request: the client's address, and how the service is reached.

@@ -1,6 +1,6 @@
 //! Route tables of one dialect, and how they become a router that any of the others can join.
 
-use super::{Dialect, Failure, Fault, dialect};
+use super::{Dialect, Failure, Fault, body, dialect};
 use crate::service::Services;
 use axum::{
     Router,
@@ -16,6 +16,8 @@ use tracing::Instrument;
 
 /// How long a request may take: the gateway gives up after 29 seconds.
 const PATIENCE: Duration = Duration::from_secs(28);
+/// How long one with files in it may take, where no gateway gives up before.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// The services, as seen by the handlers of dialect `D`.
 pub struct App<D> {
@@ -75,7 +77,12 @@ async fn in_time<D: Dialect>(method: Method, route: MatchedPath, request: Reques
     }
     let span = tracing::info_span!("request", %method, route = route.as_str());
     let answered = async {
-        let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
+        let patience = if body::media_type(&body::content_type(request.headers())) == "multipart/form-data" {
+            UPLOAD_PATIENCE
+        } else {
+            PATIENCE
+        };
+        let answered = tokio::time::timeout(patience, next.run(request)).await;
         answered.unwrap_or_else(|_| Failure::<D>::from(Fault::TimedOut).into_response())
     };
     answered.instrument(span).await
