@@ -9,6 +9,7 @@ mod failures;
 mod log;
 mod metered;
 mod money;
+mod openapi;
 mod platform;
 mod reports;
 mod threats;
