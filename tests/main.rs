@@ -10,6 +10,7 @@ mod files;
 mod log;
 mod metered;
 mod money;
+mod openapi;
 mod platform;
 mod reports;
 mod threats;

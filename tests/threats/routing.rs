@@ -1,10 +1,13 @@
 //! Wrong verbs, mangled paths, headers that pretend another verb.
 
 use super::surface::{Dialect, Prey, ROUTES, assert_clean, assert_refused};
-use crate::world::{Reply, World};
+use crate::world::{
+    Reply, World,
+    routes::{self, Route},
+};
 use axum::http::Method;
 use serde_json::json;
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 /// What a dialect says about a verb that a path does not have.
 fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
@@ -62,24 +65,8 @@ fn assert_unknown(reply: &Reply, path: &str) {
 
 /// `POST /send/` for each verb and path in the route tables of all functions.
 fn declared() -> BTreeSet<String> {
-    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
-    let mut found = BTreeSet::new();
-    for function in fs::read_dir(functions).unwrap() {
-        let table = function.unwrap().path().join("src/lib.rs");
-        let Ok(source) = fs::read_to_string(table) else {
-            continue;
-        };
-        let source = source.replace(".shared(", ".own(");
-        for entry in source.split(".own(").skip(1) {
-            let path = entry.split('"').nth(1).unwrap();
-            for verb in ["get", "post", "put", "patch", "delete"] {
-                if entry.contains(&format!("{verb}(")) {
-                    found.insert(format!("{} {path}", verb.to_uppercase()));
-                }
-            }
-        }
-    }
-    found
+    let named = |route: Route| route.methods.into_iter().map(move |(verb, _)| format!("{verb} {}", route.path));
+    routes::declared().into_iter().flat_map(named).collect()
 }
 
 #[test]

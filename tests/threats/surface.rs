@@ -1,7 +1,7 @@
 //! What can be attacked: every route with a body that it accepts, the doors for signing in and up, and
 //! what a refusal must look like in each dialect. The attacks are in the files beside.
 
-use crate::world::{Actor, PASSWORD, Reply, World};
+use crate::world::{Actor, PASSWORD, Reply, World, documents};
 use axum::{
     Router,
     body::Body,
@@ -322,17 +322,20 @@ pub async fn request(app: &Router, method: &str, path: &str, headers: &[(&str, &
 
 /// Sends any request.
 pub async fn answer(app: &Router, request: Request<Body>) -> Reply {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let answer = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    Reply {
+    let reply = Reply {
         status: parts.status.as_u16(),
         headers: parts.headers,
         body: serde_json::from_str(&text).unwrap_or(Value::Null),
         text,
         bytes,
-    }
+    };
+    documents::judge(&method, &path, &reply);
+    reply
 }
 
 /// What no answer may hold, in lower case: words of our dependencies, of our rows, of the machine.

@@ -173,6 +173,16 @@ async fn links_of_a_path_without_the_final_slash() {
 }
 
 #[tokio::test]
+async fn links_are_addresses_whatever_the_parameters_are() {
+    let (_, alice, path) = alice_in_a_session().await;
+    chats(&alice, &path, 12).await;
+    let list = format!("{path}chats/");
+    let reply = alice.get(&format!("{list}?a[]=1&b=%zz|%5B&page=1&c=%")).await;
+    let next = format!("http://quintet.test{list}?a%5B%5D=1&b=%25zz%7C%5B&c=%25&page=2");
+    assert_eq!(reply.body["next"], next);
+}
+
+#[tokio::test]
 async fn following_the_links_shows_everything_once() {
     let (world, alice, path) = alice_in_a_session().await;
     let said = chats(&alice, &path, 13).await;

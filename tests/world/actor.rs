@@ -1,5 +1,6 @@
 //! Somebody who makes requests.
 
+use super::documents;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -107,7 +108,7 @@ impl Actor {
     }
 
     pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "quintet.test");
+        let mut request = Request::builder().method(&method).uri(path).header(header::HOST, "quintet.test");
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -122,6 +123,8 @@ impl Actor {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes }
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes };
+        documents::judge(&method, path, &reply);
+        reply
     }
 }

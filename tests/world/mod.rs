@@ -2,9 +2,11 @@
 //! a model that does what it is told. Requests go through the router, as actors.
 
 mod actor;
+pub mod documents;
 mod entropy;
 mod faults;
 mod model;
+pub mod routes;
 
 pub use actor::{Actor, Reply};
 pub use faults::{Fault, Faults, Moment};

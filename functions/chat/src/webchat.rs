@@ -83,7 +83,18 @@ pub struct Listing<T> {
     get,
     path = "/api/v1/chat/sessions/",
     params(Paged),
-    responses((status = 200, body = Listing<Session>)),
+    responses((status = 200, body = Listing<Session>, example = json!({
+        "count": 1,
+        "next": null,
+        "previous": null,
+        "results": [{
+            "id": "018e376b-9ce0-7000-8000-000000000001",
+            "title": "Chat Session",
+            "created_at": "2024-03-13T10:00:00Z",
+            "chats": [],
+            "last_message": null,
+        }],
+    }))),
 )]
 pub async fn list(
     State(app): State<App<Webchat>>,
@@ -133,7 +144,12 @@ pub async fn show(
     get,
     path = "/api/v1/chat/sessions/{session}/chats/",
     params(("session" = String, Path, format = Uuid, description = "The session's id."), Paged),
-    responses((status = 200, body = Listing<Chat>)),
+    responses((status = 200, body = Listing<Chat>, example = json!({
+        "count": 1,
+        "next": null,
+        "previous": null,
+        "results": [{"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}],
+    }))),
 )]
 pub async fn list_chats(
     State(app): State<App<Webchat>>,

@@ -24,7 +24,12 @@ pub struct ListedUser {
     get,
     path = "/users/",
     params(("page" = Option<u64>, Query, minimum = 1, description = "The page's number; the first is 1.")),
-    responses((status = 200, body = [ListedUser], headers(("Link", description = "The pages before and after.")))),
+    responses((
+        status = 200,
+        body = [ListedUser],
+        headers(("Link", description = "The pages before and after.")),
+        example = json!([{"id": 1, "username": "newuser"}])
+    ))
 )]
 pub async fn list(
     State(app): State<App<Chatbot>>,

@@ -9,7 +9,7 @@ use axum::{
     extract::FromRequestParts,
     http::{Uri, header, request::Parts},
 };
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode_str, percent_encode_byte};
 use utoipa::{
     IntoParams,
     openapi::{
@@ -114,13 +114,28 @@ impl Paged {
 
     /// The address of page `number`, with all other parameters of this request.
     pub fn link(&self, number: u64) -> String {
-        let others = self.query.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| pair.to_owned());
+        let others = self.query.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| well_formed(pair));
         // The first page is the address without the parameter.
         let page = (number > 1).then(|| format!("page={number}"));
         let query: Vec<String> = others.chain(page).collect();
         let separator = if query.is_empty() { "" } else { "?" };
         format!("{}{}{separator}{}", self.served_at, self.query.0.path(), query.join("&"))
     }
+}
+
+/// A part of a query as RFC 3986 wants it: the parser of requests lets more through.
+fn well_formed(part: &str) -> String {
+    let bytes = part.as_bytes();
+    let mut written = String::with_capacity(part.len());
+    for (position, &byte) in bytes.iter().enumerate() {
+        let is_escape = || bytes.get(position + 1..position + 3).is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit));
+        match byte {
+            b'%' if is_escape() => written.push('%'),
+            _ if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte) => written.push(byte.into()),
+            _ => written.push_str(percent_encode_byte(byte)),
+        }
+    }
+    written
 }
 
 impl IntoParams for Paged {

@@ -30,8 +30,7 @@ pub fn settle(document: &mut Value) {
     }
     let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
-        forget_form(schema);
-        if asked.contains(name) { forget_null_defaults(schema) } else { close(schema) }
+        if asked.contains(name) { open(schema) } else { close(schema) }
     }
 }
 
@@ -54,8 +53,7 @@ fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeS
 }
 
 /// A wire type's comment begins with its form, which the schema tells by itself: only what follows is kept.
-fn forget_form(schema: &mut Value) {
-    let Some(schema) = schema.as_object_mut() else { return };
+fn forget_form(schema: &mut Map<String, Value>) {
     let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let Some((_, rest)) = description.strip_prefix("`{").and_then(|text| text.split_once('`')) else { return };
     let rest = rest.trim_start_matches([';', ':', '.', ',', ' ']).to_owned();
@@ -66,8 +64,9 @@ fn forget_form(schema: &mut Value) {
     };
 }
 
-/// A [`Field`](crate::http::Field) that is not there is nothing, and not `null`.
-fn forget_null_defaults(schema: &mut Value) {
+/// A schema of a request. A [`Field`](crate::http::Field) that is not there is nothing, and not `null`.
+fn open(schema: &mut Value) {
+    schema.as_object_mut().into_iter().for_each(forget_form);
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
     for property in properties.filter_map(Value::as_object_mut) {
         if property.get("default") == Some(&Value::Null) {
@@ -80,6 +79,7 @@ fn forget_null_defaults(schema: &mut Value) {
 fn close(value: &mut Value) {
     match value {
         Value::Object(members) => {
+            forget_form(members);
             close_object(members);
             let schemas = members.iter_mut().filter(|(name, _)| !VALUES.contains(&name.as_str()));
             schemas.for_each(|(_, member)| close(member));

@@ -1,0 +1,124 @@
+//! The OpenAPI documents as the judge of every answer: an answer whose status or body its operation does not
+//! document fails the test that asked.
+
+use super::{Reply, routes};
+use axum::http::Method;
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value, json};
+use std::sync::{LazyLock, OnceLock};
+
+/// The documents by the names of their dialects.
+pub static DOCUMENTS: LazyLock<[(&'static str, Value); 5]> = LazyLock::new(|| {
+    use docs::documents::{CHATBOT, METERED, PLATFORM, REPORTS, WEBCHAT};
+    let texts = [
+        ("reports", &REPORTS),
+        ("platform", &PLATFORM),
+        ("webchat", &WEBCHAT),
+        ("chatbot", &CHATBOT),
+        ("metered", &METERED),
+    ];
+    texts.map(|(name, text)| (name, serde_json::from_str(text).unwrap()))
+});
+
+static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+    let shared = routes::declared().into_iter().filter(|route| route.is_shared).map(|route| route.path);
+    let shared: Vec<String> = shared.collect();
+    let mut operations = Vec::new();
+    for (_, document) in DOCUMENTS.iter() {
+        for (path, method, operation) in operations_of(document) {
+            operations.push(Operation {
+                path: path.to_owned(),
+                is_shared: shared.iter().any(|other| other == path),
+                method: method.to_uppercase(),
+                responses: operation["responses"].as_object().unwrap(),
+                components: &document["components"],
+                validators: operation["responses"].as_object().unwrap().keys().map(|_| OnceLock::new()).collect(),
+            });
+        }
+    }
+    operations
+});
+
+/// Path, method and operation of everything in a document.
+pub fn operations_of(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths.flat_map(|(path, item)| {
+        let operations = item.as_object().unwrap().iter();
+        operations.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+/// A validator of what `schema` says, which may refer to the document's components.
+pub fn validator(schema: &Value, components: &Value) -> Validator {
+    let whole = json!({"allOf": [schema], "components": components});
+    jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&whole).unwrap()
+}
+
+struct Operation {
+    path: String,
+    is_shared: bool,
+    method: String,
+    responses: &'static Map<String, Value>,
+    components: &'static Value,
+    /// One for each response, made when it is needed.
+    validators: Vec<OnceLock<Validator>>,
+}
+
+impl Operation {
+    /// Whether the operation is at `path`; a path that its dialect alone owns is there with and without the
+    /// final slash.
+    fn is_at(&self, path: &str) -> bool {
+        let bare = |path: &str| path.strip_suffix('/').unwrap_or(path).to_owned();
+        if self.is_shared && self.path.ends_with('/') != path.ends_with('/') {
+            return false;
+        }
+        let (own, asked) = (bare(&self.path), bare(path));
+        let (own, asked): (Vec<&str>, Vec<&str>) = (own.split('/').collect(), asked.split('/').collect());
+        let fits = |own: &str, asked: &str| if own.starts_with('{') { !asked.is_empty() } else { own == asked };
+        own.len() == asked.len() && own.iter().zip(asked).all(|(own, asked)| fits(own, asked))
+    }
+
+    fn parameters(&self) -> usize {
+        self.path.matches('{').count()
+    }
+
+    fn judge(&self, reply: &Reply) -> Result<(), String> {
+        let status = reply.status.to_string();
+        let documented = self.responses.keys().position(|known| *known == status);
+        let position = documented.ok_or_else(|| format!("{status} is not documented"))?;
+        let response = &self.responses[&status];
+        let Some(content) = response["content"].as_object() else {
+            return if reply.text.is_empty() { Ok(()) } else { Err("no body is documented".to_owned()) };
+        };
+        let media_type = reply.header("content-type").split(';').next().unwrap_or_default().trim();
+        let content = content.get(media_type).or_else(|| content.get("*/*"));
+        let content = content.ok_or_else(|| format!("{media_type:?} is not documented for {status}"))?;
+        if media_type == "application/json" {
+            let make = || validator(&content["schema"], self.components);
+            let found = self.validators[position].get_or_init(make).iter_errors(&reply.body);
+            let errors: Vec<String> = found.map(|error| format!("{}: {error}", error.instance_path())).collect();
+            if !errors.is_empty() {
+                return Err(format!("{status} with a body that is not as documented: {}", errors.join("; ")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the answer is documented; so is every answer to a path or a method that there is not.
+pub fn verdict(method: &Method, path: &str, reply: &Reply) -> Result<(), String> {
+    let path = path.split('?').next().unwrap_or_default();
+    let found = OPERATIONS.iter().filter(|operation| operation.method == method.as_str() && operation.is_at(path));
+    match found.min_by_key(|operation| operation.parameters()) {
+        Some(operation) => operation.judge(reply),
+        None => Ok(()),
+    }
+}
+
+/// Fails the test whose answer is not documented.
+#[track_caller]
+pub fn judge(method: &Method, path: &str, reply: &Reply) {
+    if let Err(reason) = verdict(method, path, reply) {
+        panic!("the OpenAPI document does not know this answer: {method} {path}: {reason}\n{}", reply.text);
+    }
+}

@@ -1,0 +1,40 @@
+//! The route tables of all functions, read from their sources.
+
+use std::{fs, path::Path};
+
+/// A path in a route table.
+#[derive(Debug)]
+pub struct Route {
+    /// As written, with parameters in braces.
+    pub path: String,
+    /// Whether another dialect has the path with the other ending.
+    pub is_shared: bool,
+    /// `GET` and the dialect that the handler's module is named after, for each method.
+    pub methods: Vec<(String, String)>,
+}
+
+/// Every path of every route table that belongs to a dialect.
+pub fn declared() -> Vec<Route> {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let mut found = Vec::new();
+    for function in fs::read_dir(functions).unwrap() {
+        let table = function.unwrap().path().join("src/lib.rs");
+        let Ok(source) = fs::read_to_string(table) else {
+            continue;
+        };
+        let source = source.replace(".shared(", ".own(shared ");
+        for entry in source.split(".own(").skip(1) {
+            let path = entry.split('"').nth(1).unwrap().to_owned();
+            found.push(Route { path, is_shared: entry.starts_with("shared "), methods: methods(entry) });
+        }
+    }
+    found
+}
+
+fn methods(entry: &str) -> Vec<(String, String)> {
+    let found = ["get", "post", "put", "patch", "delete"].into_iter().filter_map(|verb| {
+        let (_, handler) = entry.split_once(&format!("{verb}("))?;
+        Some((verb.to_uppercase(), handler.split("::").next()?.to_owned()))
+    });
+    found.collect()
+}
