@@ -96,11 +96,8 @@ pub struct Listed<T> {
 
 impl<T> Listed<T> {
     /// A page of a list of `total`.
-    pub fn new(items: Vec<T>, total: u64, request: PageRequest, next: Option<Place>) -> Self {
-        let page = Page { items, total, request };
-        // An index may lag behind the count, or ahead of it.
-        let next = next.filter(|_| page.has_next());
-        Self { page, next }
+    pub const fn new(items: Vec<T>, total: u64, request: PageRequest, next: Option<Place>) -> Self {
+        Self { page: Page { items, total, request }, next }
     }
 
     /// A page without entries of a list of `total`.

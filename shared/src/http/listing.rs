@@ -40,7 +40,7 @@ impl<T> Listing<T> {
             page: number,
             size,
             pages: total.div_ceil(size),
-            has_next: page.has_next(),
+            has_next: next.is_some(),
             has_prev: page.has_previous(),
             next_cursor: next.map(|place| cursor(number + 1, sort, &place)),
             items: page.items.into_iter().map(show).collect(),

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
-        assistant::{Assistant, AssistantFile, AssistantFilter, CharacterChange},
+        assistant::{Assistant, AssistantFile, AssistantFilter, Character, CharacterChange},
         error::Conflict,
         file::File,
         ids::{AssistantId, AssistantNumber, FileId, UserId},
@@ -80,6 +80,16 @@ impl Assistants {
         }
         let (known, ()) =
             futures::future::try_join(self.known(owner, knowledge, &[]), self.must_exist(&character.tools)).await?;
+        self.unless_refused(owner, &known.new, self.make(owner, &character, &known, keyed.as_ref())).await
+    }
+
+    async fn make(
+        &self,
+        owner: UserId,
+        character: &Character,
+        known: &Known,
+        keyed: Option<&Keyed>,
+    ) -> Result<Assistant, Error> {
         for _ in 0..TRIES {
             let number = self.store.take_assistant_number(owner).await?;
             let now = self.clock.now();
@@ -95,24 +105,37 @@ impl Assistants {
                 created_at: now,
                 updated_at: now,
             };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&assistant, now)).transpose()?;
+            let record = keyed.map(|keyed| keyed.done(&assistant, now)).transpose()?;
             match self.store.create_assistant(owner, &assistant, &known.new, record).await? {
                 Ok(()) => return Ok(assistant),
                 // Whoever claimed the key may have made the very assistant that has the name now.
                 Err(refusals) if refusals.contains(&NotWritten::Key) => {
-                    if let Some(assistant) = self.created_before(owner, keyed.as_ref()).await? {
+                    if let Some(assistant) = self.created_before(owner, keyed).await? {
                         self.files.discard(owner, &known.new).await;
                         return Ok(assistant);
                     }
                 }
-                Err(refusals) => {
-                    self.files.discard(owner, &known.new).await;
-                    return Err(not_written(&refusals));
-                }
+                Err(refusals) => return Err(not_written(&refusals)),
             }
         }
-        self.files.discard(owner, &known.new).await;
         Err(Error::StillRunning)
+    }
+
+    /// What `writing` gives. If it was refused, the files that it was to keep are removed; if nobody knows
+    /// whether it was done, they stay.
+    async fn unless_refused<T>(
+        &self,
+        owner: UserId,
+        new: &[File],
+        writing: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let written = writing.await;
+        if let Err(error) = &written
+            && !matches!(error, Error::Unavailable(_) | Error::Internal(_))
+        {
+            self.files.discard(owner, new).await;
+        }
+        written
     }
 
     async fn created_before(&self, owner: UserId, keyed: Option<&Keyed>) -> Result<Option<Assistant>, Error> {
@@ -184,9 +207,21 @@ impl Assistants {
         knowledge: Knowledge,
     ) -> Result<Assistant, Error> {
         let tools = change.tools.clone().unwrap_or_default();
-        let (mut before, ()) = futures::future::try_join(self.show(owner, id), self.must_exist(&tools)).await?;
-        let is_same = matches!(knowledge, Knowledge::Same);
-        let mut known = self.known(owner, knowledge, &before.files).await?;
+        let (before, ()) = futures::future::try_join(self.show(owner, id), self.must_exist(&tools)).await?;
+        let replaces_files = matches!(knowledge, Knowledge::Exactly(_));
+        let known = self.known(owner, knowledge, &before.files).await?;
+        let new = known.new.clone();
+        self.unless_refused(owner, &new, self.rewrite(owner, before, change, known, replaces_files)).await
+    }
+
+    async fn rewrite(
+        &self,
+        owner: UserId,
+        mut before: Assistant,
+        change: CharacterChange,
+        mut known: Known,
+        replaces_files: bool,
+    ) -> Result<Assistant, Error> {
         for _ in 0..TRIES {
             let after = Assistant {
                 character: change.clone().apply(before.character.clone()),
@@ -197,17 +232,15 @@ impl Assistants {
             };
             match self.store.change_assistant(owner, &before, &after, &known.new).await? {
                 Ok(()) => return Ok(after),
-                Err(refusals) if refusals.contains(&NotWritten::Name) => {
-                    self.files.discard(owner, &known.new).await;
-                    return Err(not_written(&refusals));
-                }
-                Err(_) => before = self.show(owner, id).await?,
+                Err(refusals) if refusals.contains(&NotWritten::Name) => return Err(not_written(&refusals)),
+                Err(_) => before = self.show(owner, before.id).await?,
             }
-            if is_same {
-                known.files.clone_from(&before.files);
+            if !replaces_files {
+                // Whoever was faster may have added files too.
+                at_most(before.files.len() + known.new.len())?;
+                known.files = before.files.iter().cloned().chain(known.new.iter().map(AssistantFile::from)).collect();
             }
         }
-        self.files.discard(owner, &known.new).await;
         Err(Error::Conflict(Conflict::Outrun))
     }
 

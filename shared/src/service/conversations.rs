@@ -90,7 +90,8 @@ impl Conversations {
         request: ListRequest<ConversationField>,
     ) -> Result<Listed<Conversation>, Error> {
         let total = user.conversations;
-        if !request.page.exists_in(total) {
+        // Behind a cursor the list goes on, however many were deleted before it.
+        if request.after.is_none() && !request.page.exists_in(total) {
             return Ok(Listed::empty(request.page, total));
         }
         let (items, next) = self.store.conversations(user.id, None, &request).await?;

@@ -27,10 +27,12 @@ use crate::{
     },
 };
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// How often a change starts again because somebody else changed the account at the same moment.
 const TRIES: usize = 4;
+/// What lies at least between two changes of an account.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// What is changed about an account: only what is given. An inner `None` takes a value away.
 #[derive(Default)]
@@ -142,13 +144,13 @@ impl Users {
     /// `Conflict` when there would be no administrator left.
     pub async fn change(
         &self,
-        _: &Administrator,
+        administrator: &Administrator,
         id: UserId,
         change: AccountChange,
         key: Option<IdempotencyKey>,
     ) -> Result<(User, Tokens), Error> {
         let keyed = key.map(|key| Keyed::new(key, &["user", &id.to_string(), &change.meaning()]));
-        self.rewrite(id, change, keyed.as_ref()).await
+        self.rewrite(id, change, keyed.map(|keyed| (administrator.user().id, keyed))).await
     }
 
     /// Deletes a user, as an administrator. Everything of theirs is dead at the next request.
@@ -166,15 +168,21 @@ impl Users {
         Err(Error::Conflict(Conflict::Outrun))
     }
 
-    async fn rewrite(&self, id: UserId, change: AccountChange, keyed: Option<&Keyed>) -> Result<(User, Tokens), Error> {
+    /// `keyed` comes with whose key it is.
+    async fn rewrite(
+        &self,
+        id: UserId,
+        change: AccountChange,
+        keyed: Option<(UserId, Keyed)>,
+    ) -> Result<(User, Tokens), Error> {
         let password_hash = match &change.password {
             Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
         };
         for _ in 0..TRIES {
             let now = self.clock.now();
-            if let Some(keyed) = keyed {
-                let record = self.store.idempotency_record(id, keyed.hash()).await?;
+            if let Some((caller, keyed)) = &keyed {
+                let record = self.store.idempotency_record(*caller, keyed.hash()).await?;
                 if let Some(()) = keyed.replay(record.as_ref(), now)? {
                     let (account, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
                     return Ok((account.user, self.balance.shown(&balance)));
@@ -182,10 +190,12 @@ impl Users {
             }
             let (before, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
             let mut after = change.apply(&before, password_hash.as_deref());
-            after.user.updated_at = now;
+            // A change is refused if the account is no longer as it was read, which this time tells.
+            after.user.updated_at = now.max(before.user.updated_at.plus(MOMENT));
             let tokens = change.powers.tokens_granted.filter(|&tokens| tokens > 0);
             let gift = tokens.map(|tokens| Gift { tokens, entry_id: self.entropy.uuid(now) });
-            let record = keyed.map(|keyed| keyed.done(&(), now)).transpose()?;
+            let record = keyed.as_ref().map(|(caller, keyed)| Ok::<_, Error>((*caller, keyed.done(&(), now)?)));
+            let record = record.transpose()?;
             match self.store.change_account(&before, &after, gift, record).await? {
                 Ok(()) => {
                     let available = self.balance.shown(&balance).saturating_add(tokens.unwrap_or(0));

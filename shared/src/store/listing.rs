@@ -20,7 +20,7 @@ pub struct Index<'a> {
 pub struct KeyPage<'a> {
     /// In the list's order.
     pub keys: Vec<Key<'a>>,
-    /// After the last of them, if the page is full.
+    /// After the last of them, if more follow.
     pub next: Option<Place>,
 }
 
@@ -54,8 +54,10 @@ impl Store {
             .scan_index_forward(!request.sort.descending);
         let walk = Walk { query, items_per_entry: 1 };
         let size = request.page.size();
-        let items = match &request.after {
-            None => walk.page(request.page.skipped(), size, |_| true).await?,
+        // One more tells whether the list goes on.
+        let wanted = size + 1;
+        let mut items = match &request.after {
+            None => walk.page(request.page.skipped(), wanted, |_| true).await?,
             Some(Place(place)) => {
                 let Some(key) = id_in(place).and_then(row) else {
                     return Ok(KeyPage { keys: Vec::new(), next: None });
@@ -63,10 +65,12 @@ impl Store {
                 let mut start = key.attributes;
                 start.insert(attribute.to_owned(), s(&value));
                 start.insert(order.to_owned(), s(place));
-                walk.take(size, Some(start), <[Item]>::len).await?
+                walk.take(wanted, Some(start), <[Item]>::len).await?
             }
         };
-        let last = items.last().filter(|_| items.len() == size);
+        let goes_on = items.len() > size;
+        items.truncate(size);
+        let last = items.last().filter(|_| goes_on);
         let next = last.and_then(|item| item.get(order)?.as_s().ok().cloned()).map(Place);
         Ok(KeyPage { keys: items.into_iter().map(|item| Key::of_indexed(table, item)).collect(), next })
     }

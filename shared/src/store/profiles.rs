@@ -99,13 +99,14 @@ impl Store {
         Ok(total)
     }
 
-    /// Replaces an account, unless somebody else changed it since it was read. Its counters stay.
+    /// Replaces an account, unless somebody else changed it since it was read. Its counters stay. `record`
+    /// comes with whose key it is kept under.
     pub async fn change_account(
         &self,
         before: &Account,
         after: &Account,
         gift: Option<Gift>,
-        record: Option<idempotency::Entry>,
+        record: Option<(UserId, idempotency::Entry)>,
     ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         let id = before.user.id;
         let mut actions = vec![(Unchanged::Outrun, self.rewrite_account(before, after)?)];
@@ -115,8 +116,8 @@ impl Store {
             let granted = balances::grant(&self.tables, id, tokens, entry_id, after.user.updated_at)?;
             actions.extend(granted.map(|action| (Unchanged::Outrun, action)));
         }
-        if let Some(record) = record {
-            actions.push((Unchanged::Key, record.put(&self.tables, id)?));
+        if let Some((caller, record)) = record {
+            actions.push((Unchanged::Key, record.put(&self.tables, caller)?));
         }
         self.unless_outrun(actions).await
     }
