@@ -97,6 +97,14 @@ impl Actor {
         self.post_raw(path, "application/json", body.to_string()).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::PUT, path, Some("application/json"), body.to_string().into()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None, Vec::new()).await
+    }
+
     /// A form: `username=a&password=b`.
     pub async fn post_form(&self, path: &str, form: &str) -> Reply {
         self.post_raw(path, "application/x-www-form-urlencoded", form).await

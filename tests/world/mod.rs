@@ -20,11 +20,12 @@ use shared::{
     blobs::Blobs,
     clock::Clock,
     config::{BUCKET_FILES, Config, Tables},
-    domain::{Error, file::File, ids::UserId, time::Timestamp},
+    domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
     password::{Cost, Passwords},
     service::{
         Parts, Services,
+        accounts::Registration,
         files::{Offer, Received},
     },
     store::{Store, client},
@@ -181,12 +182,27 @@ impl World {
         actor
     }
 
+    /// An administrator, signed in through the platform dialect. No route makes one.
+    pub async fn admin(&self, username: &str) -> Actor {
+        let registration = Registration {
+            username: Some(Username::parse(username).unwrap()),
+            email: None,
+            full_name: None,
+            password: NewPassword::parse(PASSWORD.to_owned()).unwrap(),
+            role: Role::Admin,
+        };
+        self.services.accounts.register(registration).await.unwrap();
+        self.sign_in(username).await
+    }
+
     /// Somebody who registered before, signed in anew through the platform dialect.
     pub async fn sign_in(&self, username: &str) -> Actor {
         let body = json!({"email": username, "password": PASSWORD});
         let reply = self.anonymous().post("/api/v1/auth/login", body).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        self.anonymous().bearing(reply.body["access_token"].as_str().unwrap())
+        let mut actor = self.anonymous().bearing(reply.body["access_token"].as_str().unwrap());
+        actor.refresh = reply.body["refresh_token"].as_str().unwrap().to_owned();
+        actor
     }
 
     /// All rows of a table, as DynamoDB's JSON: `{"pk": {"S": "…"}, …}`.
