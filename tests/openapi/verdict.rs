@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 fn reply(status: u16, body: Value) -> Reply {
     let json = HeaderValue::from_static("application/json");
-    Reply { status, headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]), text: body.to_string(), body }
+    let text = body.to_string();
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, json)]);
+    Reply { status, headers, bytes: text.clone().into(), text, body }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Fields that nobody may set, names that are one, addresses that are names, who learns that a name exists,
 //! and one name wanted by a hundred at once.
 
-use super::surface::{Dialect, Door, SIGN_INS, SIGN_UPS, access_in, assert_clean, assert_refused};
+use super::{
+    routes::Dialect,
+    surface::{Door, SIGN_INS, SIGN_UPS, access_in, assert_clean, assert_refused},
+};
 use crate::world::{PASSWORD, Reply, World};
 use futures::future::join_all;
 use serde_json::{Value, json};

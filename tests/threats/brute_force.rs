@@ -1,6 +1,9 @@
 //! Guessing passwords, and asking too often: through every door, from many addresses, under false headers.
 
-use super::surface::{Dialect, Door, GUARDED, SIGN_INS, SIGN_UPS, access_in, assert_refused};
+use super::{
+    routes::Dialect,
+    surface::{Door, GUARDED, SIGN_INS, SIGN_UPS, access_in, assert_refused},
+};
 use crate::world::{Actor, PASSWORD, Reply, World};
 use axum::http::Method;
 use futures::future::join_all;

@@ -1,7 +1,11 @@
 //! Names, titles, ids and page numbers that try to become another key of the store, and properties of the
 //! functions that make keys.
 
-use super::surface::{Dialect, Prey, SIGN_INS, SIGN_UPS, assert_clean, assert_refused, invalid};
+use super::{
+    prey::Prey,
+    routes::Dialect,
+    surface::{SIGN_INS, SIGN_UPS, assert_clean, assert_refused, invalid},
+};
 use crate::world::{PASSWORD, World};
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::json;

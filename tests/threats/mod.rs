@@ -4,6 +4,8 @@ mod accounts;
 mod brute_force;
 mod keys;
 mod parsing;
+mod prey;
+mod routes;
 mod routing;
 mod sessions;
 mod surface;

@@ -1,7 +1,9 @@
 //! Bodies that are no JSON, too much of it, of another type or media type; and text that is kept as sent.
 
-use super::surface::{
-    Dialect, Field, Presence, Prey, Route, answer, assert_clean, assert_refused, fields, invalid, posts, request,
+use super::{
+    prey::Prey,
+    routes::{Access, Dialect, Field, Kind, Presence, Route, fields, texts, writes},
+    surface::{answer, assert_clean, assert_refused, invalid, request},
 };
 use crate::world::{Reply, World};
 use axum::{
@@ -23,7 +25,7 @@ use std::{
 const LIMIT: usize = 1024 * 1024;
 
 fn name(route: &Route, field: &Field, attack: &str) -> String {
-    format!("{} {}: {attack}", route.path, field.name)
+    format!("{} {}: {attack}", route.name(), field.name)
 }
 
 /// An unreadable body: 400 in every dialect, in the form for the whole request.
@@ -39,26 +41,128 @@ fn assert_unreadable(reply: &Reply, route: &Route, attack: &str) {
 
 #[tokio::test]
 async fn every_route_accepts_the_body_that_the_attacks_are_made_from() {
-    for route in posts() {
+    for route in writes() {
         let prey = Prey::new().await;
         let body = Value::Object(prey.body(route)).to_string();
-        let reply = prey.post(route, body).await;
-        assert!(reply.status < 300, "{}: {}", route.path, reply.text);
+        let reply = prey.send(route, body).await;
+        assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
+    }
+}
+
+/// JSON that a field of this kind does not take.
+fn wrong_values(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Text => {
+            &["true", "false", "[]", "[\"alice\"]", "{}", "{\"$ne\": \"\"}", "{\"S\": \"alice\"}", "[[[[]]]]"]
+        }
+        Kind::Number => &["true", "\"1\"", "\"\"", "[]", "[1]", "{}", "-0.1", "2.1", "1e300", "18446744073709551616"],
+        Kind::Integer => &[
+            "true",
+            "\"5\"",
+            "\"\"",
+            "[]",
+            "[5]",
+            "{}",
+            "{\"N\": \"5\"}",
+            "-1",
+            "0.5",
+            "5.0",
+            "1e300",
+            "4294967296",
+            "9223372036854775808",
+            "18446744073709551616",
+        ],
+        Kind::Boolean => &["0", "1", "\"\"", "\"true\"", "\"false\"", "[]", "[true]", "{}", "{\"BOOL\": true}"],
+        Kind::Ids => &[
+            "true",
+            "5",
+            "\"\"",
+            "\"web_search\"",
+            "{}",
+            "{\"0\": \"web_search\"}",
+            "[null]",
+            "[5]",
+            "[true]",
+            "[[]]",
+            "[[\"web_search\"]]",
+            "[{}]",
+            "[\"\"]",
+            "[\"unknown\"]",
+            "[\"web_search\\u0000\"]",
+            "[\"00000000-0000-0000-0000-000000000000\"]",
+        ],
+        Kind::Attachments => &[
+            "true",
+            "5",
+            "\"file\"",
+            "{}",
+            "[null]",
+            "[[]]",
+            "[5]",
+            "[{}]",
+            "[{\"type\": \"file\"}]",
+            "[{\"url\": \"https://example.com/\"}]",
+            "[{\"type\": null, \"url\": \"https://example.com/\"}]",
+            "[{\"type\": \"video\", \"url\": \"https://example.com/\"}]",
+            "[{\"type\": \"file\", \"url\": null}]",
+            "[{\"type\": \"file\", \"url\": 5}]",
+            "[{\"type\": \"file\", \"url\": \"\"}]",
+            "[{\"type\": \"file\", \"url\": \"00000000-0000-0000-0000-000000000000\"}]",
+        ],
+        Kind::Parameters => &[
+            "true",
+            "5",
+            "\"city\"",
+            "[]",
+            "[{}]",
+            "{\"city\": null}",
+            "{\"city\": \"string\"}",
+            "{\"city\": []}",
+            "{\"city\": {}}",
+            "{\"city\": {\"type\": \"text\"}}",
+            "{\"city\": {\"type\": [\"string\"]}}",
+            "{\"city\": {\"type\": \"string\", \"required\": 1}}",
+            "{\"city\": {\"type\": \"string\", \"description\": {}}}",
+            "{\"city\": {\"type\": \"string\", \"description\": \"\\u0000\"}}",
+            "{\"\": {\"type\": \"string\"}}",
+            "{\"\\u0000\": {\"type\": \"string\"}}",
+        ],
+        Kind::Files => &["true", "5", "\"a.txt\"", "{}", "[null]", "[\"a.txt\"]", "[[]]"],
     }
 }
 
 #[tokio::test]
-async fn a_field_that_is_no_text_is_refused() {
+async fn a_field_of_another_type_or_out_of_range_is_refused() {
     let prey = Prey::new().await;
-    let values = ["true", "false", "[]", "[\"alice\"]", "{}", "{\"$ne\": \"\"}", "{\"S\": \"alice\"}", "[[[[]]]]"];
     for (route, field) in fields() {
-        for value in values {
+        for value in wrong_values(field.kind) {
             let attack = name(route, field, value);
-            let reply = prey.post(route, prey.body_with(route, field.name, value.as_bytes())).await;
+            let reply = prey.send(route, prey.body_with(route, field.name, value.as_bytes())).await;
             assert_refused(&reply, route.dialect, &attack);
-            assert_eq!(reply.status, invalid(route.dialect), "{attack}");
+            assert_eq!(reply.status, invalid(route.dialect), "{attack}: {}", reply.text);
             assert!(names(&reply, field.name), "{attack}: {}", reply.text);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_has_no_more_entries_than_are_allowed() {
+    let prey = Prey::new().await;
+    for (route, field) in fields() {
+        let body = prey.body(route);
+        let many: Value = match (field.kind, &body[field.name]) {
+            (Kind::Ids | Kind::Attachments, Value::Array(entries)) => vec![entries[0].clone(); 101].into(),
+            (Kind::Parameters, Value::Object(by_name)) => {
+                let one = by_name.values().next().unwrap();
+                (0..101).map(|number| (format!("city{number}"), one.clone())).collect()
+            }
+            _ => continue,
+        };
+        let reply = prey.send(route, prey.body_with(route, field.name, many.to_string().as_bytes())).await;
+        let attack = name(route, field, "101 entries");
+        assert_refused(&reply, route.dialect, &attack);
+        assert_eq!(reply.status, 422, "{attack}: {}", reply.text);
+        assert!(names(&reply, field.name), "{attack}: {}", reply.text);
     }
 }
 
@@ -76,7 +180,7 @@ async fn null_is_refused_but_where_a_field_may_be_null() {
     for (route, field) in fields() {
         let prey = Prey::new().await;
         let attack = name(route, field, "null");
-        let reply = prey.post(route, prey.body_with(route, field.name, b"null")).await;
+        let reply = prey.send(route, prey.body_with(route, field.name, b"null")).await;
         if field.presence == Presence::Nullable {
             assert!(reply.status < 300, "{attack}: {}", reply.text);
         } else {
@@ -93,14 +197,14 @@ async fn a_missing_or_empty_field_is_refused_but_where_it_may_be_absent() {
         let prey = Prey::new().await;
         let mut body = prey.body(route);
         body.remove(field.name);
-        let reply = prey.post(route, Value::Object(body).to_string()).await;
+        let reply = prey.send(route, Value::Object(body).to_string()).await;
         let attack = name(route, field, "missing");
-        if field.presence == Presence::Required {
+        if matches!(field.presence, Presence::Required | Presence::Together) {
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, invalid(route.dialect), "{attack}");
             assert!(names(&reply, field.name), "{attack}: {}", reply.text);
             let empty = prey.body_with(route, field.name, b"\"\"");
-            let reply = prey.post(route, empty).await;
+            let reply = prey.send(route, empty).await;
             let attack = name(route, field, "empty");
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, invalid(route.dialect), "{attack}");
@@ -113,11 +217,11 @@ async fn a_missing_or_empty_field_is_refused_but_where_it_may_be_absent() {
 #[tokio::test]
 async fn a_number_is_refused_where_forms_are_not_taken() {
     let prey = Prey::new().await;
-    for (route, field) in fields().filter(|(route, _)| route.dialect == Dialect::Platform) {
+    for (route, field) in texts().filter(|(route, _)| route.dialect == Dialect::Platform) {
         for number in ["12345678", "-1", "0.5", "1e2", "18446744073709551616"] {
             let attack = name(route, field, number);
             let body = prey.body_with(route, field.name, number.as_bytes());
-            let reply = prey.post(route, body).await;
+            let reply = prey.send(route, body).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 422, "{attack}: {}", reply.text);
             assert!(names(&reply, field.name), "{attack}: {}", reply.text);
@@ -127,12 +231,12 @@ async fn a_number_is_refused_where_forms_are_not_taken() {
 
 #[tokio::test]
 async fn a_number_is_text_where_forms_are_taken() {
-    for (route, field) in fields().filter(|(route, _)| route.dialect != Dialect::Platform) {
+    for (route, field) in texts().filter(|(route, _)| route.dialect != Dialect::Platform) {
         let mut statuses = Vec::new();
         for value in ["12345678", "\"12345678\""] {
             let prey = Prey::new().await;
             let body = prey.body_with(route, field.name, value.as_bytes());
-            let reply = prey.post(route, body).await;
+            let reply = prey.send(route, body).await;
             assert_clean(&reply, &name(route, field, value));
             statuses.push(reply.status);
         }
@@ -192,7 +296,7 @@ async fn a_body_with_something_that_is_no_json_value_is_unreadable() {
     let values = no_values();
     for (route, field) in fields() {
         for (attack, value) in &values {
-            let reply = prey.post(route, prey.body_with(route, field.name, value)).await;
+            let reply = prey.send(route, prey.body_with(route, field.name, value)).await;
             assert_unreadable(&reply, route, &name(route, field, attack));
         }
     }
@@ -202,9 +306,9 @@ async fn a_body_with_something_that_is_no_json_value_is_unreadable() {
 async fn it_is_unreadable_in_a_field_that_nobody_reads_too() {
     let prey = Prey::new().await;
     let values = no_values();
-    for route in posts() {
+    for route in writes() {
         for (attack, value) in &values {
-            let reply = prey.post(route, prey.body_with(route, "unknown", value)).await;
+            let reply = prey.send(route, prey.body_with(route, "unknown", value)).await;
             assert_unreadable(&reply, route, &format!("{}: {attack}", route.path));
         }
     }
@@ -221,7 +325,7 @@ async fn a_key_that_is_there_twice_is_refused() {
             body.truncate(body.len() - 1);
             let body = format!("{body}, {again}: \"other\"}}");
             let attack = name(route, field, &again);
-            assert_unreadable(&prey.post(route, body).await, route, &attack);
+            assert_unreadable(&prey.send(route, body).await, route, &attack);
         }
     }
 }
@@ -229,7 +333,7 @@ async fn a_key_that_is_there_twice_is_refused() {
 #[tokio::test]
 async fn a_body_that_is_no_object_is_unreadable() {
     let prey = Prey::new().await;
-    for route in posts() {
+    for route in writes() {
         let valid = Value::Object(prey.body(route)).to_string();
         let utf16: Vec<u8> = valid.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let bodies: [(&str, Vec<u8>); 17] = [
@@ -253,18 +357,17 @@ async fn a_body_that_is_no_object_is_unreadable() {
         ];
         for (attack, body) in bodies {
             let attack = format!("{}: {attack}", route.path);
-            assert_unreadable(&prey.post(route, body).await, route, &attack);
+            assert_unreadable(&prey.send(route, body).await, route, &attack);
         }
     }
 }
 
 #[tokio::test]
 async fn an_empty_body_has_no_fields() {
-    for route in posts() {
+    for route in writes() {
         for content_type in [Some("application/json"), None] {
             let prey = Prey::new().await;
-            let actor = prey.actor(route);
-            let reply = actor.send(Method::POST, &prey.path(route), content_type, Vec::new()).await;
+            let reply = prey.send_typed(route, content_type, Vec::new()).await;
             let missing = route.fields.iter().filter(|field| field.presence == Presence::Required);
             if missing.count() == 0 {
                 assert!(reply.status < 300, "{}: {}", route.path, reply.text);
@@ -282,7 +385,7 @@ async fn ten_megabytes_in_any_field_are_too_large() {
     let text = format!("\"{}\"", "a".repeat(10_000_000)).into_bytes();
     for (route, field) in fields() {
         let attack = name(route, field, "10 MB");
-        let reply = prey.post(route, prey.body_with(route, field.name, &text)).await;
+        let reply = prey.send(route, prey.body_with(route, field.name, &text)).await;
         assert_refused(&reply, route.dialect, &attack);
         assert_eq!(reply.status, 413, "{attack}: {}", reply.text);
     }
@@ -290,15 +393,15 @@ async fn ten_megabytes_in_any_field_are_too_large() {
 
 #[tokio::test]
 async fn a_body_may_have_a_mebibyte_and_no_byte_more() {
-    for route in posts() {
+    for route in writes() {
         let prey = Prey::new().await;
         let mut body = Value::Object(prey.body(route)).to_string().into_bytes();
         body.resize(LIMIT + 1, b' ');
-        let reply = prey.post(route, body.clone()).await;
+        let reply = prey.send(route, body.clone()).await;
         assert_refused(&reply, route.dialect, route.path);
         assert_eq!(reply.status, 413, "{}: {}", route.path, reply.text);
         body.truncate(LIMIT);
-        let reply = prey.post(route, body).await;
+        let reply = prey.send(route, body).await;
         assert!(reply.status < 300, "{}: {}", route.path, reply.text);
     }
 }
@@ -312,9 +415,11 @@ async fn post_pieces(
     let taken = Arc::new(AtomicUsize::new(0));
     let counter = taken.clone();
     let pieces = stream::repeat_with(move || piece(counter.fetch_add(1, Ordering::SeqCst)));
-    let request = Request::post(prey.path(route))
+    let request = Request::builder()
+        .method(route.verb)
+        .uri(prey.path(route))
         .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {}", prey.owner.token()))
+        .header("authorization", format!("Bearer {}", prey.actor(route).token()))
         .extension(ClientAddress(IpAddr::from([203, 0, 113, 1])))
         .body(Body::from_stream(pieces))
         .unwrap();
@@ -325,7 +430,7 @@ async fn post_pieces(
 #[tokio::test]
 async fn a_body_that_never_ends_is_too_large_after_a_bounded_part_of_it() {
     let prey = Prey::new().await;
-    for route in posts() {
+    for route in writes() {
         let (reply, taken) = post_pieces(&prey, route, |_| Ok(vec![b'a'; LIMIT])).await;
         assert_refused(&reply, route.dialect, route.path);
         assert_eq!(reply.status, 413, "{}: {}", route.path, reply.text);
@@ -336,7 +441,7 @@ async fn a_body_that_never_ends_is_too_large_after_a_bounded_part_of_it() {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_unreadable() {
     let prey = Prey::new().await;
-    for route in posts() {
+    for route in writes() {
         let breaks = |number| match number {
             0 => Ok(b"{\"message\": \"".to_vec()),
             _ => Err("connection reset by peer at /src/secret.rs"),
@@ -352,7 +457,7 @@ async fn text_that_fills_the_body_is_too_long_for_every_field() {
     let text = format!("\"{}\"", "a".repeat(1_000_000)).into_bytes();
     for (route, field) in fields() {
         let attack = name(route, field, "1,000,000 letters");
-        let reply = prey.post(route, prey.body_with(route, field.name, &text)).await;
+        let reply = prey.send(route, prey.body_with(route, field.name, &text)).await;
         assert_refused(&reply, route.dialect, &attack);
     }
 }
@@ -360,11 +465,11 @@ async fn text_that_fills_the_body_is_too_long_for_every_field() {
 #[tokio::test]
 async fn u_0000_is_refused_everywhere_but_in_passwords() {
     let prey = Prey::new().await;
-    for (route, field) in fields().filter(|(_, field)| !field.name.contains("password")) {
+    for (route, field) in texts().filter(|(_, field)| !field.name.contains("password")) {
         for value in ["\"\\u0000\"", "\"alice\\u0000\"", "\"a\\u0000@example.com\""] {
             let attack = name(route, field, value);
             let body = prey.body_with(route, field.name, value.as_bytes());
-            assert_refused(&prey.post(route, body).await, route.dialect, &attack);
+            assert_refused(&prey.send(route, body).await, route.dialect, &attack);
         }
     }
 }
@@ -418,29 +523,27 @@ async fn a_body_of_another_media_type_is_415() {
         "application/json, text/plain",
         "application/x-www-form-urlencoded-2",
     ];
-    for route in posts() {
-        let (path, actor) = (prey.path(route), prey.actor(route));
+    for route in writes() {
         let body = Value::Object(prey.body(route)).to_string().into_bytes();
         let mut replies = Vec::new();
         for content_type in types {
-            replies.push((content_type, actor.post_raw(&path, content_type, body.clone()).await));
+            replies.push((content_type, prey.send_typed(route, Some(content_type), body.clone()).await));
         }
-        let untyped = actor.send(Method::POST, &path, None, body.clone()).await;
-        replies.push(("no type", untyped));
+        replies.push(("no type", prey.send_typed(route, None, body.clone()).await));
         let bytes: &[&[u8]] = &[b"", b"application/json\xff", b"\xe9"];
         for content_type in bytes {
-            let bearer = format!("Bearer {}", prey.owner.token());
+            let bearer = format!("Bearer {}", prey.actor(route).token());
             let headers: [(&str, &[u8]); 2] = [("content-type", content_type), ("authorization", bearer.as_bytes())];
-            let reply = request(&prey.world.app, "POST", &path, &headers, body.clone()).await;
+            let reply = request(&prey.world.app, route.verb, &prey.path(route), &headers, body.clone()).await;
             replies.push(("no text", reply));
         }
         if route.dialect == Dialect::Platform {
             for form in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
-                replies.push((form, actor.post_raw(&path, form, body.clone()).await));
+                replies.push((form, prey.send_typed(route, Some(form), body.clone()).await));
             }
         }
         for (content_type, reply) in replies {
-            let attack = format!("{}: {content_type}", route.path);
+            let attack = format!("{}: {content_type}", route.name());
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 415, "{attack}: {}", reply.text);
         }
@@ -451,7 +554,7 @@ async fn a_body_of_another_media_type_is_415() {
 async fn a_form_that_cannot_be_read_is_refused() {
     let prey = Prey::new().await;
     let multipart = "multipart/form-data; boundary=x";
-    let forms = || posts().filter(|route| route.dialect != Dialect::Platform);
+    let forms = || writes().filter(|route| route.dialect != Dialect::Platform);
     for route in forms() {
         let field = &route.fields[0].name;
         let part =
@@ -476,11 +579,11 @@ async fn a_form_that_cannot_be_read_is_refused() {
         ];
         for (content_type, body) in attacks {
             let attack = format!("{} {content_type}: {}", route.path, String::from_utf8_lossy(&body));
-            let reply = prey.actor(route).post_raw(&prey.path(route), content_type, body).await;
+            let reply = prey.send_typed(route, Some(content_type), body).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 400, "{attack}: {}", reply.text);
         }
-        let reply = prey.actor(route).post_raw(&prey.path(route), multipart, part(&file, "Hello")).await;
+        let reply = prey.send_typed(route, Some(multipart), part(&file, "Hello")).await;
         assert_refused(&reply, route.dialect, route.path);
         assert!(names(&reply, field), "a file in {}: {}", route.path, reply.text);
     }
@@ -488,13 +591,17 @@ async fn a_form_that_cannot_be_read_is_refused() {
 
 #[tokio::test]
 async fn a_body_is_not_read_before_the_caller_is_known() {
-    let world = World::new();
-    for route in posts().filter(|route| route.needs_credential) {
-        for body in [b"{".to_vec(), vec![b'a'; LIMIT + 1]] {
-            let path = route.path.replace("{session}", "00000000-0000-0000-0000-000000000000");
-            let reply = world.anonymous().post_raw(&path, "text/plain", body.clone()).await;
-            assert_refused(&reply, route.dialect, &path);
-            assert_eq!(reply.status, 401, "{path}: {}", reply.text);
+    let prey = Prey::new().await;
+    let whoever = [(prey.world.anonymous(), 401), (prey.owner.clone(), 403)];
+    for route in writes().filter(|route| route.needs_credential()) {
+        let is_restricted = route.access == Access::Admin;
+        for (actor, status) in whoever.iter().filter(|(_, status)| *status == 401 || is_restricted) {
+            for body in [b"{".to_vec(), vec![b'a'; LIMIT + 1]] {
+                let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
+                let reply = actor.send(method, &prey.path(route), Some("text/plain"), body).await;
+                assert_refused(&reply, route.dialect, &route.name());
+                assert_eq!(reply.status, *status, "{}: {}", route.name(), reply.text);
+            }
         }
     }
 }
@@ -524,7 +631,7 @@ fn odd_texts() -> impl Iterator<Item = &'static str> {
 #[tokio::test]
 async fn a_message_is_kept_exactly_as_sent() {
     let prey = Prey::new().await;
-    let chats = posts().find(|route| route.path.contains("{session}")).unwrap();
+    let chats = writes().find(|route| route.path.contains("{session}")).unwrap();
     let path = prey.path(chats);
     for text in odd_texts() {
         let reply = prey.owner.post(&path, json!({"message": text})).await;

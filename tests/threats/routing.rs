@@ -1,10 +1,11 @@
 //! Wrong verbs, mangled paths, headers that pretend another verb.
 
-use super::surface::{Dialect, Prey, ROUTES, assert_clean, assert_refused};
-use crate::world::{
-    Reply, World,
-    routes::{self, Route},
+use super::{
+    prey::Prey,
+    routes::{Access, Dialect, ROUTES, Route, paths, route_of},
+    surface::{assert_clean, assert_refused, invalid},
 };
+use crate::world::{Reply, World, routes as tables};
 use axum::http::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -23,22 +24,13 @@ fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
     }
 }
 
-/// Whether a path has the form of a session's routes, which answer without the final slash too.
-fn is_in_session(path: &str) -> bool {
-    let below = path.strip_prefix("/api/v1/chat/sessions/");
-    let parts: Vec<&str> = below.unwrap_or_default().split('/').collect();
-    match parts[..] {
-        [session] | [session, "chats"] => !session.is_empty(),
-        [session, "chats", chat] => !session.is_empty() && !chat.is_empty(),
-        _ => false,
-    }
-}
-
 /// Which dialect answers for a path that nobody has; a page when none does.
 fn owner(path: &str) -> Option<Dialect> {
     let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if below("/api/v1") {
-        Some(if path.ends_with('/') || is_in_session(path) { Dialect::Webchat } else { Dialect::Platform })
+        // Where a route stands, anything is an id, if only that of nothing.
+        let dialect = if path.ends_with('/') { Dialect::Webchat } else { Dialect::Platform };
+        Some(route_of(path).map_or(dialect, |route| route.dialect))
     } else if path.starts_with("/api/") {
         Some(Dialect::Metered)
     } else if below("/health") {
@@ -65,34 +57,30 @@ fn assert_unknown(reply: &Reply, path: &str) {
 
 /// `POST /send/` for each verb and path in the route tables of all functions.
 fn declared() -> BTreeSet<String> {
-    let named = |route: Route| route.methods.into_iter().map(move |(verb, _)| format!("{verb} {}", route.path));
-    routes::declared().into_iter().flat_map(named).collect()
+    let named = |route: tables::Route| route.methods.into_iter().map(move |(verb, _)| format!("{verb} {}", route.path));
+    tables::declared().into_iter().flat_map(named).collect()
 }
 
 #[test]
 fn every_route_is_in_the_table_of_attacks() {
-    let attacked = ROUTES.iter().flat_map(|route| {
-        let verbs = route.verbs.iter().filter(|verb| **verb != "HEAD");
-        verbs.map(|verb| format!("{verb} {}", route.path))
-    });
-    assert_eq!(attacked.collect::<BTreeSet<_>>(), declared());
+    let attacked: BTreeSet<_> = ROUTES.iter().map(Route::name).collect();
+    assert_eq!(attacked, declared());
+    assert_eq!(attacked.len(), ROUTES.len(), "a route is there twice");
 }
 
 #[tokio::test]
 async fn a_verb_that_a_path_does_not_have_is_405_with_the_verbs_that_it_has() {
     let prey = Prey::new().await;
     let verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"];
-    for route in ROUTES {
-        let path = prey.path(route);
+    for route in paths() {
+        let (path, own) = (prey.path(route), route.verbs());
         let mut paths = vec![path.clone()];
         if !route.is_shared {
             let bare = path.trim_end_matches('/');
             paths.extend([bare.to_owned(), format!("{bare}/")]);
         }
-        for (verb, path) in verbs
-            .iter()
-            .filter(|verb| !route.verbs.contains(verb))
-            .flat_map(|verb| paths.iter().map(move |path| (verb, path)))
+        for (verb, path) in
+            verbs.iter().filter(|verb| !own.contains(verb)).flat_map(|verb| paths.iter().map(move |path| (verb, path)))
         {
             let attack = format!("{verb} {path}");
             let method = Method::from_bytes(verb.as_bytes()).unwrap();
@@ -100,24 +88,28 @@ async fn a_verb_that_a_path_does_not_have_is_405_with_the_verbs_that_it_has() {
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 405, "{attack}: {}", reply.text);
             assert_eq!(reply.body, not_allowed(route.dialect, verb), "{attack}");
-            let mut allowed: Vec<&str> = reply.header("allow").split(',').map(str::trim).collect();
-            allowed.sort_unstable();
-            assert_eq!(allowed, route.verbs, "{attack}");
+            assert_eq!(allowed(&reply), own, "{attack}");
         }
     }
 }
 
+/// The verbs of the `Allow` header, in alphabetical order.
+fn allowed(reply: &Reply) -> Vec<&str> {
+    let mut allowed: Vec<&str> = reply.header("allow").split(',').map(str::trim).collect();
+    allowed.sort_unstable();
+    allowed
+}
+
 #[tokio::test]
-async fn head_is_405_where_get_is() {
+async fn head_is_405_but_where_get_is() {
     let prey = Prey::new().await;
-    for route in ROUTES {
-        let actor = prey.actor(route);
-        let reply = actor.send(Method::HEAD, &prey.path(route), None, Vec::new()).await;
-        let expected = if route.verbs.contains(&"HEAD") { 200 } else { 405 };
+    for route in paths() {
+        let reply = prey.actor(route).send(Method::HEAD, &prey.path(route), None, Vec::new()).await;
+        let expected = if route.verb == "GET" { 200 } else { 405 };
         assert_eq!(reply.status, expected, "{}", route.path);
         assert_eq!(reply.text, "", "{}", route.path);
         if expected == 405 {
-            assert_eq!(reply.header("allow"), "POST", "{}", route.path);
+            assert_eq!(allowed(&reply), route.verbs(), "{}", route.path);
         }
     }
 }
@@ -126,10 +118,11 @@ async fn head_is_405_where_get_is() {
 async fn headers_and_parameters_that_name_another_verb_change_nothing() {
     let prey = Prey::new().await;
     let headers = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
-    for route in ROUTES {
+    for route in paths() {
         let path = prey.path(route);
-        for (verb, pretended) in [("GET", "POST"), ("POST", "GET"), ("POST", "DELETE")] {
-            let is_known = route.verbs.contains(&verb);
+        let disguises = [("GET", "POST"), ("GET", "DELETE"), ("POST", "GET"), ("POST", "DELETE"), ("PUT", "DELETE")];
+        for (verb, pretended) in disguises {
+            let is_known = route.verbs().contains(&verb);
             let method = || Method::from_bytes(verb.as_bytes()).unwrap();
             let json = Some("application/json");
             let body = || format!("{{\"_method\": \"{pretended}\"}}").into_bytes();
@@ -153,6 +146,9 @@ async fn headers_and_parameters_that_name_another_verb_change_nothing() {
                 assert_eq!(reply.status, plain.status, "{attack}: {}", reply.text);
                 assert_eq!(reply.status == 405, !is_known, "{attack}: {}", reply.text);
             }
+        }
+        if route.verb == "GET" {
+            assert_eq!(prey.actor(route).get(&path).await.status, 200, "{path} is still there");
         }
     }
 }
@@ -206,22 +202,31 @@ fn mangled(path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn another_spelling_of_a_path_is_an_unknown_path() {
+async fn another_spelling_of_a_path_is_an_unknown_path_or_the_id_of_nothing() {
     let prey = Prey::new().await;
-    for route in ROUTES {
+    for route in paths() {
         let path = prey.path(route);
         for spelling in mangled(&path) {
-            for method in [Method::GET, Method::POST] {
+            let found = route_of(&spelling).filter(|_| !spelling.contains("//"));
+            for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+                let attack = format!("{method} {spelling}");
                 let json = Some("application/json");
-                let body = b"{}".to_vec();
-                let reply = prey.actor(route).send(method, &spelling, json, body).await;
-                // Below the sessions anything is an id, if only that of nothing.
-                if reply.status == 405 {
-                    assert_refused(&reply, route.dialect, &spelling);
-                    assert_eq!(reply.header("allow"), "GET,HEAD", "{spelling}");
-                    assert!(spelling.starts_with("/api/v1/chat/sessions/"), "{spelling}");
-                } else {
+                let reply = prey.actor(route).send(method.clone(), &spelling, json, b"{}".to_vec()).await;
+                let Some(found) = found else {
                     assert_unknown(&reply, &spelling);
+                    continue;
+                };
+                assert_refused(&reply, found.dialect, &attack);
+                let row = ROUTES.iter().find(|row| row.path == found.path && row.verb == method.as_str());
+                let expected = match (row.map(|row| row.access), route.access) {
+                    (None, _) => 405,
+                    (Some(_), Access::Public) => 401,
+                    (Some(Access::SelfOrAdmin | Access::Admin), Access::SignedIn) => 403,
+                    (Some(_), _) => 404,
+                };
+                assert_eq!(reply.status, expected, "{attack}: {}", reply.text);
+                if expected == 405 {
+                    assert_eq!(allowed(&reply), found.verbs(), "{attack}");
                 }
             }
         }
@@ -231,18 +236,28 @@ async fn another_spelling_of_a_path_is_an_unknown_path() {
 #[tokio::test]
 async fn a_path_of_two_dialects_is_told_apart_by_its_slash_alone() {
     let world = World::new();
-    for route in ROUTES.iter().filter(|route| route.is_shared) {
-        let twin = match route.path.strip_suffix('/') {
+    for route in paths().filter(|route| route.is_shared) {
+        let path = route.path_with(|_| "1".to_owned());
+        let twin = match path.strip_suffix('/') {
             Some(bare) => bare.to_owned(),
-            None => format!("{}/", route.path),
+            None => format!("{path}/"),
         };
-        let reply = world.anonymous().get(&twin).await;
-        match ROUTES.iter().find(|other| other.path == twin) {
-            Some(other) => {
-                assert_eq!(reply.status, 405, "{twin}");
-                assert_refused(&reply, other.dialect, &twin);
-            }
-            None => assert_unknown(&reply, &twin),
+        let Some(other) = route_of(&twin) else {
+            assert_unknown(&world.anonymous().get(&twin).await, &twin);
+            continue;
+        };
+        assert_ne!(other.dialect, route.dialect, "{twin}");
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+            let row = ROUTES.iter().find(|row| row.path == other.path && row.verb == method.as_str());
+            let expected = match row.map(|row| row.access) {
+                None => 405,
+                Some(Access::Public) => invalid(other.dialect),
+                Some(_) => 401,
+            };
+            let attack = format!("{method} {twin}");
+            let reply = world.anonymous().send(method, &twin, Some("application/json"), b"{}".to_vec()).await;
+            assert_refused(&reply, other.dialect, &attack);
+            assert_eq!(reply.status, expected, "{attack}: {}", reply.text);
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Tokens after their sign-in or their account ended, refresh tokens used twice or by many, other
 //! people's tokens.
 
-use super::surface::{Dialect, GUARDED, SIGN_INS, access_in, assert_refused};
+use super::{
+    routes::Dialect,
+    surface::{GUARDED, SIGN_INS, access_in, assert_refused},
+};
 use crate::world::{Actor, PASSWORD, Reply, World};
 use axum::http::Method;
 use futures::future::join_all;

@@ -1,7 +1,8 @@
-//! What can be attacked: every route with a body that it accepts, the doors for signing in and up, and
-//! what a refusal must look like in each dialect. The attacks are in the files beside.
+//! The doors for signing in and up, and what a refusal must look like in each dialect. The attacks are in the
+//! files beside.
 
-use crate::world::{Actor, PASSWORD, Reply, World, documents};
+use super::routes::Dialect;
+use crate::world::{Actor, PASSWORD, Reply, documents};
 use axum::{
     Router,
     body::Body,
@@ -9,218 +10,9 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
-use shared::{domain::ids::FileId, http::ClientAddress};
+use shared::http::ClientAddress;
 use std::net::IpAddr;
 use tower::ServiceExt;
-
-/// One of the five documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    Reports,
-    Platform,
-    Webchat,
-    Chatbot,
-    Metered,
-}
-
-/// Whether a field may be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    Required,
-    /// It may be absent, but not `null`.
-    Optional,
-    /// It may be absent or `null`.
-    Nullable,
-}
-
-/// A text field of a route's body.
-pub struct Field {
-    pub name: &'static str,
-    /// A value that is accepted; `REFRESH` stands for the caller's refresh token.
-    pub value: &'static str,
-    pub presence: Presence,
-}
-
-/// A route; `{session}`, `{chat}` and `{file}` in its path stand for the caller's own.
-pub struct Route {
-    pub dialect: Dialect,
-    pub path: &'static str,
-    /// Whether another dialect has the same path but for the final slash.
-    pub is_shared: bool,
-    pub verbs: &'static [&'static str],
-    pub needs_credential: bool,
-    /// The fields that its POST takes.
-    pub fields: &'static [Field],
-}
-
-const fn required(name: &'static str, value: &'static str) -> Field {
-    Field { name, value, presence: Presence::Required }
-}
-
-const fn optional(name: &'static str, value: &'static str) -> Field {
-    Field { name, value, presence: Presence::Optional }
-}
-
-const fn nullable(name: &'static str, value: &'static str) -> Field {
-    Field { name, value, presence: Presence::Nullable }
-}
-
-const fn route(
-    dialect: Dialect,
-    path: &'static str,
-    verbs: &'static [&'static str],
-    fields: &'static [Field],
-) -> Route {
-    Route { dialect, path, is_shared: false, verbs, needs_credential: false, fields }
-}
-
-impl Route {
-    const fn shared(self) -> Self {
-        Self { is_shared: true, ..self }
-    }
-
-    const fn signed_in(self) -> Self {
-        Self { needs_credential: true, ..self }
-    }
-
-    pub fn takes_post(&self) -> bool {
-        self.verbs.contains(&"POST")
-    }
-}
-
-/// The fields of four sign-ins.
-const NAME_AND_PASSWORD: &[Field] = &[required("username", "alice"), required("password", PASSWORD)];
-/// The fields of two registrations.
-const NEW_NAME: &[Field] = &[required("username", "mallory"), required("password", PASSWORD)];
-const MESSAGE: &[Field] = &[required("message", "Hello")];
-const GET: &[&str] = &["GET", "HEAD"];
-const POST: &[&str] = &["POST"];
-const GET_POST: &[&str] = &["GET", "HEAD", "POST"];
-
-/// Every route. `routing` checks that none is missing.
-#[rustfmt::skip]
-pub const ROUTES: &[Route] = &[
-    route(Dialect::Reports, "/api/v1/users/", POST, &[
-        required("username", "mallory"),
-        required("email", "mallory@example.com"),
-        required("password", PASSWORD),
-    ]).shared(),
-    route(Dialect::Reports, "/api/v1/tokens/", POST, NAME_AND_PASSWORD),
-    route(Dialect::Platform, "/api/v1/auth/register", POST, &[
-        required("email", "mallory@example.com"),
-        required("password", PASSWORD),
-        nullable("username", "mallory"),
-        nullable("full_name", "Mallory M."),
-    ]).shared(),
-    route(Dialect::Platform, "/api/v1/auth/login", POST, &[
-        required("email", "alice"),
-        required("password", PASSWORD),
-    ]).shared(),
-    route(Dialect::Platform, "/api/v1/auth/refresh", POST, &[required("refresh_token", "REFRESH")]),
-    route(Dialect::Platform, "/api/v1/auth/logout", POST, &[nullable("refresh_token", "REFRESH")])
-        .shared().signed_in(),
-    route(Dialect::Platform, "/api/v1/files/{file}/content", GET, &[]).signed_in(),
-    route(Dialect::Platform, "/health", GET, &[]),
-    route(Dialect::Platform, "/health/detailed", GET, &[]),
-    route(Dialect::Platform, "/api/v1/health", GET, &[]),
-    route(Dialect::Platform, "/api/v1/health/detailed", GET, &[]),
-    route(Dialect::Webchat, "/api/v1/auth/register/", POST, &[
-        required("username", "mallory"),
-        optional("email", "mallory@example.com"),
-        required("password", PASSWORD),
-        required("confirm_password", PASSWORD),
-    ]).shared(),
-    route(Dialect::Webchat, "/api/v1/auth/login/", POST, NAME_AND_PASSWORD).shared(),
-    route(Dialect::Webchat, "/api/v1/auth/logout/", POST, &[required("refresh", "REFRESH")])
-        .shared().signed_in(),
-    route(Dialect::Webchat, "/api/v1/auth/token/refresh/", POST, &[required("refresh", "REFRESH")]),
-    route(Dialect::Webchat, "/api/v1/auth/profile/", GET, &[]).signed_in(),
-    route(Dialect::Webchat, "/api/v1/chat/sessions/", GET_POST, &[optional("title", "Plans")]).signed_in(),
-    route(Dialect::Webchat, "/api/v1/chat/sessions/{session}/", GET, &[]).signed_in(),
-    route(Dialect::Webchat, "/api/v1/chat/sessions/{session}/chats/", GET_POST, MESSAGE).signed_in(),
-    route(Dialect::Webchat, "/api/v1/chat/sessions/{session}/chats/{chat}/", GET, &[]).signed_in(),
-    route(Dialect::Chatbot, "/users/register/", POST, NEW_NAME),
-    route(Dialect::Chatbot, "/users/login/", POST, NAME_AND_PASSWORD),
-    route(Dialect::Chatbot, "/users/", GET, &[]).signed_in(),
-    route(Dialect::Chatbot, "/send/", POST, MESSAGE).signed_in(),
-    route(Dialect::Chatbot, "/token/", GET, &[]).signed_in(),
-    route(Dialect::Metered, "/api/register/", POST, NEW_NAME),
-    route(Dialect::Metered, "/api/login/", POST, NAME_AND_PASSWORD),
-    route(Dialect::Metered, "/api/chat/", POST, MESSAGE).signed_in(),
-    route(Dialect::Metered, "/api/tokens/", GET, &[]).signed_in(),
-];
-
-/// The routes that take a body.
-pub fn posts() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(|route| route.takes_post())
-}
-
-/// Every field of every body.
-pub fn fields() -> impl Iterator<Item = (&'static Route, &'static Field)> {
-    posts().flat_map(|route| route.fields.iter().map(move |field| (route, field)))
-}
-
-/// Somebody who has an account, a session, a chat and a file, in a world of its own.
-pub struct Prey {
-    pub world: World,
-    pub owner: Actor,
-    session: String,
-    file: FileId,
-}
-
-impl Prey {
-    pub async fn new() -> Self {
-        let world = World::new();
-        let owner = world.user("alice").await;
-        let created = owner.post("/api/v1/chat/sessions/", json!({})).await;
-        let session = created.body["id"].as_str().unwrap().to_owned();
-        let chats = format!("/api/v1/chat/sessions/{session}/chats/");
-        let said = owner.post(&chats, json!({"message": "Hello"})).await;
-        assert_eq!(said.status, 201, "{}", said.text);
-        let file = world.keep_file("alice", "notes.txt", "Hello").await.id;
-        Self { world, owner, session, file }
-    }
-
-    /// The route's path with the owner's own session, chat and file in it.
-    pub fn path(&self, route: &Route) -> String {
-        let path = route.path.replace("{session}", &self.session);
-        path.replace("{chat}", "1").replace("{file}", &self.file.to_string())
-    }
-
-    /// Whoever may use the route.
-    pub fn actor(&self, route: &Route) -> Actor {
-        if route.needs_credential { self.owner.clone() } else { self.world.anonymous() }
-    }
-
-    /// A body that the route accepts.
-    pub fn body(&self, route: &Route) -> Map<String, Value> {
-        let value = |field: &Field| match field.value {
-            "REFRESH" => self.owner.refresh.clone(),
-            value => value.to_owned(),
-        };
-        let fields = route.fields.iter();
-        fields.map(|field| (field.name.to_owned(), value(field).into())).collect()
-    }
-
-    /// That body with `json` in the place of one field's value.
-    pub fn body_with(&self, route: &Route, field: &str, json: &[u8]) -> Vec<u8> {
-        let mut body = self.body(route);
-        body.remove(field);
-        let mut text = format!("{{{}:", Value::from(field)).into_bytes();
-        text.extend(json);
-        for (name, value) in body {
-            text.extend(format!(",{}:{value}", Value::from(name)).into_bytes());
-        }
-        text.push(b'}');
-        text
-    }
-
-    /// Sends `body` as JSON to the route, as somebody who may use it.
-    pub async fn post(&self, route: &Route, body: impl Into<Vec<u8>>) -> Reply {
-        let path = self.path(route);
-        self.actor(route).post_raw(&path, "application/json", body).await
-    }
-}
 
 /// Where somebody signs in.
 #[derive(Debug, Clone, Copy)]
@@ -302,8 +94,9 @@ pub fn access_in(reply: &Reply) -> &str {
     found.unwrap()
 }
 
-/// A route of each dialect that needs a credential: method and path. The reports dialect has none yet.
-pub const GUARDED: [(Dialect, &str, &str); 4] = [
+/// A route of each dialect that needs a credential: method and path.
+pub const GUARDED: [(Dialect, &str, &str); 5] = [
+    (Dialect::Reports, "GET", "/api/v1/assistants/"),
     (Dialect::Platform, "POST", "/api/v1/auth/logout"),
     (Dialect::Webchat, "GET", "/api/v1/auth/profile/"),
     (Dialect::Chatbot, "GET", "/token/"),
@@ -409,6 +202,7 @@ fn assert_platform(body: &Map<String, Value>, status: u16, said: &str) {
         400 => "BAD_REQUEST",
         401 => "UNAUTHORIZED",
         402 => "INSUFFICIENT_TOKENS",
+        403 => "FORBIDDEN",
         404 => "NOT_FOUND",
         405 => "METHOD_NOT_ALLOWED",
         409 => "CONFLICT",

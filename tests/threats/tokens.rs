@@ -1,6 +1,9 @@
 //! Forged, altered, expired and misplaced tokens, at a guarded route of each dialect.
 
-use super::surface::{Dialect, GUARDED, assert_refused, request};
+use super::{
+    routes::Dialect,
+    surface::{GUARDED, assert_refused, request},
+};
 use crate::world::{JWT_SECRET, Reply, World};
 use axum::http::Method;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};

@@ -136,7 +136,7 @@ async fn paths_that_nobody_has() {
     let paths = [
         "/api/v1/auth/".to_owned(),
         "/api/v1/auth/profile/1/".to_owned(),
-        "/api/v1/chat/".to_owned(),
+        "/api/v1/chat/nothing/".to_owned(),
         format!("{SESSIONS}{id}/chats/1/2/"),
     ];
     for path in paths {

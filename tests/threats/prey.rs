@@ -1,0 +1,198 @@
+//! Somebody who has one of everything, in a world of its own.
+
+use super::routes::{Access, Dialect, Field, Kind, Route};
+use crate::world::{Actor, Reply, World};
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+/// Somebody's things, and an actor for them.
+pub struct Things {
+    pub actor: Actor,
+    /// Their username.
+    pub name: String,
+    /// What stands in the place of `{user}`, `{session}` and the like.
+    ids: Vec<(&'static str, String)>,
+}
+
+/// The platform dialect's id of something that was just made.
+fn made(reply: &Reply) -> String {
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    reply.body["id"].as_str().unwrap().to_owned()
+}
+
+impl Things {
+    /// One of everything. Tools are made by `admin`.
+    pub async fn of(world: &World, actor: Actor, name: &str, admin: &Actor) -> Self {
+        let file = world.keep_file(name, "notes.txt", "Hello").await.id.to_string();
+        let ids = Self::make(&actor, name, admin, "First", file).await;
+        let (name, me) = (name.to_owned(), world.id_of(name).to_string());
+        let ids = ids.into_iter().chain([("{user}", me), ("{refresh}", actor.refresh.clone())]);
+        Self { ids: ids.chain([("{name}", name.clone())]).collect(), actor, name }
+    }
+
+    async fn make(
+        actor: &Actor,
+        name: &str,
+        admin: &Actor,
+        assistant: &str,
+        file: String,
+    ) -> Vec<(&'static str, String)> {
+        let session = made(&actor.post("/api/v1/chat/sessions/", json!({})).await);
+        let said = actor.post(&format!("/api/v1/chat/sessions/{session}/chats/"), json!({"message": "Hello"})).await;
+        assert_eq!(said.status, 201, "{}", said.text);
+        let conversation = made(&actor.post("/api/v1/conversations", json!({"initial_message": "Hello"})).await);
+        let numbered = json!({"name": assistant, "company_name": "Acme", "instructions": "Answer."});
+        let numbered = actor.post("/api/v1/assistants/", numbered).await;
+        let listed = actor.get("/api/v1/assistants?size=1").await;
+        let key = made(&actor.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await);
+        let tool = json!({"name": format!("{assistant} of {name}"), "endpoint": "https://example.com/tool"});
+        let tool = made(&admin.post("/api/v1/tools", tool).await);
+        vec![
+            ("{session}", session),
+            ("{chat}", said.body["id"].to_string()),
+            ("{conversation}", conversation),
+            ("{assistant}", listed.body["items"][0]["id"].as_str().unwrap().to_owned()),
+            ("{number}", numbered.body["id"].to_string()),
+            ("{key}", key),
+            ("{tool}", tool),
+            ("{file}", file),
+        ]
+    }
+
+    /// The ids of things that their owner had and deleted. Files that nobody has any more are `file`.
+    pub async fn deleted(&self, admin: &Actor, file: &str) -> Vec<(&'static str, String)> {
+        let ids = Self::make(&self.actor, &self.name, admin, "Zeroth", file.to_owned()).await;
+        let deletions = [
+            ("{session}", "/api/v1/conversations/"),
+            ("{conversation}", "/api/v1/conversations/"),
+            ("{assistant}", "/api/v1/assistants/"),
+            ("{key}", "/api/v1/users/me/api-keys/"),
+            ("{tool}", "/api/v1/tools/"),
+        ];
+        for (place, collection) in deletions {
+            let actor = if place == "{tool}" { admin } else { &self.actor };
+            let (_, id) = ids.iter().find(|(name, _)| *name == place).unwrap();
+            let reply = actor.delete(&format!("{collection}{id}")).await;
+            assert_eq!(reply.status, 204, "{collection}: {}", reply.text);
+        }
+        ids
+    }
+
+    /// What stands in the place of `place`.
+    pub fn id(&self, place: &str) -> &str {
+        &self.ids.iter().find(|(name, _)| *name == place).unwrap().1
+    }
+
+    /// The route's path with their own things in it.
+    pub fn path(&self, route: &Route) -> String {
+        route.path_with(|place| self.id(place).to_owned())
+    }
+
+    fn filled(&self, text: &str) -> String {
+        self.ids.iter().fold(text.to_owned(), |text, (place, id)| text.replace(place, id))
+    }
+
+    /// A body that the route accepts.
+    pub fn body(&self, route: &Route) -> Map<String, Value> {
+        let value = |field: &Field| match field.kind {
+            Kind::Text => self.filled(field.value).into(),
+            _ => serde_json::from_str(&self.filled(field.value)).unwrap(),
+        };
+        route.fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
+    }
+
+    /// A request with any JSON, or with none for a route that takes no body.
+    pub async fn request(&self, route: &Route, path: &str, body: impl Into<Vec<u8>>) -> Reply {
+        send(&self.actor, route, path, body).await
+    }
+}
+
+impl Route {
+    /// The path with an id for each of its places.
+    pub fn path_with(&self, id: impl Fn(&str) -> String) -> String {
+        let fill = |part: &str| match part {
+            // One noun, two kinds of ids.
+            "{assistant}" if self.dialect == Dialect::Reports => id("{number}"),
+            place if place.starts_with('{') => id(place),
+            fixed => fixed.to_owned(),
+        };
+        self.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// A request of the route's verb with `body`, if the route takes one.
+pub async fn send(actor: &Actor, route: &Route, path: &str, body: impl Into<Vec<u8>>) -> Reply {
+    let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
+    match route.takes_body() {
+        true => actor.send(method, path, Some("application/json"), body.into()).await,
+        false => actor.send(method, path, None, Vec::new()).await,
+    }
+}
+
+/// A world with somebody who has one of everything, and an administrator.
+pub struct Prey {
+    pub world: World,
+    pub owner: Actor,
+    things: Things,
+    admin: Actor,
+    /// Whom administrators may do with as they like.
+    victim: String,
+}
+
+impl Prey {
+    pub async fn new() -> Self {
+        let world = World::new();
+        let owner = world.user("alice").await;
+        let admin = world.admin("root").await;
+        world.user("carl").await;
+        let victim = world.id_of("carl").to_string();
+        let things = Things::of(&world, owner.clone(), "alice", &admin).await;
+        Self { world, owner, things, admin, victim }
+    }
+
+    /// The route's path with the owner's own things in it.
+    pub fn path(&self, route: &Route) -> String {
+        route.path_with(|place| match place {
+            "{user}" => self.victim.clone(),
+            _ => self.things.id(place).to_owned(),
+        })
+    }
+
+    /// Whoever may use the route.
+    pub fn actor(&self, route: &Route) -> Actor {
+        match route.access {
+            Access::Public => self.world.anonymous(),
+            Access::SignedIn => self.owner.clone(),
+            Access::SelfOrAdmin | Access::Admin => self.admin.clone(),
+        }
+    }
+
+    /// A body that the route accepts.
+    pub fn body(&self, route: &Route) -> Map<String, Value> {
+        self.things.body(route)
+    }
+
+    /// That body with `json` in the place of one field's value.
+    pub fn body_with(&self, route: &Route, field: &str, json: &[u8]) -> Vec<u8> {
+        let mut body = self.body(route);
+        body.remove(field);
+        let mut text = format!("{{{}:", Value::from(field)).into_bytes();
+        text.extend(json);
+        for (name, value) in body {
+            text.extend(format!(",{}:{value}", Value::from(name)).into_bytes());
+        }
+        text.push(b'}');
+        text
+    }
+
+    /// Sends `body` as JSON to the route, as somebody who may use it.
+    pub async fn send(&self, route: &Route, body: impl Into<Vec<u8>>) -> Reply {
+        send(&self.actor(route), route, &self.path(route), body).await
+    }
+
+    /// Sends a body of any type to the route, as somebody who may use it.
+    pub async fn send_typed(&self, route: &Route, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> Reply {
+        let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
+        self.actor(route).send(method, &self.path(route), content_type, body.into()).await
+    }
+}
