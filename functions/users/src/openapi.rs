@@ -1,6 +1,6 @@
 //! What the dialects' OpenAPI documents say about this group.
 
-use crate::{chatbot, platform, platform_api_keys, reports};
+use crate::{chatbot, platform, reports};
 use utoipa::OpenApi;
 
 /// What is `reports`'s.
@@ -17,9 +17,9 @@ pub struct Reports;
     platform::show,
     platform::change,
     platform::remove,
-    platform_api_keys::create,
-    platform_api_keys::list,
-    platform_api_keys::remove,
+    platform::api_keys::create,
+    platform::api_keys::list,
+    platform::api_keys::remove,
 ))]
 pub struct Platform;
 

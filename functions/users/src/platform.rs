@@ -1,5 +1,7 @@
 //! Spec 001, "Users".
 
+pub mod api_keys;
+
 use axum::extract::State;
 use secrecy::SecretString;
 use serde::Deserialize;

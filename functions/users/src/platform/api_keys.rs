@@ -64,6 +64,7 @@ pub struct CreatedKey {
 /// `POST /api/v1/users/me/api-keys`: a new key, shown this once.
 #[utoipa::path(
     post,
+    operation_id = "create_api_key",
     path = "/api/v1/users/me/api-keys",
     params(Idempotency),
     request_body = NewKey,
@@ -84,6 +85,7 @@ pub async fn create(
 /// `GET /api/v1/users/me/api-keys?page=&size=&sort=&after=`: the caller's keys, without what they open with.
 #[utoipa::path(
     get,
+    operation_id = "list_api_keys",
     path = "/api/v1/users/me/api-keys",
     params(Parameters<ApiKeyField>),
     responses((status = 200, body = Listing<ShownKey>, example = json!({
@@ -107,6 +109,7 @@ pub async fn list(
 /// `DELETE /api/v1/users/me/api-keys/{key}`: the key is dead at the next request.
 #[utoipa::path(
     delete,
+    operation_id = "remove_api_key",
     path = "/api/v1/users/me/api-keys/{key}",
     params(("key" = String, Path, format = Uuid, description = "The key's id.")),
     responses((status = 204)),
