@@ -8,6 +8,7 @@ mod cors;
 mod failures;
 mod files;
 mod log;
+mod long_lists;
 mod metered;
 mod money;
 mod openapi;
