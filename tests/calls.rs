@@ -70,13 +70,8 @@ impl Table {
 }
 
 /// The lists that show whole entries: an index tells the keys, then the entries are read.
-const LISTS: [&str; 5] = [
-    "/api/v1/assistants/",
-    "/api/v1/users",
-    "/api/v1/assistants",
-    "/api/v1/conversations",
-    "/api/v1/chat/sessions/",
-];
+const LISTS: [&str; 5] =
+    ["/api/v1/assistants/", "/api/v1/users", "/api/v1/assistants", "/api/v1/conversations", "/api/v1/chat/sessions/"];
 
 /// The most calls and steps of a route that only reads.
 fn most(route: &Route) -> (usize, usize) {

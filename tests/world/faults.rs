@@ -51,6 +51,8 @@ pub struct Call {
     pub step: usize,
     /// What it consumed, if that was asked for.
     pub units: Units,
+    /// The permissions that it takes: `dynamodb:Query` on `sessions/index/owner-by-title`.
+    pub needs: Vec<(String, String)>,
     ended: Option<usize>,
 }
 
@@ -118,7 +120,7 @@ impl Faults {
         self.state.lock().unwrap().hits
     }
 
-    fn begin(&self, operation: &str) -> (usize, Option<Moment>) {
+    fn begin(&self, operation: &str, body: &[u8]) -> (usize, Option<Moment>) {
         let mut state = self.state.lock().unwrap();
         state.events += 1;
         let began = state.events;
@@ -126,7 +128,9 @@ impl Faults {
         let waited_for = state.calls.iter().filter(|call| call.ended.is_some_and(|ended| ended < began));
         let step = waited_for.map(|call| call.step).max().unwrap_or(0) + 1;
         let number = state.calls.len();
-        state.calls.push(Call { operation: operation.to_owned(), step, units: Units::default(), ended: None });
+        let needs = permissions(operation, &serde_json::from_slice(body).unwrap());
+        let operation = operation.to_owned();
+        state.calls.push(Call { operation, step, units: Units::default(), needs, ended: None });
         let hit = state.fault.filter(|fault| number >= fault.call && number - fault.call < fault.times);
         if hit.is_some() {
             state.hits += 1;
@@ -144,7 +148,7 @@ impl Faults {
     }
 
     async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let (number, moment) = self.begin(&operation);
+        let (number, moment) = self.begin(&operation, &body);
         // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
         for _ in 0..YIELDS {
             tokio::task::yield_now().await;
@@ -190,6 +194,25 @@ impl Faults {
             call.units = if is_read { Units { read: units, write: 0.0 } } else { Units { read: 0.0, write: units } };
         }
         Ok(answer)
+    }
+}
+
+/// The permissions that a request takes, each an action and a table or index.
+fn permissions(operation: &str, request: &Value) -> Vec<(String, String)> {
+    let named = |operation: &str, table: &str| (format!("dynamodb:{operation}"), table.to_owned());
+    if let Some(tables) = request["RequestItems"].as_object() {
+        return tables.keys().map(|table| named(operation, table)).collect();
+    }
+    if let Some(items) = request["TransactItems"].as_array() {
+        let parts = items.iter().flat_map(|item| item.as_object().unwrap());
+        let action =
+            |kind: &str| if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
+        return parts.map(|(kind, part)| named(&action(kind), part["TableName"].as_str().unwrap())).collect();
+    }
+    let table = request["TableName"].as_str().unwrap();
+    match request["IndexName"].as_str() {
+        Some(index) => vec![named(operation, &format!("{table}/index/{index}"))],
+        None => vec![named(operation, table)],
     }
 }
 
