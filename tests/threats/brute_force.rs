@@ -5,7 +5,6 @@ use super::{
     surface::{Door, GUARDED, SIGN_INS, SIGN_UPS, access_in, assert_refused},
 };
 use crate::world::{Actor, PASSWORD, Reply, World};
-use axum::http::Method;
 use futures::future::join_all;
 use serde_json::json;
 use std::time::Duration;
@@ -63,15 +62,9 @@ async fn fail_ten_times(world: &World, name: &str) {
     }
 }
 
-async fn get(actor: &Actor, (_, verb, path): (Dialect, &str, &str)) -> Reply {
-    let method = Method::from_bytes(verb.as_bytes()).unwrap();
-    actor.send(method, path, None, Vec::new()).await
-}
-
-/// Guarded routes that end nothing, one after the other.
-fn guarded_routes() -> impl Iterator<Item = (Dialect, &'static str, &'static str)> {
-    let gets = GUARDED.into_iter().filter(|(_, verb, _)| *verb == "GET");
-    gets.collect::<Vec<_>>().into_iter().cycle()
+/// Guarded routes, one after the other.
+fn guarded_routes() -> impl Iterator<Item = (Dialect, &'static str)> {
+    GUARDED.into_iter().cycle()
 }
 
 #[tokio::test]
@@ -556,16 +549,16 @@ async fn a_hundred_requests_a_minute_are_shared_by_all_dialects_and_credentials(
         let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
         credentials.push(access_in(&reply).to_owned());
     }
-    for (number, route) in guarded_routes().enumerate().take(100) {
+    for (number, (_, path)) in guarded_routes().enumerate().take(100) {
         let actor = elsewhere(&world, number).bearing(&credentials[number % credentials.len()]);
-        let reply = get(&actor, route).await;
+        let reply = actor.get(path).await;
         assert_eq!(reply.status, 200, "{number}: {}", reply.text);
     }
-    for route in GUARDED {
+    for (dialect, path) in GUARDED {
         for credential in &credentials {
             let actor = elsewhere(&world, 200).bearing(credential);
-            let reply = get(&actor, route).await;
-            assert_limited(&reply, route.0, "api", 100, route.2);
+            let reply = actor.get(path).await;
+            assert_limited(&reply, dialect, "api", 100, path);
         }
     }
     let said = alice.post("/send/", json!({"message": "Hello"})).await;
@@ -578,8 +571,8 @@ async fn one_users_requests_do_not_count_for_another_at_the_same_address() {
     let world = World::with(&[("RATE_LIMIT_API", "100")]);
     let alice = world.user("alice").await;
     let bob = world.user("bob").await;
-    for route in guarded_routes().take(100) {
-        assert_eq!(get(&alice, route).await.status, 200);
+    for (_, path) in guarded_routes().take(100) {
+        assert_eq!(alice.get(path).await.status, 200);
     }
     assert_limited(&alice.get("/token/").await, Dialect::Chatbot, "api", 100, "alice");
     assert_eq!(bob.get("/token/").await.status, 200);
@@ -601,20 +594,20 @@ async fn requests_without_a_valid_credential_count_on_the_address() {
         Some(format!("Bearer {header}.A{rest}")),
         Some(format!("Bearer {}", alice.refresh)),
     ];
-    for (number, route) in guarded_routes().enumerate().take(100) {
+    for (number, (dialect, path)) in guarded_routes().enumerate().take(100) {
         let mut actor = world.anonymous();
         if let Some(credential) = &credentials[number % credentials.len()] {
             actor = actor.authorized(credential);
         }
-        let reply = get(&actor, route).await;
-        assert_refused(&reply, route.0, route.2);
+        let reply = actor.get(path).await;
+        assert_refused(&reply, dialect, path);
         assert_eq!(reply.status, 401, "{number}: {}", reply.text);
     }
-    for route in GUARDED {
+    for (dialect, path) in GUARDED {
         for credential in credentials.iter().flatten() {
             let actor = world.anonymous().authorized(credential).sending("X-Forwarded-For", "192.0.2.99");
-            let reply = get(&actor, route).await;
-            assert_limited(&reply, route.0, "api", 100, credential);
+            let reply = actor.get(path).await;
+            assert_limited(&reply, dialect, "api", 100, credential);
         }
     }
     let elsewhere = elsewhere(&world, 0).get("/token/").await;

@@ -1,6 +1,7 @@
 //! Attacks, one file per area, on every route and in every dialect.
 
 mod accounts;
+mod authorization;
 mod brute_force;
 mod keys;
 mod parsing;

@@ -128,10 +128,10 @@ async fn headers_and_parameters_that_name_another_verb_change_nothing() {
             let body = || format!("{{\"_method\": \"{pretended}\"}}").into_bytes();
             let with_parameter = format!("{path}?_method={pretended}");
             let actor = prey.actor(route);
-            let plain = actor.send(method(), &path, json, b"{}".to_vec()).await;
             if path.contains("auth/logout") && verb == "POST" {
                 continue;
             }
+            let plain = actor.send(method(), &path, json, b"{}".to_vec()).await;
             let mut disguised = vec![
                 actor.send(method(), &with_parameter, json, body()).await,
                 actor.send(method(), &path, json, body()).await,

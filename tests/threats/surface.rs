@@ -94,13 +94,13 @@ pub fn access_in(reply: &Reply) -> &str {
     found.unwrap()
 }
 
-/// A route of each dialect that needs a credential: method and path.
-pub const GUARDED: [(Dialect, &str, &str); 5] = [
-    (Dialect::Reports, "GET", "/api/v1/assistants/"),
-    (Dialect::Platform, "POST", "/api/v1/auth/logout"),
-    (Dialect::Webchat, "GET", "/api/v1/auth/profile/"),
-    (Dialect::Chatbot, "GET", "/token/"),
-    (Dialect::Metered, "GET", "/api/tokens/"),
+/// What each dialect tells whoever is signed in.
+pub const GUARDED: [(Dialect, &str); 5] = [
+    (Dialect::Reports, "/api/v1/assistants/"),
+    (Dialect::Platform, "/api/v1/users/me"),
+    (Dialect::Webchat, "/api/v1/auth/profile/"),
+    (Dialect::Chatbot, "/token/"),
+    (Dialect::Metered, "/api/tokens/"),
 ];
 
 /// Sends a request whose headers need not be text.
@@ -195,6 +195,45 @@ pub fn assert_refused(reply: &Reply, dialect: Dialect, attack: &str) {
     if reply.status == 401 {
         assert!(!reply.header("www-authenticate").is_empty(), "{said}");
     }
+}
+
+/// What each dialect says to a credential that is not valid.
+pub fn invalid_token(dialect: Dialect) -> Value {
+    let detail = "Given token not valid for any token type";
+    match dialect {
+        Dialect::Platform => json!({
+            "detail": detail,
+            "status_code": 401,
+            "error_code": "UNAUTHORIZED",
+        }),
+        _ => json!({"detail": detail, "code": "token_not_valid"}),
+    }
+}
+
+/// What each dialect says when there is no credential.
+pub fn no_credential(dialect: Dialect) -> Value {
+    let detail = "Authentication credentials were not provided.";
+    match dialect {
+        Dialect::Platform => json!({
+            "detail": detail,
+            "status_code": 401,
+            "error_code": "UNAUTHORIZED",
+        }),
+        _ => json!({"detail": detail}),
+    }
+}
+
+/// The 401 of the dialect, with its challenge.
+pub fn assert_401(reply: &Reply, dialect: Dialect, words: &Value, attack: &str) {
+    assert_refused(reply, dialect, attack);
+    assert_eq!(reply.status, 401, "{attack}: {}", reply.text);
+    assert_eq!(&reply.body, words, "{attack}");
+    let challenge = match dialect {
+        Dialect::Reports => "Token",
+        Dialect::Platform => "Bearer",
+        Dialect::Webchat | Dialect::Chatbot | Dialect::Metered => "Bearer realm=\"api\"",
+    };
+    assert_eq!(reply.header("www-authenticate"), challenge, "{attack}");
 }
 
 fn assert_platform(body: &Map<String, Value>, status: u16, said: &str) {

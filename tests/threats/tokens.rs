@@ -2,67 +2,27 @@
 
 use super::{
     routes::Dialect,
-    surface::{GUARDED, assert_refused, request},
+    surface::{GUARDED, assert_401, assert_refused, invalid_token, no_credential, request},
 };
-use crate::world::{JWT_SECRET, Reply, World};
-use axum::http::Method;
+use crate::world::{JWT_SECRET, World};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What each dialect says to a credential that is not valid.
-fn invalid_token(dialect: Dialect) -> Value {
-    let detail = "Given token not valid for any token type";
-    match dialect {
-        Dialect::Platform => json!({
-            "detail": detail,
-            "status_code": 401,
-            "error_code": "UNAUTHORIZED",
-        }),
-        _ => json!({"detail": detail, "code": "token_not_valid"}),
-    }
-}
-
-/// What each dialect says when there is no credential.
-fn no_credential(dialect: Dialect) -> Value {
-    let detail = "Authentication credentials were not provided.";
-    match dialect {
-        Dialect::Platform => json!({
-            "detail": detail,
-            "status_code": 401,
-            "error_code": "UNAUTHORIZED",
-        }),
-        _ => json!({"detail": detail}),
-    }
-}
-
-fn assert_401(reply: &Reply, dialect: Dialect, words: &Value, attack: &str) {
-    assert_refused(reply, dialect, attack);
-    assert_eq!(reply.status, 401, "{attack}: {}", reply.text);
-    assert_eq!(&reply.body, words, "{attack}");
-    let challenge = match dialect {
-        Dialect::Platform => "Bearer",
-        _ => "Bearer realm=\"api\"",
-    };
-    assert_eq!(reply.header("www-authenticate"), challenge, "{attack}");
-}
-
 /// The token is refused at a route of each dialect, with both schemes.
 async fn assert_dead(world: &World, token: &str, attack: &str) {
-    for (dialect, verb, path) in GUARDED {
+    for (dialect, path) in GUARDED {
         for scheme in ["Bearer", "Token"] {
-            let method = Method::from_bytes(verb.as_bytes()).unwrap();
-            let actor = world.anonymous().authorized(&format!("{scheme} {token}"));
-            let reply = actor.send(method, path, None, Vec::new()).await;
+            let reply = world.anonymous().authorized(&format!("{scheme} {token}")).get(path).await;
             let attack = format!("{attack}: {scheme} {path}");
             assert_401(&reply, dialect, &invalid_token(dialect), &attack);
         }
     }
 }
 
-/// The token is accepted at the routes that end nothing.
+/// The token is accepted at a route of each dialect.
 async fn assert_alive(world: &World, token: &str, attack: &str) {
-    for (_, _, path) in GUARDED.into_iter().filter(|(_, verb, _)| *verb == "GET") {
+    for (_, path) in GUARDED {
         let reply = world.anonymous().bearing(token).get(path).await;
         assert_eq!(reply.status, 200, "{attack}: {path}: {}", reply.text);
     }
@@ -482,13 +442,12 @@ async fn a_header_without_our_scheme_is_no_credential() {
         Some(token.clone()),
     ];
     for header in headers {
-        for (dialect, verb, path) in GUARDED {
+        for (dialect, path) in GUARDED {
             let mut actor = genuine.world.anonymous();
             if let Some(header) = &header {
                 actor = actor.authorized(header);
             }
-            let method = Method::from_bytes(verb.as_bytes()).unwrap();
-            let reply = actor.send(method, path, None, Vec::new()).await;
+            let reply = actor.get(path).await;
             let attack = format!("{path}: {:.40}", header.as_deref().unwrap_or("none"));
             assert_401(&reply, dialect, &no_credential(dialect), &attack);
         }
@@ -499,7 +458,7 @@ async fn a_header_without_our_scheme_is_no_credential() {
 async fn a_credential_in_another_place_is_none() {
     let genuine = Genuine::new().await;
     let token = &genuine.access;
-    for (dialect, verb, path) in GUARDED {
+    for (dialect, path) in GUARDED {
         let cookie = format!("token={token}; access={token}; sessionid={token}");
         let actor = genuine
             .world
@@ -508,9 +467,8 @@ async fn a_credential_in_another_place_is_none() {
             .sending("X-Authorization", &format!("Bearer {token}"))
             .sending("Proxy-Authorization", &format!("Bearer {token}"))
             .sending("X-API-Key", token);
-        let method = Method::from_bytes(verb.as_bytes()).unwrap();
         let path = format!("{path}?token={token}&access_token={token}");
-        let reply = actor.send(method, &path, None, Vec::new()).await;
+        let reply = actor.get(&path).await;
         assert_401(&reply, dialect, &no_credential(dialect), &path);
     }
 }
@@ -532,11 +490,11 @@ async fn an_empty_or_unreadable_credential_is_not_valid() {
         b"Bearer \xc3\xa9.\xc3\xa9.\xc3\xa9",
         b"Bearer undefined",
     ];
-    for (dialect, verb, path) in GUARDED {
+    for (dialect, path) in GUARDED {
         for header in headers {
             let attack = format!("{path}: {}", String::from_utf8_lossy(header));
             let sent: [(&str, &[u8]); 1] = [("authorization", header)];
-            let reply = request(&genuine.world.app, verb, path, &sent, vec![]).await;
+            let reply = request(&genuine.world.app, "GET", path, &sent, vec![]).await;
             assert_refused(&reply, dialect, &attack);
             assert_eq!(reply.status, 401, "{attack}: {}", reply.text);
         }
@@ -548,12 +506,12 @@ async fn two_credentials_are_refused_because_nobody_can_tell_which_is_meant() {
     let genuine = Genuine::new().await;
     let good = format!("Bearer {}", genuine.access);
     let others = ["Basic YWxpY2U6cGFzc3dvcmQxMjM=", "Bearer x.y.z", "Token x", &good];
-    for (dialect, verb, path) in GUARDED {
+    for (dialect, path) in GUARDED {
         for other in others {
             let joined = [format!("{good}, {other}"), format!("{other}, {good}"), format!("{good} {other}")];
             for header in joined {
                 let sent: [(&str, &[u8]); 1] = [("authorization", header.as_bytes())];
-                let reply = request(&genuine.world.app, verb, path, &sent, vec![]).await;
+                let reply = request(&genuine.world.app, "GET", path, &sent, vec![]).await;
                 assert_refused(&reply, dialect, &header);
                 assert_eq!(reply.status, 401, "{path} {header}: {}", reply.text);
             }
@@ -566,12 +524,11 @@ async fn two_authorization_headers_are_refused() {
     let genuine = Genuine::new().await;
     let good = format!("Bearer {}", genuine.access);
     let others = ["Basic YWxpY2U6cGFzc3dvcmQxMjM=", "Bearer x.y.z", "Token x"];
-    // Not the logout: it would end what the next round needs.
-    for (dialect, verb, path) in GUARDED.into_iter().filter(|(_, verb, _)| *verb == "GET") {
+    for (dialect, path) in GUARDED {
         for other in others {
             for [first, second] in [[other, good.as_str()], [good.as_str(), other]] {
                 let sent = [("authorization", first.as_bytes()), ("authorization", second.as_bytes())];
-                let reply = request(&genuine.world.app, verb, path, &sent, vec![]).await;
+                let reply = request(&genuine.world.app, "GET", path, &sent, vec![]).await;
                 let attack = format!("{path}: {first:.20} and {second:.20}");
                 assert_refused(&reply, dialect, &attack);
                 assert_eq!(reply.status, 401, "{attack}: {}", reply.text);

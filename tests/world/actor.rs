@@ -24,7 +24,7 @@ pub struct Actor {
 }
 
 /// An answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
     pub status: u16,

@@ -13,7 +13,7 @@ use axum::{
 
 /// What a path's parameters stand for.
 pub trait FromPath: Sized {
-    /// Reads the parameters in the order of the path.
+    /// Reads the parameters in the order of the path. There are none when they are not UTF-8.
     fn from_path<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self>;
 }
 
@@ -62,7 +62,7 @@ impl FromPath for ToolId {
 /// An id that may be unreadable, for routes that refuse some callers before they look at it.
 impl FromPath for Option<UserId> {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Some(UserId::parse(parameters.next()?))
+        Some(parameters.next().and_then(UserId::parse))
     }
 }
 
@@ -79,7 +79,8 @@ impl<D: Dialect, T: FromPath> FromRequestParts<App<D>> for InPath<T> {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
-        let parameters = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Error::NotFound)?;
-        T::from_path(parameters.iter().map(|(_, value)| value)).map(Self).ok_or_else(|| Error::NotFound.into())
+        let parameters = RawPathParams::from_request_parts(parts, app).await.ok();
+        let values = parameters.iter().flat_map(|parameters| parameters.iter().map(|(_, value)| value));
+        T::from_path(values).map(Self).ok_or_else(|| Error::NotFound.into())
     }
 }
