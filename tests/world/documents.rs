@@ -108,8 +108,11 @@ impl Operation {
 /// Whether the answer is documented; so is every answer to a path or a method that there is not.
 pub fn verdict(method: &Method, path: &str, reply: &Reply) -> Result<(), String> {
     let path = path.split('?').next().unwrap_or_default();
-    let found = OPERATIONS.iter().filter(|operation| operation.method == method.as_str() && operation.is_at(path));
-    match found.min_by_key(|operation| operation.parameters()) {
+    let at_path = || OPERATIONS.iter().filter(|operation| operation.is_at(path));
+    // A word of the path itself comes before an id that may be any word.
+    let fewest = at_path().map(Operation::parameters).min();
+    let found = at_path().filter(|operation| Some(operation.parameters()) == fewest);
+    match found.into_iter().find(|operation| operation.method == method.as_str()) {
         Some(operation) => operation.judge(reply),
         None => Ok(()),
     }
