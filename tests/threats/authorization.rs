@@ -57,8 +57,12 @@ impl Cast {
         world.admin("rita").await;
         let admin = Things::of(&world, root.clone(), "root", &root).await;
         let mut others = Vec::new();
-        for name in ["alice", "bob", "dora", "dirk"] {
+        for (number, name) in ["alice", "bob", "dora", "dirk"].into_iter().enumerate() {
             let actor = world.user(name).await;
+            // Everybody's first assistant would be their number 1, and anothers' number one's own.
+            let counter = json!({"pk": {"S": format!("owner#{}", world.id_of(name))}, "sk": {"S": "counter"},
+                "last_number": {"N": ((number + 1) * 100).to_string()}});
+            world.put("assistants", &counter);
             others.push(Things::of(&world, actor, name, &root).await);
         }
         let [owner, other, disabled, deleted] = others.try_into().ok().unwrap();

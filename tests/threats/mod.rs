@@ -3,11 +3,17 @@
 mod accounts;
 mod authorization;
 mod brute_force;
+mod endings;
+mod ids;
 mod keys;
+mod lists;
+mod outbound;
 mod parsing;
+mod powers;
 mod prey;
 mod routes;
 mod routing;
 mod sessions;
 mod surface;
 mod tokens;
+mod uploads;
