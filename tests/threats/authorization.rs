@@ -183,8 +183,10 @@ async fn whoever_may_not_is_refused_alike_whatever_there_is_and_changes_nothing(
 
 #[tokio::test]
 async fn whoever_may_is_served_what_is_theirs() {
+    let untouched = Cast::new().await;
     for route in ROUTES.iter().filter(|route| route.needs_credential()) {
-        let cast = Cast::new().await;
+        let touched = if route.verb == "GET" { None } else { Some(Cast::new().await) };
+        let cast = touched.as_ref().unwrap_or(&untouched);
         for (who, what) in EVERYBODY.into_iter().flat_map(|who| objects(route).iter().map(move |what| (who, *what))) {
             if expected(route, who, what) >= 400 {
                 continue;
@@ -199,10 +201,11 @@ async fn whoever_may_is_served_what_is_theirs() {
 
 #[tokio::test]
 async fn a_public_route_does_not_ask_who_comes() {
-    for route in ROUTES.iter().filter(|route| !route.needs_credential()) {
-        let cast = Cast::new().await;
-        for (number, who) in EVERYBODY.into_iter().enumerate() {
-            let body = Value::Object(cast.owner.body(route)).to_string().replace("mallory", &format!("mallory{number}"));
+    let cast = Cast::new().await;
+    for (number, route) in ROUTES.iter().enumerate().filter(|(_, route)| !route.needs_credential()) {
+        for who in EVERYBODY {
+            let newcomer = format!("mallory-{number}-{who:?}");
+            let body = Value::Object(cast.owner.body(route)).to_string().replace("mallory", &newcomer);
             let reply = send(&cast.actor(who), route, route.path, body).await;
             let attack = format!("{}: {who:?}", route.name());
             assert_clean(&reply, &attack);

@@ -149,7 +149,11 @@ async fn a_deleted_account_leaves_nothing_to_whoever_takes_its_name() {
     assert!(is_alive(&wallet.world, alice.token()).await);
     for list in [KEYS, "/api/v1/conversations", "/api/v1/assistants"] {
         let listed = alice.get(list).await;
-        assert_eq!((listed.status, &listed.body["items"], &listed.body["total"]), (200, &json!([]), &json!(0)), "{list}");
+        assert_eq!(
+            (listed.status, &listed.body["items"], &listed.body["total"]),
+            (200, &json!([]), &json!(0)),
+            "{list}"
+        );
     }
     assert_eq!(wallet.world.available("alice"), 4000);
 }

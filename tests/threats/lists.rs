@@ -8,6 +8,7 @@ use super::{
 };
 use crate::world::Reply;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::json;
 
 /// The routes that answer with a list.
 async fn lists(prey: &Prey) -> Vec<&'static Route> {
@@ -95,8 +96,8 @@ async fn a_page_behind_the_end_has_nothing() {
             assert_eq!(reply.status, 200, "{} {attack}: {}", list.path, reply.text);
             let told = ["items", "total", "page", "size", "has_next", "has_prev", "next_cursor"];
             let told = told.map(|name| reply.body[name].clone());
-            let expected = serde_json::json!([[], total, page, size, false, true, null]);
-            assert_eq!(serde_json::json!(told), expected, "{} {attack}", list.path);
+            let expected = json!([[], total, page, size, false, true, null]);
+            assert_eq!(json!(told), expected, "{} {attack}", list.path);
         }
     }
 }
@@ -254,14 +255,14 @@ async fn a_filter_that_is_none_is_refused_and_one_that_fits_nothing_shows_nothin
         for query in [format!("category={category}"), format!("status=active&category={category}")] {
             let reply = ask(&prey, list, &query).await;
             assert_clean(&reply, &query);
-            assert_eq!((reply.status, &reply.body["total"]), (200, &0.into()), "{query}: {}", reply.text);
+            assert_eq!((reply.status, &reply.body["total"]), (200, &json!(0)), "{query}: {}", reply.text);
         }
     }
     let conversations = ROUTES.iter().find(|route| route.path == "/api/v1/conversations").unwrap();
     for assistant in ["", "%00", "%23", "%7C", "x", "%ff", "1", &"a".repeat(2049)] {
         let reply = ask(&prey, conversations, &format!("assistant_id={assistant}")).await;
         assert_clean(&reply, assistant);
-        assert_eq!((reply.status, &reply.body["total"]), (200, &0.into()), "{assistant:.40}: {}", reply.text);
+        assert_eq!((reply.status, &reply.body["total"]), (200, &json!(0)), "{assistant:.40}: {}", reply.text);
     }
 }
 
@@ -272,8 +273,20 @@ async fn a_message_that_is_none_is_no_place_in_a_conversation() {
     let path = prey.path(route);
     let id = path.rsplit('/').next().unwrap().to_owned();
     let long = "a".repeat(2049);
-    let befores =
-        ["", "0", "1", "-1", "%00", "%23", "%7C", "%ff", "message%23", "00000000-0000-8000-8000-000000000000", &id, &long];
+    let befores = [
+        "",
+        "0",
+        "1",
+        "-1",
+        "%00",
+        "%23",
+        "%7C",
+        "%ff",
+        "message%23",
+        "00000000-0000-8000-8000-000000000000",
+        &id,
+        &long,
+    ];
     for before in befores {
         let attack = format!("{path}?before={before:.40}");
         assert_invalid(&prey.owner.get(&format!("{path}?before={before}")).await, &["before"], &attack);

@@ -92,7 +92,9 @@ fn targets() -> impl Iterator<Item = (&'static Route, &'static Field)> {
 
 fn value(field: &Field, address: &str) -> Value {
     match field.kind {
-        Kind::Attachments => json!([{"type": "file", "url": "https://example.com/"}, {"type": "image", "url": address}]),
+        Kind::Attachments => {
+            json!([{"type": "file", "url": "https://example.com/"}, {"type": "image", "url": address}])
+        }
         _ => address.into(),
     }
 }

@@ -25,11 +25,7 @@ pub async fn everywhere(world: &World) -> Vec<SignIn> {
     for door in SIGN_INS {
         let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
         let refresh = ["refresh", "refresh_token"].iter().find_map(|name| reply.body[*name].as_str());
-        signed_in.push(SignIn {
-            door,
-            access: access_in(&reply).to_owned(),
-            refresh: refresh.map(str::to_owned),
-        });
+        signed_in.push(SignIn { door, access: access_in(&reply).to_owned(), refresh: refresh.map(str::to_owned) });
     }
     signed_in
 }

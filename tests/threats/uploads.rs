@@ -6,7 +6,10 @@ use super::{
     routes::{Field, Kind, Route, fields},
     surface::{assert_clean, assert_refused, invalid},
 };
-use crate::{files::PNG, world::Reply};
+use crate::{
+    files::PNG,
+    world::{PATIENCE, Reply},
+};
 use axum::http::Method;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -67,11 +70,15 @@ fn kept(prey: &Prey) -> ([Vec<Value>; 2], Vec<PathBuf>) {
     (["files", "assistants"].map(|table| prey.world.rows(table)), prey.world.stored())
 }
 
-/// Nothing was kept but the number that a new assistant would have had.
-fn assert_nothing_left(prey: &Prey, before: &([Vec<Value>; 2], Vec<PathBuf>), attack: &str) {
-    let after = kept(prey);
-    assert_eq!(after.1, before.1, "{attack}");
-    assert_eq!(after.0, before.0, "{attack}");
+/// Rows and contents are as `before`, at the latest when other tasks have removed what they have to.
+async fn assert_nothing_left(prey: &Prey, before: &([Vec<Value>; 2], Vec<PathBuf>), attack: &str) {
+    for _ in 0..PATIENCE {
+        if prey.world.stored() == before.1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(&kept(prey), before, "{attack}");
 }
 
 #[tokio::test]
@@ -120,7 +127,7 @@ async fn a_file_that_is_not_what_it_says_is_refused() {
                 assert_refused(&reply, route.dialect, &attack);
                 assert_eq!(reply.status, invalid(route.dialect), "{attack}: {}", reply.text);
                 assert!(reply.body[field.name].is_array(), "{attack}: {}", reply.text);
-                assert_nothing_left(&prey, &before, &attack);
+                assert_nothing_left(&prey, &before, &attack).await;
             }
         }
     }
@@ -129,13 +136,13 @@ async fn a_file_that_is_not_what_it_says_is_refused() {
 #[tokio::test]
 async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_saved() {
     let long = format!("{}.png", "a".repeat(1000));
-    let names = [
+    let names: [(&str, String); 8] = [
         ("../../etc/passwd.png", "passwd.png".to_owned()),
         ("..\\\\..\\\\windows\\\\system.png", "system.png".to_owned()),
         ("/api/v1/users/photo.PNG", "photo.PNG".to_owned()),
         ("%2e%2e%2fphoto.png", "%2e%2e%2fphoto.png".to_owned()),
         ("gnp.exe\u{202e}.png", "gnp.exe.png".to_owned()),
-        ("a#b|c user#0.png", "a#b|c user#0.png".to_owned()),
+        ("a#b|c.png", "a#b|c.png".to_owned()),
         ("<script>alert(1)</script>.png", "script>.png".to_owned()),
         (&long, format!("{}.png", "a".repeat(251))),
     ];
@@ -166,28 +173,24 @@ async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_save
 
 #[tokio::test]
 async fn a_file_may_have_as_many_bytes_as_its_kind_and_none_more() {
-    let kinds = [
-        ("photo.png", "image/png", PNG, 10),
-        ("archive.zip", "application/zip", ZIP, 50),
-        ("notes.txt", "text/plain", b"", 50),
-        // As data it might have more, but no route takes it in a form.
-        ("table.csv", "text/csv", b"", 50),
-    ];
     // Whichever route it comes to, the same code reads it, and so much takes its time.
     let (route, field) = doors().next().unwrap();
-    for (name, declared, head, limit) in kinds {
-        let prey = Prey::new().await;
-        let before = kept(&prey);
+    let prey = Prey::new().await;
+    let before = kept(&prey);
+    for (name, declared, head, limit) in
+        [("photo.png", "image/png", PNG, 10), ("archive.zip", "application/zip", ZIP, 50)]
+    {
         let mut content = head.to_vec();
         content.resize(limit * MIB + 1, b'a');
         let reply = upload(&prey, route, field, &[part(name, declared, &content)]).await;
         assert_refused(&reply, route.dialect, name);
         assert_eq!(reply.status, 413, "{name}: {}", reply.text);
-        assert_nothing_left(&prey, &before, name);
-        content.pop();
-        let reply = upload(&prey, route, field, &[part(name, declared, &content)]).await;
-        assert_eq!(reply.status, route.success, "{name}: {}", reply.text);
+        assert_nothing_left(&prey, &before, name).await;
     }
+    let mut content = PNG.to_vec();
+    content.resize(10 * MIB, b'a');
+    let reply = upload(&prey, route, field, &[part("photo.png", "image/png", &content)]).await;
+    assert_eq!(reply.status, route.success, "{}", reply.text);
 }
 
 #[tokio::test]
@@ -200,7 +203,7 @@ async fn ten_files_come_at_once_and_no_more() {
         let reply = upload(&prey, route, field, &parts).await;
         assert_refused(&reply, route.dialect, &route.name());
         assert_eq!(reply.status, invalid(route.dialect), "{}: {}", route.name(), reply.text);
-        assert_nothing_left(&prey, &before, &route.name());
+        assert_nothing_left(&prey, &before, &route.name()).await;
     }
     for (route, field) in doors() {
         let names: Vec<String> = (0..10).map(|number| format!("{number}.txt")).collect();
@@ -241,13 +244,13 @@ async fn files_with_a_form_that_is_refused_are_not_kept() {
             let reply = prey.send_typed(route, Some(&content_type), body).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, status, "{attack}: {}", reply.text);
-            assert_nothing_left(&prey, &before, &attack);
+            assert_nothing_left(&prey, &before, &attack).await;
         }
         let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
         let stranger = prey.world.anonymous();
         let reply = stranger.send(method, &prey.path(route), Some(&content_type), good).await;
         assert_refused(&reply, route.dialect, &route.name());
         assert_eq!(reply.status, 401, "{}", reply.text);
-        assert_nothing_left(&prey, &before, "a stranger's");
+        assert_nothing_left(&prey, &before, "a stranger's").await;
     }
 }
