@@ -1,184 +1,165 @@
-//! How many DynamoDB calls each route makes, and in how many steps one waits for the other. The table is
-//! a snapshot; the promises made of it are asserted.
+//! What each route costs: how many DynamoDB calls it makes, in how many steps one waits for the other, and
+//! how many read and write units they consume. The table is a snapshot; the promises made of it are asserted.
 
-use crate::world::{Actor, PASSWORD, Reply, World};
+use crate::{
+    threats::{
+        prey::Prey,
+        routes::{ROUTES, Route},
+    },
+    world::{PASSWORD, Reply, Units, World},
+};
 use serde_json::{Value, json};
-use shared::domain::text::Title;
 use std::{collections::BTreeMap, fmt::Write};
 
 /// What a request cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Cost {
-    calls: usize,
-    steps: usize,
-    operations: String,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cost {
+    pub calls: usize,
+    pub steps: usize,
+    pub units: Units,
+    pub operations: String,
 }
 
-/// The costs of a session's requests, in the order in which they were made.
-struct Meter {
-    world: World,
-    table: String,
+/// A world that counts. Limits are on: counting requests is part of what a request costs.
+pub fn metered() -> World {
+    let world = World::with(&[("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")]);
+    world.faults.meter();
+    world
 }
 
-impl Meter {
-    fn new() -> Self {
-        // Limits are on: counting requests is part of what a request costs.
-        let world = World::with(&[("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")]);
-        Self { world, table: String::new() }
+/// What a request answers, which is a success, and what it costs.
+pub async fn measure(world: &World, name: &str, request: impl Future<Output = Reply>) -> (Reply, Cost) {
+    world.faults.plan(None);
+    let reply = request.await;
+    assert!(reply.status < 300, "{name}: {} {}", reply.status, reply.text);
+    let calls = world.faults.calls();
+    let mut by_step: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for call in &calls {
+        by_step.entry(call.step).or_default().push(&call.operation);
+    }
+    let steps = by_step.len();
+    let together = |mut step: Vec<&str>| {
+        step.sort_unstable();
+        step.join(" + ")
+    };
+    let operations = by_step.into_values().map(together).collect::<Vec<_>>().join(", then ");
+    let read = calls.iter().map(|call| call.units.read).sum();
+    let write = calls.iter().map(|call| call.units.write).sum();
+    (reply, Cost { calls: calls.len(), steps, units: Units { read, write }, operations })
+}
+
+const HEAD: &str = "\
+Calls, in how many steps. Units as the embedded database reports them, by DynamoDB's rules: one for each 4 KB
+read (half where the latest state is not asked for, as in an index), one for each 1 KB written, for each entry
+of an index that changes too; a transaction doubles them.
+";
+
+struct Table(String);
+
+impl Table {
+    fn note(&mut self, name: &str, cost: &Cost) {
+        let Cost { calls, steps, units: Units { read, write }, operations } = cost;
+        writeln!(self.0, "{name:<64} {calls} in {steps}  {read:>4.1} read {write:>4.1} written  {operations}").unwrap();
     }
 
-    async fn measure(&mut self, name: &str, request: impl Future<Output = Reply>) -> (Reply, Cost) {
-        self.world.faults.plan(None);
-        let reply = request.await;
-        assert!(reply.status < 300, "{name}: {} {}", reply.status, reply.text);
-        let calls = self.world.faults.calls();
-        let steps = calls.iter().map(|call| call.step).max().unwrap_or(0);
-        let mut by_step: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-        for call in &calls {
-            by_step.entry(call.step).or_default().push(&call.operation);
-        }
-        let operations: Vec<String> = by_step
-            .into_values()
-            .map(|mut together| {
-                together.sort_unstable();
-                together.join(" + ")
-            })
-            .collect();
-        let cost = Cost { calls: calls.len(), steps, operations: operations.join(", then ") };
-        writeln!(self.table, "{name:<58} {} in {}  {}", cost.calls, cost.steps, cost.operations).unwrap();
-        (reply, cost)
+    async fn measure(&mut self, world: &World, name: &str, request: impl Future<Output = Reply>) -> Reply {
+        let (reply, cost) = measure(world, name, request).await;
+        self.note(name, &cost);
+        reply
     }
+}
 
-    /// A read by somebody who is signed in: at most three calls in two steps.
-    async fn read(&mut self, actor: &Actor, path: &str, name: &str) -> Cost {
-        let (_, cost) = self.measure(&format!("GET {name}"), actor.get(path)).await;
-        assert!(cost.calls <= 3 && cost.steps <= 2, "{name}: {cost:?}");
-        cost
-    }
+/// The lists that show whole entries: an index tells the keys, then the entries are read.
+const LISTS: [&str; 5] =
+    ["/api/v1/assistants/", "/api/v1/users", "/api/v1/assistants", "/api/v1/conversations", "/api/v1/chat/sessions/"];
 
-    /// A turn that `echo` answers: at most five calls in four steps, of which one writes the turn.
-    async fn turn(&mut self, actor: &Actor, path: &str, name: &str) {
-        let body = json!({"message": "Hello"});
-        let (_, cost) = self.measure(&format!("POST {name}"), actor.post(path, body)).await;
-        assert!(cost.calls <= 5 && cost.steps <= 4, "{name}: {cost:?}");
-        assert_eq!(cost.operations.matches("TransactWriteItems").count(), 1, "{name}: {cost:?}");
-    }
+/// The most calls and steps of a route that only reads.
+fn most(route: &Route) -> (usize, usize) {
+    if LISTS.contains(&route.path) { (4, 3) } else { (3, 2) }
+}
 
-    async fn write(&mut self, actor: &Actor, path: &str, name: &str, body: Value) -> Reply {
-        self.measure(&format!("POST {name}"), actor.post(path, body)).await.0
-    }
+/// The routes that are turns, but that one finds its assistant by a name first.
+fn is_turn(route: &Route) -> bool {
+    let ends = ["/send/", "/api/chat/", "/chats/", "/messages"];
+    route.verb == "POST" && ends.iter().any(|end| route.path.ends_with(end))
 }
 
 #[tokio::test]
 async fn calls_per_route() {
-    let mut meter = Meter::new();
-    let anonymous = meter.world.anonymous();
-    let alice = meter.world.user("alice").await;
-    let new = |name: &str| {
-        let email = format!("{name}@example.com");
-        json!({"username": name, "email": email, "password": PASSWORD, "confirm_password": PASSWORD})
-    };
-    let sign_in = json!({"username": "alice", "email": "alice", "password": PASSWORD});
-
-    for (number, path) in
-        ["/api/v1/users/", "/api/v1/auth/register", "/api/v1/auth/register/", "/users/register/", "/api/register/"]
-            .iter()
-            .enumerate()
-    {
-        meter.write(&anonymous, path, path, new(&format!("new{number}"))).await;
+    let mut table = Table(HEAD.to_owned());
+    for route in ROUTES {
+        let prey = Prey::in_world(metered()).await;
+        let body = Value::Object(prey.body(route)).to_string();
+        let (_, cost) = measure(&prey.world, route.path, prey.send(route, body)).await;
+        table.note(&route.name(), &cost);
+        if route.verb == "GET" && route.needs_credential() {
+            assert!(cost.calls <= most(route).0 && cost.steps <= most(route).1, "{}: {cost:?}", route.name());
+        }
+        if is_turn(route) {
+            assert!(cost.calls <= 5 && cost.steps <= 4, "{}: {cost:?}", route.name());
+            assert_eq!(cost.operations.matches("TransactWriteItems").count(), 1, "{}: {cost:?}", route.name());
+        }
     }
-    for path in ["/api/v1/tokens/", "/api/v1/auth/login", "/api/v1/auth/login/", "/users/login/", "/api/login/"] {
-        meter.write(&anonymous, path, path, sign_in.clone()).await;
-    }
-    let login = anonymous.post("/api/v1/auth/login", sign_in).await.body;
-    let refresh = json!({"refresh_token": login["refresh_token"], "refresh": alice.refresh});
-    meter.write(&anonymous, "/api/v1/auth/refresh", "/api/v1/auth/refresh", refresh.clone()).await;
-    meter.write(&anonymous, "/api/v1/auth/token/refresh/", "/api/v1/auth/token/refresh/", refresh.clone()).await;
-
-    meter.read(&alice, "/api/v1/auth/profile/", "/api/v1/auth/profile/").await;
-    meter.read(&alice, "/users/", "/users/").await;
-    meter.read(&alice, "/token/", "/token/").await;
-    meter.read(&alice, "/api/tokens/", "/api/tokens/").await;
-
-    meter.turn(&alice, "/send/", "/send/ (the first one)").await;
-    meter.turn(&alice, "/send/", "/send/").await;
-    meter.turn(&alice, "/api/chat/", "/api/chat/").await;
-    let keyed = alice.sending("Idempotency-Key", "once");
-    meter.turn(&keyed, "/api/chat/", "/api/chat/ (with an Idempotency-Key)").await;
-
-    let sessions = "/api/v1/chat/sessions/";
-    let session = meter.write(&alice, sessions, sessions, json!({})).await;
-    let session = format!("{sessions}{}/", session.body["id"].as_str().unwrap());
-    let chats = format!("{session}chats/");
-    meter.turn(&alice, &chats, "/api/v1/chat/sessions/<id>/chats/").await;
-    meter.read(&alice, sessions, sessions).await;
-    meter.read(&alice, &session, "/api/v1/chat/sessions/<id>/").await;
-    meter.read(&alice, &chats, "/api/v1/chat/sessions/<id>/chats/").await;
-    meter.read(&alice, &format!("{chats}1/"), "/api/v1/chat/sessions/<id>/chats/<id>/").await;
-
-    let file = meter.world.keep_file("alice", "notes.txt", "Hello").await.id;
-    meter.read(&alice, &format!("/api/v1/files/{file}/content"), "/api/v1/files/<id>/content").await;
-
-    let body = json!({"message": "Hello"});
-    meter.world.model.be_remote();
-    meter.measure("POST /api/chat/ (model outside the process)", alice.post("/api/chat/", body)).await;
-
-    meter.measure("GET /api/v1/health", anonymous.get("/api/v1/health")).await;
-    meter.measure("GET /api/v1/health/detailed", anonymous.get("/api/v1/health/detailed")).await;
-    let opaque = anonymous.post("/api/v1/tokens/", json!({"username": "alice", "password": PASSWORD})).await;
-    let opaque = anonymous.bearing(opaque.body["token"].as_str().unwrap());
-    meter.measure("GET /api/tokens/ (with an opaque token)", opaque.get("/api/tokens/")).await;
-    meter.write(&alice, "/api/v1/auth/logout/", "/api/v1/auth/logout/", refresh).await;
-
-    insta::assert_snapshot!(meter.table);
+    insta::assert_snapshot!(table.0);
 }
 
-/// A first page costs the same however long the list is.
+/// Forms of requests that cost something else than a route's plain one.
 #[tokio::test]
-async fn a_first_page_of_ten_and_of_two_thousand() {
-    let mut meter = Meter::new();
-    let alice = meter.world.user("alice").await;
-    let user = alice.get("/api/v1/auth/profile/").await;
-    assert_eq!(user.status, 200);
-    let profile = meter.world.profile("alice");
-    let id = shared::domain::ids::UserId::parse(profile["id"]["S"].as_str().unwrap()).unwrap();
-    let mut costs = Vec::new();
-    let mut begun = 0;
-    for total in [10, 2_000] {
-        while begun < total {
-            meter.world.services.conversations.begin(id, (None, Title::default()), None).await.unwrap();
-            begun += 1;
-        }
-        let (reply, cost) = meter.measure("GET /api/v1/chat/sessions/", alice.get("/api/v1/chat/sessions/")).await;
-        let shown = reply.body["results"].as_array().unwrap().len();
-        assert_eq!((&reply.body["count"], shown), (&json!(total), 10));
-        costs.push(cost);
-    }
-    assert_eq!(costs[0], costs[1]);
+async fn calls_per_form_of_request() {
+    let mut table = Table(String::new());
+    let world = metered();
+    let (alice, anonymous) = (world.user("alice").await, world.anonymous());
+    let body = || json!({"message": "Hello"});
+    table.measure(&world, "POST /send/ (the first turn)", alice.post("/send/", body())).await;
+    let keyed = alice.sending("Idempotency-Key", "once");
+    table.measure(&world, "POST /send/ (with an Idempotency-Key)", keyed.post("/send/", body())).await;
+    table.measure(&world, "POST /send/ (repeated with it)", keyed.post("/send/", body())).await;
+    let alice_key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await;
+    let alice_key = anonymous.bearing(alice_key.body["key"].as_str().unwrap());
+    table.measure(&world, "GET /token/ (with an API key)", alice_key.get("/token/")).await;
+    let opaque = anonymous.post("/api/v1/tokens/", json!({"username": "alice", "password": PASSWORD})).await;
+    let opaque = anonymous.bearing(opaque.body["token"].as_str().unwrap());
+    table.measure(&world, "GET /token/ (with a token of tokens/)", opaque.get("/token/")).await;
+    let assistant = alice.post("/api/v1/assistants", json!({"name": "First"})).await.body["id"].clone();
+    let path = "/api/v1/conversations";
+    let new = json!({"assistant_id": assistant});
+    table.measure(&world, "POST /api/v1/conversations (without a message)", alice.post(path, new)).await;
+    let path = format!("{path}?assistant_id={}", assistant.as_str().unwrap());
+    table.measure(&world, "GET /api/v1/conversations?assistant_id=", alice.get(&path)).await;
+    let part = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\nHello\r\n";
+    let fields = [("name", "Second"), ("company_name", "Acme"), ("instructions", "Answer.")];
+    let field = |(name, value)| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let form = format!("{}{part}{part}--x--\r\n", fields.map(field).concat());
+    let sent = alice.post_raw("/api/v1/assistants/", "multipart/form-data; boundary=x", form);
+    table.measure(&world, "POST /api/v1/assistants/ (with two files)", sent).await;
+    world.model.be_remote();
+    let asked = alice.post("/send/", body());
+    table.measure(&world, "POST /send/ (model outside the process)", asked).await;
+    insta::assert_snapshot!(table.0);
 }
 
 /// A long conversation costs no more to read than a short one, but for one call to reach its end.
 #[tokio::test]
 async fn a_conversation_of_two_hundred_turns() {
-    let mut meter = Meter::new();
-    let alice = World::user(&meter.world, "alice").await;
+    let world = metered();
+    let alice = world.user("alice").await;
     let sessions = "/api/v1/chat/sessions/";
     let id = alice.post(sessions, json!({})).await.body["id"].as_str().unwrap().to_owned();
     let chats = format!("{sessions}{id}/chats/");
     for _ in 0..40 {
         assert_eq!(alice.post(&chats, json!({"message": "Hello"})).await.status, 201);
     }
-    let short = meter.read(&alice, &chats, "chats").await;
-    let profile = meter.world.profile("alice");
-    let mut balance = meter.world.rows("balances").into_iter().find(|row| row["sk"]["S"] == "balance").unwrap();
+    let (_, short) = measure(&world, "chats", alice.get(&chats)).await;
+    let profile = world.profile("alice");
+    let mut balance = world.rows("balances").into_iter().find(|row| row["sk"]["S"] == "balance").unwrap();
     assert_eq!(balance["pk"], profile["pk"]);
     balance["available"] = json!({"N": "100000"});
-    meter.world.put("balances", &balance);
+    world.put("balances", &balance);
     for _ in 0..160 {
         assert_eq!(alice.post(&chats, json!({"message": "Hello"})).await.status, 201);
     }
-    assert_eq!(meter.read(&alice, &chats, "chats").await, short);
-    let (reply, cost) = meter.measure("session", alice.get(&format!("{sessions}{id}/"))).await;
+    assert_eq!(measure(&world, "chats", alice.get(&chats)).await.1, short);
+    let (reply, cost) = measure(&world, "session", alice.get(&format!("{sessions}{id}/"))).await;
     assert_eq!(reply.body["chats"].as_array().unwrap().len(), 50);
     assert!(cost.calls <= 4 && cost.steps <= 3, "{cost:?}");
 }

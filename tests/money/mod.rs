@@ -1,6 +1,6 @@
 //! Money: whatever fails, crashes or happens at once, the ledger adds up.
 
-mod audit;
+pub mod audit;
 mod faults;
 mod holds;
 mod idempotency;

@@ -131,7 +131,11 @@ pub struct Prey {
 
 impl Prey {
     pub async fn new() -> Self {
-        let world = World::new();
+        Self::in_world(World::new()).await
+    }
+
+    /// In a world in which nobody is yet.
+    pub async fn in_world(world: World) -> Self {
         let owner = world.user("alice").await;
         let admin = world.admin("root").await;
         world.user("carl").await;

@@ -49,7 +49,20 @@ pub struct Call {
     pub operation: String,
     /// The step it was made in: calls of one step did not wait for each other.
     pub step: usize,
+    /// What it consumed, if that was asked for.
+    pub units: Units,
+    /// The permissions that it takes: `dynamodb:Query` on `sessions/index/owner-by-title`.
+    pub needs: Vec<(String, String)>,
     ended: Option<usize>,
+}
+
+/// DynamoDB's measure of work, as the embedded database tells it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Units {
+    /// Of 4 KB each; half of them where the latest state is not asked for.
+    pub read: f64,
+    /// Of 1 KB each, for a row and for each entry of an index that changes; twice of them in a transaction.
+    pub write: f64,
 }
 
 /// What happens at [`Moment::Outrun`].
@@ -65,6 +78,7 @@ struct State {
     fault: Option<Fault>,
     hits: usize,
     rival: Option<Rival>,
+    is_metered: bool,
 }
 
 /// The SDK's HTTP client of a test.
@@ -87,8 +101,13 @@ impl Faults {
     /// Forgets the calls so far, and plans a fault among the next ones.
     pub fn plan(&self, fault: Option<Fault>) {
         let mut state = self.state.lock().unwrap();
-        let rival = state.rival.take();
-        *state = State { fault, rival, ..State::default() };
+        let (rival, is_metered) = (state.rival.take(), state.is_metered);
+        *state = State { fault, rival, is_metered, ..State::default() };
+    }
+
+    /// From now on asks with each call what it consumes.
+    pub fn meter(&self) {
+        self.state.lock().unwrap().is_metered = true;
     }
 
     /// The calls since the last plan.
@@ -101,7 +120,7 @@ impl Faults {
         self.state.lock().unwrap().hits
     }
 
-    fn begin(&self, operation: &str) -> (usize, Option<Moment>) {
+    fn begin(&self, operation: &str, body: &[u8]) -> (usize, Option<Moment>) {
         let mut state = self.state.lock().unwrap();
         state.events += 1;
         let began = state.events;
@@ -109,7 +128,9 @@ impl Faults {
         let waited_for = state.calls.iter().filter(|call| call.ended.is_some_and(|ended| ended < began));
         let step = waited_for.map(|call| call.step).max().unwrap_or(0) + 1;
         let number = state.calls.len();
-        state.calls.push(Call { operation: operation.to_owned(), step, ended: None });
+        let needs = permissions(operation, &serde_json::from_slice(body).unwrap());
+        let operation = operation.to_owned();
+        state.calls.push(Call { operation, step, units: Units::default(), needs, ended: None });
         let hit = state.fault.filter(|fault| number >= fault.call && number - fault.call < fault.times);
         if hit.is_some() {
             state.hits += 1;
@@ -127,13 +148,14 @@ impl Faults {
     }
 
     async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let (number, moment) = self.begin(&operation);
+        let (number, moment) = self.begin(&operation, &body);
         // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
         for _ in 0..YIELDS {
             tokio::task::yield_now().await;
         }
         let lost = || ConnectorError::io("the connection broke".into());
         let answer = match moment {
+            None if self.state.lock().unwrap().is_metered => self.run_metered(number, operation, body).await,
             None => self.inner.run(operation, body).await,
             Some(Moment::Outrun) => {
                 let rival = self.state.lock().unwrap().rival.clone();
@@ -150,6 +172,47 @@ impl Faults {
         };
         self.end(number);
         answer
+    }
+
+    async fn run_metered(
+        &self,
+        number: usize,
+        operation: String,
+        body: Vec<u8>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let mut request: Value = serde_json::from_slice(&body).unwrap();
+        request["ReturnConsumedCapacity"] = json!("TOTAL");
+        let is_read = matches!(operation.as_str(), "GetItem" | "BatchGetItem" | "Query");
+        let answer = self.inner.run(operation, request.to_string().into_bytes()).await?;
+        let told: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
+        let tables = match &told["ConsumedCapacity"] {
+            Value::Array(tables) => tables.clone(),
+            table => vec![table.clone()],
+        };
+        let units: f64 = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
+        if let Some(call) = self.state.lock().unwrap().calls.get_mut(number) {
+            call.units = if is_read { Units { read: units, write: 0.0 } } else { Units { read: 0.0, write: units } };
+        }
+        Ok(answer)
+    }
+}
+
+/// The permissions that a request takes, each an action and a table or index.
+fn permissions(operation: &str, request: &Value) -> Vec<(String, String)> {
+    let named = |operation: &str, table: &str| (format!("dynamodb:{operation}"), table.to_owned());
+    if let Some(tables) = request["RequestItems"].as_object() {
+        return tables.keys().map(|table| named(operation, table)).collect();
+    }
+    if let Some(items) = request["TransactItems"].as_array() {
+        let parts = items.iter().flat_map(|item| item.as_object().unwrap());
+        let action =
+            |kind: &str| if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
+        return parts.map(|(kind, part)| named(&action(kind), part["TableName"].as_str().unwrap())).collect();
+    }
+    let table = request["TableName"].as_str().unwrap();
+    match request["IndexName"].as_str() {
+        Some(index) => vec![named(operation, &format!("{table}/index/{index}"))],
+        None => vec![named(operation, table)],
     }
 }
 

@@ -4,16 +4,18 @@
 mod actor;
 pub mod documents;
 mod entropy;
+mod events;
 mod faults;
 mod model;
 pub mod routes;
 
 pub use actor::{Actor, Reply};
-pub use faults::{Fault, Faults, Moment};
+pub use events::Events;
+pub use faults::{Fault, Faults, Moment, Units};
 pub use model::{Script, ScriptedModel};
 
 use axum::Router;
-use dynoxide::Database;
+use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
 use local::{embedded::Embedded, embedded_s3::EmbeddedS3, router, tables};
@@ -224,6 +226,12 @@ impl World {
     pub fn put(&self, table: &str, row: &Value) {
         let request = serde_json::from_value(json!({"TableName": table, "Item": row})).unwrap();
         self.database.put_item(request).unwrap();
+    }
+
+    /// Writes many rows at once, as they are, past the service.
+    pub fn put_many(&self, table: &str, rows: impl IntoIterator<Item = Value>) {
+        let rows: Vec<Item> = rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect();
+        self.database.import_items(table, rows, ImportOptions::default()).unwrap();
     }
 
     /// A user's UUID, found by the name as registered.

@@ -1,5 +1,6 @@
 //! Assistants, in two dialects. This file is the route table.
 
+pub mod openapi;
 mod platform;
 mod reports;
 

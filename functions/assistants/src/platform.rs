@@ -15,10 +15,13 @@ use shared::{
     },
     http::{
         Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform, SignedIn,
-        given, listing, pages::Query,
+        given,
+        listing::{Parameters, Wanted},
+        pages::Query,
     },
     service::assistants::Knowledge,
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Platform, T>;
 
@@ -30,30 +33,67 @@ const FILES_MAX: usize = 100;
 /// `{"name": "My Assistant", "description": …, "personality": …, "system_prompt": …, "tools": ["web_search"],
 /// "model": "gpt-4", "temperature": 0.7, "status": "active", "category": …, "company_name": …, "files": […]}`.
 /// A new assistant needs only the name; changing one takes only what is given.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({
+    "name": "My Assistant",
+    "description": "A helpful assistant",
+    "personality": "friendly",
+    "tools": ["web_search"],
+    "temperature": 0.7,
+    "category": "general",
+}))]
 pub struct AssistantFields {
+    #[schema(value_type = String, min_length = 1, max_length = 120)]
     name: Field,
+    #[schema(value_type = Option<String>, max_length = 2000)]
     description: Field,
+    #[schema(value_type = Option<String>, max_length = 2000)]
     personality: Field,
+    #[schema(value_type = Option<String>, max_length = 32000)]
     system_prompt: Field,
+    #[schema(value_type = Option<Vec<String>>, max_items = 32)]
     tools: Given,
+    #[schema(value_type = Option<String>, max_length = 255)]
     model: Field,
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 2)]
     temperature: Given,
+    #[schema(value_type = Option<String>, pattern = "^(active|inactive|draft)$")]
     status: Field,
+    #[schema(value_type = Option<String>, max_length = 64)]
     category: Field,
+    #[schema(value_type = Option<String>, max_length = 255)]
     company_name: Field,
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     files: Given,
 }
 
 /// An assistant: `{"id": "<uuid>", "name": "Assistant Name", "description": …, "status": "active", …}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e376b-9ce0-7000-8000-000000000001",
+    "name": "My Assistant",
+    "description": "A helpful assistant",
+    "personality": "friendly",
+    "system_prompt": null,
+    "status": "active",
+    "category": "general",
+    "company_name": null,
+    "model": null,
+    "temperature": 0.7,
+    "tools": ["web_search"],
+    "files": [],
+    "created_at": "2024-01-01T00:00:00Z",
+    "updated_at": "2024-01-01T00:00:00Z",
+}))]
 pub struct ShownAssistant {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
     description: Option<String>,
     personality: Option<String>,
     system_prompt: Option<String>,
+    #[schema(pattern = "^(active|inactive|draft)$")]
     status: &'static str,
     category: Option<String>,
     company_name: Option<String>,
@@ -61,22 +101,62 @@ pub struct ShownAssistant {
     temperature: Option<f64>,
     tools: Vec<String>,
     files: Vec<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
 /// `GET /api/v1/assistants?page=&size=&sort=&after=&status=&category=`: the caller's assistants.
+#[utoipa::path(
+    get,
+    path = "/api/v1/assistants",
+    params(
+        Parameters<AssistantField>,
+        ("status" = Option<String>, Query, pattern = "^(active|inactive|draft)$", description = "Only those of this status."),
+        ("category" = Option<String>, Query, min_length = 1, max_length = 64, description = "Only those of this category."),
+    ),
+    responses((status = 200, body = Listing<ShownAssistant>, example = json!({
+        "items": [{
+            "id": "018e376b-9ce0-7000-8000-000000000001",
+            "name": "My Assistant",
+            "description": "A helpful assistant",
+            "personality": "friendly",
+            "system_prompt": null,
+            "status": "active",
+            "category": "general",
+            "company_name": null,
+            "model": null,
+            "temperature": 0.7,
+            "tools": ["web_search"],
+            "files": [],
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+        }],
+        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
+    }))),
+)]
 pub async fn list(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
+    Wanted(request): Wanted<AssistantField>,
     query: Query,
 ) -> Result<Json<Listing<ShownAssistant>>> {
-    let request = listing::wanted::<AssistantField>(&query)?;
     let listed = app.assistants.list(caller.user.id, &filter(&query)?, &request).await?;
     Ok(Json(Listing::new(listed, request.sort, ShownAssistant::from)))
 }
 
 /// `POST /api/v1/assistants`: a new assistant.
+#[utoipa::path(
+    post,
+    path = "/api/v1/assistants",
+    params(Idempotency),
+    request_body = AssistantFields,
+    responses(
+        (status = 201, body = ShownAssistant),
+        (status = 409, description = "The caller has an assistant with this name."),
+    ),
+)]
 pub async fn create(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -88,6 +168,12 @@ pub async fn create(
 }
 
 /// `GET /api/v1/assistants/{assistant}`: one assistant.
+#[utoipa::path(
+    get,
+    path = "/api/v1/assistants/{assistant}",
+    params(("assistant" = String, Path, format = Uuid, description = "The assistant's id.")),
+    responses((status = 200, body = ShownAssistant)),
+)]
 pub async fn show(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -97,6 +183,16 @@ pub async fn show(
 }
 
 /// `PUT /api/v1/assistants/{assistant}`: changes what is given.
+#[utoipa::path(
+    put,
+    path = "/api/v1/assistants/{assistant}",
+    params(("assistant" = String, Path, format = Uuid, description = "The assistant's id.")),
+    request_body = AssistantFields,
+    responses(
+        (status = 200, body = ShownAssistant),
+        (status = 409, description = "The caller has another assistant with this name."),
+    ),
+)]
 pub async fn change(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -108,6 +204,12 @@ pub async fn change(
 }
 
 /// `DELETE /api/v1/assistants/{assistant}`: removes an assistant. Its conversations stay.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/assistants/{assistant}",
+    params(("assistant" = String, Path, format = Uuid, description = "The assistant's id.")),
+    responses((status = 204)),
+)]
 pub async fn remove(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,

@@ -16,45 +16,121 @@ use shared::{
     },
     service::assistants::Knowledge,
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Reports, T>;
 
 const PAGE_SIZE: usize = 100;
 
 /// `{"name": …, "company_name": …, "instructions": …}`, with parts called `files` in a multipart form.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"name": "My Assistant", "company_name": "My Company", "instructions": "Write reports."}))]
 pub struct AssistantFields {
+    #[schema(value_type = String, required, min_length = 1, max_length = 120)]
     name: Field,
+    /// For changing an assistant.
+    #[schema(value_type = Option<String>, max_length = 120)]
     new_name: Field,
+    #[schema(value_type = String, required, min_length = 1, max_length = 255)]
     company_name: Field,
+    #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     instructions: Field,
 }
 
+/// The fields as parts of a form, with files beside them.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "name": "My Assistant",
+    "company_name": "My Company",
+    "instructions": "Write reports.",
+    "files": ["Contents of the file"],
+}))]
+#[expect(dead_code, reason = "read by `WithFiles`, described here")]
+pub struct AssistantForm {
+    #[schema(min_length = 1, max_length = 120)]
+    name: String,
+    #[schema(max_length = 120)]
+    new_name: Option<String>,
+    #[schema(min_length = 1, max_length = 255)]
+    company_name: String,
+    #[schema(min_length = 1, max_length = 32000)]
+    instructions: String,
+    #[schema(max_items = 10)]
+    files: Option<Vec<AttachedFile>>,
+}
+
+/// A file of a form.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct AttachedFile(#[expect(dead_code, reason = "never made")] String);
+
 /// `{"id": 1, "name": …, "company_name": …, "instructions": …, "files": […], "created_at": …,
 /// "updated_at": …, "query_count": 0}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 1,
+    "name": "My Assistant",
+    "company_name": "My Company",
+    "instructions": "Write reports.",
+    "files": [{
+        "id": "018e376b-9ce0-7000-8000-000000000001",
+        "filename": "report.pdf",
+        "url": "https://api.example.com/api/v1/files/018e376b-9ce0-7000-8000-000000000001/content",
+    }],
+    "created_at": "2024-01-01T00:00:00Z",
+    "updated_at": "2024-01-01T00:00:00Z",
+    "query_count": 0,
+}))]
 pub struct ShownAssistant {
     id: u64,
     name: String,
     company_name: String,
     instructions: String,
     files: Vec<ShownFile>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
     query_count: u64,
 }
 
 /// `{"id": "<uuid>", "filename": "report.pdf", "url": "https://…/api/v1/files/<uuid>/content"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ShownFile {
+    #[schema(format = Uuid)]
     id: String,
     filename: String,
+    #[schema(format = Uri)]
     url: String,
 }
 
 /// `GET /api/v1/assistants/?page=`: the caller's assistants, oldest first, 100 a page. The pages before and
 /// after are in the `Link` header.
+#[utoipa::path(
+    get,
+    path = "/api/v1/assistants/",
+    params(("page" = Option<u64>, Query, minimum = 1, description = "The page's number; the first is 1.")),
+    responses((
+        status = 200,
+        body = [ShownAssistant],
+        headers(("Link", description = "The pages before and after.")),
+        example = json!([{
+            "id": 1,
+            "name": "My Assistant",
+            "company_name": "My Company",
+            "instructions": "Write reports.",
+            "files": [{
+                "id": "018e376b-9ce0-7000-8000-000000000001",
+                "filename": "report.pdf",
+                "url": "https://api.example.com/api/v1/files/018e376b-9ce0-7000-8000-000000000001/content",
+            }],
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+            "query_count": 0,
+        }]),
+    )),
+)]
 pub async fn list(
     State(app): State<App<Reports>>,
     SignedIn(caller): SignedIn,
@@ -68,6 +144,17 @@ pub async fn list(
 }
 
 /// `POST /api/v1/assistants/`: a new assistant, with files if any are sent.
+#[utoipa::path(
+    post,
+    path = "/api/v1/assistants/",
+    params(Idempotency),
+    request_body(content(
+        (AssistantFields = "application/json"),
+        (AssistantFields = "application/x-www-form-urlencoded"),
+        (AssistantForm = "multipart/form-data"),
+    )),
+    responses((status = 201, body = ShownAssistant)),
+)]
 pub async fn create(
     State(app): State<App<Reports>>,
     SignedIn(caller): SignedIn,
@@ -83,6 +170,17 @@ pub async fn create(
 
 /// `PUT /api/v1/assistants/<int>/`: replaces what is known of an assistant. The new name is `new_name` if it
 /// is given; files that are sent are added.
+#[utoipa::path(
+    put,
+    path = "/api/v1/assistants/{assistant}/",
+    params(("assistant" = u64, Path, minimum = 1, description = "The assistant's number.")),
+    request_body(content(
+        (AssistantFields = "application/json"),
+        (AssistantFields = "application/x-www-form-urlencoded"),
+        (AssistantForm = "multipart/form-data"),
+    )),
+    responses((status = 200, body = ShownAssistant), (status = 409, description = "Somebody else changed it at the same moment.")),
+)]
 pub async fn change(
     State(app): State<App<Reports>>,
     SignedIn(caller): SignedIn,

@@ -1,7 +1,17 @@
 //! What the dialects' OpenAPI documents say about this group.
 
-use crate::{chatbot, metered, webchat};
+use crate::{chatbot, metered, platform, reports, webchat};
 use utoipa::OpenApi;
+
+/// What is `reports`'s.
+#[derive(OpenApi)]
+#[openapi(paths(reports::chat))]
+pub struct Reports;
+
+/// What is `platform`'s.
+#[derive(OpenApi)]
+#[openapi(paths(platform::list, platform::create, platform::show, platform::remove, platform::say))]
+pub struct Platform;
 
 /// What is `webchat`'s.
 #[derive(OpenApi)]

@@ -21,7 +21,8 @@ use shared::{
         Answer, App, Body, Created, Dialect, Fault, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
         Platform, SignedIn,
         events::{self, Named, WantsEvents},
-        given, listing,
+        given,
+        listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },
     outbound::OutboundUrl,
@@ -30,6 +31,7 @@ use shared::{
         turns::{Answered, Place},
     },
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Platform, T>;
 type Parsed<T> = std::result::Result<T, Problem>;
@@ -38,76 +40,135 @@ type Parsed<T> = std::result::Result<T, Problem>;
 const ATTACHMENTS_MAX: usize = 10;
 
 /// `{"assistant_id": "<uuid>", "title": "Conversation Title", "initial_message": "Hello"}`, all optional.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"title": "Conversation Title", "initial_message": "Hello"}))]
 pub struct NewConversation {
+    #[schema(value_type = Option<String>, format = Uuid)]
     assistant_id: Field,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     title: Field,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 32000)]
     initial_message: Field,
 }
 
 /// `{"content": "User message", "attachments": [{"type": "file", "url": "https://example.com/file.pdf"}]}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({
+    "content": "User message",
+    "attachments": [{"type": "file", "url": "https://example.com/file.pdf"}],
+}))]
 pub struct NewMessage {
+    #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     content: Field,
+    #[schema(value_type = Option<Vec<NewAttachment>>, max_items = 10)]
     attachments: Given,
 }
 
 /// An attachment in a body.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct NewAttachment {
+    #[schema(value_type = String, pattern = "^(file|image)$")]
     r#type: AttachmentKind,
+    /// An https address, or the `url` or `id` of one of the caller's files.
     url: String,
 }
 
 /// `{"id": "<uuid>", "assistant_id": "<uuid>", "title": …, "message_count": 2, "created_at": …,
 /// "updated_at": …}`, with `messages` where they are shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e376b-9ce0-7000-8000-000000000001",
+    "assistant_id": "018e376b-9ce0-7000-8000-000000000002",
+    "title": "Conversation Title",
+    "message_count": 2,
+    "created_at": "2024-01-01T00:00:00Z",
+    "updated_at": "2024-01-01T00:00:00Z",
+}))]
 pub struct ShownConversation {
+    #[schema(format = Uuid)]
     id: String,
+    #[schema(format = Uuid)]
     assistant_id: Option<String>,
     title: String,
     message_count: u64,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
+    #[schema(value_type = Vec<ShownMessage>, required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<ShownMessage>>,
 }
 
 /// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
 /// "status": "complete", "usage": null, "created_at": …}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ShownMessage {
+    #[schema(format = Uuid)]
     id: String,
+    #[schema(format = Uuid)]
     conversation_id: String,
+    #[schema(value_type = String, pattern = "^(user|assistant)$")]
     role: Speaker,
     content: String,
     attachments: Vec<ShownAttachment>,
+    #[schema(pattern = "^(pending|complete|cut|failed)$")]
     status: &'static str,
     usage: Option<Usage>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
 /// `{"type": "file", "url": "https://example.com/file.pdf"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ShownAttachment {
+    #[schema(value_type = String, pattern = "^(file|image)$")]
     r#type: AttachmentKind,
+    #[schema(format = Uri)]
     url: String,
 }
 
 /// `{"tokens_charged": 100}`: what a reply cost.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Usage {
+    #[schema(value_type = u64)]
     tokens_charged: Tokens,
 }
 
 /// `{"user_message": {…}, "assistant_message": {…}, "tokens_charged": 100, "tokens_left": 3900}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "user_message": {
+        "id": "018e376b-9ce0-8000-8000-000000000002",
+        "conversation_id": "018e376b-9ce0-7000-8000-000000000001",
+        "role": "user",
+        "content": "Hello",
+        "attachments": [],
+        "status": "complete",
+        "usage": null,
+        "created_at": "2024-01-01T00:00:00Z",
+    },
+    "assistant_message": {
+        "id": "018e376b-9ce0-8000-8000-000000000003",
+        "conversation_id": "018e376b-9ce0-7000-8000-000000000001",
+        "role": "assistant",
+        "content": "Hi there!",
+        "attachments": [],
+        "status": "complete",
+        "usage": {"tokens_charged": 100},
+        "created_at": "2024-01-01T00:00:00Z",
+    },
+    "tokens_charged": 100,
+    "tokens_left": 3900,
+}))]
 pub struct Exchange {
     user_message: ShownMessage,
     assistant_message: ShownMessage,
+    #[schema(value_type = u64)]
     tokens_charged: Tokens,
+    #[schema(value_type = u64)]
     tokens_left: Tokens,
 }
 
@@ -122,12 +183,31 @@ enum EventData {
 }
 
 /// `GET /api/v1/conversations?page=&size=&sort=&after=&assistant_id=`: the caller's conversations.
+#[utoipa::path(
+    get,
+    path = "/api/v1/conversations",
+    params(
+        Parameters<ConversationField>,
+        ("assistant_id" = Option<String>, Query, description = "Only those with this assistant."),
+    ),
+    responses((status = 200, body = Listing<ShownConversation>, example = json!({
+        "items": [{
+            "id": "018e376b-9ce0-7000-8000-000000000001",
+            "assistant_id": "018e376b-9ce0-7000-8000-000000000002",
+            "title": "Conversation Title",
+            "message_count": 2,
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+        }],
+        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
+    }))),
+)]
 pub async fn list(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
+    Wanted(request): Wanted<ConversationField>,
     query: Query,
 ) -> Result<Json<Listing<ShownConversation>>> {
-    let request = listing::wanted::<ConversationField>(&query)?;
     let sort = request.sort;
     let listed = match query.parameter("assistant_id") {
         None => app.conversations.list(&caller.user, request).await?,
@@ -137,6 +217,19 @@ pub async fn list(
 }
 
 /// `POST /api/v1/conversations`: a new conversation; with `initial_message` its first turn too.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations",
+    params(Idempotency),
+    request_body = NewConversation,
+    responses(
+        (status = 201, body = ShownConversation),
+        (status = 402),
+        (status = 409, description = "The assistant is not active."),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn create(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -154,6 +247,15 @@ pub async fn create(
 
 /// `GET /api/v1/conversations/{conversation}?before=`: a conversation with its latest 100 messages, or the
 /// 100 before one of them, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/conversations/{conversation}",
+    params(
+        ("conversation" = String, Path, format = Uuid, description = "The conversation's id."),
+        ("before" = Option<String>, Query, format = Uuid, description = "The id of a message: the 100 before it."),
+    ),
+    responses((status = 200, body = ShownConversation)),
+)]
 pub async fn show(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -168,6 +270,12 @@ pub async fn show(
 }
 
 /// `DELETE /api/v1/conversations/{conversation}`: deletes a conversation with its messages.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/conversations/{conversation}",
+    params(("conversation" = String, Path, format = Uuid, description = "The conversation's id.")),
+    responses((status = 204)),
+)]
 pub async fn remove(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -179,6 +287,27 @@ pub async fn remove(
 
 /// `POST /api/v1/conversations/{conversation}/messages`: says something. The reply comes whole, or piece by
 /// piece for those who accept `text/event-stream`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations/{conversation}/messages",
+    params(("conversation" = String, Path, format = Uuid, description = "The conversation's id."), Idempotency),
+    request_body = NewMessage,
+    responses(
+        (
+            status = 200,
+            content_type = "text/event-stream",
+            body = String,
+            description = "For those who accept `text/event-stream`: `message` (the user's), `delta`s \
+                           (`{\"text\"}`), then `done` (the body of 201) or `error`.",
+            example = json!("event: delta\ndata: {\"text\":\"Hi\"}\n\n")
+        ),
+        (status = 201, body = Exchange),
+        (status = 402),
+        (status = 409, description = "The assistant is not active."),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn say(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,

@@ -7,17 +7,22 @@ use shared::{
     http::{Answer, App, Body, Created, Field, Idempotency, Reports, SignedIn},
     service::turns::Place,
 };
+use utoipa::ToSchema;
 
 /// `{"assistant_name": "My Assistant", "_input": "Hello"}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"assistant_name": "My Assistant", "_input": "Hello"}))]
 pub struct NewChat {
+    #[schema(value_type = String, required, min_length = 1)]
     assistant_name: Field,
+    #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     _input: Field,
 }
 
 /// `{"id": 1, "assistant_name": "My Assistant", "_input": "Hello", "_output": "…"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "assistant_name": "My Assistant", "_input": "Hello", "_output": "Hi there!"}))]
 pub struct Chat {
     id: u64,
     assistant_name: String,
@@ -26,6 +31,19 @@ pub struct Chat {
 }
 
 /// `POST /api/v1/chat/`: says something in the caller's one conversation with an assistant.
+#[utoipa::path(
+    post,
+    path = "/api/v1/chat/",
+    params(Idempotency),
+    request_body = NewChat,
+    responses(
+        (status = 201, body = Chat),
+        (status = 402),
+        (status = 409, description = "The assistant is not active."),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn chat(
     State(app): State<App<Reports>>,
     SignedIn(caller): SignedIn,

@@ -17,7 +17,12 @@ pub static REPORTS: LazyLock<String> = LazyLock::new(|| {
         title: "Quintet: reports",
         description: "Assistants for report writing. Accounts and balances are those of the other four APIs.",
     };
-    let groups = [("auth", auth::openapi::Reports::openapi()), ("users", users::openapi::Reports::openapi())];
+    let groups = [
+        ("auth", auth::openapi::Reports::openapi()),
+        ("users", users::openapi::Reports::openapi()),
+        ("assistants", assistants::openapi::Reports::openapi()),
+        ("chat", chat::openapi::Reports::openapi()),
+    ];
     document::<Reports>(&about, groups).to_string()
 });
 
@@ -28,7 +33,15 @@ pub static PLATFORM: LazyLock<String> = LazyLock::new(|| {
         description: "A platform of assistants, conversations, tools and users. Accounts, conversations and balances \
                       are those of the other four APIs.",
     };
-    let groups = [("auth", auth::openapi::Platform::openapi()), ("health", health::openapi::Platform::openapi())];
+    let groups = [
+        ("auth", auth::openapi::Platform::openapi()),
+        ("users", users::openapi::Platform::openapi()),
+        ("assistants", assistants::openapi::Platform::openapi()),
+        ("chat", chat::openapi::Platform::openapi()),
+        ("tools", tools::openapi::Platform::openapi()),
+        ("files", files::openapi::Platform::openapi()),
+        ("health", health::openapi::Platform::openapi()),
+    ];
     document::<Platform>(&about, groups).to_string()
 });
 

@@ -1,5 +1,6 @@
 //! Uploaded files. This file is the route table.
 
+pub mod openapi;
 mod platform;
 
 use axum::{Router, routing::get};

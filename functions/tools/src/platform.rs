@@ -13,30 +13,45 @@ use shared::{
     },
     http::{
         Answer, App, AsAdministrator, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
-        Platform, SignedIn, listing, pages::Query,
+        Platform, SignedIn,
+        listing::{Parameters as ListParameters, Wanted},
     },
     outbound::OutboundUrl,
 };
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Platform, T>;
 
 /// `{"name": "Weather", "description": "…", "category": "data", "parameters": {"city": {"type": "string",
 /// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather"}`. Changing a tool takes
 /// the same fields, of which only those that are given count.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({
+    "name": "Weather",
+    "description": "Tells the weather",
+    "category": "data",
+    "parameters": {"city": {"type": "string", "required": true, "description": "Where"}},
+    "endpoint": "https://example.com/weather",
+}))]
 pub struct ToolFields {
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
     name: Field,
+    #[schema(value_type = Option<String>, max_length = 2000)]
     description: Field,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     category: Field,
+    #[schema(value_type = BTreeMap<String, WireParameter>)]
     parameters: Given,
+    #[schema(value_type = String, format = Uri, max_length = 2000)]
     endpoint: Field,
 }
 
 /// A parameter in a body.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct WireParameter {
+    #[schema(value_type = String, pattern = "^(string|number|integer|boolean|array|object)$")]
     r#type: ParameterType,
     #[serde(default)]
     required: bool,
@@ -46,37 +61,74 @@ struct WireParameter {
 
 /// A tool: `{"id": "web_search", "name": "Web Search", "description": …, "category": "search",
 /// "parameters": {…}, "endpoint": null, "created_at": null, "updated_at": null}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "web_search",
+    "name": "Web Search",
+    "description": "Search the web for information",
+    "category": "search",
+    "parameters": {"query": {"type": "string", "required": true, "description": "Search query"}},
+    "endpoint": null,
+    "created_at": null,
+    "updated_at": null,
+}))]
 pub struct ShownTool {
     id: String,
     name: String,
     description: Option<String>,
     category: Option<String>,
     parameters: BTreeMap<String, ShownParameter>,
+    #[schema(format = Uri)]
     endpoint: Option<String>,
+    #[schema(format = DateTime)]
     created_at: Option<String>,
+    #[schema(format = DateTime)]
     updated_at: Option<String>,
 }
 
 /// `{"type": "string", "required": true, "description": "Search query"}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ShownParameter {
+    #[schema(value_type = String, pattern = "^(string|number|integer|boolean|array|object)$")]
     r#type: ParameterType,
     required: bool,
     description: String,
 }
 
 /// `GET /api/v1/tools?page=&size=&sort=&after=`: all tools.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tools",
+    params(ListParameters<ToolField>),
+    responses((status = 200, body = Listing<ShownTool>, example = json!({
+        "items": [{
+            "id": "web_search",
+            "name": "Web Search",
+            "description": "Search the web for information",
+            "category": "search",
+            "parameters": {"query": {"type": "string", "required": true, "description": "Search query"}},
+            "endpoint": null,
+            "created_at": null,
+            "updated_at": null,
+        }],
+        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
+    }))),
+)]
 pub async fn list(
     State(app): State<App<Platform>>,
     SignedIn(_): SignedIn,
-    query: Query,
+    Wanted(request): Wanted<ToolField>,
 ) -> Result<Json<Listing<ShownTool>>> {
-    let request = listing::wanted::<ToolField>(&query)?;
     Ok(Json(Listing::new(app.tools.list(&request).await?, request.sort, ShownTool::from)))
 }
 
 /// `GET /api/v1/tools/{tool}`: one tool.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tools/{tool}",
+    params(("tool" = String, Path, description = "The tool's id.")),
+    responses((status = 200, body = ShownTool)),
+)]
 pub async fn show(
     State(app): State<App<Platform>>,
     SignedIn(_): SignedIn,
@@ -86,6 +138,17 @@ pub async fn show(
 }
 
 /// `POST /api/v1/tools`: a new tool, whose id is made from its name. For administrators.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tools",
+    params(Idempotency),
+    request_body = ToolFields,
+    responses(
+        (status = 201, body = ShownTool),
+        (status = 403),
+        (status = 409, description = "A tool with this name exists."),
+    ),
+)]
 pub async fn create(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
@@ -96,6 +159,13 @@ pub async fn create(
 }
 
 /// `PUT /api/v1/tools/{tool}`: changes what is given; the id stays. For administrators.
+#[utoipa::path(
+    put,
+    path = "/api/v1/tools/{tool}",
+    params(("tool" = String, Path, description = "The tool's id.")),
+    request_body = ToolFields,
+    responses((status = 200, body = ShownTool), (status = 403), (status = 409, description = "The tool is built in.")),
+)]
 pub async fn change(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
@@ -106,6 +176,12 @@ pub async fn change(
 }
 
 /// `DELETE /api/v1/tools/{tool}`: removes a tool. For administrators.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/tools/{tool}",
+    params(("tool" = String, Path, description = "The tool's id.")),
+    responses((status = 204), (status = 403), (status = 409, description = "The tool is built in.")),
+)]
 pub async fn remove(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,

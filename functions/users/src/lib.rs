@@ -3,7 +3,6 @@
 mod chatbot;
 pub mod openapi;
 mod platform;
-mod platform_api_keys;
 mod reports;
 
 use axum::{
@@ -17,8 +16,8 @@ pub fn router(services: Services) -> Router {
     let platform = Routes::default()
         .shared("/api/v1/users", get(platform::list))
         .own("/api/v1/users/me", get(platform::me).put(platform::change_me))
-        .own("/api/v1/users/me/api-keys", get(platform_api_keys::list).post(platform_api_keys::create))
-        .own("/api/v1/users/me/api-keys/{key}", delete(platform_api_keys::remove))
+        .own("/api/v1/users/me/api-keys", get(platform::api_keys::list).post(platform::api_keys::create))
+        .own("/api/v1/users/me/api-keys/{key}", delete(platform::api_keys::remove))
         .own("/api/v1/users/{user}", get(platform::show).put(platform::change).delete(platform::remove));
     let reports = Routes::default().shared("/api/v1/users/", post(reports::create));
     let chatbot = Routes::default().own("/users/", get(chatbot::list));

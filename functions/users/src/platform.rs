@@ -1,5 +1,7 @@
 //! Spec 001, "Users".
 
+pub mod api_keys;
+
 use axum::extract::State;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -16,45 +18,71 @@ use shared::{
     },
     http::{
         Answer, App, AsAdministrator, Body, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform,
-        ShownUser, SignedIn, given, listing, pages::Query,
+        ShownUser, SignedIn, given,
+        listing::{Parameters, Wanted},
     },
     service::users::{AccountChange, PowersChange},
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Platform, T>;
 
 /// `{"full_name": "Alice A.", "email": "alice@example.com", "username": "alice", "password": "…",
 /// "current_password": "…"}`: only what is given changes. A new password needs the current one.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"full_name": "New Name", "email": "newemail@example.com"}))]
 pub struct OwnChange {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
+    #[schema(value_type = String, max_length = 254, format = Email)]
     email: Field,
+    #[schema(value_type = String, min_length = 1, max_length = 150)]
     username: Field,
+    #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    #[schema(value_type = Option<String>, format = Password)]
     current_password: Field,
 }
 
 /// `{"full_name": …, "email": …, "username": …, "password": …, "role": "admin", "is_active": true,
 /// "tokens_granted": 1000}`: only what is given changes. `tokens_granted` is added to the balance.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"role": "user", "is_active": true, "tokens_granted": 1000}))]
 pub struct Change {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
+    #[schema(value_type = String, max_length = 254, format = Email)]
     email: Field,
+    #[schema(value_type = String, min_length = 1, max_length = 150)]
     username: Field,
+    #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    #[schema(value_type = String, pattern = "^(user|admin)$")]
     role: Field,
+    #[schema(value_type = bool)]
     is_active: Given,
+    #[schema(value_type = u32, maximum = 1_000_000_000)]
     tokens_granted: Given,
 }
 
 /// `GET /api/v1/users/me`: the caller.
+#[utoipa::path(get, path = "/api/v1/users/me", responses((status = 200, body = ShownUser)))]
 pub async fn me(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) -> Result<Json<ShownUser>> {
     Ok(Json(app.users.me(caller).await?.into()))
 }
 
 /// `PUT /api/v1/users/me`: changes what is given. A new password ends all sign-ins.
+#[utoipa::path(
+    put,
+    path = "/api/v1/users/me",
+    request_body = OwnChange,
+    responses(
+        (status = 200, body = ShownUser),
+        (status = 409, description = "Somebody has this username or e-mail address."),
+    ),
+)]
 pub async fn change_me(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -65,16 +93,40 @@ pub async fn change_me(
 }
 
 /// `GET /api/v1/users?page=&size=&sort=&after=`: all users. For administrators.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users",
+    params(Parameters<UserField>),
+    responses((status = 200, body = Listing<ShownUser>, example = json!({
+        "items": [{
+            "id": "018e376b-9ce0-7000-8000-000000000001",
+            "username": "user",
+            "email": "user@example.com",
+            "full_name": null,
+            "role": "user",
+            "is_active": true,
+            "tokens": 4000,
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+        }],
+        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
+    })), (status = 403)),
+)]
 pub async fn list(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
-    query: Query,
+    Wanted(request): Wanted<UserField>,
 ) -> Result<Json<Listing<ShownUser>>> {
-    let request = listing::wanted::<UserField>(&query)?;
     Ok(Json(Listing::new(app.users.list(&admin, &request).await?, request.sort, ShownUser::from)))
 }
 
 /// `GET /api/v1/users/{user}`: a user. For administrators, and the user.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{user}",
+    params(("user" = String, Path, format = Uuid, description = "The user's id.")),
+    responses((status = 200, body = ShownUser), (status = 403)),
+)]
 pub async fn show(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -84,6 +136,17 @@ pub async fn show(
 }
 
 /// `PUT /api/v1/users/{user}`: changes what is given. For administrators.
+#[utoipa::path(
+    put,
+    path = "/api/v1/users/{user}",
+    params(("user" = String, Path, format = Uuid, description = "The user's id."), Idempotency),
+    request_body = Change,
+    responses(
+        (status = 200, body = ShownUser),
+        (status = 403),
+        (status = 409, description = "The name is taken, or there would be no administrator left."),
+    ),
+)]
 pub async fn change(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
@@ -95,6 +158,16 @@ pub async fn change(
 }
 
 /// `DELETE /api/v1/users/{user}`: deletes a user with everything of theirs. For administrators.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{user}",
+    params(("user" = String, Path, format = Uuid, description = "The user's id.")),
+    responses(
+        (status = 204),
+        (status = 403),
+        (status = 409, description = "There would be no administrator left."),
+    ),
+)]
 pub async fn remove(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,

@@ -1,11 +1,11 @@
 //! Fields of a request body that are not text, before anything is decided about them.
 
 use crate::domain::Problem;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// What a body says about a field of any type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct Given(Option<Value>);
 
 impl<'de> Deserialize<'de> for Given {

@@ -1,15 +1,24 @@
 //! Lists as the platform dialect asks for them (`?page=2&size=20&sort=name:asc`, or `?after=<cursor>`) and
 //! shows them.
 
-use super::pages::Query;
+use super::{App, Dialect, Failure, pages::Query};
 use crate::domain::{
     Error, Problem,
     error::Problems,
     list::{ListRequest, Listed, Place, Sort, SortField},
     page::PageRequest,
 };
+use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
+use std::marker::PhantomData;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 const SIZE: u64 = 20;
 const SIZE_MAX: u64 = 100;
@@ -18,7 +27,7 @@ const SEPARATOR: char = '|';
 
 /// `{"items": […], "total": 100, "page": 1, "size": 20, "pages": 5, "has_next": true, "has_prev": false,
 /// "next_cursor": "…"}`. Source: spec 001, "Pagination".
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Listing<T> {
     items: Vec<T>,
     total: u64,
@@ -48,11 +57,19 @@ impl<T> Listing<T> {
     }
 }
 
-/// What part of a list `query` asks for, in which order.
-///
-/// # Errors
-/// `Invalid` for each parameter that makes no sense.
-pub fn wanted<F: SortField>(query: &Query) -> Result<ListRequest<F>, Error> {
+/// What part of a list the query asks for, in which order. The answer to what makes no sense is `Invalid`,
+/// for each such parameter.
+pub struct Wanted<F>(pub ListRequest<F>);
+
+impl<D: Dialect, F: SortField> FromRequestParts<App<D>> for Wanted<F> {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        Ok(Self(wanted(&Query::from_request_parts(parts, app).await?)?))
+    }
+}
+
+fn wanted<F: SortField>(query: &Query) -> Result<ListRequest<F>, Error> {
     let mut problems = Problems::default();
     let page = problems.note("page", whole(query.parameter("page"), 1, PAGE_MAX));
     let size = problems.note("size", whole(query.parameter("size"), SIZE, SIZE_MAX));
@@ -113,4 +130,29 @@ fn place<F: SortField>(cursor: &str, sort: Sort<F>) -> Result<(u64, Place), Prob
 
 fn order<F: SortField>(sort: Sort<F>) -> String {
     format!("{}:{}", sort.field.name(), if sort.descending { "desc" } else { "asc" })
+}
+
+/// The parameters of a list, for the descriptions of operations.
+pub struct Parameters<F>(PhantomData<F>);
+
+impl<F: SortField> IntoParams for Parameters<F> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, meaning: &str, schema: ObjectBuilder| {
+            let query = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).schema(Some(schema));
+            query.required(Required::False).description(Some(meaning)).build()
+        };
+        let integer = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let orders =
+            F::ALL.iter().flat_map(|(name, _)| [name.to_string(), format!("{name}:asc"), format!("{name}:desc")]);
+        let (page, size) =
+            (integer().maximum(Some(PAGE_MAX)), integer().maximum(Some(SIZE_MAX)).default(Some(SIZE.into())));
+        let sort = text().enum_values(Some(orders)).default(Some(order(Sort::<F>::default()).into()));
+        vec![
+            parameter("page", "The page's number; the first is 1.", page),
+            parameter("size", "How many entries a page has.", size),
+            parameter("sort", "A field and a direction, which is `asc` if there is none.", sort),
+            parameter("after", "The `next_cursor` of a page in the same order, instead of `page`.", text()),
+        ]
+    }
 }

@@ -94,7 +94,7 @@ impl Conversations {
         if request.after.is_none() && !request.page.exists_in(total) {
             return Ok(Listed::empty(request.page, total));
         }
-        let (items, next) = self.store.conversations(user.id, None, &request).await?;
+        let (items, next) = self.store.conversations(user.id, &request).await?;
         Ok(Listed::new(items, total, request.page, next))
     }
 
@@ -108,11 +108,16 @@ impl Conversations {
         let Some(id) = assistant else {
             return Ok(Listed::empty(request.page, 0));
         };
-        let assistant = self.store.assistant(user.id, id);
-        let conversations = self.store.conversations(user.id, Some(id), &request);
-        let (assistant, (items, next)) = futures::future::try_join(assistant, conversations).await?;
-        Ok(match assistant {
-            Some(assistant) => Listed::new(items, assistant.conversations, request.page, next),
+        if request.after.is_none() && request.page.number() > 1 {
+            // Asking for the count first keeps a page behind the end from walking over the whole list.
+            let assistant = self.store.assistant(user.id, id).await?;
+            let total = assistant.map_or(0, |assistant| assistant.conversations);
+            if !request.page.exists_in(total) {
+                return Ok(Listed::empty(request.page, total));
+            }
+        }
+        Ok(match self.store.conversations_with(user.id, id, &request).await? {
+            Some((items, total, next)) => Listed::new(items, total, request.page, next),
             None => Listed::empty(request.page, 0),
         })
     }

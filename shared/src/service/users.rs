@@ -100,17 +100,14 @@ impl Users {
         _: &Administrator,
         request: &ListRequest<UserField>,
     ) -> Result<Listed<(User, Tokens)>, Error> {
-        let total = self.store.count_accounts();
-        let is_near = request.after.is_some() || request.page.number() == 1;
-        let (total, found) = match is_near {
-            true => futures::future::try_join(total, self.store.accounts(request)).await?,
+        if request.after.is_none() && request.page.number() > 1 {
             // Asking for the count first keeps a page behind the end from walking over the whole list.
-            false => match total.await? {
-                total if request.page.exists_in(total) => (total, self.store.accounts(request).await?),
-                total => return Ok(Listed::empty(request.page, total)),
-            },
-        };
-        let (accounts, next) = found;
+            let total = self.store.count_accounts().await?;
+            if !request.page.exists_in(total) {
+                return Ok(Listed::empty(request.page, total));
+            }
+        }
+        let (accounts, total, next) = self.store.accounts(request).await?;
         let shown = accounts.into_iter().map(|(user, balance)| (user, self.balance.shown(&balance))).collect();
         Ok(Listed::new(shown, total, request.page, next))
     }

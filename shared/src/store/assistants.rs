@@ -2,7 +2,7 @@
 //! rows of one owner lie in one partition.
 
 use super::{
-    Store, StoreError, files, idempotency, keys,
+    Item, Store, StoreError, files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
     n, read_all, read_if_any, s,
@@ -89,8 +89,7 @@ type Written = Result<(), Vec<NotWritten>>;
 impl Store {
     /// An owner's assistant.
     pub async fn assistant(&self, owner: UserId, id: AssistantId) -> Result<Option<Assistant>, StoreError> {
-        let row = self.get(keys::assistant(&self.tables, owner, id)).await?;
-        Ok(read_if_any::<AssistantRow>(row)?.map(Assistant::from))
+        read_row(self.get(keys::assistant(&self.tables, owner, id)).await?)
     }
 
     /// Which of the owner's assistants has this name.
@@ -300,6 +299,11 @@ impl Store {
         };
         fewer.chain(more).map(change).collect()
     }
+}
+
+/// Reads an assistant's row that may be absent.
+pub(super) fn read_row(item: Option<Item>) -> Result<Option<Assistant>, StoreError> {
+    Ok(read_if_any::<AssistantRow>(item)?.map(Assistant::from))
 }
 
 /// A status and a category that a filter may ask for.

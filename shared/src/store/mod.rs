@@ -133,16 +133,16 @@ impl Store {
         found.try_into().map_err(|_| StoreError::broken("a batch has another length than its keys"))
     }
 
-    /// Any number of items of any tables, as of now, in the order of `keys`: a call for each hundred. A key
-    /// may be there twice.
+    /// Any number of items of any tables, as of now, in the order of `keys`: a call for each hundred, all at
+    /// the same time. A key may be there twice.
     async fn get_many(&self, keys: Vec<Key<'_>>) -> Result<Vec<Option<Item>>, StoreError> {
-        let mut items = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(BATCH_MOST) {
-            let found = self.get_batch(keys).await?;
-            let item = |key: &Key<'_>| found.get(key.table)?.iter().find(|item| key.is_of(item)).cloned();
-            items.extend(keys.iter().map(item));
-        }
-        Ok(items)
+        let batches = keys.chunks(BATCH_MOST).map(|keys| self.get_batch(keys));
+        let found = futures::future::try_join_all(batches).await?;
+        let item = |(number, key): (usize, &Key<'_>)| {
+            let batch = found.get(number / BATCH_MOST)?;
+            batch.get(key.table)?.iter().find(|item| key.is_of(item)).cloned()
+        };
+        Ok(keys.iter().enumerate().map(item).collect())
     }
 
     /// The items with these keys that exist, by table.

@@ -1,9 +1,10 @@
 //! Accounts as a list, and the transactions that change or remove one.
 
 use super::{
-    Store, StoreError,
+    Item, Store, StoreError,
     balances::{self, Balance},
     idempotency, keys,
+    keys::Key,
     listing::{Index, KeyPage},
     n, read_if_any, s,
     transaction::{self, Action, Change, Outcome},
@@ -64,11 +65,11 @@ impl Store {
         Ok(users::account(profile)?.zip(read_if_any(balance)?))
     }
 
-    /// A page of all accounts with their balances, and where the next page begins.
+    /// A page of all accounts with their balances, how many accounts there are, and where the next page begins.
     pub async fn accounts(
         &self,
         request: &ListRequest<UserField>,
-    ) -> Result<(Vec<(User, Balance)>, Option<Place>), StoreError> {
+    ) -> Result<(Vec<(User, Balance)>, u64, Option<Place>), StoreError> {
         let (name, order) = match request.sort.field {
             UserField::CreatedAt => ("all-by-created", "by_created"),
             UserField::Username => ("all-by-username", "by_username"),
@@ -78,25 +79,29 @@ impl Store {
         let index = Index { table: &self.tables.users, name, partition, order };
         let row = |id: &str| Some(keys::profile(&self.tables, UserId::parse(id)?));
         let KeyPage { keys: profiles, next } = self.list_keys(index, request, row).await?;
+        let listed = profiles.len();
         // A balance has its account's partition.
-        let balances = profiles.iter().map(|profile| profile.beside(&self.tables.balances, "balance")).collect();
-        let (profiles, balances) = futures::future::try_join(self.get_many(profiles), self.get_many(balances)).await?;
+        let balances: Vec<_> = profiles.iter().map(|own| own.beside(&self.tables.balances, "balance")).collect();
+        let rows = profiles.into_iter().chain(balances).chain(self.population());
+        let mut profiles = self.get_many(rows.collect()).await?;
+        let mut balances = profiles.split_off(listed);
+        let total = add_up(balances.split_off(listed))?;
         let mut accounts = Vec::new();
         for (profile, balance) in profiles.into_iter().zip(balances) {
             let account = users::account(profile)?.zip(read_if_any(balance)?);
             accounts.extend(account.map(|(account, balance)| (account.user, balance)));
         }
-        Ok((accounts, next))
+        Ok((accounts, total, next))
     }
 
     /// How many accounts there are.
     pub async fn count_accounts(&self) -> Result<u64, StoreError> {
-        let parts = (0..keys::POPULATION_PARTS).map(|part| keys::population(&self.tables, part)).collect();
-        let mut total = 0;
-        for part in self.get_many(parts).await? {
-            total += read_if_any::<CountRow>(part)?.map_or(0, |row| row.count);
-        }
-        Ok(total)
+        add_up(self.get_many(self.population().collect()).await?)
+    }
+
+    /// The rows in which accounts are counted.
+    fn population(&self) -> impl Iterator<Item = Key<'_>> {
+        (0..keys::POPULATION_PARTS).map(|part| keys::population(&self.tables, part))
     }
 
     /// Replaces an account, unless somebody else changed it since it was read. Its counters stay. `record`
@@ -216,6 +221,14 @@ impl Store {
         };
         Some((Unchanged::LastAdministrator, action))
     }
+}
+
+fn add_up(parts: Vec<Option<Item>>) -> Result<u64, StoreError> {
+    let mut total = 0;
+    for part in parts {
+        total += read_if_any::<CountRow>(part)?.map_or(0, |row| row.count);
+    }
+    Ok(total)
 }
 
 /// What a change is decided from is as it was read.

@@ -146,30 +146,54 @@ impl Store {
         }
     }
 
-    /// A page of a user's conversations, those with one assistant if it is given, and where the next begins.
+    /// A page of a user's conversations, and where the next begins.
     pub async fn conversations(
         &self,
         owner: UserId,
-        assistant: Option<AssistantId>,
         request: &ListRequest<ConversationField>,
     ) -> Result<(Vec<Conversation>, Option<Place>), StoreError> {
-        let (name, order) = match (assistant, request.sort.field) {
-            (None, ConversationField::CreatedAt) => ("owner-by-created", "by_created"),
-            (None, ConversationField::UpdatedAt) => ("owner-by-updated", "by_updated"),
-            (None, ConversationField::Title) => ("owner-by-title", "by_title"),
-            (Some(_), ConversationField::CreatedAt) => ("assistant-by-created", "by_created"),
-            (Some(_), ConversationField::UpdatedAt) => ("assistant-by-updated", "by_updated"),
-            (Some(_), ConversationField::Title) => ("assistant-by-title", "by_title"),
+        let (name, order) = match request.sort.field {
+            ConversationField::CreatedAt => ("owner-by-created", "by_created"),
+            ConversationField::UpdatedAt => ("owner-by-updated", "by_updated"),
+            ConversationField::Title => ("owner-by-title", "by_title"),
         };
-        let partition = match assistant {
-            None => ("owner", owner.to_string()),
-            Some(assistant) => ("assistant", assistant.to_string()),
-        };
+        let partition = ("owner", owner.to_string());
         let index = Index { table: &self.tables.sessions, name, partition, order };
+        let KeyPage { keys, next } = self.conversation_keys(index, request).await?;
+        Ok((owned_by(owner, self.get_many(keys).await?)?, next))
+    }
+
+    /// A page of a user's conversations with one assistant, how many there are in all, and where the next page
+    /// begins. `None`: the user has no such assistant.
+    pub async fn conversations_with(
+        &self,
+        owner: UserId,
+        assistant: AssistantId,
+        request: &ListRequest<ConversationField>,
+    ) -> Result<Option<(Vec<Conversation>, u64, Option<Place>)>, StoreError> {
+        let (name, order) = match request.sort.field {
+            ConversationField::CreatedAt => ("assistant-by-created", "by_created"),
+            ConversationField::UpdatedAt => ("assistant-by-updated", "by_updated"),
+            ConversationField::Title => ("assistant-by-title", "by_title"),
+        };
+        let partition = ("assistant", assistant.to_string());
+        let index = Index { table: &self.tables.sessions, name, partition, order };
+        let KeyPage { keys, next } = self.conversation_keys(index, request).await?;
+        let about = keys::assistant(&self.tables, owner, assistant);
+        let mut found = self.get_many(std::iter::once(about).chain(keys).collect()).await?.into_iter();
+        let Some(assistant) = assistants::read_row(found.next().flatten())? else {
+            return Ok(None);
+        };
+        Ok(Some((owned_by(owner, found)?, assistant.conversations, next)))
+    }
+
+    async fn conversation_keys<'a>(
+        &'a self,
+        index: Index<'a>,
+        request: &ListRequest<ConversationField>,
+    ) -> Result<KeyPage<'a>, StoreError> {
         let row = |id: &str| Some(keys::conversation(&self.tables, ConversationId::parse(id)?));
-        let KeyPage { keys, next } = self.list_keys(index, request, row).await?;
-        let rows: Vec<ConversationRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
-        Ok((rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect(), next))
+        self.list_keys(index, request, row).await
     }
 
     /// A user's conversation with the messages before `before`, oldest first: at most `wanted` of them, and
@@ -358,6 +382,11 @@ pub(super) fn new_conversation(
 ) -> Result<Action, StoreError> {
     let key = keys::conversation(tables, conversation.id);
     Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
+}
+
+fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, StoreError> {
+    let rows: Vec<ConversationRow> = read_all(items.into_iter().flatten().collect())?;
+    Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
 }
 
 fn text_bytes(items: &[Item]) -> usize {

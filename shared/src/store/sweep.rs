@@ -105,7 +105,7 @@ impl Store {
     async fn some_conversations(&self, owner: UserId) -> Result<Vec<ConversationId>, StoreError> {
         let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| StoreError::broken("no page"))?;
         let request = ListRequest { page, sort: Sort::default(), after: None };
-        let (conversations, _) = self.conversations(owner, None, &request).await?;
+        let (conversations, _) = self.conversations(owner, &request).await?;
         Ok(conversations.into_iter().map(|conversation| conversation.id).collect())
     }
 

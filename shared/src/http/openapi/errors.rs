@@ -5,7 +5,7 @@ use super::JSON;
 use crate::{
     domain::{
         Error, Problem,
-        error::{Cause, Limited},
+        error::{Cause, Conflict, Limited},
     },
     http::{Dialect, Fault, idempotency},
 };
@@ -38,6 +38,10 @@ enum Occasion {
     Keyed,
     /// The client chooses a page.
     Paged,
+    /// There is a query whose parameters are checked one by one.
+    Queried,
+    /// The handler asks for a role, as its annotation says.
+    Restricted,
     /// The annotation of a handler that asks for a credential names the status.
     Declared,
     /// The annotation of a handler that asks for none names the status.
@@ -83,7 +87,9 @@ fn occasions(operation: &Operation, is_secured: bool, path: &str) -> Vec<Occasio
         (has_body, Occasion::WithBody),
         (path.contains('{'), Occasion::WithId),
         (takes(idempotency::HEADER), Occasion::Keyed),
-        (takes("page"), Occasion::Paged),
+        (takes("page") && !takes("size"), Occasion::Paged),
+        (takes("size") || takes("before"), Occasion::Queried),
+        (operation.responses.responses.contains_key("403"), Occasion::Restricted),
     ];
     found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, occasion)| occasion).collect()
 }
@@ -97,9 +103,12 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::SignedIn, "no credential", Error::NoCredential.into()),
         (Occasion::SignedIn, "invalid credential", Error::InvalidCredential.into()),
         (Occasion::DeclaredAtDoor, "wrong name or password", Error::WrongPassword.into()),
+        (Occasion::Declared, "conflict", Error::Conflict(Conflict::Outrun).into()),
         (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
         (Occasion::WithId, "no such thing", Error::NotFound.into()),
         (Occasion::Paged, "no such page", Error::NoSuchPage.into()),
+        (Occasion::Queried, "invalid parameter", Error::invalid("parameter_name", Problem::Cursor).into()),
+        (Occasion::Restricted, "no administrator", Error::Forbidden.into()),
         (Occasion::WithBody, "invalid field", Error::invalid("field_name", Problem::Required).into()),
         (Occasion::WithBody, "unreadable body", Fault::UnreadableBody(unreadable)),
         (Occasion::WithBody, "unknown media type", Fault::UnsupportedMediaType("text/plain".to_owned())),

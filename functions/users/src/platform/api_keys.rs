@@ -7,9 +7,11 @@ use shared::{
     domain::{Error, api_key::ApiKey, error::Problems, ids::ApiKeyId, list::ApiKeyField, text::Label},
     http::{
         Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform, SignedIn,
-        given, listing, pages::Query,
+        given,
+        listing::{Parameters, Wanted},
     },
 };
+use utoipa::ToSchema;
 
 type Result<T> = Answer<Platform, T>;
 
@@ -17,33 +19,57 @@ type Result<T> = Answer<Platform, T>;
 const DAYS_MAX: u32 = 3650;
 
 /// `{"name": "my bot", "expires_in_days": 90}`; without days the key does not expire.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(example = json!({"name": "my bot", "expires_in_days": 90}))]
 pub struct NewKey {
+    #[schema(value_type = String, required, min_length = 1, max_length = 255)]
     name: Field,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
     expires_in_days: Given,
 }
 
 /// `{"id": "<uuid>", "name": "my bot", "created_at": …, "expires_at": null}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ShownKey {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
 /// The same with `"key": "qk_…"`, this once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e376b-9ce0-7000-8000-000000000001",
+    "name": "my bot",
+    "key": "qk_…",
+    "created_at": "2024-01-01T00:00:00Z",
+    "expires_at": null,
+}))]
 pub struct CreatedKey {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
     key: String,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
 /// `POST /api/v1/users/me/api-keys`: a new key, shown this once.
+#[utoipa::path(
+    post,
+    operation_id = "create_api_key",
+    path = "/api/v1/users/me/api-keys",
+    params(Idempotency),
+    request_body = NewKey,
+    responses((status = 201, body = CreatedKey), (status = 409, description = "There are as many keys as there may be.")),
+)]
 pub async fn create(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -57,16 +83,37 @@ pub async fn create(
 }
 
 /// `GET /api/v1/users/me/api-keys?page=&size=&sort=&after=`: the caller's keys, without what they open with.
+#[utoipa::path(
+    get,
+    operation_id = "list_api_keys",
+    path = "/api/v1/users/me/api-keys",
+    params(Parameters<ApiKeyField>),
+    responses((status = 200, body = Listing<ShownKey>, example = json!({
+        "items": [{
+            "id": "018e376b-9ce0-7000-8000-000000000001",
+            "name": "my bot",
+            "created_at": "2024-01-01T00:00:00Z",
+            "expires_at": null,
+        }],
+        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
+    }))),
+)]
 pub async fn list(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
-    query: Query,
+    Wanted(request): Wanted<ApiKeyField>,
 ) -> Result<Json<Listing<ShownKey>>> {
-    let request = listing::wanted::<ApiKeyField>(&query)?;
     Ok(Json(Listing::new(app.api_keys.list(caller.user.id, &request).await?, request.sort, ShownKey::from)))
 }
 
 /// `DELETE /api/v1/users/me/api-keys/{key}`: the key is dead at the next request.
+#[utoipa::path(
+    delete,
+    operation_id = "remove_api_key",
+    path = "/api/v1/users/me/api-keys/{key}",
+    params(("key" = String, Path, format = Uuid, description = "The key's id.")),
+    responses((status = 204)),
+)]
 pub async fn remove(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,

@@ -1,0 +1,136 @@
+//! The template lets each function do what its routes do, and nothing at all to tables that they never touch.
+
+use crate::{
+    threats::{
+        prey::{Prey, send},
+        routes::{ROUTES, Route},
+    },
+    world::World,
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+/// An action and what it is done to: `dynamodb:Query`, `sessions/index/owner-by-title`.
+type Permission = (String, String);
+
+/// A function of the template.
+struct Function {
+    name: String,
+    /// Verb and path, without a final slash: the gateway takes both forms for one.
+    routes: BTreeSet<(String, String)>,
+    allowed: BTreeSet<Permission>,
+}
+
+fn functions() -> Vec<Function> {
+    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let template: Value = serde_saphyr::from_str(&template).unwrap();
+    let resources = template["Resources"].as_object().unwrap().iter();
+    let functions = resources.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    let read = |(name, resource): (&String, &Value)| {
+        let properties = &resource["Properties"];
+        let events = properties["Events"].as_object().unwrap().values();
+        let apis = events.filter(|event| event["Type"] == "Api").map(|event| &event["Properties"]);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Function {
+            name: name.clone(),
+            routes: apis.map(|api| (text(&api["Method"]), text(&api["Path"]))).collect(),
+            allowed: properties["Policies"].as_array().into_iter().flatten().flat_map(allowed).collect(),
+        }
+    };
+    functions.map(read).collect()
+}
+
+fn allowed(policy: &Value) -> Vec<Permission> {
+    let several = |value: &Value| match value {
+        Value::Array(values) => values.iter().map(|value| value.as_str().unwrap().to_owned()).collect(),
+        one => vec![one.as_str().unwrap().to_owned()],
+    };
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let pairs = statements.flat_map(|statement| {
+        let (actions, resources) = (several(&statement["Action"]), several(&statement["Resource"]));
+        actions.into_iter().flat_map(move |action| {
+            let pair = |resource: &String| (action.clone(), named(resource));
+            resources.iter().map(pair).collect::<Vec<_>>()
+        })
+    });
+    pairs.collect()
+}
+
+/// `Users.Arn` is the table `users`, `${Users.Arn}/index/directory` an index of it.
+fn named(resource: &str) -> String {
+    let (table, rest) = resource.split_once(".Arn").unwrap();
+    format!("{}{}", table.trim_start_matches("${").to_lowercase(), rest.trim_start_matches('}'))
+}
+
+fn bare(path: &str) -> &str {
+    path.trim_end_matches('/')
+}
+
+/// What a route's plain request takes, and one with an `Idempotency-Key` and a model that is asked over the
+/// network.
+async fn needs(route: &Route) -> BTreeSet<Permission> {
+    let mut found = BTreeSet::new();
+    for is_plain in [true, false] {
+        let prey = Prey::in_world(World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])).await;
+        let actor = match is_plain {
+            true => prey.actor(route),
+            false => prey.actor(route).sending("Idempotency-Key", "once"),
+        };
+        if !is_plain {
+            prey.world.model.be_remote();
+        }
+        let body = Value::Object(prey.body(route)).to_string();
+        prey.world.faults.plan(None);
+        let reply = send(&actor, route, &prey.path(route), body).await;
+        assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
+        found.extend(prey.world.faults.calls().into_iter().flat_map(|call| call.needs));
+    }
+    found
+}
+
+#[test]
+fn every_route_is_one_functions_event_and_every_event_a_route() {
+    let routes: BTreeSet<_> = ROUTES.iter().map(|route| (route.verb.to_owned(), bare(route.path).to_owned())).collect();
+    let mut events = Vec::new();
+    for function in functions().into_iter().filter(|function| function.name != "Docs") {
+        events.extend(function.routes);
+    }
+    assert_eq!(events.len(), events.iter().collect::<BTreeSet<_>>().len(), "two functions share a route");
+    // A REST API calls its parameters what the template calls them; only their places count.
+    let places = |path: &str| {
+        let part = |part: &str| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() };
+        path.split('/').map(part).collect::<Vec<_>>().join("/")
+    };
+    let places = |(verb, path): (String, String)| (verb, places(&path));
+    assert_eq!(
+        events.into_iter().map(places).collect::<BTreeSet<_>>(),
+        routes.into_iter().map(places).collect::<BTreeSet<_>>()
+    );
+}
+
+#[tokio::test]
+async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
+    let functions = functions();
+    let mut needed: BTreeMap<&str, BTreeSet<Permission>> = BTreeMap::new();
+    for route in ROUTES {
+        let owns = |function: &&Function| {
+            function.routes.iter().any(|(verb, path)| verb == route.verb && bare(route.path) == path)
+        };
+        let function = functions.iter().find(owns).unwrap_or_else(|| panic!("{}", route.name()));
+        let needs = needs(route).await;
+        let missing: Vec<_> = needs.difference(&function.allowed).collect();
+        assert!(missing.is_empty(), "{} for {}: {missing:?}", function.name, route.name());
+        needed.entry(&function.name).or_default().extend(needs);
+    }
+    for function in functions.iter().filter(|function| !function.routes.is_empty()) {
+        let tables = |permissions: &BTreeSet<Permission>| -> BTreeSet<String> {
+            let dynamodb = permissions.iter().filter(|(action, _)| action.starts_with("dynamodb:"));
+            dynamodb.map(|(_, resource)| resource.split('/').next().unwrap().to_owned()).collect()
+        };
+        let needed = needed.get(function.name.as_str()).cloned().unwrap_or_default();
+        assert_eq!(tables(&function.allowed), tables(&needed), "{}", function.name);
+    }
+}
