@@ -4,7 +4,7 @@
 use super::{
     prey::{Things, send},
     routes::{Access, Dialect, Kind, ROUTES, Route, fields},
-    surface::{assert_401, assert_clean, assert_refused, invalid, invalid_token, no_credential},
+    surface::{assert_401, assert_refused, invalid, invalid_token, no_credential},
 };
 use crate::world::{Actor, Reply, World};
 use serde_json::{Value, json};
@@ -193,7 +193,6 @@ async fn whoever_may_is_served_what_is_theirs() {
             }
             let attack = format!("{}: {who:?} {what:?}", route.name());
             let reply = cast.ask(route, who, what).await;
-            assert_clean(&reply, &attack);
             assert_eq!(reply.status, route.success, "{attack}: {}", reply.text);
         }
     }
@@ -207,9 +206,7 @@ async fn a_public_route_does_not_ask_who_comes() {
             let newcomer = format!("mallory-{number}-{who:?}");
             let body = Value::Object(cast.owner.body(route)).to_string().replace("mallory", &newcomer);
             let reply = send(&cast.actor(who), route, route.path, body).await;
-            let attack = format!("{}: {who:?}", route.name());
-            assert_clean(&reply, &attack);
-            assert_eq!(reply.status, route.success, "{attack}: {}", reply.text);
+            assert_eq!(reply.status, route.success, "{}: {who:?}: {}", route.name(), reply.text);
         }
     }
 }
