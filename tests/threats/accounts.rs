@@ -10,7 +10,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 /// What each dialect says when the name is somebody else's.
-fn taken(dialect: Dialect, field: &str) -> (u16, Value) {
+pub fn taken(dialect: Dialect, field: &str) -> (u16, Value) {
     let sentence = format!("A user with that {field} already exists.");
     match dialect {
         Dialect::Platform => (409, json!({"detail": sentence, "status_code": 409, "error_code": "CONFLICT"})),
@@ -26,7 +26,7 @@ fn assert_taken(reply: &Reply, door: Door, field: &str, attack: &str) {
     assert_eq!((reply.status, &reply.body), (status, &body), "{attack}");
 }
 
-fn profiles(world: &World) -> Vec<Value> {
+pub fn profiles(world: &World) -> Vec<Value> {
     let rows = world.rows("users").into_iter();
     rows.filter(|row| row["sk"]["S"] == "profile").collect()
 }
@@ -179,7 +179,7 @@ async fn an_unknown_user_takes_as_many_steps_as_a_wrong_password() {
 }
 
 /// Spellings of one name: as registered, and as others write it.
-const SPELLINGS: &[(&str, &[&str])] = &[
+pub const SPELLINGS: &[(&str, &[&str])] = &[
     (
         "Alice",
         &[
@@ -207,7 +207,8 @@ const SPELLINGS: &[(&str, &[&str])] = &[
     ("µ-team", &["μ-team", "Μ-TEAM"]),
 ];
 
-fn spellings() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// Each name with each of its other spellings.
+pub fn spellings() -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = SPELLINGS.iter();
     all.flat_map(|(name, others)| others.iter().map(move |other| (*name, *other)))
 }

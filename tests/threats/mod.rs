@@ -3,11 +3,17 @@
 mod accounts;
 mod authorization;
 mod brute_force;
+mod endings;
+mod ids;
 mod keys;
+mod lists;
+mod outbound;
 mod parsing;
+mod powers;
 pub mod prey;
 pub mod routes;
 mod routing;
 mod sessions;
 mod surface;
 mod tokens;
+mod uploads;

@@ -83,11 +83,6 @@ impl Things {
         &self.ids.iter().find(|(name, _)| *name == place).unwrap().1
     }
 
-    /// The route's path with their own things in it.
-    pub fn path(&self, route: &Route) -> String {
-        route.path_with(|place| self.id(place).to_owned())
-    }
-
     fn filled(&self, text: &str) -> String {
         self.ids.iter().fold(text.to_owned(), |text, (place, id)| text.replace(place, id))
     }
@@ -99,11 +94,6 @@ impl Things {
             _ => serde_json::from_str(&self.filled(field.value)).unwrap(),
         };
         route.fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
-    }
-
-    /// A request with any JSON, or with none for a route that takes no body.
-    pub async fn request(&self, route: &Route, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        send(&self.actor, route, path, body).await
     }
 }
 

@@ -128,7 +128,7 @@ impl Tokens {
     /// Bytes that nobody can find out from `nonce` without our key.
     pub fn derive(&self, nonce: &[u8; 32]) -> [u8; 32] {
         Sha256::new_with_prefix(b"quintet derived ")
-            .chain_update(&self.signing.secret)
+            .chain_update(self.signing.secret)
             .chain_update(nonce)
             .finalize()
             .into()
