@@ -1,5 +1,6 @@
 //! Money: whatever fails, crashes or happens at once, the ledger adds up.
 
+mod accounts;
 mod audit;
 mod faults;
 mod holds;

@@ -8,5 +8,5 @@ mod prey;
 mod routes;
 mod routing;
 mod sessions;
-mod surface;
+pub mod surface;
 mod tokens;

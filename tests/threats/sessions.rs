@@ -143,20 +143,25 @@ async fn access_tokens_of_earlier_refreshes_die_with_the_logout_too() {
     assert_refresh_dead(&world, &alice.refresh, "the first").await;
 }
 
-/// What changing a password, disabling and deleting do to the account's row.
 #[tokio::test]
 async fn everything_that_was_signed_in_dies_with_a_password_change() {
     let world = World::new();
     let alice = world.user("alice").await;
-    let bob = world.user("bob").await;
-    let sign_ins = everywhere(&world).await;
-    let mut profile = world.profile("alice");
-    let epoch: u64 = profile["epoch"]["N"].as_str().unwrap().parse().unwrap();
-    profile["epoch"] = json!({"N": (epoch + 1).to_string()});
-    world.put("users", &profile);
-    assert!(!is_alive(&world, alice.token()).await);
-    assert_refresh_dead(&world, &alice.refresh, "after the change").await;
-    assert_all_dead(&world, &sign_ins, "after the change").await;
+    let (bob, root) = (world.user("bob").await, world.admin("root").await);
+    let own = json!({"password": PASSWORD, "current_password": PASSWORD});
+    let path = format!("/api/v1/users/{}", world.id_of("alice"));
+    // Her own change, and an administrator's.
+    for is_own in [true, false] {
+        let sign_ins = everywhere(&world).await;
+        let reply = match is_own {
+            true => alice.put("/api/v1/users/me", own.clone()).await,
+            false => root.put(&path, json!({"password": PASSWORD})).await,
+        };
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert!(!is_alive(&world, alice.token()).await);
+        assert_refresh_dead(&world, &alice.refresh, "after the change").await;
+        assert_all_dead(&world, &sign_ins, "after the change").await;
+    }
     for sign_in in everywhere(&world).await {
         assert!(is_alive(&world, &sign_in.access).await, "{}", sign_in.door);
     }
@@ -164,25 +169,32 @@ async fn everything_that_was_signed_in_dies_with_a_password_change() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_has_no_tokens_and_no_door() {
+async fn a_disabled_and_a_deleted_account_have_no_tokens_and_no_door() {
     let world = World::new();
     let alice = world.user("alice").await;
-    let sign_ins = everywhere(&world).await;
-    let mut profile = world.profile("alice");
-    profile["is_active"] = json!({"BOOL": false});
-    world.put("users", &profile);
-    assert!(!is_alive(&world, alice.token()).await);
-    assert_refresh_dead(&world, &alice.refresh, "disabled").await;
-    assert_all_dead(&world, &sign_ins, "disabled").await;
-    for door in SIGN_INS {
-        let (status, body) = door.wrong_password();
-        let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
-        assert_refused(&reply, door.dialect, door.path);
-        assert_eq!((reply.status, &reply.body), (status, &body), "{}", door.path);
+    let root = world.admin("root").await;
+    let path = format!("/api/v1/users/{}", world.id_of("alice"));
+    for is_deleted in [false, true] {
+        let sign_ins = everywhere(&world).await;
+        let (reply, why) = match is_deleted {
+            false => (root.put(&path, json!({"is_active": false})).await, "disabled"),
+            true => (root.delete(&path).await, "deleted"),
+        };
+        assert!(reply.status < 300, "{why}: {}", reply.text);
+        assert!(!is_alive(&world, alice.token()).await, "{why}");
+        assert_refresh_dead(&world, &alice.refresh, why).await;
+        assert_all_dead(&world, &sign_ins, why).await;
+        for door in SIGN_INS {
+            let (status, body) = door.wrong_password();
+            let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
+            assert_refused(&reply, door.dialect, door.path);
+            assert_eq!((reply.status, &reply.body), (status, &body), "{why}: {}", door.path);
+        }
+        if !is_deleted {
+            assert_eq!(root.put(&path, json!({"is_active": true})).await.status, 200);
+            assert_all_dead(&world, &sign_ins, "enabled again").await;
+        }
     }
-    profile["is_active"] = json!({"BOOL": true});
-    world.put("users", &profile);
-    assert!(is_alive(&world, alice.token()).await, "enabled again");
 }
 
 #[tokio::test]
