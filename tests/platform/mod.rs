@@ -11,6 +11,7 @@ mod register;
 mod same_things;
 mod slash;
 pub mod taken;
+mod tool_definitions;
 mod tools;
 mod user_list;
 mod users;
