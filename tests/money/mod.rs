@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod departures;
 mod faults;
 mod holds;
 mod idempotency;

@@ -202,6 +202,7 @@ async fn what_ends_keys_and_what_does_not() {
     let own = json!({"password": "password456", "current_password": PASSWORD});
     assert_eq!(program.put("/api/v1/users/me", own).await.status, 200);
     assert_eq!(root.put(&path, json!({"password": PASSWORD, "role": "admin"})).await.status, 200);
+    assert_eq!(program.get("/api/v1/users").await.status, 200, "it may what its owner may");
     assert_eq!(statuses(&program).await, [200; 5]);
     assert_eq!(root.put(&path, json!({"is_active": false})).await.status, 200);
     assert_eq!(statuses(&program).await, [401; 5]);
