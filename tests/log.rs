@@ -27,7 +27,7 @@ impl Write for Logged {
 
 #[tokio::test]
 async fn failures_are_logged_without_secrets() {
-    let filter = EnvFilter::new("info,shared=trace,local=trace,auth=trace,chat=trace");
+    let filter = EnvFilter::new("info,shared=trace,local=trace,auth=trace,chat=trace,users=trace");
     let subscriber = fmt().json().with_env_filter(filter).with_writer(|| Logged).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
@@ -37,6 +37,8 @@ async fn failures_are_logged_without_secrets() {
     let registered = world.anonymous().post("/api/v1/auth/register/", body.clone()).await;
     let (access, refresh) = (registered.body["access"].as_str().unwrap(), registered.body["refresh"].as_str().unwrap());
     let alice = world.anonymous().bearing(access);
+    let made = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await;
+    let key = made.body["key"].as_str().unwrap();
     world.model.next(Script::Fail);
     assert_eq!(alice.post("/send/", json!({"message": "my private words"})).await.status, 502);
     world.model.next(Script::Panic);
@@ -46,6 +48,9 @@ async fn failures_are_logged_without_secrets() {
         assert_eq!(world.anonymous().post(path, body.clone()).await.status, 503, "{path}");
     }
     assert_eq!(alice.post("/api/chat/", json!({"message": "my private words"})).await.status, 503);
+    assert_eq!(world.anonymous().bearing(key).get("/api/v1/users/me").await.status, 503);
+    let change = json!({"password": "another secret one", "current_password": PASSWORD});
+    assert_eq!(alice.put("/api/v1/users/me", change).await.status, 503);
     let refreshed = world.anonymous().post("/api/v1/auth/refresh", json!({"refresh_token": refresh})).await;
     assert_eq!(refreshed.status, 503);
 
@@ -64,11 +69,23 @@ async fn failures_are_logged_without_secrets() {
             "/api/login/",
             "/api/v1/tokens/",
             "/api/chat/",
+            "/api/v1/users/me",
+            "/api/v1/users/me",
             "/api/v1/auth/refresh",
         ]
     );
     assert!(failures.iter().all(|line| line["span"]["route"].is_string()), "{text}");
-    for secret in [PASSWORD, "alice@example.com", "private words", access, refresh, crate::world::JWT_SECRET] {
+    for secret in [
+        PASSWORD,
+        "another secret",
+        &key[3..50],
+        &key[50..],
+        "alice@example.com",
+        "private words",
+        access,
+        refresh,
+        crate::world::JWT_SECRET,
+    ] {
         assert!(!text.contains(secret), "{secret} is in the log");
     }
 }

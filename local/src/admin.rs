@@ -33,12 +33,20 @@ pub async fn create(services: &Services, username: &str, email: &str, password: 
     }
 }
 
-/// Makes the administrator `username` unless there is one of that name.
+/// Makes the administrator `username` unless the name or the address is an administrator's, who may have changed
+/// the other of the two.
 pub async fn create_if_absent(services: &Services, username: &str, email: &str, password: &SecretString) -> Result<()> {
     let name = Username::parse(username).map_err(|problem| anyhow::anyhow!("username: {problem}"))?;
-    match services.accounts.find(&name).await? {
-        None => create(services, username, email, password).await,
-        Some(user) if user.role == Role::Admin => Ok(()),
-        Some(_) => bail!("{username} is the name of somebody who is no administrator"),
+    let address = Email::parse(email).map_err(|problem| anyhow::anyhow!("e-mail: {problem}"))?;
+    let mut is_taken = false;
+    for wanted in [name.folded(), address.folded()] {
+        match services.accounts.find(wanted).await? {
+            Some(user) if user.role == Role::Admin => return Ok(()),
+            owner => is_taken |= owner.is_some(),
+        }
     }
+    if is_taken {
+        bail!("{username} or {email} belongs to somebody who is no administrator");
+    }
+    create(services, username, email, password).await
 }

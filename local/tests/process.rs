@@ -102,6 +102,18 @@ fn get(address: SocketAddr, path: &str, token: &str) -> Option<(u16, Value)> {
     )
 }
 
+fn put(address: SocketAddr, path: &str, token: &str, body: &Value) -> Option<(u16, Value)> {
+    let body = body.to_string();
+    request(
+        address,
+        &format!(
+            "PUT {path} HTTP/1.1\r\nHost: quintet\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    )
+}
+
 fn request(address: SocketAddr, request: &str) -> Option<(u16, Value)> {
     let mut connection = TcpStream::connect(address).ok()?;
     connection.write_all(request.as_bytes()).ok()?;
@@ -236,14 +248,24 @@ fn administrators_are_made_by_command_and_by_settings() {
     assert!(!again.status.success());
     assert_eq!(stderr(&again).lines().count(), 1, "{}", stderr(&again));
     let settings = [("QUINTET_ADMIN_EMAIL", "root@example.com"), ("QUINTET_ADMIN_PASSWORD", PASSWORD)];
-    // The second start finds it there.
-    for _ in 0..2 {
+    // The second start finds it there, and so does the third, although its name is somebody else's by then.
+    for (name, next_name) in [("root", "root"), ("root", "chief"), ("chief", "chief")] {
         let server = Server::start(&directory.0, &[], &settings);
-        for name in ["boss", "root", "root@example.com"] {
+        let mut token = String::new();
+        for name in ["boss", name, "root@example.com"] {
             let body = json!({"email": name, "password": PASSWORD});
             let (status, body) = server.post("/api/v1/auth/login", "", "", &body).unwrap();
             assert_eq!(status, 200, "{name}: {body}");
+            token = body["access_token"].as_str().unwrap().to_owned();
         }
+        let (status, me) = put(server.address, "/api/v1/users/me", &token, &json!({"username": next_name})).unwrap();
+        assert_eq!((status, &me["role"], &me["username"]), (200, &json!("admin"), &json!(next_name)));
+        if name != next_name {
+            register(&server, name);
+        }
+        let (_, users) = get(server.address, "/api/v1/users", &token).unwrap();
+        let administrators = users["items"].as_array().unwrap().iter().filter(|user| user["role"] == "admin");
+        assert_eq!(administrators.count(), 2, "{users}");
     }
 }
 

@@ -21,6 +21,7 @@ pub fn audit(world: &World, grant: i64, price: i64) -> Vec<String> {
     let profiles: BTreeMap<&str, &Value> =
         users.iter().filter(|row| text(row, "sk") == "profile").map(|row| (text(row, "pk"), row)).collect();
     accounts(&users, &profiles, &mut wrong);
+    counters(&users, &profiles, &mut wrong);
     let charges = ledgers(&balances, &profiles, (grant, price), &mut wrong);
     let replies = conversations(&sessions, &profiles, &mut wrong);
     if charges != replies {
@@ -40,7 +41,7 @@ fn accounts(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<
                 wrong.push(format!("{pk} belongs to nobody"));
             }
             named.insert(owner);
-        } else if sk.starts_with("login#") && !profiles.contains_key(pk) {
+        } else if pk.starts_with("user#") && !profiles.contains_key(pk) {
             wrong.push(format!("{sk} belongs to nobody"));
         }
     }
@@ -50,6 +51,29 @@ fn accounts(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<
     }
     for pk in profiles.keys().filter(|pk| !named.contains(**pk)) {
         wrong.push(format!("{pk} has no name"));
+    }
+}
+
+/// Accounts, administrators and API keys are as many as their counters say.
+fn counters(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<String>) {
+    let counted = |of_this: &dyn Fn(&Value) -> bool| -> i64 {
+        users.iter().filter(|row| of_this(row)).map(|row| number(row, "count")).sum()
+    };
+    let population = counted(&|row| text(row, "pk").starts_with("population#"));
+    if population != profiles.len() as i64 {
+        wrong.push(format!("{population} accounts are counted, there are {}", profiles.len()));
+    }
+    let governs = |row: &&&Value| text(row, "role") == "admin" && row["is_active"]["BOOL"] == true;
+    let (counted, found) =
+        (counted(&|row| text(row, "sk") == "administrators"), profiles.values().filter(governs).count());
+    if counted != found as i64 {
+        wrong.push(format!("{counted} administrators are counted, there are {found}"));
+    }
+    for (pk, profile) in profiles {
+        let keys = users.iter().filter(|row| text(row, "pk") == *pk && text(row, "sk").starts_with("api-key#")).count();
+        if number(profile, "api_keys") != keys as i64 {
+            wrong.push(format!("{pk} counts {} API keys and has {keys}", number(profile, "api_keys")));
+        }
     }
 }
 
@@ -83,7 +107,7 @@ fn ledgers(
             sum += amount;
             match text(entry, "kind") {
                 "grant" if amount == grant => grants += 1,
-                "refill" if amount > 0 => {}
+                "refill" | "gift" if amount > 0 => {}
                 "charge" if amount == -price => {
                     let turn = (text(entry, "conversation").to_owned(), number(entry, "turn"));
                     if !charges.insert(turn.clone()) {

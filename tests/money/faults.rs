@@ -3,6 +3,7 @@
 
 use super::audit::audit;
 use crate::world::{Actor, Fault, Moment, PASSWORD, Reply, World};
+use axum::http::Method;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -13,26 +14,32 @@ const PRICE: i64 = 100;
 const CALLS_MAX: usize = 40;
 
 /// A request, and who makes it in which world.
-struct Flow {
-    name: &'static str,
-    path: String,
-    body: Value,
-    actor: Actor,
+#[derive(Clone)]
+pub struct Flow {
+    pub name: &'static str,
+    pub method: Method,
+    pub path: String,
+    pub body: Value,
+    pub actor: Actor,
     /// Whether the request is safe to repeat until it succeeds.
-    is_keyed: bool,
+    pub is_keyed: bool,
     /// Statuses of a success.
-    success: u16,
+    pub success: u16,
+    /// The request that outruns this one; a turn of the same user when there is none.
+    pub rival: Option<Box<Flow>>,
 }
 
-type Setup = fn(World) -> BoxFuture<'static, (World, Flow)>;
+pub type Setup = fn(World) -> BoxFuture<'static, (World, Flow)>;
 
-fn flow(name: &'static str, path: impl Into<String>, body: Value, actor: Actor, success: u16) -> Flow {
-    Flow { name, path: path.into(), body, actor, is_keyed: false, success }
+pub fn flow(name: &'static str, path: impl Into<String>, body: Value, actor: Actor, success: u16) -> Flow {
+    Flow { name, method: Method::POST, path: path.into(), body, actor, is_keyed: false, success, rival: None }
 }
 
 macro_rules! flows {
     ($($setup:expr),* $(,)?) => { vec![$((|world: World| async move { let flow = $setup(&world).await; (world, flow) }.boxed()) as Setup),*] };
 }
+
+pub(super) use flows;
 
 fn register() -> Value {
     let (username, email) = ("bob", "bob@example.com");
@@ -104,7 +111,7 @@ fn all_flows() -> Vec<Setup> {
 }
 
 /// Limits are on, so that the limiter's calls fail too.
-fn world() -> World {
+pub fn world() -> World {
     World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])
 }
 
@@ -123,22 +130,30 @@ async fn recover(world: &World) -> World {
     world
 }
 
-async fn run(flow: &Flow) -> Reply {
-    flow.actor.post(&flow.path, flow.body.clone()).await
+pub async fn run(flow: &Flow) -> Reply {
+    match flow.method {
+        Method::DELETE => flow.actor.delete(&flow.path).await,
+        Method::PUT => flow.actor.put(&flow.path, flow.body.clone()).await,
+        _ => flow.actor.post(&flow.path, flow.body.clone()).await,
+    }
+}
+
+fn another_turn(flow: &Flow) -> Flow {
+    self::flow("another turn", "/api/chat/", json!({"message": "First"}), flow.actor.clone(), 200)
 }
 
 /// Plans one fault after another for every call of a flow, until a run passes without meeting it.
-async fn every_call(setup: Setup, moment: Moment, times: usize, check: impl AsyncFn(&World, &Flow, &Reply, &str)) {
+pub async fn every_call(setup: Setup, moment: Moment, times: usize, check: impl AsyncFn(&World, &Flow, &Reply, &str)) {
     for call in 0..CALLS_MAX {
         let (world, flow) = setup(world()).await;
         if moment == Moment::Outrun {
-            let rival = world.restarted();
-            let alice = flow.actor.in_world(&rival).without("Idempotency-Key");
+            let mut first = flow.rival.clone().unwrap_or_else(|| Box::new(another_turn(&flow)));
+            first.actor = first.actor.in_world(&world.restarted()).without("Idempotency-Key");
             world.faults.rival(move || {
-                let alice = alice.clone();
+                let first = first.clone();
                 async move {
-                    let reply = alice.post("/api/chat/", json!({"message": "First"})).await;
-                    assert_eq!(reply.status, 200, "{}", reply.text);
+                    let reply = run(&first).await;
+                    assert_eq!(reply.status, first.success, "{}", reply.text);
                 }
                 .boxed()
             });

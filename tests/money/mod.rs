@@ -1,6 +1,8 @@
 //! Money: whatever fails, crashes or happens at once, the ledger adds up.
 
+mod accounts;
 pub mod audit;
+mod departures;
 mod faults;
 mod holds;
 mod idempotency;

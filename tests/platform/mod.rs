@@ -1,5 +1,7 @@
 //! Spec 001 as far as it is served; what decides between dialects; one account behind all five.
 
+mod administration;
+mod api_keys;
 mod attachments;
 mod conversations;
 mod health;
@@ -9,12 +11,18 @@ mod messages;
 mod one_account;
 mod refresh;
 mod register;
+mod same_things;
 mod slash;
 mod streaming;
 pub mod taken;
 pub mod talk;
+mod tool_definitions;
+mod tools;
+mod user_list;
+mod users;
 mod wire;
 
+use crate::world::{NOW, World};
 use serde_json::{Value, json};
 
 /// The example of spec 001, "Login".
@@ -34,4 +42,30 @@ fn invalid(fields: &[(&str, &str)]) -> Value {
     let entries = fields.iter().map(|(field, message)| json!({"field": field, "message": message}));
     body["errors"] = entries.collect();
     body
+}
+
+/// Somebody who registered with a name and a password alone, as shown, but for what is `different`.
+fn user(world: &World, username: &str, different: Value) -> Value {
+    let mut user = json!({
+        "id": world.id_of(username).to_string(),
+        "username": username,
+        "email": null,
+        "full_name": null,
+        "role": "user",
+        "is_active": true,
+        "tokens": 4000,
+        "created_at": NOW,
+        "updated_at": NOW,
+    });
+    user.as_object_mut().unwrap().extend(different.as_object().unwrap().clone());
+    user
+}
+
+/// The only page of a short list.
+fn only_page(items: Value) -> Value {
+    let total = items.as_array().unwrap().len();
+    json!({
+        "items": items, "total": total, "page": 1, "size": 20, "pages": total.min(1), "has_next": false, "has_prev": false,
+        "next_cursor": null,
+    })
 }

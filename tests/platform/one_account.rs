@@ -9,7 +9,7 @@ use std::time::Duration;
 const ANSWER: &str = "This is a dummy response from the AI.";
 
 #[derive(Clone, Copy, Debug)]
-enum Door {
+pub enum Door {
     Reports,
     Platform,
     Webchat,
@@ -18,7 +18,7 @@ enum Door {
 }
 
 impl Door {
-    const ALL: [Self; 5] = [Self::Reports, Self::Platform, Self::Webchat, Self::Chatbot, Self::Metered];
+    pub const ALL: [Self; 5] = [Self::Reports, Self::Platform, Self::Webchat, Self::Chatbot, Self::Metered];
 
     fn path_of_registration(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Door {
     }
 
     /// Somebody with the credential of a sign-in.
-    async fn enter(self, world: &World, username: &str) -> Actor {
+    pub async fn enter(self, world: &World, username: &str) -> Actor {
         let mut reply = self.sign_in(world, username, PASSWORD).await;
         assert_eq!(reply.status, 200, "{self:?} {}", reply.body);
         let field = match self {
@@ -87,6 +87,12 @@ async fn registered_through_each_door_and_signed_in_through_every_other() {
             assert_eq!(
                 reply.body,
                 json!({"id": number, "username": username, "email": email}),
+                "{registered:?} {entered:?}"
+            );
+            let email = has_email.then_some(&email);
+            assert_eq!(
+                user.get("/api/v1/users/me").await.body,
+                super::user(&world, &username, json!({"email": email})),
                 "{registered:?} {entered:?}"
             );
         }
@@ -132,36 +138,34 @@ async fn a_name_is_one_name_at_every_door() {
 }
 
 #[tokio::test]
-async fn every_doors_credential_buys_from_one_balance() {
-    let world = World::new();
-    world.user("alice").await;
-    let mut left = 4000;
-    for door in Door::ALL {
-        let alice = door.enter(&world, "alice").await;
-        assert_eq!(alice.post("/send/", json!({"message": "Hi"})).await.status, 200);
-        let reply = alice.post("/api/chat/", json!({"message": "Hi"})).await;
-        assert_eq!(reply.status, 200, "{door:?}");
-        left -= 200;
-        for path in ["/token/", "/api/tokens/"] {
-            let reply = alice.get(path).await;
-            assert_eq!(reply.status, 200, "{door:?} {path}");
-            assert_eq!(reply.body, json!({"tokens": left}), "{door:?} {path}");
-        }
-    }
-    assert_eq!(world.available("alice"), 3000);
-}
-
-#[tokio::test]
-async fn a_turn_of_the_webchat_dialect_costs_the_same() {
+async fn every_doors_credential_buys_from_one_balance_in_every_dialect() {
     let world = World::new();
     let alice = world.user("alice").await;
     let mut session = alice.post("/api/v1/chat/sessions/", json!({})).await;
     let id = taken::uuid(&mut session, "id");
-    let chats = format!("/api/v1/chat/sessions/{id}/chats/");
-    assert_eq!(alice.post(&chats, json!({"message": "Hi"})).await.status, 201);
-    for path in ["/token/", "/api/tokens/"] {
-        assert_eq!(alice.get(path).await.body, json!({"tokens": 3900}), "{path}");
+    let helper = json!({"name": "Helper", "company_name": "Acme", "instructions": "Answer."});
+    assert_eq!(alice.post("/api/v1/assistants/", helper).await.status, 201);
+    let turns = [
+        ("/api/v1/chat/".to_owned(), json!({"assistant_name": "Helper", "_input": "Hi"}), 201),
+        (format!("/api/v1/conversations/{id}/messages"), json!({"content": "Hi"}), 201),
+        (format!("/api/v1/chat/sessions/{id}/chats/"), json!({"message": "Hi"}), 201),
+        ("/send/".to_owned(), json!({"message": "Hi"}), 200),
+        ("/api/chat/".to_owned(), json!({"message": "Hi"}), 200),
+    ];
+    let mut left = 4000;
+    for door in Door::ALL {
+        let alice = door.enter(&world, "alice").await;
+        for (path, body, status) in &turns {
+            let reply = alice.post(path, body.clone()).await;
+            assert_eq!(reply.status, *status, "{door:?} {path}: {}", reply.text);
+            left -= 100;
+            for path in ["/token/", "/api/tokens/"] {
+                assert_eq!(alice.get(path).await.body, json!({"tokens": left}), "{door:?} {path}");
+            }
+            assert_eq!(alice.get("/api/v1/users/me").await.body["tokens"], left, "{door:?}");
+        }
     }
+    assert_eq!(world.available("alice"), 1500);
 }
 
 #[tokio::test]
@@ -246,11 +250,11 @@ async fn a_session_of_ones_own_stays_apart_from_the_new_chat() {
 async fn a_sign_in_ended_in_one_dialect_is_ended_in_all() {
     let world = World::new();
     world.user("alice").await;
-    for door in [Door::Platform, Door::Webchat, Door::Chatbot, Door::Metered] {
+    for door in Door::ALL {
         let alice = door.enter(&world, "alice").await;
         let reply = alice.post("/api/v1/auth/logout", json!({})).await;
         assert_eq!(reply.status, 200, "{door:?}");
-        for path in ["/api/v1/auth/profile/", "/token/", "/users/", "/api/tokens/"] {
+        for path in ["/api/v1/assistants/", "/api/v1/auth/profile/", "/token/", "/users/", "/api/tokens/"] {
             let reply = alice.get(path).await;
             assert_eq!(reply.status, 401, "{door:?} {path}");
             assert_eq!(
@@ -262,6 +266,9 @@ async fn a_sign_in_ended_in_one_dialect_is_ended_in_all() {
                 "{door:?} {path}"
             );
         }
+        let reply = alice.get("/api/v1/users/me").await;
+        assert_eq!(reply.status, 401, "{door:?}");
+        assert_eq!(reply.body, super::error(401, "UNAUTHORIZED", "Given token not valid for any token type"));
     }
 }
 

@@ -14,6 +14,6 @@ pub mod prey;
 pub mod routes;
 mod routing;
 mod sessions;
-mod surface;
+pub mod surface;
 mod tokens;
 mod uploads;

@@ -11,7 +11,7 @@ use crate::{
         Error, FieldError, Problem,
         ids::UserId,
         money::{Prices, Tokens},
-        names::{Email, Username},
+        names::{Email, FoldedName, Username},
         page::PageRequest,
         text::{FullName, NewPassword},
         user::{Role, User},
@@ -84,9 +84,9 @@ impl Accounts {
         Ok((user, issued))
     }
 
-    /// Who has this username.
-    pub async fn find(&self, username: &Username) -> Result<Option<User>, Error> {
-        let Some(owner) = self.store.owner_of_name(username.folded()).await? else { return Ok(None) };
+    /// Whose username or e-mail address this is.
+    pub async fn find(&self, name: &FoldedName) -> Result<Option<User>, Error> {
+        let Some(owner) = self.store.owner_of_name(name).await? else { return Ok(None) };
         Ok(self.store.account(owner).await?.map(|account| account.user))
     }
 

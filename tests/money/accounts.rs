@@ -1,0 +1,278 @@
+//! Administration and money: granting, renaming, disabling, deleting, keys and tools. Whatever fails, it
+//! happened as a whole or not at all, and what is repeated happens once.
+
+use super::{
+    audit::audit,
+    faults::{self, Flow, Setup, every_call, flow, run},
+};
+use crate::world::{Actor, Moment, PASSWORD, Reply, World};
+use axum::http::Method;
+use futures::future::{FutureExt, join_all};
+use serde_json::{Value, json};
+
+const GRANT: i64 = 4000;
+const PRICE: i64 = 100;
+const KEYS: &str = "/api/v1/users/me/api-keys";
+const TOOL: &str = "/api/v1/tools/weather";
+
+/// Alice, who has one of everything, and the administrator Root, who changes something about her when
+/// somebody is to be outrun.
+async fn cast(world: &World) -> (Actor, Actor, String) {
+    let (alice, root) = (world.user("alice").await, world.admin("root").await);
+    assert_eq!(alice.post("/api/v1/assistants", json!({"name": "Helper"})).await.status, 201);
+    assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 200);
+    let path = format!("/api/v1/users/{}", world.id_of("alice"));
+    (alice, root, path)
+}
+
+fn changing(flow: Flow, (_, root, path): &(Actor, Actor, String)) -> Flow {
+    let change = json!({"full_name": "Alice A."});
+    let rival = Flow { method: Method::PUT, ..faults::flow("a change", path, change, root.clone(), 200) };
+    Flow { rival: Some(Box::new(rival)), ..flow }
+}
+
+fn put(name: &'static str, path: &str, body: Value, actor: &Actor) -> Flow {
+    Flow { method: Method::PUT, ..flow(name, path, body, actor.clone(), 200) }
+}
+
+fn delete(name: &'static str, path: &str, actor: &Actor) -> Flow {
+    Flow { method: Method::DELETE, ..flow(name, path, json!(null), actor.clone(), 204) }
+}
+
+fn keyed(flow: Flow) -> Flow {
+    Flow { actor: flow.actor.sending("Idempotency-Key", "once"), is_keyed: true, ..flow }
+}
+
+fn all_flows() -> Vec<Setup> {
+    faults::flows![
+        async |w: &World| {
+            let cast = cast(w).await;
+            changing(keyed(put("grant", &cast.2, json!({"tokens_granted": 500}), &cast.1)), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            let names = json!({"username": "alicia", "email": "alicia@example.com"});
+            changing(put("rename", "/api/v1/users/me", names, &cast.0), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            let change = json!({"password": "password456", "current_password": PASSWORD});
+            changing(put("password", "/api/v1/users/me", change, &cast.0), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            changing(put("disable", &cast.2, json!({"is_active": false}), &cast.1), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            changing(put("promote", &cast.2, json!({"role": "admin"}), &cast.1), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            assert_eq!(cast.0.post(KEYS, json!({"name": "bot"})).await.status, 201);
+            changing(delete("delete", &cast.2, &cast.1), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            changing(keyed(flow("new key", KEYS, json!({"name": "bot"}), cast.0.clone(), 201)), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            let key = cast.0.post(KEYS, json!({"name": "bot"})).await;
+            let path = format!("{KEYS}/{}", key.body["id"].as_str().unwrap());
+            changing(delete("remove key", &path, &cast.0), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            let tool = json!({"name": "Weather", "endpoint": "https://example.com/"});
+            changing(keyed(flow("new tool", "/api/v1/tools", tool, cast.1.clone(), 201)), &cast)
+        },
+        async |w: &World| {
+            let cast = cast(w).await;
+            let tool = json!({"name": "Weather", "endpoint": "https://example.com/"});
+            assert_eq!(cast.1.post("/api/v1/tools", tool).await.status, 201);
+            changing(delete("remove tool", TOOL, &cast.1), &cast)
+        },
+    ]
+}
+
+fn rows_with(world: &World, table: &str, key: &str, beginning: &str) -> usize {
+    let begins = |row: &&Value| row[key]["S"].as_str().unwrap().starts_with(beginning);
+    world.rows(table).iter().filter(begins).count()
+}
+
+/// Whether it happened, by the rows.
+fn happened(world: &World, name: &str) -> bool {
+    let rows = world.rows("users");
+    let alice = rows.into_iter().find(|row| row["sk"]["S"] == "profile" && row["number"]["N"] == "1");
+    let is = |field: &str, value: &str| {
+        let found = &alice.as_ref().unwrap()[field];
+        found["S"] == value || found["N"] == value || found["BOOL"].to_string() == value
+    };
+    let names = |name: &str| rows_with(world, "users", "pk", name);
+    match name {
+        "grant" => match world.available("alice") as i64 - (GRANT - PRICE) {
+            0 => false,
+            500 => true,
+            more => panic!("alice was granted {more}"),
+        },
+        "rename" => {
+            let owned = (names("name#alice"), names("name#alicia"), names("name#alicia@example.com"));
+            let new = is("username", "alicia");
+            // Alicia's name begins like her address.
+            assert_eq!(owned, if new { (0, 2, 1) } else { (1, 0, 0) });
+            assert_eq!(is("email", "alicia@example.com"), new);
+            new
+        }
+        "password" => is("epoch", "1"),
+        "disable" => {
+            let disabled = is("is_active", "false");
+            assert_eq!((is("epoch", "1"), is("key_epoch", "1")), (disabled, disabled));
+            disabled
+        }
+        "promote" => is("role", "admin"),
+        "delete" => alice.is_none(),
+        "new key" => rows_with(world, "users", "sk", "api-key#") == 1,
+        "remove key" => rows_with(world, "users", "sk", "api-key#") == 0,
+        "new tool" => tools(world) == 1,
+        "remove tool" => tools(world) == 0,
+        other => panic!("{other}"),
+    }
+}
+
+/// How many there are, which is what their counter says.
+fn tools(world: &World) -> usize {
+    let found = rows_with(world, "tools", "sk", "tool#");
+    let counts = world.rows("tools").into_iter().filter(|row| row["sk"]["S"] == "count");
+    let counted = counts.map(|row| row["count"]["N"].as_str().unwrap().parse::<usize>().unwrap()).sum::<usize>();
+    assert_eq!(found, counted);
+    found
+}
+
+async fn assert_books(world: &World, what: &str) {
+    while !world.services.sweeper.sweep().await.unwrap() {}
+    assert_eq!(audit(world, GRANT, PRICE), Vec::<String>::new(), "{what}");
+    assert_eq!(rows_with(world, "users", "pk", "sweep"), 0, "{what}");
+}
+
+#[tokio::test]
+async fn a_hiccup_at_any_call_is_not_noticed() {
+    for setup in all_flows() {
+        for moment in [Moment::BeforeCommit, Moment::AfterCommit, Moment::Conflict] {
+            every_call(setup, moment, 1, async |world, flow, reply, what| {
+                assert_eq!(reply.status, flow.success, "{what}");
+                assert!(happened(world, flow.name), "{what}");
+                assert_books(world, what).await;
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_process_dies_at_any_call() {
+    for setup in all_flows() {
+        for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
+            every_call(setup, moment, usize::MAX, async |world, flow, reply, what| {
+                assert!([flow.success, 503].contains(&reply.status), "{what}");
+                let after = world.restarted();
+                let first = happened(&after, flow.name);
+                assert!(first || reply.status == 503, "{what}");
+                assert_books(&after, what).await;
+                // The client asks again.
+                let again = run(&Flow { actor: flow.actor.in_world(&after), ..flow.clone() }).await;
+                let done_before = first && !flow.is_keyed && [401, 404].contains(&again.status);
+                assert!(again.status == flow.success || done_before, "{what}; again: {}", again.text);
+                if flow.is_keyed && reply.status == flow.success {
+                    assert_eq!(again.body, reply.body, "{what}");
+                }
+                assert!(happened(&after, flow.name), "{what}; again");
+                assert_books(&after, what).await;
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_change_comes_first_at_any_call() {
+    for setup in all_flows() {
+        every_call(setup, Moment::Outrun, 1, async |world, flow, reply, what| {
+            assert_eq!(reply.status, flow.success, "{what}");
+            assert!(happened(world, flow.name), "{what}");
+            if flow.name != "delete" {
+                let alice = world.rows("users").into_iter().find(|row| row["number"]["N"] == "1").unwrap();
+                assert_eq!(alice["full_name"]["S"], "Alice A.", "{what}");
+            }
+            assert_books(world, what).await;
+        })
+        .await;
+    }
+}
+
+/// Runs `requests` at once on all threads.
+async fn at_once(requests: Vec<Flow>) -> Vec<Reply> {
+    let tasks = requests.into_iter().map(|flow| tokio::spawn(async move { run(&flow).await }));
+    join_all(tasks).await.into_iter().map(Result::unwrap).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grants_and_turns_at_once_add_up() {
+    let world = World::new();
+    let (alice, root, path) = cast(&world).await;
+    let grant = |n: usize| {
+        let root = root.sending("Idempotency-Key", &n.to_string());
+        put("grant", &path, json!({"tokens_granted": 50}), &root)
+    };
+    let turn = || flow("turn", "/send/", json!({"message": "Hello"}), alice.clone(), 200);
+    let replies = at_once((0..60).map(|n| if n % 3 == 0 { grant(n) } else { turn() }).collect()).await;
+    let granted = replies.iter().step_by(3).filter(|reply| reply.status == 200).count() as u64;
+    assert!(granted > 0, "{replies:?}");
+    // Who is outrun too often is told to try again.
+    assert!(replies.iter().step_by(3).all(|reply| [200, 409].contains(&reply.status)), "{replies:?}");
+    let paid = replies.iter().enumerate().filter(|(n, reply)| n % 3 != 0 && reply.status == 200).count() as u64;
+    assert!(paid >= 39, "that many the balance pays for without a grant: {replies:?}");
+    assert_eq!(world.available("alice"), 3900 + 50 * granted - 100 * paid);
+    for n in (0..60).step_by(3) {
+        let reply = run(&grant(n)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+    }
+    assert_eq!(world.available("alice"), 3900 + 50 * 20 - 100 * paid);
+    assert_books(&world, "at once").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_grant_fifty_times_at_once() {
+    let world = World::new();
+    let (_, root, path) = cast(&world).await;
+    let grant = keyed(put("grant", &path, json!({"tokens_granted": 500}), &root));
+    let replies = at_once(vec![grant.clone(); 50]).await;
+    assert!(replies.iter().all(|reply| [200, 409].contains(&reply.status)), "{replies:?}");
+    assert_eq!(run(&grant).await.status, 200);
+    assert_eq!(world.available("alice"), 4400);
+    assert_books(&world, "at once").await;
+}
+
+#[tokio::test]
+async fn the_sweeper_dies_at_any_call() {
+    use crate::world::Fault;
+    for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
+        for call in 0.. {
+            let world = World::new();
+            let (_, root, path) = cast(&world).await;
+            assert_eq!(root.delete(&path).await.status, 204);
+            world.faults.plan(Some(Fault { call, moment, times: usize::MAX }));
+            let swept = world.services.sweeper.sweep().await;
+            let hits = world.faults.hits();
+            let after = world.restarted();
+            assert_books(&after, &format!("call {call}, {moment:?}")).await;
+            assert_eq!(rows_with(&after, "assistants", "pk", "owner#"), 0, "call {call}");
+            assert_eq!(rows_with(&after, "sessions", "pk", "conversation#"), 0, "call {call}");
+            assert_eq!(rows_with(&after, "balances", "pk", "user#"), 2, "call {call}: Root's own");
+            if hits == 0 {
+                assert!(call > 3 && swept.unwrap(), "call {call}");
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Users who are deleted or disabled while something of theirs is still running.
+
+use super::audit::audit;
+use crate::world::{Actor, Reply, Script, World};
+use serde_json::{Value, json};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+/// Alice, whose turn runs until it is told what to answer, and the administrator Root.
+struct Running {
+    world: World,
+    root: Actor,
+    path: String,
+    asking: JoinHandle<Reply>,
+    tell: oneshot::Sender<&'static str>,
+}
+
+impl Running {
+    async fn new() -> Self {
+        let world = World::new();
+        let (alice, root) = (world.user("alice").await, world.admin("root").await);
+        let path = format!("/api/v1/users/{}", world.id_of("alice"));
+        let (tell, told) = oneshot::channel();
+        world.model.next(Script::AnswerWhen(told));
+        let alice = alice.sending("Idempotency-Key", "once");
+        let asking = tokio::spawn(async move { alice.post("/send/", json!({"message": "Hello"})).await });
+        world.until_no_longer("alice", 4000).await;
+        Self { world, root, path, asking, tell }
+    }
+
+    /// The answer of the turn, which ends now.
+    async fn answered(self) -> (World, Reply) {
+        self.tell.send("Goodbye").unwrap();
+        (self.world, self.asking.await.unwrap())
+    }
+}
+
+async fn sweep(world: &World) {
+    while !world.services.sweeper.sweep().await.unwrap() {}
+}
+
+fn assert_nothing_of_alice(world: &World, id: &str) {
+    for table in ["users", "assistants", "sessions", "balances"] {
+        let left = world.rows(table).into_iter().filter(|row| row.to_string().contains(id));
+        assert_eq!(left.collect::<Vec<_>>(), Vec::<Value>::new(), "{table}");
+    }
+    assert_eq!(audit(world, 4000, 100), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_turn_of_somebody_who_is_deleted_and_swept_meanwhile() {
+    let running = Running::new().await;
+    let id = running.world.id_of("alice").to_string();
+    assert_eq!(running.root.delete(&running.path).await.status, 204);
+    sweep(&running.world).await;
+    assert_nothing_of_alice(&running.world, &id);
+    let (world, reply) = running.answered().await;
+    // Nothing is on hold for it any more.
+    assert_eq!((reply.status, reply.body), (504, json!({"detail": "The model did not answer in time."})));
+    assert_nothing_of_alice(&world, &id);
+}
+
+#[tokio::test]
+async fn a_turn_of_somebody_who_is_deleted_meanwhile() {
+    let running = Running::new().await;
+    let id = running.world.id_of("alice").to_string();
+    assert_eq!(running.root.delete(&running.path).await.status, 204);
+    let (world, reply) = running.answered().await;
+    assert_eq!((reply.status, reply.body), (200, json!({"response": "Goodbye"})));
+    sweep(&world).await;
+    assert_nothing_of_alice(&world, &id);
+}
+
+#[tokio::test]
+async fn a_turn_of_somebody_who_is_disabled_meanwhile() {
+    let running = Running::new().await;
+    assert_eq!(running.root.put(&running.path, json!({"is_active": false})).await.status, 200);
+    let (world, reply) = running.answered().await;
+    assert_eq!((reply.status, reply.body), (200, json!({"response": "Goodbye"})));
+    assert_eq!(world.available("alice"), 3900);
+    assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_grant_while_a_turn_runs() {
+    let running = Running::new().await;
+    let reply = running.root.put(&running.path, json!({"tokens_granted": 500})).await;
+    assert_eq!((reply.status, &reply.body["tokens"]), (200, &json!(4400)), "the price is on hold");
+    let (world, reply) = running.answered().await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(world.available("alice"), 4400);
+    assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
+}
