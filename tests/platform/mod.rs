@@ -1,13 +1,18 @@
 //! Spec 001 as far as it is served; what decides between dialects; one account behind all five.
 
+mod attachments;
+mod conversations;
 mod health;
 mod login;
 mod logout;
+mod messages;
 mod one_account;
 mod refresh;
 mod register;
 mod slash;
+mod streaming;
 pub mod taken;
+pub mod talk;
 mod wire;
 
 use serde_json::{Value, json};

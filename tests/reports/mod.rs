@@ -1,5 +1,6 @@
-//! Spec 000 as far as it is served: users and tokens.
+//! Spec 000 as far as it is served: users, tokens and chat.
 
+mod chat;
 mod tokens;
 mod users;
 mod wire;

@@ -1,10 +1,10 @@
 //! Somebody who makes requests.
 
-use super::documents;
+use super::{documents, events::Events};
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, Method, Request, header},
+    http::{HeaderMap, Method, Request, Response, header},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -116,7 +116,27 @@ impl Actor {
     }
 
     pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
-        let mut request = Request::builder().method(&method).uri(path).header(header::HOST, "quintet.test");
+        let (parts, body) = self.respond(&method, path, content_type, body).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes };
+        documents::judge(&method, path, &reply);
+        reply
+    }
+
+    /// Posts JSON and listens to the events that are the answer.
+    pub async fn listen(&self, path: &str, body: Value) -> Events {
+        let listening = self.sending("Accept", "text/event-stream");
+        let answer = listening.respond(&Method::POST, path, Some("application/json"), body.to_string().into());
+        let (parts, body) = answer.await.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap());
+        assert_eq!(kind, Some("text/event-stream"), "{}", parts.status);
+        Events::new(parts.status.as_u16(), parts.headers, body)
+    }
+
+    async fn respond(&self, method: &Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Response<Body> {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "quintet.test");
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -127,12 +147,6 @@ impl Actor {
             request = request.header(name, value);
         }
         let request = request.extension(ClientAddress(self.address)).body(Body::from(body)).unwrap();
-        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes };
-        documents::judge(&method, path, &reply);
-        reply
+        self.app.clone().oneshot(request).await.unwrap()
     }
 }

@@ -4,11 +4,13 @@
 mod actor;
 pub mod documents;
 mod entropy;
+mod events;
 mod faults;
 mod model;
 pub mod routes;
 
 pub use actor::{Actor, Reply};
+pub use events::Events;
 pub use faults::{Fault, Faults, Moment};
 pub use model::{Script, ScriptedModel};
 

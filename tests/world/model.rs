@@ -30,6 +30,7 @@ pub enum Script {
 pub struct ScriptedModel {
     scripts: Mutex<VecDeque<Script>>,
     is_remote: Mutex<bool>,
+    prompts: Mutex<Vec<Prompt>>,
 }
 
 impl ScriptedModel {
@@ -42,6 +43,11 @@ impl ScriptedModel {
     pub fn be_remote(&self) {
         *self.is_remote.lock().unwrap() = true;
     }
+
+    /// What the model was asked from outside the process.
+    pub fn prompts(&self) -> Vec<Prompt> {
+        self.prompts.lock().unwrap().clone()
+    }
 }
 
 impl ChatModel for ScriptedModel {
@@ -52,6 +58,7 @@ impl ChatModel for ScriptedModel {
 
     fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
         let script = self.scripts.lock().unwrap().pop_front();
+        self.prompts.lock().unwrap().push(prompt.clone());
         let failed = || ModelError("the provider said: secret detail".to_owned());
         match script {
             None => Echo.answer(prompt),

@@ -1,0 +1,62 @@
+//! Server-sent events as they come.
+
+use axum::{body::Body, http::HeaderMap};
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+/// An answer that is a stream of events. Dropping it is hanging up.
+pub struct Events {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    body: Body,
+    text: String,
+}
+
+impl Events {
+    pub fn new(status: u16, headers: HeaderMap, body: Body) -> Self {
+        Self { status, headers, body, text: String::new() }
+    }
+
+    /// The next event: its name and its data. A comment has the name `:`. `None` at the end.
+    pub async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (read(event), rest.to_owned());
+                self.text = rest;
+                return Some(event);
+            }
+            let Some(frame) = self.body.frame().await else {
+                assert_eq!(self.text, "", "an event that is not whole");
+                return None;
+            };
+            self.text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+        }
+    }
+
+    /// The next event, which has this name.
+    pub async fn data_of(&mut self, name: &str) -> Value {
+        let (found, data) = self.next().await.unwrap();
+        assert_eq!(found, name, "{data}");
+        data
+    }
+
+    /// All events until the end.
+    pub async fn rest(mut self) -> Vec<(String, Value)> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+fn read(event: &str) -> (String, Value) {
+    if let Some(comment) = event.strip_prefix(": ") {
+        return (":".to_owned(), comment.into());
+    }
+    let (name, data) = event.split_once('\n').unwrap();
+    let data = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+    (name.strip_prefix("event: ").unwrap().to_owned(), data)
+}
