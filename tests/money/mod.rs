@@ -1,7 +1,8 @@
 //! Money: whatever fails, crashes or happens at once, the ledger adds up.
 
-mod audit;
+pub mod audit;
 mod faults;
+mod flows;
 mod holds;
 mod idempotency;
 mod parallel;
