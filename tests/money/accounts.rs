@@ -3,7 +3,8 @@
 
 use super::{
     audit::audit,
-    faults::{self, Flow, Setup, every_call, flow, run},
+    faults::{every_call, nobody},
+    flows::{Flow, Setup, flows},
 };
 use crate::world::{Actor, Moment, PASSWORD, Reply, World};
 use axum::http::Method;
@@ -15,8 +16,7 @@ const PRICE: i64 = 100;
 const KEYS: &str = "/api/v1/users/me/api-keys";
 const TOOL: &str = "/api/v1/tools/weather";
 
-/// Alice, who has one of everything, and the administrator Root, who changes something about her when
-/// somebody is to be outrun.
+/// Alice, who has one of everything, the administrator Root, and where Root finds her.
 async fn cast(world: &World) -> (Actor, Actor, String) {
     let (alice, root) = (world.user("alice").await, world.admin("root").await);
     assert_eq!(alice.post("/api/v1/assistants", json!({"name": "Helper"})).await.status, 201);
@@ -25,73 +25,80 @@ async fn cast(world: &World) -> (Actor, Actor, String) {
     (alice, root, path)
 }
 
-fn changing(flow: Flow, (_, root, path): &(Actor, Actor, String)) -> Flow {
-    let change = json!({"full_name": "Alice A."});
-    let rival = Flow { method: Method::PUT, ..faults::flow("a change", path, change, root.clone(), 200) };
-    Flow { rival: Some(Box::new(rival)), ..flow }
+/// Root gives Alice a full name when somebody is to be outrun.
+fn a_change(world: &World, _: &Flow) {
+    let path = format!("/api/v1/users/{}", world.id_of("alice"));
+    let anonymous = world.restarted().anonymous();
+    world.faults.rival(move || {
+        let (anonymous, path) = (anonymous.clone(), path.clone());
+        async move {
+            let sign_in = json!({"email": "root", "password": PASSWORD});
+            let token = anonymous.post("/api/v1/auth/login", sign_in).await.body["access_token"].clone();
+            let root = anonymous.bearing(token.as_str().unwrap());
+            let reply = root.put(&path, json!({"full_name": "Alice A."})).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        }
+        .boxed()
+    });
 }
 
 fn put(name: &'static str, path: &str, body: Value, actor: &Actor) -> Flow {
-    Flow { method: Method::PUT, ..flow(name, path, body, actor.clone(), 200) }
+    Flow { method: Method::PUT, ..Flow::new(name, path, body, actor.clone(), 200) }
 }
 
 fn delete(name: &'static str, path: &str, actor: &Actor) -> Flow {
-    Flow { method: Method::DELETE, ..flow(name, path, json!(null), actor.clone(), 204) }
-}
-
-fn keyed(flow: Flow) -> Flow {
-    Flow { actor: flow.actor.sending("Idempotency-Key", "once"), is_keyed: true, ..flow }
+    Flow { method: Method::DELETE, ..Flow::new(name, path, json!(null), actor.clone(), 204) }
 }
 
 fn all_flows() -> Vec<Setup> {
-    faults::flows![
+    flows![
         async |w: &World| {
             let cast = cast(w).await;
-            changing(keyed(put("grant", &cast.2, json!({"tokens_granted": 500}), &cast.1)), &cast)
+            put("grant", &cast.2, json!({"tokens_granted": 500}), &cast.1).keyed()
         },
         async |w: &World| {
             let cast = cast(w).await;
             let names = json!({"username": "alicia", "email": "alicia@example.com"});
-            changing(put("rename", "/api/v1/users/me", names, &cast.0), &cast)
+            put("rename", "/api/v1/users/me", names, &cast.0)
         },
         async |w: &World| {
             let cast = cast(w).await;
             let change = json!({"password": "password456", "current_password": PASSWORD});
-            changing(put("password", "/api/v1/users/me", change, &cast.0), &cast)
+            put("password", "/api/v1/users/me", change, &cast.0)
         },
         async |w: &World| {
             let cast = cast(w).await;
-            changing(put("disable", &cast.2, json!({"is_active": false}), &cast.1), &cast)
+            put("disable", &cast.2, json!({"is_active": false}), &cast.1)
         },
         async |w: &World| {
             let cast = cast(w).await;
-            changing(put("promote", &cast.2, json!({"role": "admin"}), &cast.1), &cast)
+            put("promote", &cast.2, json!({"role": "admin"}), &cast.1)
         },
         async |w: &World| {
             let cast = cast(w).await;
             assert_eq!(cast.0.post(KEYS, json!({"name": "bot"})).await.status, 201);
-            changing(delete("delete", &cast.2, &cast.1), &cast)
+            delete("delete", &cast.2, &cast.1)
         },
         async |w: &World| {
             let cast = cast(w).await;
-            changing(keyed(flow("new key", KEYS, json!({"name": "bot"}), cast.0.clone(), 201)), &cast)
+            Flow::new("new key", KEYS, json!({"name": "bot"}), cast.0.clone(), 201).keyed()
         },
         async |w: &World| {
             let cast = cast(w).await;
             let key = cast.0.post(KEYS, json!({"name": "bot"})).await;
             let path = format!("{KEYS}/{}", key.body["id"].as_str().unwrap());
-            changing(delete("remove key", &path, &cast.0), &cast)
+            delete("remove key", &path, &cast.0)
         },
         async |w: &World| {
             let cast = cast(w).await;
             let tool = json!({"name": "Weather", "endpoint": "https://example.com/"});
-            changing(keyed(flow("new tool", "/api/v1/tools", tool, cast.1.clone(), 201)), &cast)
+            Flow::new("new tool", "/api/v1/tools", tool, cast.1.clone(), 201).keyed()
         },
         async |w: &World| {
             let cast = cast(w).await;
             let tool = json!({"name": "Weather", "endpoint": "https://example.com/"});
             assert_eq!(cast.1.post("/api/v1/tools", tool).await.status, 201);
-            changing(delete("remove tool", TOOL, &cast.1), &cast)
+            delete("remove tool", TOOL, &cast.1)
         },
     ]
 }
@@ -159,7 +166,7 @@ async fn assert_books(world: &World, what: &str) {
 async fn a_hiccup_at_any_call_is_not_noticed() {
     for setup in all_flows() {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit, Moment::Conflict] {
-            every_call(setup, moment, 1, async |world, flow, reply, what| {
+            every_call(setup, (moment, 1), nobody, async |world, flow, reply, what| {
                 assert_eq!(reply.status, flow.success, "{what}");
                 assert!(happened(world, flow.name), "{what}");
                 assert_books(world, what).await;
@@ -173,14 +180,14 @@ async fn a_hiccup_at_any_call_is_not_noticed() {
 async fn the_process_dies_at_any_call() {
     for setup in all_flows() {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
-            every_call(setup, moment, usize::MAX, async |world, flow, reply, what| {
+            every_call(setup, (moment, usize::MAX), nobody, async |world, flow, reply, what| {
                 assert!([flow.success, 503].contains(&reply.status), "{what}");
                 let after = world.restarted();
                 let first = happened(&after, flow.name);
                 assert!(first || reply.status == 503, "{what}");
                 assert_books(&after, what).await;
                 // The client asks again.
-                let again = run(&Flow { actor: flow.actor.in_world(&after), ..flow.clone() }).await;
+                let again = flow.run_as(&flow.actor.in_world(&after)).await;
                 let done_before = first && !flow.is_keyed && [401, 404].contains(&again.status);
                 assert!(again.status == flow.success || done_before, "{what}; again: {}", again.text);
                 if flow.is_keyed && reply.status == flow.success {
@@ -197,7 +204,7 @@ async fn the_process_dies_at_any_call() {
 #[tokio::test]
 async fn another_change_comes_first_at_any_call() {
     for setup in all_flows() {
-        every_call(setup, Moment::Outrun, 1, async |world, flow, reply, what| {
+        every_call(setup, (Moment::Outrun, 1), a_change, async |world, flow, reply, what| {
             assert_eq!(reply.status, flow.success, "{what}");
             assert!(happened(world, flow.name), "{what}");
             if flow.name != "delete" {
@@ -212,7 +219,7 @@ async fn another_change_comes_first_at_any_call() {
 
 /// Runs `requests` at once on all threads.
 async fn at_once(requests: Vec<Flow>) -> Vec<Reply> {
-    let tasks = requests.into_iter().map(|flow| tokio::spawn(async move { run(&flow).await }));
+    let tasks = requests.into_iter().map(|flow| tokio::spawn(async move { flow.run().await }));
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
 
@@ -224,7 +231,7 @@ async fn grants_and_turns_at_once_add_up() {
         let root = root.sending("Idempotency-Key", &n.to_string());
         put("grant", &path, json!({"tokens_granted": 50}), &root)
     };
-    let turn = || flow("turn", "/send/", json!({"message": "Hello"}), alice.clone(), 200);
+    let turn = || Flow::new("turn", "/send/", json!({"message": "Hello"}), alice.clone(), 200);
     let replies = at_once((0..60).map(|n| if n % 3 == 0 { grant(n) } else { turn() }).collect()).await;
     let granted = replies.iter().step_by(3).filter(|reply| reply.status == 200).count() as u64;
     assert!(granted > 0, "{replies:?}");
@@ -234,7 +241,7 @@ async fn grants_and_turns_at_once_add_up() {
     assert!(paid >= 39, "that many the balance pays for without a grant: {replies:?}");
     assert_eq!(world.available("alice"), 3900 + 50 * granted - 100 * paid);
     for n in (0..60).step_by(3) {
-        let reply = run(&grant(n)).await;
+        let reply = grant(n).run().await;
         assert_eq!(reply.status, 200, "{}", reply.text);
     }
     assert_eq!(world.available("alice"), 3900 + 50 * 20 - 100 * paid);
@@ -245,10 +252,10 @@ async fn grants_and_turns_at_once_add_up() {
 async fn the_same_grant_fifty_times_at_once() {
     let world = World::new();
     let (_, root, path) = cast(&world).await;
-    let grant = keyed(put("grant", &path, json!({"tokens_granted": 500}), &root));
+    let grant = put("grant", &path, json!({"tokens_granted": 500}), &root).keyed();
     let replies = at_once(vec![grant.clone(); 50]).await;
     assert!(replies.iter().all(|reply| [200, 409].contains(&reply.status)), "{replies:?}");
-    assert_eq!(run(&grant).await.status, 200);
+    assert_eq!(grant.run().await.status, 200);
     assert_eq!(world.available("alice"), 4400);
     assert_books(&world, "at once").await;
 }

@@ -16,16 +16,29 @@ fn number(row: &Value, name: &str) -> i64 {
 /// What does not add up, one line each. `price` is what a turn costs, `grant` what registration gives.
 /// At a quiet moment no turn is running, so nothing may be pending and nothing on hold.
 pub fn audit(world: &World, grant: i64, price: i64) -> Vec<String> {
+    audit_without(world, grant, price, &[])
+}
+
+/// As [`audit`], where the conversations `deleted` were. What they cost stays paid; nothing else of them stays.
+pub fn audit_without(world: &World, grant: i64, price: i64, deleted: &[String]) -> Vec<String> {
     let (users, sessions, balances) = (world.rows("users"), world.rows("sessions"), world.rows("balances"));
     let mut wrong = Vec::new();
     let profiles: BTreeMap<&str, &Value> =
         users.iter().filter(|row| text(row, "sk") == "profile").map(|row| (text(row, "pk"), row)).collect();
     accounts(&users, &profiles, &mut wrong);
     counters(&users, &profiles, &mut wrong);
-    let charges = ledgers(&balances, &profiles, (grant, price), &mut wrong);
-    let replies = conversations(&sessions, &profiles, &mut wrong);
+    let mut charges = ledgers(&balances, &profiles, (grant, price), &mut wrong);
+    let replies = conversations(&sessions, &profiles, price, &mut wrong);
+    assistants(&world.rows("assistants"), &sessions, deleted.is_empty(), &mut wrong);
+    charges.retain(|(conversation, _)| !deleted.contains(conversation));
     if charges != replies {
         wrong.push(format!("charges {charges:?} are not the replies {replies:?}"));
+    }
+    for row in &sessions {
+        let of_deleted = deleted.iter().any(|id| text(row, "pk").ends_with(id) || text(row, "sk").ends_with(id));
+        if of_deleted {
+            wrong.push(format!("{} {} was left behind", text(row, "pk"), text(row, "sk")));
+        }
     }
     wrong
 }
@@ -131,6 +144,7 @@ fn ledgers(
 fn conversations(
     sessions: &[Value],
     profiles: &BTreeMap<&str, &Value>,
+    price: i64,
     wrong: &mut Vec<String>,
 ) -> BTreeSet<(String, i64)> {
     let mut replies = BTreeSet::new();
@@ -138,6 +152,9 @@ fn conversations(
     for row in sessions.iter().filter(|row| text(row, "sk").starts_with("message#")) {
         let turn = (text(row, "pk").trim_start_matches("conversation#").to_owned(), number(row, "turn"));
         if text(row, "speaker") == "assistant" {
+            if !["complete", "cut"].contains(&text(row, "status")) || number(row, "charged") != price {
+                wrong.push(format!("the reply of {turn:?} is {row}"));
+            }
             replies.insert(turn);
         } else {
             said.insert(turn, text(row, "status").to_owned());
@@ -152,6 +169,10 @@ fn conversations(
     for turn in replies.iter().filter(|turn| !said.contains_key(*turn)) {
         wrong.push(format!("{turn:?} answers nothing"));
     }
+    let is_there = |id: &str| sessions.iter().any(|row| text(row, "sk") == "about" && text(row, "id") == id);
+    for turn in said.keys().filter(|turn| !is_there(&turn.0)) {
+        wrong.push(format!("{turn:?} is in no conversation"));
+    }
     let mut owned: BTreeMap<String, i64> = BTreeMap::new();
     for about in sessions.iter().filter(|row| text(row, "sk") == "about") {
         let id = text(about, "id");
@@ -160,6 +181,10 @@ fn conversations(
         let (turns, counted) = (replies.iter().filter(of_this).count() as i64, number(about, "turns"));
         if turns != counted {
             wrong.push(format!("{id} counts {counted} turns and has {turns}"));
+        }
+        let (messages, counted) = (said.keys().filter(of_this).count() as i64, number(about, "said"));
+        if messages != counted {
+            wrong.push(format!("{id} counts {counted} messages and has {messages}"));
         }
         let last = said.keys().filter(of_this).map(|turn| turn.1).max().unwrap_or(0);
         if number(about, "last_number") < last {
@@ -176,4 +201,20 @@ fn conversations(
         }
     }
     replies
+}
+
+/// Assistants count their conversations, and the questions asked in them; those of deleted conversations too.
+fn assistants(assistants: &[Value], sessions: &[Value], is_exact: bool, wrong: &mut Vec<String>) {
+    for assistant in assistants.iter().filter(|row| text(row, "sk").starts_with("assistant#")) {
+        let id = text(assistant, "sk").trim_start_matches("assistant#");
+        let own: Vec<&Value> = sessions.iter().filter(|row| text(row, "assistant") == id).collect();
+        let (has, counts) = (own.len() as i64, number(assistant, "conversations"));
+        if has != counts {
+            wrong.push(format!("{id} counts {counts} conversations and has {has}"));
+        }
+        let (asked, counts) = (own.iter().map(|about| number(about, "said")).sum(), number(assistant, "queries"));
+        if counts < asked || (is_exact && counts != asked) {
+            wrong.push(format!("{id} counts {counts} questions and was asked {asked}"));
+        }
+    }
 }

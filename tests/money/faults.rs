@@ -1,121 +1,32 @@
 //! Every call of every flow fails, before and after it commits, once and for good; or is outrun by another
 //! request of the same user. Afterwards the process starts anew, and the books must add up.
 
-use super::audit::audit;
-use crate::world::{Actor, Fault, Moment, PASSWORD, Reply, World};
-use axum::http::Method;
-use futures::future::{BoxFuture, FutureExt};
-use serde_json::{Value, json};
+use super::{
+    audit::{audit, audit_without},
+    flows::{self, Flow, Setup},
+};
+use crate::world::{Fault, Moment, PASSWORD, PATIENCE, Reply, Script, World};
+use futures::future::FutureExt;
+use serde_json::json;
 use std::time::Duration;
+use tokio::sync::{mpsc::unbounded_channel, oneshot};
 
 const GRANT: i64 = 4000;
 const PRICE: i64 = 100;
 /// A flow that makes more calls than this never ends.
 const CALLS_MAX: usize = 40;
 
-/// A request, and who makes it in which world.
-#[derive(Clone)]
-pub struct Flow {
-    pub name: &'static str,
-    pub method: Method,
-    pub path: String,
-    pub body: Value,
-    pub actor: Actor,
-    /// Whether the request is safe to repeat until it succeeds.
-    pub is_keyed: bool,
-    /// Statuses of a success.
-    pub success: u16,
-    /// The request that outruns this one; a turn of the same user when there is none.
-    pub rival: Option<Box<Flow>>,
-}
-
-pub type Setup = fn(World) -> BoxFuture<'static, (World, Flow)>;
-
-pub fn flow(name: &'static str, path: impl Into<String>, body: Value, actor: Actor, success: u16) -> Flow {
-    Flow { name, method: Method::POST, path: path.into(), body, actor, is_keyed: false, success, rival: None }
-}
-
-macro_rules! flows {
-    ($($setup:expr),* $(,)?) => { vec![$((|world: World| async move { let flow = $setup(&world).await; (world, flow) }.boxed()) as Setup),*] };
-}
-
-pub(super) use flows;
-
-fn register() -> Value {
-    let (username, email) = ("bob", "bob@example.com");
-    json!({"username": username, "email": email, "password": PASSWORD, "confirm_password": PASSWORD})
-}
-
-fn sign_in() -> Value {
-    json!({"username": "alice", "email": "alice", "password": PASSWORD})
-}
-
-async fn turn(world: &World, name: &'static str, path: &str, success: u16, remote: bool) -> Flow {
-    let alice = world.user("alice").await;
-    let mut path = path.to_owned();
-    if path.contains("{session}") {
-        let session = alice.post("/api/v1/chat/sessions/", json!({"title": "Work"})).await.body["id"].clone();
-        path = path.replace("{session}", session.as_str().unwrap());
-    }
-    if remote {
-        world.model.be_remote();
-    }
-    let alice = alice.sending("Idempotency-Key", "once");
-    Flow { is_keyed: true, ..flow(name, path, json!({"message": "Hello", "title": "More"}), alice, success) }
-}
-
 fn all_flows() -> Vec<Setup> {
-    const CHATS: &str = "/api/v1/chat/sessions/{session}/chats/";
-    flows![
-        async |w: &World| flow("000 register", "/api/v1/users/", register(), w.anonymous(), 201),
-        async |w: &World| flow("001 register", "/api/v1/auth/register", register(), w.anonymous(), 201),
-        async |w: &World| flow("002 register", "/api/v1/auth/register/", register(), w.anonymous(), 201),
-        async |w: &World| flow("003 register", "/users/register/", register(), w.anonymous(), 201),
-        async |w: &World| flow("004 register", "/api/register/", register(), w.anonymous(), 201),
-        async |w: &World| {
-            w.user("alice").await;
-            flow("000 sign in", "/api/v1/tokens/", sign_in(), w.anonymous(), 200)
-        },
-        async |w: &World| {
-            w.user("alice").await;
-            flow("001 sign in", "/api/v1/auth/login", sign_in(), w.anonymous(), 200)
-        },
-        async |w: &World| {
-            w.user("alice").await;
-            flow("002 sign in", "/api/v1/auth/login/", sign_in(), w.anonymous(), 200)
-        },
-        async |w: &World| {
-            w.user("alice").await;
-            flow("003 sign in", "/users/login/", sign_in(), w.anonymous(), 200)
-        },
-        async |w: &World| {
-            w.user("alice").await;
-            flow("004 sign in", "/api/login/", sign_in(), w.anonymous(), 200)
-        },
-        async |w: &World| {
-            let refresh = w.user("alice").await.refresh;
-            flow("001 refresh", "/api/v1/auth/refresh", json!({"refresh_token": refresh}), w.anonymous(), 200)
-        },
-        async |w: &World| {
-            let refresh = w.user("alice").await.refresh;
-            flow("002 refresh", "/api/v1/auth/token/refresh/", json!({"refresh": refresh}), w.anonymous(), 200)
-        },
-        async |w: &World| turn(w, "002 session", "/api/v1/chat/sessions/", 201, false).await,
-        async |w: &World| turn(w, "002 turn", CHATS, 201, false).await,
-        async |w: &World| turn(w, "002 turn, remote model", CHATS, 201, true).await,
-        async |w: &World| turn(w, "003 turn", "/send/", 200, false).await,
-        async |w: &World| turn(w, "003 turn, remote model", "/send/", 200, true).await,
-        async |w: &World| turn(w, "004 turn", "/api/chat/", 200, false).await,
-        async |w: &World| turn(w, "004 turn, remote model", "/api/chat/", 200, true).await,
-    ]
+    [flows::of_doors(), flows::of_turns(), flows::of_conversations()].concat()
 }
 
 /// Limits are on, so that the limiter's calls fail too.
-pub fn world() -> World {
+fn world() -> World {
     World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])
 }
 
-/// A new process on the same data, after whatever was on hold has expired, at the next look at the balance.
+/// A new process on the same data, after whatever was on hold has expired, at the next look at the balance,
+/// and after leftovers were removed.
 async fn recover(world: &World) -> World {
     let world = world.restarted();
     world.pass(Duration::from_secs(3600));
@@ -127,39 +38,23 @@ async fn recover(world: &World) -> World {
             assert_eq!(looked.status, 200, "{}", looked.text);
         }
     }
+    assert!(world.services.sweeper.sweep().await.unwrap());
     world
 }
 
-pub async fn run(flow: &Flow) -> Reply {
-    match flow.method {
-        Method::DELETE => flow.actor.delete(&flow.path).await,
-        Method::PUT => flow.actor.put(&flow.path, flow.body.clone()).await,
-        _ => flow.actor.post(&flow.path, flow.body.clone()).await,
-    }
-}
-
-fn another_turn(flow: &Flow) -> Flow {
-    self::flow("another turn", "/api/chat/", json!({"message": "First"}), flow.actor.clone(), 200)
-}
-
-/// Plans one fault after another for every call of a flow, until a run passes without meeting it.
-pub async fn every_call(setup: Setup, moment: Moment, times: usize, check: impl AsyncFn(&World, &Flow, &Reply, &str)) {
+/// Plans one fault after another for every call of a flow, until a run passes without meeting it. `rival` is
+/// what happens at [`Moment::Outrun`].
+pub async fn every_call(
+    setup: Setup,
+    (moment, times): (Moment, usize),
+    rival: impl Fn(&World, &Flow),
+    check: impl AsyncFn(&World, &Flow, &Reply, &str),
+) {
     for call in 0..CALLS_MAX {
         let (world, flow) = setup(world()).await;
-        if moment == Moment::Outrun {
-            let mut first = flow.rival.clone().unwrap_or_else(|| Box::new(another_turn(&flow)));
-            first.actor = first.actor.in_world(&world.restarted()).without("Idempotency-Key");
-            world.faults.rival(move || {
-                let first = first.clone();
-                async move {
-                    let reply = run(&first).await;
-                    assert_eq!(reply.status, first.success, "{}", reply.text);
-                }
-                .boxed()
-            });
-        }
+        rival(&world, &flow);
         world.faults.plan(Some(Fault { call, moment, times }));
-        let reply = run(&flow).await;
+        let reply = flow.run().await;
         if world.faults.hits() == 0 {
             assert_eq!(reply.status, flow.success, "{}: {}", flow.name, reply.text);
             assert!(call > 0, "{} makes no calls", flow.name);
@@ -172,11 +67,13 @@ pub async fn every_call(setup: Setup, moment: Moment, times: usize, check: impl 
     panic!("a flow makes more than {CALLS_MAX} calls");
 }
 
+pub fn nobody(_: &World, _: &Flow) {}
+
 #[tokio::test]
 async fn a_hiccup_at_any_call_is_not_noticed() {
     for setup in all_flows() {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit, Moment::Conflict] {
-            every_call(setup, moment, 1, async |world, flow, reply, what| {
+            every_call(setup, (moment, 1), nobody, async |world, flow, reply, what| {
                 assert_eq!(reply.status, flow.success, "{what}");
                 let after = recover(world).await;
                 assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
@@ -190,7 +87,7 @@ async fn a_hiccup_at_any_call_is_not_noticed() {
 async fn the_process_dies_at_any_call() {
     for setup in all_flows() {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
-            every_call(setup, moment, usize::MAX, async |world, flow, reply, what| {
+            every_call(setup, (moment, usize::MAX), nobody, async |world, flow, reply, what| {
                 assert!([flow.success, 503].contains(&reply.status), "{what}");
                 let after = recover(world).await;
                 assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
@@ -207,41 +104,203 @@ async fn the_process_dies_at_any_call() {
 /// one effect in the end.
 async fn repeated_until_it_succeeds(after: &World, flow: &Flow, first: &Reply, what: &str) {
     let alice = after.sign_in("alice").await.sending("Idempotency-Key", "once");
-    let again = alice.post(&flow.path, flow.body.clone()).await;
+    let again = flow.run_as(&alice).await;
     assert_eq!(again.status, flow.success, "{what}; again: {}", again.text);
     if first.status == flow.success {
         assert_eq!(again.body, first.body, "{what}");
     }
     assert_eq!(audit(after, GRANT, PRICE), Vec::<String>::new(), "{what}; again");
-    let spent = if flow.name.contains("turn") { PRICE } else { 0 };
-    assert_eq!(after.available("alice") as i64, GRANT - spent, "{what}; again");
+    assert_eq!(after.available("alice") as i64, GRANT - flow.turns * PRICE, "{what}; again");
 }
 
 #[tokio::test]
 async fn another_turn_comes_first_at_any_call() {
-    for setup in all_flows().into_iter().skip(12) {
-        every_call(setup, Moment::Outrun, 1, async |world, flow, reply, what| {
+    let another_turn = |world: &World, flow: &Flow| {
+        let alice = flow.actor.in_world(&world.restarted()).without("Idempotency-Key");
+        // In the same place where there is one, otherwise in the default conversation.
+        let place = if flow.turns > 0 { flow.path.clone() } else { "/api/chat/".to_owned() };
+        let mut body = flow.body.clone();
+        for name in ["message", "content", "_input"] {
+            body[name] = json!("First");
+        }
+        world.faults.rival(move || {
+            let (alice, place, body) = (alice.clone(), place.clone(), body.clone());
+            async move {
+                let reply = alice.post(&place, body).await;
+                assert!(reply.status < 300, "{}", reply.text);
+            }
+            .boxed()
+        });
+    };
+    for setup in [flows::of_turns(), flows::of_conversations()].concat() {
+        every_call(setup, (Moment::Outrun, 1), another_turn, async |world, flow, reply, what| {
             assert_eq!(reply.status, flow.success, "{what}");
             let after = recover(world).await;
             assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
-            let turns = if flow.name.contains("turn") { 2 } else { 1 };
-            assert_eq!(after.available("alice") as i64, GRANT - turns * PRICE, "{what}");
+            assert_eq!(after.available("alice") as i64, GRANT - (1 + flow.turns) * PRICE, "{what}");
         })
         .await;
     }
 }
 
+/// What was deleted: the ids of conversations that are there no more.
+async fn deleted(world: &World, conversations: &[String]) -> Vec<String> {
+    let alice = world.sign_in("alice").await;
+    let mut gone = Vec::new();
+    for path in conversations.iter().filter(|path| path.contains("conversations")) {
+        if alice.get(path).await.status == 404 {
+            gone.push(path.rsplit('/').next().unwrap().to_owned());
+        }
+    }
+    gone
+}
+
+#[tokio::test]
+async fn the_place_of_a_turn_is_deleted_at_any_call() {
+    for thing in [0, 1] {
+        let deletion = |world: &World, flow: &Flow| {
+            let alice = flow.actor.in_world(&world.restarted());
+            let path = flow.things[thing].clone();
+            world.faults.rival(move || {
+                let (alice, path) = (alice.clone(), path.clone());
+                async move {
+                    let reply = alice.delete(&path).await;
+                    assert_eq!(reply.status, 204, "{}", reply.text);
+                }
+                .boxed()
+            });
+        };
+        for setup in flows::of_turns() {
+            every_call(setup, (Moment::Outrun, 1), deletion, async |world, flow, reply, what| {
+                // It was there when the turn was counted, or the turn is refused.
+                let refused = [400, 404, 409, 422].contains(&reply.status);
+                assert!(reply.status == flow.success || refused, "{what}");
+                let after = recover(world).await;
+                let gone = deleted(&after, &flow.things).await;
+                assert_eq!(audit_without(&after, GRANT, PRICE, &gone), Vec::<String>::new(), "{what}");
+                let spent = if refused { 0 } else { PRICE };
+                assert_eq!(after.available("alice") as i64, GRANT - spent, "{what}");
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_broken_at_any_call_while_a_turn_runs() {
+    for setup in flows::of_deletions() {
+        for fault in [
+            (Moment::BeforeCommit, 1),
+            (Moment::AfterCommit, 1),
+            (Moment::Conflict, 1),
+            (Moment::BeforeCommit, usize::MAX),
+            (Moment::AfterCommit, usize::MAX),
+        ] {
+            every_call_while_a_turn_runs(setup, fault).await;
+        }
+    }
+}
+
+async fn every_call_while_a_turn_runs(setup: Setup, (moment, times): (Moment, usize)) {
+    for call in 0..CALLS_MAX {
+        let (world, flow) = setup(world()).await;
+        let (tell, told) = oneshot::channel();
+        world.model.next(Script::AnswerWhen(told));
+        let (alice, messages) = (flow.actor.without("Idempotency-Key"), format!("{}/messages", flow.things[0]));
+        let turn = tokio::spawn(async move { alice.post(&messages, json!({"content": "Hello"})).await });
+        world.until_no_longer("alice", (GRANT - PRICE) as u64).await;
+        world.faults.plan(Some(Fault { call, moment, times }));
+        let reply = flow.run().await;
+        let hits = world.faults.hits();
+        world.faults.plan(None);
+        tell.send("Hi!").unwrap();
+        let turn = turn.await.unwrap();
+
+        let what = format!("{}, call {call}, {moment:?} × {times}: {} {}", flow.name, reply.status, reply.text);
+        let expected = if hits == 0 || times == 1 { &[204][..] } else { &[204, 503] };
+        assert!(expected.contains(&reply.status), "{what}");
+        let after = recover(&world).await;
+        let gone = deleted(&after, &flow.things).await;
+        if reply.status == 204 {
+            let alice = after.sign_in("alice").await;
+            assert_eq!(alice.get(&flow.path).await.status, 404, "{what}");
+        }
+        assert_eq!(turn.status, if gone.is_empty() { 201 } else { 404 }, "{what}: {}", turn.text);
+        assert_eq!(audit_without(&after, GRANT, PRICE, &gone), Vec::<String>::new(), "{what}");
+        let turns = if gone.is_empty() { 2 } else { 1 };
+        assert_eq!(after.available("alice") as i64, GRANT - turns * PRICE, "{what}");
+        if hits == 0 {
+            assert!(call > 0, "{} makes no calls", flow.name);
+            return;
+        }
+    }
+    panic!("a flow makes more than {CALLS_MAX} calls");
+}
+
 #[tokio::test]
 async fn a_model_that_fails_or_panics_leaves_nothing_behind() {
-    use crate::world::Script;
     for script in [|| Script::Fail, || Script::Panic] {
+        for setup in flows::of_turns() {
+            let (world, flow) = setup(world()).await;
+            world.model.next(script());
+            let reply = flow.run().await;
+            assert!(reply.status == 502 || reply.status == 500, "{}: {}", flow.name, reply.text);
+            let after = recover(&world).await;
+            assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{}", flow.name);
+            assert_eq!(after.available("alice") as i64, GRANT, "{}", flow.name);
+        }
+    }
+}
+
+/// Whether no message waits for its reply.
+fn is_settled(world: &World) -> bool {
+    world.rows("sessions").iter().all(|row| row["status"]["S"] != "pending")
+}
+
+#[tokio::test]
+async fn a_listener_goes_away_and_any_call_of_the_settlement_breaks() {
+    for pieces in [&["Hi"][..], &[]] {
+        for fault in [(Moment::BeforeCommit, 1), (Moment::AfterCommit, 1), (Moment::BeforeCommit, usize::MAX)] {
+            every_call_after_hanging_up(pieces, fault).await;
+        }
+    }
+}
+
+async fn every_call_after_hanging_up(pieces: &[&'static str], (moment, times): (Moment, usize)) {
+    for call in 0..CALLS_MAX {
         let world = world();
         let alice = world.user("alice").await;
-        world.model.next(script());
-        let reply = alice.post("/api/chat/", json!({"message": "Hello"})).await;
-        assert!(reply.status == 502 || reply.status == 500, "{}", reply.text);
+        let made = alice.post("/api/v1/conversations", json!({})).await;
+        let path = format!("/api/v1/conversations/{}/messages", made.body["id"].as_str().unwrap());
+        let (model, said) = unbounded_channel();
+        world.model.next(Script::Pieces(said));
+        let mut events = alice.listen(&path, json!({"content": "Hello"})).await;
+        events.data_of("message").await;
+        for &piece in pieces {
+            model.send(Ok(piece)).unwrap();
+            events.data_of("delta").await;
+        }
+        world.faults.plan(Some(Fault { call, moment, times }));
+        drop(events);
+        model.closed().await;
+        // The client library gives up after three tries.
+        for _ in 0..PATIENCE {
+            if is_settled(&world) || world.faults.hits() >= 3 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let hits = world.faults.hits();
+        let what = format!("{pieces:?}, call {call}, {moment:?} × {times}: {hits} hits");
+        assert!(is_settled(&world) || (times == usize::MAX && hits == 3), "{what}");
+        let is_paid = is_settled(&world) && !pieces.is_empty();
         let after = recover(&world).await;
-        assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new());
-        assert_eq!(after.available("alice") as i64, GRANT);
+        assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
+        assert_eq!(after.available("alice") as i64, if is_paid { GRANT - PRICE } else { GRANT }, "{what}");
+        if hits == 0 {
+            assert!(call > 0, "hanging up makes no calls");
+            return;
+        }
     }
+    panic!("hanging up makes more than {CALLS_MAX} calls");
 }

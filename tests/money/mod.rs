@@ -4,6 +4,7 @@ mod accounts;
 pub mod audit;
 mod departures;
 mod faults;
+mod flows;
 mod holds;
 mod idempotency;
 mod parallel;

@@ -25,18 +25,42 @@ async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
     let world = World::with(&[("INITIAL_TOKENS", "700")]);
     let alice = world.user("alice").await;
     let session = session(&alice).await;
+    let made = alice.post("/api/v1/assistants", json!({"name": "Ada"})).await;
+    assert_eq!(made.status, 201, "{}", made.text);
     if remote {
         world.model.be_remote();
     }
-    let paths = [format!("/api/v1/chat/sessions/{session}/chats/"), "/send/".to_owned(), "/api/chat/".to_owned()];
-    let turn = |n: usize| (alice.clone(), paths[n % 3].clone(), json!({"message": format!("Hello {n}")}));
+    let listening = alice.sending("Accept", "text/event-stream");
+    let messages = format!("/api/v1/conversations/{session}/messages");
+    let doors = [
+        (&alice, "/api/v1/chat/".to_owned()),
+        (&alice, "/api/v1/conversations".to_owned()),
+        (&alice, messages.clone()),
+        (&listening, messages),
+        (&alice, format!("/api/v1/chat/sessions/{session}/chats/")),
+        (&alice, "/send/".to_owned()),
+        (&alice, "/api/chat/".to_owned()),
+    ];
+    let turn = |n: usize| {
+        let (actor, path) = doors[n % doors.len()].clone();
+        let said = format!("Hello {n}");
+        let body = json!({
+            "message": said, "content": said, "_input": said, "initial_message": said, "assistant_name": "Ada",
+        });
+        (actor.clone(), path, body)
+    };
     let replies = at_once((0..100).map(turn).collect()).await;
     let succeeded = replies.iter().filter(|(status, _)| [200, 201].contains(status)).count();
     assert_eq!(succeeded, 7, "{replies:?}");
     let refusals: BTreeSet<String> =
         replies.iter().filter(|(status, _)| *status > 201).map(|(status, body)| format!("{status} {body}")).collect();
-    let expected = [r#"400 {"error":"Insufficient tokens"}"#, r#"402 {"detail":"Insufficient tokens."}"#];
-    assert_eq!(refusals, expected.map(str::to_owned).into());
+    let expected = [
+        json!({"detail": "Insufficient tokens."}),
+        json!({"detail": "Insufficient tokens.", "status_code": 402, "error_code": "INSUFFICIENT_TOKENS"}),
+    ];
+    let mut expected: BTreeSet<String> = expected.iter().map(|body| format!("402 {body}")).collect();
+    expected.insert(r#"400 {"error":"Insufficient tokens"}"#.to_owned());
+    assert_eq!(refusals, expected);
     assert_eq!(world.available("alice"), 0);
     assert_eq!(audit(&world, 700, 100), Vec::<String>::new());
 }
@@ -74,6 +98,29 @@ async fn the_same_idempotency_key_a_hundred_times_at_once_with_a_remote_model() 
     // Who comes while the first one runs is told to come back.
     assert!(replies.iter().all(|(status, _)| [200, 409].contains(status)), "{replies:?}");
     assert!(replies.iter().any(|(status, _)| *status == 200), "{replies:?}");
+    assert_eq!(world.available("alice"), 3900);
+    assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_idempotency_key_at_three_doors_to_one_conversation() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let session = session(&alice).await;
+    let alice = alice.sending("Idempotency-Key", "once");
+    let listening = alice.sending("Accept", "text/event-stream");
+    let messages = format!("/api/v1/conversations/{session}/messages");
+    let doors = [
+        (&alice, messages.clone()),
+        (&listening, messages),
+        (&alice, format!("/api/v1/chat/sessions/{session}/chats/")),
+    ];
+    let turn = |n: usize| {
+        let (actor, path) = doors[n % doors.len()].clone();
+        (actor.clone(), path, json!({"message": "Hello", "content": "Hello"}))
+    };
+    let replies = at_once((0..60).map(turn).collect()).await;
+    assert!(replies.iter().all(|(status, _)| [200, 201].contains(status)), "{replies:?}");
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }

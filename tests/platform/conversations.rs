@@ -277,7 +277,9 @@ async fn those_with_one_assistant() {
 
 #[tokio::test]
 async fn a_hundred_messages_are_shown_and_the_earlier_ones_on_request() {
-    let (_world, alice, path) = alice_in_a_conversation().await;
+    let world = World::with(&[("TOKENS_PER_TURN", "0")]);
+    let alice = world.user("alice").await;
+    let path = begin(&alice, json!({})).await;
     for turn in 1..=51 {
         assert_eq!(say(&alice, &path, &format!("turn {turn}")).await.status, 201);
     }

@@ -36,6 +36,11 @@ impl Conversation {
         Self { id, assistant, title, said: 0, turns: 0, last_turn: None, created_at: now, updated_at: now }
     }
 
+    /// The conversation after `turn`, which was its first.
+    pub fn after_first(self, turn: &Turn) -> Self {
+        Self { said: 1, turns: 1, last_turn: Some(LastTurn::from(turn)), updated_at: turn.answered_at, ..self }
+    }
+
     /// How many messages it has: those of the user, and the replies.
     pub const fn messages(&self) -> u64 {
         self.said + self.turns
@@ -51,6 +56,12 @@ pub struct LastTurn {
     pub response: String,
     /// When the user said it.
     pub created_at: Timestamp,
+}
+
+impl From<&Turn> for LastTurn {
+    fn from(turn: &Turn) -> Self {
+        Self { message: turn.message.clone(), response: turn.response.clone(), created_at: turn.created_at }
+    }
 }
 
 /// What a user says: the text, and what goes with it.

@@ -16,7 +16,7 @@ use std::{convert::Infallible, time::Duration};
 /// A comment is sent when nothing else was for so long: gateways and clients give up on silence.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Whether the client wants events: its `Accept` header names `text/event-stream`.
+/// Whether the client wants events: its `Accept` header names `text/event-stream`, with any weight above zero.
 pub struct WantsEvents(pub bool);
 
 impl<D: Dialect> FromRequestParts<App<D>> for WantsEvents {
@@ -25,10 +25,19 @@ impl<D: Dialect> FromRequestParts<App<D>> for WantsEvents {
     async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
         let accepted = parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let mut types = accepted.flat_map(|value| value.split(','));
-        let names_it =
-            |media: &str| media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream");
+        let names_it = |range: &str| {
+            let mut parts = range.split(';').map(str::trim);
+            let is_named = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("text/event-stream"));
+            is_named && !parts.any(refuses)
+        };
         Ok(Self(types.any(names_it)))
     }
+}
+
+/// Whether the parameter of a media range says that it is not acceptable: `q=0` (RFC 9110, section 12.4.2).
+fn refuses(parameter: &str) -> bool {
+    let weight = parameter.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q")).map(|(_, weight)| weight);
+    weight.and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0)
 }
 
 /// An event with its name and its data, which becomes JSON.
@@ -43,5 +52,7 @@ pub fn respond<T: Serialize>(events: impl Stream<Item = Named<T>> + Send + 'stat
         });
         Ok::<_, Infallible>(Event::default().event(name).data(data))
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response()
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
+    // Its own would be `no-cache`, which may be stored.
+    ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }

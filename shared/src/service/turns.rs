@@ -162,7 +162,7 @@ impl Turns {
         self.run(Arc::new(saying), Listener::Waits).await
     }
 
-    /// Says something in a new conversation and waits for the reply. Gives the conversation too.
+    /// Says something in a new conversation and waits for the reply. Gives the conversation too, as it was then.
     ///
     /// # Errors
     /// As [`Turns::say`].
@@ -173,9 +173,9 @@ impl Turns {
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<(Conversation, Answered), Error> {
-        let answered = self.say(user, Place::New { assistant, title }, said, key).await?;
-        let conversation = self.store.conversation(user.id, answered.conversation).await?;
-        Ok((conversation.ok_or(Error::NotFound)?, answered))
+        let answered = self.say(user, Place::New { assistant, title: title.clone() }, said, key).await?;
+        let conversation = Conversation::new(answered.conversation, assistant, title, answered.turn.created_at);
+        Ok((conversation.after_first(&answered.turn), answered))
     }
 
     /// Says something, and gives the reply piece by piece. Whoever drops the stream stops the model: what

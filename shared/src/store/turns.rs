@@ -122,9 +122,7 @@ impl Store {
         ];
         match place.begins.clone() {
             Some(Begins { conversation, resets }) => {
-                let updated_at = turn.answered_at;
-                let last_turn = Some(last_turn(turn));
-                let conversation = Conversation { said: 1, turns: 1, last_turn, updated_at, ..conversation };
+                let conversation = conversation.after_first(turn);
                 actions.extend(self.begin(&place, Begins { conversation, resets })?);
             }
             None => {
@@ -303,8 +301,8 @@ impl Store {
     }
 
     fn note_answer(&self, place: &TurnPlace, turn: &Turn, update: &'static str) -> Result<Action, StoreError> {
-        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last_turn(turn)).map_err(StoreError::broken)?;
-        let at = turn.answered_at;
+        let (last, at) = (LastTurn::from(turn), turn.answered_at);
+        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last).map_err(StoreError::broken)?;
         let values = vec![
             (":one", n(1)),
             (":last", last),
@@ -314,8 +312,4 @@ impl Store {
         let change = Change { update, condition: EXISTS, names: &[], values };
         Ok(Action::update(keys::conversation(&self.tables, place.conversation), change))
     }
-}
-
-fn last_turn(turn: &Turn) -> LastTurn {
-    LastTurn { message: turn.message.clone(), response: turn.response.clone(), created_at: turn.created_at }
 }
