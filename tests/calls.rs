@@ -6,7 +6,7 @@ use crate::{
         prey::Prey,
         routes::{ROUTES, Route},
     },
-    world::{PASSWORD, Reply, Units, World},
+    world::{MULTIPART, PASSWORD, Reply, Units, World, multipart},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
@@ -70,13 +70,8 @@ impl Table {
 }
 
 /// The lists that show whole entries: an index tells the keys, then the entries are read.
-const LISTS: [&str; 5] = [
-    "/api/v1/assistants/",
-    "/api/v1/users",
-    "/api/v1/assistants",
-    "/api/v1/conversations",
-    "/api/v1/chat/sessions/",
-];
+const LISTS: [&str; 5] =
+    ["/api/v1/assistants/", "/api/v1/users", "/api/v1/assistants", "/api/v1/conversations", "/api/v1/chat/sessions/"];
 
 /// The most calls and steps of a route that only reads.
 fn most(route: &Route) -> (usize, usize) {
@@ -131,11 +126,9 @@ async fn calls_per_form_of_request() {
     table.measure(&world, "POST /api/v1/conversations (without a message)", alice.post(path, new)).await;
     let path = format!("{path}?assistant_id={}", assistant.as_str().unwrap());
     table.measure(&world, "GET /api/v1/conversations?assistant_id=", alice.get(&path)).await;
-    let part = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\nHello\r\n";
     let fields = [("name", "Second"), ("company_name", "Acme"), ("instructions", "Answer.")];
-    let field = |(name, value)| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-    let form = format!("{}{part}{part}--x--\r\n", fields.map(field).concat());
-    let sent = alice.post_raw("/api/v1/assistants/", "multipart/form-data; boundary=x", form);
+    let form = multipart(&fields, &[("a.txt", b"Hello"), ("b.txt", b"Hello")]);
+    let sent = alice.post_raw("/api/v1/assistants/", MULTIPART, form);
     table.measure(&world, "POST /api/v1/assistants/ (with two files)", sent).await;
     world.model.be_remote();
     let asked = alice.post("/send/", body());

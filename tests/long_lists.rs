@@ -102,15 +102,17 @@ fn count(world: &World, table: &str, mut row: Value, attribute: &str, count: usi
 fn grow_conversations(world: &World, model: &Value, have: usize, total: usize) {
     let conversation = |number: usize| {
         let title = format!("Plans {number:05}");
-        let row = with(model.clone(), &[
-            ("pk", format!("conversation#{}", id(number))),
-            ("id", id(number)),
-            ("by_created", by_time(number)),
-            ("by_updated", by_time(number)),
-            ("by_title", by_text(&title, number)),
-            ("title", title),
-        ]);
-        row
+        with(
+            model.clone(),
+            &[
+                ("pk", format!("conversation#{}", id(number))),
+                ("id", id(number)),
+                ("by_created", by_time(number)),
+                ("by_updated", by_time(number)),
+                ("by_title", by_text(&title, number)),
+                ("title", title),
+            ],
+        )
     };
     world.put_many("sessions", (have..total).map(conversation));
     count(world, "users", world.profile("alice"), "conversations", total);
@@ -154,13 +156,16 @@ async fn twenty_thousand_conversations() {
 fn grow_assistants(world: &World, model: &Value, have: usize, total: usize) {
     let assistant = |number: usize| {
         let name = format!("Helper {number:05}");
-        let mut row = with(model.clone(), &[
-            ("sk", format!("assistant#{}", id(number))),
-            ("id", id(number)),
-            ("by_created", by_time(number)),
-            ("by_updated", by_time(number)),
-            ("by_name", by_text(&name, number)),
-        ]);
+        let mut row = with(
+            model.clone(),
+            &[
+                ("sk", format!("assistant#{}", id(number))),
+                ("id", id(number)),
+                ("by_created", by_time(number)),
+                ("by_updated", by_time(number)),
+                ("by_name", by_text(&name, number)),
+            ],
+        );
         row["character"]["M"]["name"] = json!({"S": name});
         row
     };
@@ -195,14 +200,17 @@ async fn two_thousand_assistants() {
 fn grow_users(world: &World, [profile, balance]: [&Value; 2], have: usize, total: usize) {
     let user = |number: usize| {
         let name = format!("user{number:05}");
-        let mut row = with(profile.clone(), &[
-            ("pk", format!("user#{}", id(number))),
-            ("id", id(number)),
-            ("by_created", Place::by_number(number as u64, id(number)).0),
-            ("by_username", by_text(&name, number)),
-            ("by_email", by_text("", number)),
-            ("username", name),
-        ]);
+        let mut row = with(
+            profile.clone(),
+            &[
+                ("pk", format!("user#{}", id(number))),
+                ("id", id(number)),
+                ("by_created", Place::by_number(number as u64, id(number)).0),
+                ("by_username", by_text(&name, number)),
+                ("by_email", by_text("", number)),
+                ("username", name),
+            ],
+        );
         row["number"] = json!({"N": number.to_string()});
         row
     };

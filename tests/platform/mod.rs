@@ -1,6 +1,9 @@
 //! Spec 001 as far as it is served; what decides between dialects; one account behind all five.
 
+mod assistants;
+mod assistants_list;
 mod health;
+mod lists;
 mod login;
 mod logout;
 mod one_account;

@@ -8,7 +8,7 @@ mod faults;
 mod model;
 pub mod routes;
 
-pub use actor::{Actor, Reply};
+pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use faults::{Fault, Faults, Moment, Units};
 pub use model::{Script, ScriptedModel};
 

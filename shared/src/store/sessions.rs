@@ -384,10 +384,7 @@ pub(super) fn new_conversation(
     Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
 }
 
-fn owned_by(
-    owner: UserId,
-    items: impl IntoIterator<Item = Option<Item>>,
-) -> Result<Vec<Conversation>, StoreError> {
+fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, StoreError> {
     let rows: Vec<ConversationRow> = read_all(items.into_iter().flatten().collect())?;
     Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
 }
