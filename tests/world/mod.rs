@@ -9,7 +9,7 @@ mod model;
 pub mod routes;
 
 pub use actor::{Actor, MULTIPART, Reply, multipart};
-pub use faults::{Fault, Faults, Moment, Units};
+pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use model::{Script, ScriptedModel};
 
 use axum::Router;
