@@ -3,7 +3,7 @@
 
 use crate::{
     calls::{Cost, measure, metered},
-    world::{Actor, World},
+    world::{Actor, START, World},
 };
 use serde_json::{Value, json};
 use shared::domain::{list::Place, time::Timestamp};
@@ -81,7 +81,7 @@ fn with(mut row: Value, texts: &[(&str, String)]) -> Value {
 }
 
 fn by_time(number: usize) -> String {
-    Place::by_time(Timestamp::from_millis(1_700_000_000_000 + number as u64), id(number)).0
+    Place::by_time(Timestamp::from_millis(START + number as u64), id(number)).0
 }
 
 fn by_text(text: &str, number: usize) -> String {
@@ -102,7 +102,7 @@ fn count(world: &World, table: &str, mut row: Value, attribute: &str, count: usi
 fn grow_conversations(world: &World, model: &Value, have: usize, total: usize) {
     let conversation = |number: usize| {
         let title = format!("Plans {number:05}");
-        let row = with(
+        with(
             model.clone(),
             &[
                 ("pk", format!("conversation#{}", id(number))),
@@ -112,8 +112,7 @@ fn grow_conversations(world: &World, model: &Value, have: usize, total: usize) {
                 ("by_title", by_text(&title, number)),
                 ("title", title),
             ],
-        );
-        row
+        )
     };
     world.put_many("sessions", (have..total).map(conversation));
     count(world, "users", world.profile("alice"), "conversations", total);
@@ -172,7 +171,8 @@ fn grow_assistants(world: &World, model: &Value, have: usize, total: usize) {
     };
     world.put_many("assistants", (have..total).map(assistant));
     for kind in ["#", "active#", "#general", "active#general"] {
-        count(world, "assistants", row(world, "assistants", &format!("count#{kind}")), "count", total);
+        let row = json!({"pk": model["pk"], "sk": {"S": format!("count#{kind}")}});
+        count(world, "assistants", row, "count", total);
     }
 }
 
@@ -218,11 +218,10 @@ fn grow_users(world: &World, [profile, balance]: [&Value; 2], have: usize, total
     world.put_many("users", (have..total).map(user));
     let own = |number: usize| with(balance.clone(), &[("pk", format!("user#{}", id(number)))]);
     world.put_many("balances", (have..total).map(own));
-    for part in world.rows("users").into_iter().filter(|row| row["pk"]["S"].as_str().unwrap().contains("population")) {
-        count(world, "users", part, "count", 0);
+    for part in 0..8 {
+        let row = json!({"pk": {"S": format!("population#{part}")}, "sk": {"S": "count"}});
+        count(world, "users", row, "count", if part == 0 { total } else { 0 });
     }
-    let part = json!({"pk": {"S": "population#0"}, "sk": {"S": "count"}});
-    count(world, "users", part, "count", total);
     let counter = json!({"pk": {"S": "counter"}, "sk": {"S": "users"}});
     count(world, "users", counter, "last_number", total);
 }

@@ -2,9 +2,12 @@
 
 mod administration;
 mod api_keys;
+mod assistants;
+mod assistants_list;
 mod attachments;
 mod conversations;
 mod health;
+mod lists;
 mod login;
 mod logout;
 mod messages;

@@ -12,6 +12,23 @@ use shared::http::ClientAddress;
 use std::net::IpAddr;
 use tower::ServiceExt;
 
+/// The type of what [`multipart`] makes.
+pub const MULTIPART: &str = "multipart/form-data; boundary=x";
+
+/// A form of these fields, and of these files in parts called `files`.
+pub fn multipart(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let head = |rest: String| format!("--x\r\nContent-Disposition: form-data; name={rest}\r\n\r\n").into_bytes();
+    let mut form = Vec::new();
+    for (name, value) in fields {
+        form.extend([head(format!("\"{name}\"")), format!("{value}\r\n").into_bytes()].concat());
+    }
+    for (name, content) in files {
+        form.extend([&head(format!("\"files\"; filename=\"{name}\"")), *content, b"\r\n"].concat());
+    }
+    form.extend(b"--x--\r\n");
+    form
+}
+
 /// Somebody who makes requests, from one address, with one credential.
 #[derive(Clone)]
 pub struct Actor {

@@ -9,9 +9,9 @@ mod faults;
 mod model;
 pub mod routes;
 
-pub use actor::{Actor, Reply};
+pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
-pub use faults::{Fault, Faults, Moment, Units};
+pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use model::{Script, ScriptedModel};
 
 use axum::Router;
@@ -211,9 +211,16 @@ impl World {
 
     /// All rows of a table, as DynamoDB's JSON: `{"pk": {"S": "…"}, …}`.
     pub fn rows(&self, table: &str) -> Vec<Value> {
-        let request = serde_json::from_value(json!({"TableName": table})).unwrap();
-        let answer = serde_json::to_value(self.database.scan(request).unwrap()).unwrap();
-        answer["Items"].as_array().cloned().unwrap_or_default()
+        let (mut rows, mut request) = (Vec::new(), json!({"TableName": table}));
+        loop {
+            let scanned = self.database.scan(serde_json::from_value(request.clone()).unwrap()).unwrap();
+            let scanned = serde_json::to_value(scanned).unwrap();
+            rows.extend(scanned["Items"].as_array().cloned().unwrap_or_default());
+            match &scanned["LastEvaluatedKey"] {
+                Value::Null => return rows,
+                last => request["ExclusiveStartKey"] = last.clone(),
+            }
+        }
     }
 
     /// The row of a user's account, found by the name as registered.
