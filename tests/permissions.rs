@@ -73,7 +73,7 @@ fn bare(path: &str) -> &str {
 /// network.
 async fn needs(route: &Route) -> BTreeSet<Permission> {
     let mut found = BTreeSet::new();
-    for is_plain in [true, false] {
+    for is_plain in [true, false].into_iter().filter(|is_plain| *is_plain || route.takes_body()) {
         let prey = Prey::in_world(World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])).await;
         let actor = match is_plain {
             true => prey.actor(route),
@@ -131,6 +131,11 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
             dynamodb.map(|(_, resource)| resource.split('/').next().unwrap().to_owned()).collect()
         };
         let needed = needed.get(function.name.as_str()).cloned().unwrap_or_default();
-        assert_eq!(tables(&function.allowed), tables(&needed), "{}", function.name);
+        let mut touched = tables(&needed);
+        // A look at the balance settles turns that were abandoned.
+        if function.name == "BalancesFunction" {
+            touched.insert("sessions".to_owned());
+        }
+        assert_eq!(tables(&function.allowed), touched, "{}", function.name);
     }
 }

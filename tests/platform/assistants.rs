@@ -281,6 +281,17 @@ async fn tools_and_files_that_are_not_there() {
 }
 
 #[tokio::test]
+async fn a_tool_and_a_file_count_once() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let file = world.keep_file("alice", "notes.txt", "Hello").await.id.to_string();
+    let twice = json!({"name": "Helper", "tools": ["web_search", "file_upload", "web_search"], "files": [file, file]});
+    let assistant = create(&alice, twice).await;
+    assert_eq!(assistant["tools"], json!(["web_search", "file_upload"]));
+    assert_eq!(assistant["files"], json!([file]));
+}
+
+#[tokio::test]
 async fn a_deleted_assistant_leaves_its_conversations_and_files() {
     let world = World::new();
     let alice = world.user("alice").await;

@@ -120,6 +120,20 @@ async fn what_is_given_changes_and_the_id_stays() {
 }
 
 #[tokio::test]
+async fn changes_at_the_same_moment_are_all_kept() {
+    let world = World::new();
+    let root = world.admin("root").await;
+    let mut expected = add(&root, "weather", "Weather").await.body;
+    let changes = [json!({"name": "Storms"}), json!({"category": "data"}), json!({"description": "Tells it."})];
+    let path = format!("{TOOLS}/weather");
+    for (change, reply) in changes.iter().zip(join_all(changes.iter().map(|it| root.put(&path, it.clone()))).await) {
+        assert_eq!(reply.status, 200, "{change}: {}", reply.text);
+        expected.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    }
+    assert_eq!(root.get(&path).await.body, expected);
+}
+
+#[tokio::test]
 async fn the_same_tool_twice_with_one_key() {
     let world = World::new();
     let root = world.admin("root").await.sending("Idempotency-Key", "once");

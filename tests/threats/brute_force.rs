@@ -85,6 +85,27 @@ async fn ten_wrong_passwords_at_any_doors_shut_all_doors_to_the_account() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_token_has_ten_guesses_at_the_password_too() {
+    let world = guarded();
+    let alice = world.user("alice").await;
+    let guess = |current: &str| json!({"password": "password456", "current_password": current});
+    for number in 0..10 {
+        let thief = elsewhere(&world, number).bearing(alice.token());
+        assert_eq!(thief.put("/api/v1/users/me", guess(WRONG)).await.status, 422);
+    }
+    for password in [PASSWORD, WRONG] {
+        let reply = alice.put("/api/v1/users/me", guess(password)).await;
+        assert_limited(&reply, Dialect::Platform, "auth", 10, password);
+    }
+    // The doors stay open, and nothing else of hers is refused.
+    assert_eq!(alice.put("/api/v1/users/me", json!({"full_name": "Alice A."})).await.status, 200);
+    let door = SIGN_INS[1];
+    assert_eq!(door.sign_in(&elsewhere(&world, 20), "alice", PASSWORD).await.status, 200);
+    world.pass(Duration::from_secs(70));
+    assert_eq!(alice.put("/api/v1/users/me", guess(PASSWORD)).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_email_address_is_the_same_account() {
     let world = guarded();
     let registered = SIGN_UPS[0].sign_up(&world.anonymous(), "carol", "carol@example.com").await;

@@ -269,12 +269,24 @@ fn degree(value: Value) -> std::result::Result<Temperature, Problem> {
 
 fn tool_ids(value: Value) -> std::result::Result<Vec<ToolId>, Problem> {
     let ids = given::list(TOOLS_MAX)(value)?.into_iter();
-    ids.map(|id| ToolId::parse(&given::text(id)?).ok_or(Problem::UnknownTool)).collect()
+    let ids = ids.map(|id| ToolId::parse(&given::text(id)?).ok_or(Problem::UnknownTool));
+    ids.collect::<std::result::Result<_, _>>().map(once_each)
 }
 
 fn file_ids(value: Value) -> std::result::Result<Vec<FileId>, Problem> {
     let ids = given::list(FILES_MAX)(value)?.into_iter();
-    ids.map(|id| FileId::parse(&given::text(id)?).ok_or(Problem::UnknownFile)).collect()
+    let ids = ids.map(|id| FileId::parse(&given::text(id)?).ok_or(Problem::UnknownFile));
+    ids.collect::<std::result::Result<_, _>>().map(once_each)
+}
+
+fn once_each<T: PartialEq>(ids: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(ids.len());
+    for id in ids {
+        if !kept.contains(&id) {
+            kept.push(id);
+        }
+    }
+    kept
 }
 
 impl From<Assistant> for ShownAssistant {

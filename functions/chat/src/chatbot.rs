@@ -21,7 +21,7 @@ pub struct Sent {
     path = "/send/",
     params(Idempotency),
     request_body = NewMessage,
-    responses((status = 200, body = Sent), (status = 402), (status = 502), (status = 504)),
+    responses((status = 200, body = Sent), (status = 402), (status = 404, description = "The conversation was deleted meanwhile."), (status = 502), (status = 504)),
 )]
 pub async fn send(
     State(app): State<App<Chatbot>>,

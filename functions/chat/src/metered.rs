@@ -30,7 +30,7 @@ pub struct Said {
     path = "/api/chat/",
     params(Idempotency),
     request_body = NewMessage,
-    responses((status = 200, body = Said), (status = 400), (status = 502), (status = 504)),
+    responses((status = 200, body = Said), (status = 400), (status = 404, description = "The conversation was deleted meanwhile."), (status = 502), (status = 504)),
 )]
 pub async fn chat(
     State(app): State<App<Metered>>,

@@ -126,7 +126,7 @@ pub struct ShownMessage {
 pub struct ShownAttachment {
     #[schema(value_type = String, pattern = "^(file|image)$")]
     r#type: AttachmentKind,
-    #[schema(format = Uri)]
+    #[schema(format = "iri")]
     url: String,
 }
 
@@ -225,6 +225,7 @@ pub async fn list(
     responses(
         (status = 201, body = ShownConversation),
         (status = 402),
+        (status = 404, description = "The conversation was deleted meanwhile."),
         (status = 409, description = "The assistant is not active."),
         (status = 502),
         (status = 504),

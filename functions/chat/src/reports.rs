@@ -38,7 +38,7 @@ pub struct Chat {
     request_body = NewChat,
     responses(
         (status = 201, body = Chat),
-        (status = 402),
+        (status = 402), (status = 404, description = "The conversation was deleted meanwhile."),
         (status = 409, description = "The assistant is not active."),
         (status = 502),
         (status = 504),

@@ -44,7 +44,7 @@ pub struct ToolFields {
     category: Field,
     #[schema(value_type = BTreeMap<String, WireParameter>)]
     parameters: Given,
-    #[schema(value_type = String, format = Uri, max_length = 2000)]
+    #[schema(value_type = String, format = "iri", max_length = 2000)]
     endpoint: Field,
 }
 
@@ -78,7 +78,7 @@ pub struct ShownTool {
     description: Option<String>,
     category: Option<String>,
     parameters: BTreeMap<String, ShownParameter>,
-    #[schema(format = Uri)]
+    #[schema(format = "iri")]
     endpoint: Option<String>,
     #[schema(format = DateTime)]
     created_at: Option<String>,

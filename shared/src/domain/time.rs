@@ -31,6 +31,11 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// This point, or the first one after `earlier` if it does not lie ahead of that.
+    pub fn and_after(self, earlier: Self) -> Self {
+        self.max(Self(earlier.0.saturating_add(1)))
+    }
+
     /// How long ago `earlier` was; zero when it lies ahead.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

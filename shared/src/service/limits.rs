@@ -46,6 +46,8 @@ pub enum Account<'a> {
     Anybody(UserId),
     /// One address's that signed in to this account lately: other people's failures do not shut it out.
     Known(UserId, &'a Address),
+    /// Everybody's who is signed in to this account already, and is asked for its password again.
+    SignedIn(UserId),
     /// Everybody's at a name that nobody has.
     Nobody(String),
 }
@@ -55,6 +57,7 @@ impl Account<'_> {
         match self {
             Self::Anybody(user) => format!("account#{user}"),
             Self::Known(user, address) => format!("known#{user}#{}", address.as_str()),
+            Self::SignedIn(user) => format!("signed-in#{user}"),
             Self::Nobody(name) => format!("nobody#{name}"),
         }
     }

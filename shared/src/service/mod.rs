@@ -127,7 +127,7 @@ impl Services {
         let tools = Tools::new(store.clone(), clock.clone())?;
         Ok(Self(Arc::new(All {
             accounts: Accounts::new(ours.clone(), logins.clone(), passwords.clone(), config.prices),
-            users: Users::new(ours.clone(), balance.clone(), passwords),
+            users: Users::new(ours.clone(), balance.clone(), passwords, limits.clone()),
             logins,
             api_keys: ApiKeys::new(ours.clone(), tokens),
             assistants: Assistants::new(ours.clone(), tools.clone(), files.clone()),

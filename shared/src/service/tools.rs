@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The most tools that administrators may add: so few that they are read together.
 const TOOLS_MAX: u64 = 100;
-/// How often a new tool is tried when its idempotency key is claimed at the same moment.
+/// How often something is tried that another request outruns.
 const TRIES: usize = 3;
 
 /// Tools.
@@ -104,12 +104,18 @@ impl Tools {
     /// Changes what is given about a tool.
     ///
     /// # Errors
-    /// `Conflict` for a built-in tool.
+    /// `Conflict` for a built-in tool, and when others change it all the time.
     pub async fn change(&self, _: &Administrator, id: &ToolId, change: ToolChange) -> Result<Tool, Error> {
-        let mut tool = self.changeable(id).await?;
-        tool.definition = change.apply(tool.definition);
-        tool.updated_at = Some(self.clock.now());
-        if self.store.replace_tool(&tool).await? { Ok(tool) } else { Err(Error::NotFound) }
+        for _ in 0..TRIES {
+            let mut tool = self.changeable(id).await?;
+            let read_at = tool.updated_at.unwrap_or(Timestamp::from_millis(0));
+            tool.definition = change.clone().apply(tool.definition);
+            tool.updated_at = Some(self.clock.now().and_after(read_at));
+            if self.store.replace_tool(&tool, read_at).await? {
+                return Ok(tool);
+            }
+        }
+        Err(Error::Conflict(Conflict::Outrun))
     }
 
     /// Removes a tool. Assistants that name it go on without.

@@ -5,6 +5,7 @@ use super::{
     Ours,
     balance::Balances,
     idempotency::{IdempotencyKey, Keyed},
+    limits::{Account as LimitedAccount, Limits},
 };
 use crate::{
     clock::Clock,
@@ -27,12 +28,10 @@ use crate::{
     },
 };
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// How often a change starts again because somebody else changed the account at the same moment.
 const TRIES: usize = 4;
-/// What lies at least between two changes of an account.
-const MOMENT: Duration = Duration::from_millis(1);
 
 /// What is changed about an account: only what is given. An inner `None` takes a value away.
 #[derive(Default)]
@@ -65,14 +64,20 @@ pub struct Users {
     store: Arc<Store>,
     balance: Balances,
     passwords: Arc<Passwords>,
+    limits: Limits,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Users {
     /// With these parts.
-    pub fn new(Ours { store, clock, entropy }: Ours, balance: Balances, passwords: Arc<Passwords>) -> Self {
-        Self { store, balance, passwords, clock, entropy }
+    pub fn new(
+        Ours { store, clock, entropy }: Ours,
+        balance: Balances,
+        passwords: Arc<Passwords>,
+        limits: Limits,
+    ) -> Self {
+        Self { store, balance, passwords, limits, clock, entropy }
     }
 
     /// The caller, and what they can spend.
@@ -115,7 +120,8 @@ impl Users {
     /// Changes what the caller says about themselves. A new password ends all sign-ins and 000 tokens.
     ///
     /// # Errors
-    /// `Invalid` on `current_password` when a new password comes without the right one.
+    /// `Invalid` on `current_password` when a new password comes without the right one, `RateLimited` after too
+    /// many wrong ones.
     pub async fn change_me(
         &self,
         caller: &Caller,
@@ -127,10 +133,13 @@ impl Users {
         if change.password.is_some() {
             let wrong = |problem| Error::invalid("current_password", problem);
             let given = current_password.ok_or_else(|| wrong(Problem::Required))?;
-            let account = self.store.account(id).await?.ok_or(Error::InvalidCredential)?;
+            let (attempt, account) =
+                futures::future::join(self.limits.attempt(LimitedAccount::SignedIn(id)), self.store.account(id)).await;
+            let (attempt, account) = (attempt?, account?.ok_or(Error::InvalidCredential)?);
             if !self.passwords.verify(given, Some(account.password_hash)).await? {
                 return Err(wrong(Problem::WrongCurrentPassword));
             }
+            self.limits.succeeded(&attempt).await;
         }
         self.rewrite(id, change, None).await
     }
@@ -188,7 +197,7 @@ impl Users {
             let (before, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
             let mut after = change.apply(&before, password_hash.as_deref());
             // A change is refused if the account is no longer as it was read, which this time tells.
-            after.user.updated_at = now.max(before.user.updated_at.plus(MOMENT));
+            after.user.updated_at = now.and_after(before.user.updated_at);
             let tokens = change.powers.tokens_granted.filter(|&tokens| tokens > 0);
             let gift = tokens.map(|tokens| Gift { tokens, entry_id: self.entropy.uuid(now) });
             let record = keyed.as_ref().map(|(caller, keyed)| Ok::<_, Error>((*caller, keyed.done(&(), now)?)));

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{
     ids::UserId,
+    time::Timestamp,
     tool::{Tool, ToolId},
 };
 
@@ -75,10 +76,11 @@ impl Store {
         }
     }
 
-    /// Replaces a tool. `false`: it is gone.
-    pub async fn replace_tool(&self, tool: &Tool) -> Result<bool, StoreError> {
+    /// Replaces a tool that was last changed at `read_at`. `false`: it is gone, or was changed since.
+    pub async fn replace_tool(&self, tool: &Tool, read_at: Timestamp) -> Result<bool, StoreError> {
         let row = keys::tool(&self.tables, &tool.id);
-        let action = Action::put_if(row.clone(), write(row, tool)?, EXISTS, Vec::new());
+        let unchanged = vec![(":read_at", n(read_at.millis()))];
+        let action = Action::put_if(row.clone(), write(row, tool)?, "updated_at = :read_at", unchanged);
         Ok(self.transact(vec![((), action)]).await? == Outcome::Committed)
     }
 

@@ -103,6 +103,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::SignedIn, "no credential", Error::NoCredential.into()),
         (Occasion::SignedIn, "invalid credential", Error::InvalidCredential.into()),
         (Occasion::DeclaredAtDoor, "wrong name or password", Error::WrongPassword.into()),
+        (Occasion::Declared, "deleted meanwhile", Error::NotFound.into()),
         (Occasion::Declared, "conflict", Error::Conflict(Conflict::Outrun).into()),
         (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
         (Occasion::WithId, "no such thing", Error::NotFound.into()),
