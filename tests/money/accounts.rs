@@ -114,7 +114,9 @@ fn happened(world: &World, name: &str) -> bool {
     let alice = rows.into_iter().find(|row| row["sk"]["S"] == "profile" && row["number"]["N"] == "1");
     let is = |field: &str, value: &str| {
         let found = &alice.as_ref().unwrap()[field];
-        found["S"] == value || found["N"] == value || found["BOOL"].to_string() == value
+        found["S"] == value
+            || found["N"] == value
+            || found["BOOL"].as_bool().is_some_and(|is_true| is_true.to_string() == value)
     };
     let names = |name: &str| rows_with(world, "users", "pk", name);
     match name {
