@@ -71,6 +71,37 @@ async fn a_turn_of_somebody_who_is_deleted_meanwhile() {
 }
 
 #[tokio::test]
+async fn long_conversations_go_with_their_owner() {
+    let world = World::new();
+    let (alice, root) = (world.user("alice").await, world.admin("root").await);
+    let path = format!("/api/v1/users/{}", world.id_of("alice"));
+    let mut conversations = Vec::new();
+    for _ in 0..2 {
+        let reply = alice.post("/api/v1/conversations", json!({"initial_message": "Hello"})).await;
+        conversations.push(reply.body["id"].as_str().unwrap().to_owned());
+    }
+    let rows = world.rows("sessions");
+    for conversation in &conversations {
+        let is_message =
+            |row: &&Value| row["pk"]["S"].as_str().unwrap().contains(conversation) && row["sk"]["S"] != "about";
+        let model = rows.iter().find(is_message).unwrap();
+        let message = |number: usize| {
+            let mut row = model.clone();
+            row["sk"]["S"] = format!("message#{number:020}#0").into();
+            row
+        };
+        world.put_many("sessions", (10..1_210).map(message));
+    }
+    assert_eq!(root.delete(&path).await.status, 204);
+    let mut portions = 0;
+    while !world.services.sweeper.sweep().await.unwrap() {
+        portions += 1;
+    }
+    assert_eq!(portions, 2, "500 messages of each in a portion");
+    assert_eq!(world.rows("sessions"), Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn a_turn_of_somebody_who_is_disabled_meanwhile() {
     let running = Running::new().await;
     assert_eq!(running.root.put(&running.path, json!({"is_active": false})).await.status, 200);

@@ -128,6 +128,10 @@ async fn the_same_grant_twice_with_one_key() {
         assert_eq!((reply.status, reply.body), (409, reused), "{tokens}");
     }
     assert_eq!((world.available("alice"), world.available("bob")), (4500, 4000));
+    let keyed = root.sending("Idempotency-Key", "password");
+    for (password, status) in [("a new one", 200), ("a new one", 200), ("another one", 409), ("a new one", 200)] {
+        assert_eq!(keyed.put(&path, json!({"password": password})).await.status, status, "{password}");
+    }
     let next = root.sending("Idempotency-Key", "twice").put(&path, json!({"tokens_granted": 500})).await;
     assert_eq!((next.status, &next.body["tokens"]), (200, &json!(5000)));
 }

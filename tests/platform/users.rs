@@ -5,6 +5,7 @@ use crate::{
     threats::surface::SIGN_INS,
     world::{Actor, PASSWORD, World},
 };
+use futures::future::join;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -179,6 +180,21 @@ async fn a_new_password_is_the_only_one() {
     let after = world.profile("alice")["password_hash"].clone();
     assert_ne!(before, after);
     assert!(!after.to_string().contains("a new one"));
+}
+
+#[tokio::test]
+async fn of_two_new_passwords_at_once_one_counts() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let change = |password: &str| json!({"password": password, "current_password": PASSWORD});
+    let (first, second) = join(alice.put(ME, change("the first")), alice.put(ME, change("the second"))).await;
+    let mut statuses = [first.status, second.status];
+    let opens = if first.status == 200 { "the first" } else { "the second" };
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401]);
+    for password in ["the first", "the second"] {
+        assert_eq!(sign_ins(&world, "alice", password).await, [password == opens; 5], "{password}");
+    }
 }
 
 #[tokio::test]

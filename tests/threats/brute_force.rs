@@ -614,6 +614,8 @@ async fn requests_without_a_valid_credential_count_on_the_address() {
         Some(format!("Token {}", "0".repeat(40))),
         Some(format!("Bearer {header}.A{rest}")),
         Some(format!("Bearer {}", alice.refresh)),
+        // An API key by its form, of a user who never was.
+        Some(format!("Bearer qk_{}", "A".repeat(86))),
     ];
     for (number, (dialect, path)) in guarded_routes().enumerate().take(100) {
         let mut actor = world.anonymous();
@@ -635,6 +637,31 @@ async fn requests_without_a_valid_credential_count_on_the_address() {
     assert_eq!(elsewhere.status, 401, "{}", elsewhere.text);
     let alice = alice.get("/token/").await;
     assert_eq!(alice.status, 200, "her own count: {}", alice.text);
+}
+
+#[tokio::test]
+async fn credentials_that_are_dead_take_nothing_from_their_owner() {
+    let world = World::with(&[("RATE_LIMIT_API", "100")]);
+    let alice = world.user("alice").await;
+    let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body;
+    let path = format!("/api/v1/users/me/api-keys/{}", key["id"].as_str().unwrap());
+    assert_eq!(alice.delete(&path).await.status, 204);
+    let opaque = json!({"username": "alice", "password": PASSWORD});
+    let opaque = world.anonymous().post("/api/v1/tokens/", opaque).await.body["token"].clone();
+    let change = json!({"password": PASSWORD, "current_password": PASSWORD});
+    assert_eq!(alice.put("/api/v1/users/me", change).await.status, 200);
+    let dead = [key["key"].as_str().unwrap(), opaque.as_str().unwrap(), alice.token()];
+    for (number, token) in dead.into_iter().enumerate() {
+        let thief = elsewhere(&world, number).bearing(token);
+        for _ in 0..100 {
+            assert_eq!(thief.get("/token/").await.status, 401);
+        }
+        assert_limited(&thief.get("/token/").await, Dialect::Chatbot, "api", 100, "the thief's address");
+    }
+    let alice = world.sign_in("alice").await;
+    for _ in 0..95 {
+        assert_eq!(alice.get("/token/").await.status, 200);
+    }
 }
 
 #[tokio::test]

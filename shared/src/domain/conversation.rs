@@ -26,7 +26,7 @@ pub struct Conversation {
     pub last_turn: Option<LastTurn>,
     /// When it was begun.
     pub created_at: Timestamp,
-    /// When it was last renamed or answered in.
+    /// When it was last answered in.
     pub updated_at: Timestamp,
 }
 

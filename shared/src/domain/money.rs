@@ -29,7 +29,7 @@ pub struct Refill {
     pub every: Duration,
 }
 
-/// Why a balance changed. An entry of the ledger is never changed or removed.
+/// Why a balance changed. An entry of the ledger is never changed, and stays as long as its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryKind {

@@ -19,10 +19,7 @@ use crate::{
         time::Timestamp,
     },
     entropy::Entropy,
-    store::{
-        Store,
-        api_keys::{NotAdded, StoredKey},
-    },
+    store::{Store, api_keys::StoredKey},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::SecretString;
@@ -128,12 +125,15 @@ impl ApiKeys {
             let api_key = ApiKey { id, name: name.clone(), created_at: now, expires_at };
             let receipt = Receipt { id, nonce: hex::encode(nonce), name: name.clone(), created_at: now, expires_at };
             let record = keyed.as_ref().map(|keyed| keyed.done(&receipt, now)).transpose()?;
-            let account = self.store.account(user).await?.ok_or(Error::InvalidCredential)?;
+            let account = self.store.account(user).await?.filter(|account| account.user.is_active);
+            let account = account.ok_or(Error::InvalidCredential)?;
+            if account.user.api_keys >= KEYS_MAX {
+                return Err(Error::Conflict(Conflict::Full { max: KEYS_MAX }));
+            }
             let stored = StoredKey { key: api_key.clone(), hash: secret.hash(), key_epoch: account.key_epoch };
-            match self.store.add_api_key(user, stored, KEYS_MAX, record).await? {
-                Ok(()) => return Ok((api_key, secret.shown())),
-                Err(refusals) if refusals.contains(&NotAdded::Key) => {}
-                Err(_) => return Err(Error::Conflict(Conflict::Full { max: KEYS_MAX })),
+            // If not, another look tells what came between.
+            if self.store.add_api_key(user, stored, KEYS_MAX, record).await? {
+                return Ok((api_key, secret.shown()));
             }
         }
         Err(Error::StillRunning)

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         Error,
+        ids::UserId,
         user::{Caller, CallerCredential},
     },
     store::logins::CredentialOwner,
@@ -42,9 +43,11 @@ impl Logins {
             }
         };
         match claimed {
-            Ok(Claimed::Access(claims)) => self.caller_by_access(claims).await,
-            Ok(Claimed::Opaque(hash, owner)) => self.caller_by_opaque(hash, owner).await,
-            Ok(Claimed::ApiKey(secret)) => self.caller_by_api_key(&secret).await,
+            Ok(Claimed::Access(claims)) => self.admit(claims.user, address, self.caller_by_access(&claims)).await,
+            Ok(Claimed::Opaque(hash, owner)) => {
+                self.admit(owner.user, address, self.caller_by_opaque(hash, owner)).await
+            }
+            Ok(Claimed::ApiKey(secret)) => self.admit(secret.user, address, self.caller_by_api_key(&secret)).await,
             Err(error) => {
                 self.limits.visit(address).await?;
                 Err(error)
@@ -52,39 +55,47 @@ impl Logins {
         }
     }
 
-    async fn caller_by_access(&self, claims: Claims) -> Result<Caller, Error> {
-        let (admitted, found) = futures::future::join(
-            self.limits.request(claims.user),
-            self.store.account_and_login(claims.user, claims.login),
-        )
-        .await;
-        admitted?;
-        let (account, login) = found?;
-        let (user, login) = live(account, login, self.clock.now()).ok_or(Error::InvalidCredential)?;
-        Ok(Caller { user, credential: CallerCredential::Login(login.id) })
+    /// The caller that was found, whose requests are counted meanwhile. What only claims to be `user`, or was
+    /// that user once, takes nothing from them: it counts on the address.
+    async fn admit(
+        &self,
+        user: UserId,
+        address: &Address,
+        found: impl Future<Output = Result<Option<Caller>, Error>>,
+    ) -> Result<Caller, Error> {
+        let at = self.clock.now();
+        let (admitted, found) = futures::future::join(self.limits.request(user, at), found).await;
+        match found? {
+            Some(caller) => admitted.map(|()| caller),
+            None => {
+                let (visited, ()) =
+                    futures::future::join(self.limits.visit(address), self.limits.take_back(user, at)).await;
+                visited?;
+                Err(Error::InvalidCredential)
+            }
+        }
     }
 
-    async fn caller_by_opaque(&self, hash: String, owner: CredentialOwner) -> Result<Caller, Error> {
-        let (admitted, account) =
-            futures::future::join(self.limits.request(owner.user), self.store.account(owner.user)).await;
-        admitted?;
-        let account = account?.filter(|account| account.user.is_active && account.epoch == owner.epoch);
-        let user = account.ok_or(Error::InvalidCredential)?.user;
-        Ok(Caller { user, credential: CallerCredential::Opaque(hash) })
+    async fn caller_by_access(&self, claims: &Claims) -> Result<Option<Caller>, Error> {
+        let (account, login) = self.store.account_and_login(claims.user, claims.login).await?;
+        let found = live(account, login, self.clock.now());
+        Ok(found.map(|(user, login)| Caller { user, credential: CallerCredential::Login(login.id) }))
     }
 
-    async fn caller_by_api_key(&self, secret: &Secret) -> Result<Caller, Error> {
-        let found = self.store.account_and_api_key(secret.user, secret.id);
-        let (admitted, found) = futures::future::join(self.limits.request(secret.user), found).await;
-        admitted?;
-        let (account, key) = found?;
-        let (account, stored) = account.zip(key).ok_or(Error::InvalidCredential)?;
+    async fn caller_by_opaque(&self, hash: String, owner: CredentialOwner) -> Result<Option<Caller>, Error> {
+        let account = self.store.account(owner.user).await?;
+        let account = account.filter(|account| account.user.is_active && account.epoch == owner.epoch);
+        Ok(account.map(|account| Caller { user: account.user, credential: CallerCredential::Opaque(hash) }))
+    }
+
+    async fn caller_by_api_key(&self, secret: &Secret) -> Result<Option<Caller>, Error> {
+        let (account, key) = self.store.account_and_api_key(secret.user, secret.id).await?;
+        let Some((account, stored)) = account.zip(key) else {
+            return Ok(None);
+        };
         let lives = account.user.is_active && account.key_epoch == stored.key_epoch;
         let has_ended = stored.key.expires_at.is_some_and(|at| at <= self.clock.now());
-        if lives && !has_ended && secret.fits(&stored.hash) {
-            Ok(Caller { user: account.user, credential: CallerCredential::ApiKey(secret.id) })
-        } else {
-            Err(Error::InvalidCredential)
-        }
+        let is_good = lives && !has_ended && secret.fits(&stored.hash);
+        Ok(is_good.then(|| Caller { user: account.user, credential: CallerCredential::ApiKey(secret.id) }))
     }
 }

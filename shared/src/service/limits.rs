@@ -92,9 +92,14 @@ impl Limits {
         Self { store, clock, api, auth }
     }
 
-    /// A request of a user that is known.
-    pub async fn request(&self, user: UserId) -> Result<(), Error> {
-        self.admit(self.api, &format!("user#{user}")).await
+    /// A request of a user that is known, made at `at`.
+    pub async fn request(&self, user: UserId, at: Timestamp) -> Result<(), Error> {
+        self.admit_at(self.api, &user_subject(user), at).await
+    }
+
+    /// The request at `at` was not that user's: it does not count.
+    pub async fn take_back(&self, user: UserId, at: Timestamp) {
+        self.uncount(self.api, &user_subject(user), at).await;
     }
 
     /// A request of somebody unknown.
@@ -117,11 +122,15 @@ impl Limits {
 
     /// The password was right: the try does not count. When that cannot be written down, it does count.
     pub async fn succeeded(&self, Attempt { account, at }: &Attempt<'_>) {
-        if self.auth.quota == 0 {
+        self.uncount(self.auth, &account.subject(), *at).await;
+    }
+
+    async fn uncount(&self, policy: Policy, subject: &str, at: Timestamp) {
+        if policy.quota == 0 {
             return;
         }
-        if let Err(error) = self.store.uncount(self.auth.name, &account.subject(), *at).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a successful sign-in stays counted");
+        if let Err(error) = self.store.uncount(policy.name, subject, at).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, policy.name, "a request stays counted");
         }
     }
 
@@ -144,6 +153,10 @@ impl Limits {
             })),
         }
     }
+}
+
+fn user_subject(user: UserId) -> String {
+    format!("user#{user}")
 }
 
 /// How long until one more request fits below `quota`; `None` when the one just counted fits.

@@ -130,6 +130,7 @@ impl Users {
     ) -> Result<(User, Tokens), Error> {
         let change = AccountChange { powers: PowersChange::default(), ..change };
         let id = caller.user.id;
+        let mut proven = None;
         if change.password.is_some() {
             let wrong = |problem| Error::invalid("current_password", problem);
             let given = current_password.ok_or_else(|| wrong(Problem::Required))?;
@@ -139,9 +140,10 @@ impl Users {
             if !self.passwords.verify(given, Some(account.password_hash)).await? {
                 return Err(wrong(Problem::WrongCurrentPassword));
             }
+            proven = Some(account.epoch);
             self.limits.succeeded(&attempt).await;
         }
-        self.rewrite(id, change, None).await
+        self.rewrite(id, change, proven, None).await
     }
 
     /// Changes a user, as an administrator.
@@ -156,7 +158,7 @@ impl Users {
         key: Option<IdempotencyKey>,
     ) -> Result<(User, Tokens), Error> {
         let keyed = key.map(|key| Keyed::new(key, &["user", &id.to_string(), &change.meaning()]));
-        self.rewrite(id, change, keyed.map(|keyed| (administrator.user().id, keyed))).await
+        self.rewrite(id, change, None, keyed.map(|keyed| (administrator.user().id, keyed))).await
     }
 
     /// Deletes a user, as an administrator. Everything of theirs is dead at the next request.
@@ -174,11 +176,12 @@ impl Users {
         Err(Error::Conflict(Conflict::Outrun))
     }
 
-    /// `keyed` comes with whose key it is.
+    /// `proven` is the epoch of the account whose password was given; `keyed` comes with whose key it is.
     async fn rewrite(
         &self,
         id: UserId,
         change: AccountChange,
+        proven: Option<u64>,
         keyed: Option<(UserId, Keyed)>,
     ) -> Result<(User, Tokens), Error> {
         let password_hash = match &change.password {
@@ -191,10 +194,20 @@ impl Users {
                 let record = self.store.idempotency_record(*caller, keyed.hash()).await?;
                 if let Some(()) = keyed.replay(record.as_ref(), now)? {
                     let (account, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
+                    // No trace of the password is in the key's record.
+                    if let Some(password) = &change.password
+                        && !self.passwords.verify(password.secret().clone(), Some(account.password_hash)).await?
+                    {
+                        return Err(Error::KeyReused);
+                    }
                     return Ok((account.user, self.balance.shown(&balance)));
                 }
             }
             let (before, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
+            // Whoever changed the password meanwhile ended what the caller came with.
+            if proven.is_some_and(|epoch| epoch != before.epoch) {
+                return Err(Error::InvalidCredential);
+            }
             let mut after = change.apply(&before, password_hash.as_deref());
             // A change is refused if the account is no longer as it was read, which this time tells.
             after.user.updated_at = now.and_after(before.user.updated_at);

@@ -1,7 +1,7 @@
 //! API keys: rows of the `users` table, beside the account that they open.
 
 use super::{
-    Store, StoreError, idempotency, keys, n, read_all, read_if_any, s,
+    Store, StoreError, boolean, idempotency, keys, n, read_all, read_if_any, s,
     transaction::{Action, Change, EXISTS, Outcome},
     users::{self, Account},
     walk::Walk,
@@ -51,15 +51,6 @@ impl From<ApiKeyRow> for StoredKey {
     }
 }
 
-/// Why an API key was not added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotAdded {
-    /// The user has as many as allowed.
-    Full,
-    /// A record is there for the request's idempotency key.
-    Key,
-}
-
 impl Store {
     /// An account and one of its API keys, in one call.
     pub async fn account_and_api_key(
@@ -86,32 +77,30 @@ impl Store {
         Ok(read_all::<ApiKeyRow>(items)?.into_iter().map(|row| StoredKey::from(row).key).collect())
     }
 
-    /// Adds an API key unless the user has `max` of them.
+    /// Adds an API key unless the user has `max` of them, or something came between: the account was disabled,
+    /// or a record is there for the idempotency key. Whether it was added.
     pub async fn add_api_key(
         &self,
         user: UserId,
         key: StoredKey,
         max: u64,
         record: Option<idempotency::Entry>,
-    ) -> Result<Result<(), Vec<NotAdded>>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let row = keys::api_key(&self.tables, user, key.key.id);
         let counted = Change {
             update: "SET api_keys = api_keys + :one",
-            condition: "api_keys < :max",
+            condition: "api_keys < :max AND key_epoch = :epoch AND is_active = :true",
             names: &[],
-            values: vec![(":one", n(1)), (":max", n(max))],
+            values: vec![(":one", n(1)), (":max", n(max)), (":epoch", n(key.key_epoch)), (":true", boolean(true))],
         };
         let mut actions = vec![
-            (NotAdded::Full, Action::update(keys::profile(&self.tables, user), counted)),
-            (NotAdded::Key, Action::put_new(row.clone(), write(row, ApiKeyRow::from(key))?)),
+            ((), Action::update(keys::profile(&self.tables, user), counted)),
+            ((), Action::put_new(row.clone(), write(row, ApiKeyRow::from(key))?)),
         ];
         if let Some(record) = record {
-            actions.push((NotAdded::Key, record.put(&self.tables, user)?));
+            actions.push(((), record.put(&self.tables, user)?));
         }
-        match self.transact(actions).await? {
-            Outcome::Committed => Ok(Ok(())),
-            Outcome::Refused(labels) => Ok(Err(labels)),
-        }
+        Ok(self.transact(actions).await? == Outcome::Committed)
     }
 
     /// Removes an API key. `false`: the user has none with this id.

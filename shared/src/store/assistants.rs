@@ -349,7 +349,7 @@ pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: Assi
     Action::update(keys::assistant(tables, owner, assistant), change)
 }
 
-/// One question less to count, and one conversation: it was deleted. `reset` says that it was the default
+/// One conversation less to count: it was deleted. `reset` says that it was the default
 /// one. Refused when the assistant is gone.
 pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: AssistantId, reset: bool) -> Action {
     let change = Change {

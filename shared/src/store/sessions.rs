@@ -152,6 +152,16 @@ impl Store {
         owner: UserId,
         request: &ListRequest<ConversationField>,
     ) -> Result<(Vec<Conversation>, Option<Place>), StoreError> {
+        let KeyPage { keys, next } = self.keys_of_conversations(owner, request).await?;
+        Ok((owned_by(owner, self.get_many(keys).await?)?, next))
+    }
+
+    /// The keys of a page of a user's conversations, as the index has them.
+    pub(super) async fn keys_of_conversations(
+        &self,
+        owner: UserId,
+        request: &ListRequest<ConversationField>,
+    ) -> Result<KeyPage<'_>, StoreError> {
         let (name, order) = match request.sort.field {
             ConversationField::CreatedAt => ("owner-by-created", "by_created"),
             ConversationField::UpdatedAt => ("owner-by-updated", "by_updated"),
@@ -159,8 +169,7 @@ impl Store {
         };
         let partition = ("owner", owner.to_string());
         let index = Index { table: &self.tables.sessions, name, partition, order };
-        let KeyPage { keys, next } = self.conversation_keys(index, request).await?;
-        Ok((owned_by(owner, self.get_many(keys).await?)?, next))
+        self.conversation_keys(index, request).await
     }
 
     /// A page of a user's conversations with one assistant, how many there are in all, and where the next page

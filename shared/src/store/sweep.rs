@@ -21,6 +21,8 @@ use std::collections::HashMap;
 
 /// The most rows that one call removes.
 const BATCH_MAX: usize = 25;
+/// The most notes that one call reads.
+pub const NOTES_MAX: i32 = 25;
 /// How often left-over rows of a batch are removed again.
 const BATCH_TRIES: u32 = 5;
 
@@ -76,7 +78,7 @@ impl Store {
     /// Removes up to `most` messages of a deleted conversation. Whether that was all.
     pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, StoreError> {
         let partition = keys::conversation_partition(id);
-        let is_empty = self.remove_rows(&self.tables.sessions, &partition, most).await?;
+        let is_empty = self.remove_rows(&self.tables.sessions, &partition, None, most).await?;
         if is_empty {
             self.commit(vec![Action::delete(keys::swept_conversation(&self.tables, id))]).await?;
         }
@@ -85,14 +87,18 @@ impl Store {
 
     /// Removes up to about `most` rows of a deleted account. Whether that was all.
     pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, StoreError> {
-        for conversation in self.some_conversations(user).await? {
-            self.remove_rows(&self.tables.sessions, &keys::conversation_partition(conversation), most).await?;
+        for about in self.some_conversations(user).await? {
+            let conversation = about.attributes.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
+            // What the index lists goes last: a conversation that nobody can find would stay for ever.
+            if self.remove_rows(&self.tables.sessions, &conversation, Some(keys::FIRST_MESSAGE), most).await? {
+                self.commit(vec![Action::delete(about)]).await?;
+            }
         }
         let partition = keys::user_partition(user);
         let rest = [
-            self.remove_rows(&self.tables.assistants, &keys::owner_partition(user), most).await?,
-            self.remove_rows(&self.tables.balances, &partition, most).await?,
-            self.remove_rows(&self.tables.users, &partition, most).await?,
+            self.remove_rows(&self.tables.assistants, &keys::owner_partition(user), None, most).await?,
+            self.remove_rows(&self.tables.balances, &partition, None, most).await?,
+            self.remove_rows(&self.tables.users, &partition, None, most).await?,
             self.some_conversations(user).await?.is_empty(),
         ];
         let is_empty = rest.iter().all(|&is_empty| is_empty);
@@ -102,18 +108,19 @@ impl Store {
         Ok(is_empty)
     }
 
-    async fn some_conversations(&self, owner: UserId) -> Result<Vec<ConversationId>, StoreError> {
+    /// The keys of some of a user's conversations, as the index has them: it may list what is gone, so that
+    /// only its silence tells that nothing is left.
+    async fn some_conversations(&self, owner: UserId) -> Result<Vec<Key<'_>>, StoreError> {
         let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| StoreError::broken("no page"))?;
         let request = ListRequest { page, sort: Sort::default(), after: None };
-        let (conversations, _) = self.conversations(owner, &request).await?;
-        Ok(conversations.into_iter().map(|conversation| conversation.id).collect())
+        Ok(self.keys_of_conversations(owner, &request).await?.keys)
     }
 
-    /// Some of what is noted to be removed.
+    /// Some of what is noted to be removed: at most [`NOTES_MAX`] of each kind.
     pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), StoreError> {
         let noted = |table: &str| {
             let query = self.client.query().table_name(table).key_condition_expression("pk = :sweep");
-            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(25).send()
+            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(NOTES_MAX).send()
         };
         let (conversations, users) =
             futures::future::join(noted(&self.tables.sessions), noted(&self.tables.users)).await;
@@ -126,14 +133,23 @@ impl Store {
         Ok((conversations, users))
     }
 
-    /// Removes up to `most` rows of a partition. Whether it is empty now.
-    async fn remove_rows(&self, table: &str, partition: &str, most: usize) -> Result<bool, StoreError> {
+    /// Removes up to `most` rows of a partition, those from the sort key `first` on. Whether none is left.
+    async fn remove_rows(
+        &self,
+        table: &str,
+        partition: &str,
+        first: Option<&str>,
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        let values = [(":pk", Some(partition)), (":first", first)].into_iter();
+        let values = values.filter_map(|(name, value)| Some((name.to_owned(), s(value?))));
+        let condition = if first.is_some() { "pk = :pk AND sk >= :first" } else { "pk = :pk" };
         let found = self
             .client
             .query()
             .table_name(table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", s(partition))
+            .key_condition_expression(condition)
+            .set_expression_attribute_values(Some(values.collect()))
             .projection_expression("pk, sk")
             .consistent_read(true)
             .limit(i32::try_from(most).unwrap_or(i32::MAX))

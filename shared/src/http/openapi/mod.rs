@@ -62,7 +62,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn security_scheme(scheme: Scheme) -> SecurityScheme {
-    let all = "An access token or a token of `POST /api/v1/tokens/`, whichever of the five APIs gave it: all accept \
+    let all = "An access token, an API key or a token of `POST /api/v1/tokens/`, whichever of the five APIs gave it: all accept \
                all, after `Bearer` as well as after `Token`.";
     match scheme {
         Scheme::Bearer => {
