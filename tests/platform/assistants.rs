@@ -146,6 +146,7 @@ async fn values_at_the_end_of_what_is_allowed() {
         ("temperature", json!(0)),
         ("temperature", json!(2)),
         ("temperature", json!(1.25)),
+        ("temperature", json!(0.000_001)),
         ("status", json!("inactive")),
         ("status", json!("draft")),
         ("status", json!("active")),
@@ -278,6 +279,19 @@ async fn tools_and_files_that_are_not_there() {
     assert_eq!(alice.put(&path(&assistant), json!({"category": "sales"})).await.body, assistant);
     let reply = alice.put(&path(&assistant), json!({"tools": ["weather"]})).await;
     assert_eq!((reply.status, reply.body), (422, invalid(&[("tools", "There is no such tool.")])));
+}
+
+#[tokio::test]
+async fn a_temperature_has_six_decimals() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    for (number, (sent, kept)) in
+        [("1e-300", 0.0), ("5e-324", 0.0), ("0.1234567", 0.123_457), ("-0.0", 0.0)].iter().enumerate()
+    {
+        let body = format!("{{\"name\": \"{number}\", \"temperature\": {sent}}}");
+        let reply = alice.post_raw(ASSISTANTS, "application/json", body).await;
+        assert_eq!((reply.status, &reply.body["temperature"]), (201, &json!(kept)), "{sent}");
+    }
 }
 
 #[tokio::test]

@@ -159,3 +159,23 @@ async fn a_path_that_no_dialect_owns_is_a_page() {
     assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
     assert!(reply.text.starts_with("<!doctype html>"), "{}", reply.text);
 }
+
+#[tokio::test]
+async fn an_id_of_the_other_form_is_nobodys() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let numbered = json!({"name": "Ada", "company_name": "ACME", "instructions": "Answer."});
+    assert_eq!(alice.post("/api/v1/assistants/", numbered).await.body["id"], 1);
+    let id = alice.get("/api/v1/assistants").await.body["items"][0]["id"].as_str().unwrap().to_owned();
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
+        let json = Some("application/json");
+        let reply = alice.send(method.clone(), &format!("/api/v1/assistants/{id}/"), json, b"{}".to_vec()).await;
+        assert_eq!((reply.status, reply.body), (404, json!({"detail": "Not found."})), "{method}");
+        if method != Method::PATCH {
+            let reply = alice.send(method.clone(), "/api/v1/assistants/1", json, b"{}".to_vec()).await;
+            assert_eq!((reply.status, reply.body), (404, error(404, "NOT_FOUND", "Not found.")), "{method}");
+        }
+    }
+    let reply = alice.get("/api/v1/assistants/1/").await;
+    assert_eq!((reply.status, reply.header("allow")), (405, "PUT"));
+}

@@ -154,6 +154,7 @@ async fn a_new_password_needs_the_current_one() {
         (json!({"password": "a new one", "current_password": null}), required),
         (json!({"password": "a new one", "current_password": ""}), wrong),
         (json!({"password": "a new one", "current_password": "a new one"}), wrong),
+        (json!({"full_name": "A.", "current_password": "a new one"}), wrong),
         (json!({"password": "a new one", "current_password": "Password123"}), wrong),
         (json!({"password": "a new one", "current_password": "password123 ", "full_name": "A."}), wrong),
     ];

@@ -17,6 +17,6 @@ pub fn router(services: Services) -> Router {
         .shared("/api/v1/assistants/{assistant}", get(platform::show).put(platform::change).delete(platform::remove));
     let reports = Routes::default()
         .shared("/api/v1/assistants/", get(reports::list).post(reports::create))
-        .shared("/api/v1/assistants/{assistant}/", put(reports::change));
+        .shared("/api/v1/assistants/{assistant}/", put(reports::change).fallback(reports::otherwise));
     platform.router(&services).merge(reports.router(&services))
 }

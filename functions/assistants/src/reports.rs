@@ -1,6 +1,10 @@
 //! Spec 000, "Assistant Management". The same assistants as the platform dialect's, by their integers.
 
-use axum::{extract::State, http::header, response::IntoResponse};
+use axum::{
+    extract::State,
+    http::{Method, header},
+    response::IntoResponse,
+};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
@@ -11,7 +15,7 @@ use shared::{
         text::{AssistantName, Instructions, Label},
     },
     http::{
-        Answer, App, Created, Field, Idempotency, InPath, Json, Reports, SignedIn, WithFiles,
+        Answer, App, Created, Failure, Fault, Field, Idempotency, InPath, Json, Reports, SignedIn, WithFiles,
         pages::{Paged, ServedAt},
     },
     service::assistants::Knowledge,
@@ -193,6 +197,17 @@ pub async fn change(
     let change = fields.try_into()?;
     let changed = app.assistants.change(caller.user.id, assistant, change, Knowledge::And(files)).await?;
     Ok(Json(ShownAssistant::new(changed, &here)))
+}
+
+/// Every other method: a path without a number is nobody's.
+pub async fn otherwise(
+    method: Method,
+    number: std::result::Result<InPath<AssistantNumber>, Failure<Reports>>,
+) -> Failure<Reports> {
+    match number {
+        Ok(_) => Fault::MethodNotAllowed(method).into(),
+        Err(unknown) => unknown,
+    }
 }
 
 impl TryFrom<AssistantFields> for CharacterChange {

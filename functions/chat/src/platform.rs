@@ -349,11 +349,12 @@ impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
         };
         let parse_message = |text: Option<String>| text.map(MessageText::parse).transpose();
         let assistant = problems.note("assistant_id", assistant_id.nullable().and_then(parse_id));
-        let title = problems.note("title", title.change(Title::parse));
+        let parse_title = |text: Option<String>| text.map(|text| Title::parse(&text)).transpose();
+        let title = problems.note("title", title.nullable().and_then(parse_title));
         let said = problems.note("initial_message", initial_message.nullable().and_then(parse_message));
         let all = assistant.zip(title).zip(said);
-        problems.or(all
-            .map(|((assistant, title), said)| ((assistant, title.flatten().unwrap_or_default()), said.map(Said::from))))
+        problems
+            .or(all.map(|((assistant, title), said)| ((assistant, title.unwrap_or_default()), said.map(Said::from))))
     }
 }
 

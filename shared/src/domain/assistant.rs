@@ -46,9 +46,10 @@ impl AssistantStatus {
 pub struct Temperature(f64);
 
 impl Temperature {
-    /// Checks the range.
+    /// Checks the range. Six decimals are kept: no model tells finer ones apart, and the store has its limits.
     pub fn parse(degree: f64) -> Result<Self, Problem> {
-        (0.0..=2.0).contains(&degree).then_some(Self(degree)).ok_or(Problem::OutOfRange { min: 0, max: 2 })
+        let kept = Self((degree * 1e6).round().abs() / 1e6);
+        (0.0..=2.0).contains(&degree).then_some(kept).ok_or(Problem::OutOfRange { min: 0, max: 2 })
     }
 
     /// The number.

@@ -1,6 +1,7 @@
 //! Request bodies: JSON everywhere, forms too where the dialect takes them.
 
 use super::{App, Dialect, Failure, Fault};
+use axum::body::HttpBody;
 use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
@@ -62,6 +63,10 @@ pub(super) fn form<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T,
 
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    // Nobody waits for what is announced to be far too much.
+    if body.size_hint().lower() > DRAINED as u64 {
+        return Err(Fault::BodyTooLarge);
+    }
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Fault::UnreadableBody(ENDED_EARLY.to_owned()))?;
         let Some(data) = frame.data_ref() else {

@@ -96,6 +96,6 @@ impl Logins {
         let lives = account.user.is_active && account.key_epoch == stored.key_epoch;
         let has_ended = stored.key.expires_at.is_some_and(|at| at <= self.clock.now());
         let is_good = lives && !has_ended && secret.fits(&stored.hash);
-        Ok(is_good.then(|| Caller { user: account.user, credential: CallerCredential::ApiKey(secret.id) }))
+        Ok(is_good.then_some(Caller { user: account.user, credential: CallerCredential::ApiKey(secret.id) }))
     }
 }

@@ -120,7 +120,7 @@ impl Users {
     /// Changes what the caller says about themselves. A new password ends all sign-ins and 000 tokens.
     ///
     /// # Errors
-    /// `Invalid` on `current_password` when a new password comes without the right one, `RateLimited` after too
+    /// `Invalid` on `current_password` when it is wrong, or missing beside a new password; `RateLimited` after too
     /// many wrong ones.
     pub async fn change_me(
         &self,
@@ -131,9 +131,11 @@ impl Users {
         let change = AccountChange { powers: PowersChange::default(), ..change };
         let id = caller.user.id;
         let mut proven = None;
-        if change.password.is_some() {
-            let wrong = |problem| Error::invalid("current_password", problem);
-            let given = current_password.ok_or_else(|| wrong(Problem::Required))?;
+        let wrong = |problem| Error::invalid("current_password", problem);
+        if change.password.is_some() && current_password.is_none() {
+            return Err(wrong(Problem::Required));
+        }
+        if let Some(given) = current_password {
             let (attempt, account) =
                 futures::future::join(self.limits.attempt(LimitedAccount::SignedIn(id)), self.store.account(id)).await;
             let (attempt, account) = (attempt?, account?.ok_or(Error::InvalidCredential)?);
