@@ -43,7 +43,9 @@ async fn begun_with_nothing() {
         shown["messages"] = json!([]);
         assert_eq!(alice.get(&format!("{CONVERSATIONS}/{id}")).await.body, shown);
     }
-    assert_eq!(total(&alice).await, 3);
+    let blank = alice.post(CONVERSATIONS, json!({"title": " "})).await;
+    assert_eq!((blank.status, blank.body), (422, invalid(&[("title", "This field may not be blank.")])));
+    assert_eq!(total(&alice).await, 2);
     assert_eq!(world.available("alice"), 4000);
 }
 
