@@ -34,8 +34,12 @@ async fn a_tool_with_everything() {
         "parameters": parameters, "endpoint": "https://example.com/weather?v=1", "created_at": NOW, "updated_at": NOW,
     });
     assert_eq!(reply.body, tool);
-    assert_eq!(alice.get(&format!("{TOOLS}/weather_by_city")).await.body, tool);
-    assert_eq!(alice.get(TOOLS).await.body, only_page(json!([tool, web_search(), file_upload()])));
+    for (actor, endpoint) in [(&root, tool["endpoint"].clone()), (&alice, json!(null))] {
+        let mut seen = tool.clone();
+        seen["endpoint"] = endpoint;
+        assert_eq!(actor.get(&format!("{TOOLS}/weather_by_city")).await.body, seen);
+        assert_eq!(actor.get(TOOLS).await.body, only_page(json!([seen, web_search(), file_upload()])));
+    }
 }
 
 #[tokio::test]

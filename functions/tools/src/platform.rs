@@ -10,6 +10,7 @@ use shared::{
         list::ToolField,
         text::{Category, Description, Label},
         tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
+        user::{Role, User},
     },
     http::{
         Answer, App, AsAdministrator, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
@@ -78,6 +79,7 @@ pub struct ShownTool {
     description: Option<String>,
     category: Option<String>,
     parameters: BTreeMap<String, ShownParameter>,
+    /// Shown to administrators.
     #[schema(format = "iri")]
     endpoint: Option<String>,
     #[schema(format = DateTime)]
@@ -116,10 +118,10 @@ pub struct ShownParameter {
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
-    SignedIn(_): SignedIn,
+    SignedIn(caller): SignedIn,
     Wanted(request): Wanted<ToolField>,
 ) -> Result<Json<Listing<ShownTool>>> {
-    Ok(Json(Listing::new(app.tools.list(&request).await?, request.sort, ShownTool::from)))
+    Ok(Json(Listing::new(app.tools.list(&request).await?, request.sort, |tool| ShownTool::to(&caller.user, tool))))
 }
 
 /// `GET /api/v1/tools/{tool}`: one tool.
@@ -131,10 +133,10 @@ pub async fn list(
 )]
 pub async fn show(
     State(app): State<App<Platform>>,
-    SignedIn(_): SignedIn,
+    SignedIn(caller): SignedIn,
     InPath(tool): InPath<ToolId>,
 ) -> Result<Json<ShownTool>> {
-    Ok(Json(app.tools.show(&tool).await?.into()))
+    Ok(Json(ShownTool::to(&caller.user, app.tools.show(&tool).await?)))
 }
 
 /// `POST /api/v1/tools`: a new tool, whose id is made from its name. For administrators.
@@ -238,6 +240,14 @@ fn parse_parameters(value: Value) -> std::result::Result<Parameters, Problem> {
     let wire: BTreeMap<String, WireParameter> = serde_json::from_value(value).map_err(|_| Problem::ParametersForm)?;
     let parameter = |WireParameter { r#type: kind, required, description }| Parameter { kind, required, description };
     Parameters::parse(wire.into_iter().map(|(name, wire)| (name, parameter(wire))).collect())
+}
+
+impl ShownTool {
+    /// As `user` sees it: an endpoint, which may hold what its service knows us by, is for administrators.
+    fn to(user: &User, tool: Tool) -> Self {
+        let shown = Self::from(tool);
+        if user.role == Role::Admin { shown } else { Self { endpoint: None, ..shown } }
+    }
 }
 
 impl From<Tool> for ShownTool {
