@@ -19,7 +19,7 @@ use shared::{
         listing::{Parameters, Wanted},
         pages::Query,
     },
-    service::assistants::Knowledge,
+    service::assistants::{FILES_MAX, Knowledge},
 };
 use utoipa::ToSchema;
 
@@ -27,8 +27,6 @@ type Result<T> = Answer<Platform, T>;
 
 /// The most tools of an assistant.
 const TOOLS_MAX: usize = 32;
-/// The most files in one request.
-const FILES_MAX: usize = 100;
 
 /// `{"name": "My Assistant", "description": …, "personality": …, "system_prompt": …, "tools": ["web_search"],
 /// "model": "gpt-4", "temperature": 0.7, "status": "active", "category": …, "company_name": …, "files": […]}`.

@@ -55,6 +55,14 @@ pub struct ListRequest<F> {
     pub after: Option<Place>,
 }
 
+impl<F> ListRequest<F> {
+    /// Whether finding the page means walking over others, which nobody should do for a page that there is not:
+    /// the list is counted first.
+    pub const fn is_deep(&self) -> bool {
+        self.after.is_none() && self.page.number() > 1
+    }
+}
+
 /// A place in a list's order: the sort value of an entry, which ends with the entry's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

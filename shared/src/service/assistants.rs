@@ -25,7 +25,7 @@ use crate::{
 use std::sync::Arc;
 
 /// The most files of an assistant.
-const FILES_MAX: usize = 100;
+pub const FILES_MAX: usize = 100;
 /// How often a change starts again because somebody else changed the assistant at the same moment.
 const TRIES: usize = 4;
 
@@ -153,8 +153,7 @@ impl Assistants {
         filter: &AssistantFilter,
         request: &ListRequest<AssistantField>,
     ) -> Result<Listed<Assistant>, Error> {
-        if request.after.is_none() && request.page.number() > 1 {
-            // Asking for the count first keeps a page behind the end from walking over the whole list.
+        if request.is_deep() {
             let total = self.store.count_assistants(owner, filter).await?;
             if !request.page.exists_in(total) {
                 return Ok(Listed::empty(request.page, total));

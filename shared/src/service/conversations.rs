@@ -108,8 +108,7 @@ impl Conversations {
         let Some(id) = assistant else {
             return Ok(Listed::empty(request.page, 0));
         };
-        if request.after.is_none() && request.page.number() > 1 {
-            // Asking for the count first keeps a page behind the end from walking over the whole list.
+        if request.is_deep() {
             let assistant = self.store.assistant(user.id, id).await?;
             let total = assistant.map_or(0, |assistant| assistant.conversations);
             if !request.page.exists_in(total) {

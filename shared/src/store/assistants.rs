@@ -5,7 +5,7 @@ use super::{
     Item, Store, StoreError, files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
-    n, read_all, read_if_any, s,
+    n, read_all, read_count, read_if_any, s,
     transaction::{Action, Change, EXISTS, Outcome, count},
     write,
 };
@@ -66,11 +66,6 @@ impl From<AssistantRow> for Assistant {
 #[derive(Serialize, Deserialize)]
 struct NameRow {
     assistant: AssistantId,
-}
-
-#[derive(Deserialize)]
-struct CountRow {
-    count: u64,
 }
 
 /// Why an assistant was not written.
@@ -145,17 +140,17 @@ impl Store {
         let total = keys::assistant_count(&self.tables, owner, status, category);
         let KeyPage { keys, next } = self.list_keys(index, request, row).await?;
         let mut found = self.get_many(std::iter::once(total).chain(keys).collect()).await?.into_iter();
-        let total: Option<CountRow> = read_if_any(found.next().flatten())?;
+        let total = read_count(found.next().flatten())?;
         let rows: Vec<AssistantRow> = read_all(found.flatten().collect())?;
         let assistants = rows.into_iter().map(Assistant::from).collect();
-        Ok((assistants, total.map_or(0, |total| total.count), next))
+        Ok((assistants, total, next))
     }
 
     /// How many assistants of the owner `filter` lets through.
     pub async fn count_assistants(&self, owner: UserId, filter: &AssistantFilter) -> Result<u64, StoreError> {
         let AssistantFilter { status, category } = filter;
         let key = keys::assistant_count(&self.tables, owner, *status, category.as_ref());
-        Ok(read_if_any::<CountRow>(self.get(key).await?)?.map_or(0, |row| row.count))
+        read_count(self.get(key).await?)
     }
 
     /// Makes an assistant.

@@ -32,7 +32,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, KeysAndAttributes},
 };
 use keys::Key;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, sync::Arc};
 
 /// A stored item.
@@ -188,6 +188,15 @@ fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
 /// Reads stored rows.
 fn read_all<T: DeserializeOwned>(items: Vec<Item>) -> Result<Vec<T>, StoreError> {
     items.into_iter().map(read).collect()
+}
+
+/// What a counter says; one that was never counted on says nothing.
+fn read_count(item: Option<Item>) -> Result<u64, StoreError> {
+    #[derive(Deserialize)]
+    struct CountRow {
+        count: u64,
+    }
+    Ok(read_if_any::<CountRow>(item)?.map_or(0, |row| row.count))
 }
 
 /// Reads a stored row that may be absent.

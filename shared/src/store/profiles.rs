@@ -6,7 +6,8 @@ use super::{
     idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
-    n, read_if_any, s,
+    n, read_count, read_if_any, s,
+    sweep::SweepRow,
     transaction::{self, Action, Change, Outcome},
     users::{self, Account, Places},
     write,
@@ -19,7 +20,6 @@ use crate::domain::{
     time::Timestamp,
     user::{Role, User},
 };
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -45,16 +45,6 @@ pub struct Gift {
     pub tokens: Tokens,
     /// The ledger entry's id.
     pub entry_id: Uuid,
-}
-
-#[derive(Deserialize)]
-struct CountRow {
-    count: u64,
-}
-
-#[derive(Serialize)]
-struct SweepRow {
-    deleted_at: Timestamp,
 }
 
 impl Store {
@@ -226,7 +216,7 @@ impl Store {
 fn add_up(parts: Vec<Option<Item>>) -> Result<u64, StoreError> {
     let mut total = 0;
     for part in parts {
-        total += read_if_any::<CountRow>(part)?.map_or(0, |row| row.count);
+        total += read_count(part)?;
     }
     Ok(total)
 }

@@ -26,9 +26,10 @@ pub const NOTES_MAX: i32 = 25;
 /// How often left-over rows of a batch are removed again.
 const BATCH_TRIES: u32 = 5;
 
+/// The note that something is to be removed.
 #[derive(Serialize)]
-struct SweepRow {
-    deleted_at: Timestamp,
+pub(super) struct SweepRow {
+    pub deleted_at: Timestamp,
 }
 
 /// Why a conversation was not deleted.
