@@ -33,6 +33,9 @@ pub fn create(database: &Database) -> Result<()> {
         let time_to_live = table.remove("TimeToLiveSpecification");
         // Means nothing in one process.
         table.remove("PointInTimeRecoverySpecification");
+        // The embedded database would keep its stream for ever and read all of it with each write: `pump`
+        // follows what is written instead.
+        table.remove("StreamSpecification");
         table.insert("TableName".to_owned(), json!(name));
         let wanted: BTreeSet<String> = indexes(&properties).into_iter().map(str::to_owned).collect();
         match database.create_table(serde_json::from_value(properties)?) {

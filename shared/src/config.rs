@@ -60,6 +60,12 @@ pub struct Tables {
     pub balances: String,
     /// What is known of uploaded files; their content is in the bucket.
     pub files: String,
+    /// What happened that somebody may want to hear of.
+    pub outbox: String,
+    /// Webhooks, and what is to be delivered to them.
+    pub webhooks: String,
+    /// Who is connected.
+    pub connections: String,
     /// Counters of recent requests.
     pub limits: String,
 }
@@ -67,9 +73,19 @@ pub struct Tables {
 impl Default for Tables {
     /// The names of the template's resources, as the embedded database has them.
     fn default() -> Self {
-        let names = ["users", "assistants", "tools", "sessions", "balances", "files", "limits"];
-        let [users, assistants, tools, sessions, balances, files, limits] = names.map(str::to_owned);
-        Self { users, assistants, tools, sessions, balances, files, limits }
+        let name = str::to_owned;
+        Self {
+            users: name("users"),
+            assistants: name("assistants"),
+            tools: name("tools"),
+            sessions: name("sessions"),
+            balances: name("balances"),
+            files: name("files"),
+            outbox: name("outbox"),
+            webhooks: name("webhooks"),
+            connections: name("connections"),
+            limits: name("limits"),
+        }
     }
 }
 
@@ -140,6 +156,9 @@ impl Config {
                 sessions: settings.text("TABLE_SESSIONS", &tables.sessions),
                 balances: settings.text("TABLE_BALANCES", &tables.balances),
                 files: settings.text("TABLE_FILES", &tables.files),
+                outbox: settings.text("TABLE_OUTBOX", &tables.outbox),
+                webhooks: settings.text("TABLE_WEBHOOKS", &tables.webhooks),
+                connections: settings.text("TABLE_CONNECTIONS", &tables.connections),
                 limits: settings.text("TABLE_LIMITS", &tables.limits),
             },
             bucket_files: settings.text("BUCKET_FILES", BUCKET_FILES),

@@ -63,6 +63,15 @@ uuid_id! {
     ApiKeyId
 }
 
+uuid_id! {
+    /// A webhook.
+    WebhookId
+}
+uuid_id! {
+    /// Something that happened.
+    EventId
+}
+
 impl ConversationId {
     /// The conversation that dialects without sessions talk into: one per user, known without a look-up.
     /// `resets` counts how many of them were deleted, so that a new one never has an old one's id.
@@ -130,7 +139,7 @@ pub enum Speaker {
 
 /// A message's place in its conversation, shown as a UUID (version 8) that is computed from both: nothing
 /// has to be looked up to find the message, and an id of another conversation is recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageId {
     /// The turn that it belongs to.
     pub turn: TurnNumber,

@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod assistant;
 pub mod conversation;
 pub mod error;
+pub mod event;
 pub mod file;
 pub mod ids;
 pub mod list;

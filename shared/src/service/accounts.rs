@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error, FieldError, Problem,
+        event::{Change, Happening},
         ids::UserId,
         money::{Prices, Tokens},
         names::{Email, FoldedName, Username},
@@ -127,7 +128,8 @@ impl Accounts {
             });
             let account = Account { user: user.clone(), password_hash: password_hash.clone(), epoch: 0, key_epoch: 0 };
             let entry_id = self.entropy.uuid(now);
-            match self.store.register(account, self.prices.initial, entry_id, first.clone()).await? {
+            let news = Change::new(user.id, now, vec![Happening::UserCreated]);
+            match self.store.register(account, self.prices.initial, entry_id, first.clone(), &news).await? {
                 Ok(()) => return Ok((user, first.map(|first| first.login))),
                 Err(taken) if username.is_none() && taken == [Taken::Username] => {}
                 Err(taken) => return Err(names_taken(&taken)),

@@ -13,6 +13,7 @@ use crate::{
         Error,
         api_key::ApiKey,
         error::Conflict,
+        event::{Change, Happening},
         ids::{ApiKeyId, UserId},
         list::{ApiKeyField, ListRequest, Listed, Place},
         text::Label,
@@ -159,6 +160,7 @@ impl ApiKeys {
 
     /// Deletes a key, which is dead at the next request.
     pub async fn delete(&self, user: UserId, id: ApiKeyId) -> Result<(), Error> {
-        if self.store.remove_api_key(user, id).await? { Ok(()) } else { Err(Error::NotFound) }
+        let news = Change::new(user, self.clock.now(), vec![Happening::AccessEnded]);
+        if self.store.remove_api_key(user, id, &news).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 }

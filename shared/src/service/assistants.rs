@@ -12,6 +12,7 @@ use crate::{
         Error, Problem,
         assistant::{Assistant, AssistantFile, AssistantFilter, Character, CharacterChange},
         error::Conflict,
+        event::{Change, Happening},
         file::File,
         ids::{AssistantId, AssistantNumber, FileId, UserId},
         list::{AssistantField, ListRequest, Listed, Sort},
@@ -229,7 +230,8 @@ impl Assistants {
                 updated_at: self.clock.now(),
                 ..before.clone()
             };
-            match self.store.change_assistant(owner, &before, &after, &known.new).await? {
+            let news = status_change(&before, &after).map(|event| Change::new(owner, after.updated_at, vec![event]));
+            match self.store.change_assistant(owner, &before, &after, &known.new, news.as_ref()).await? {
                 Ok(()) => return Ok(after),
                 Err(refusals) if refusals.contains(&NotWritten::Name) => return Err(not_written(&refusals)),
                 Err(_) => before = self.show(owner, before.id).await?,
@@ -279,6 +281,12 @@ impl Assistants {
             }
         }
     }
+}
+
+fn status_change(before: &Assistant, after: &Assistant) -> Option<Happening> {
+    let Assistant { id: assistant, ref character, version, .. } = *after;
+    let status = character.status;
+    (before.character.status != status).then_some(Happening::AssistantStatusChanged { assistant, status, version })
 }
 
 fn at_most(files: usize) -> Result<(), Error> {

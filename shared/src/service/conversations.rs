@@ -7,6 +7,7 @@ use crate::{
     domain::{
         Error, Problem,
         conversation::{Conversation, Message, Turn},
+        event::{Change, Happening},
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         list::{ConversationField, ListRequest, Listed, Sort},
         page::{Page, PageRequest},
@@ -63,7 +64,8 @@ impl Conversations {
             let id = ConversationId::new(self.entropy.uuid(now));
             let conversation = Conversation::new(id, assistant, title.clone(), now);
             let record = keyed.as_ref().map(|keyed| keyed.done(&conversation, now)).transpose()?;
-            match self.store.begin_conversation(user, &conversation, record).await? {
+            let news = Change::new(user, now, vec![Happening::ConversationCreated { conversation: id, assistant }]);
+            match self.store.begin_conversation(user, &conversation, &news, record).await? {
                 Ok(()) => return Ok(conversation),
                 Err(refusals) if refusals.contains(&NotBegun::Key) => {}
                 Err(_) => return Err(Error::invalid("assistant_id", Problem::UnknownAssistant)),

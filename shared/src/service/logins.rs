@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
+        event::{Change, Happening},
         ids::{LoginId, UserId},
         names::SignInName,
         time::Timestamp,
@@ -205,7 +206,7 @@ impl Logins {
             return Ok((claims, login));
         }
         tracing::warn!(user = %claims.user, login = %claims.login, "a replaced refresh token was used: sign-in ended");
-        self.store.end(claims.user, &[claims.login], None).await?;
+        self.store.end(&[claims.login], None, &access_ended(claims.user, now)).await?;
         Err(Error::InvalidRefreshToken)
     }
 
@@ -234,7 +235,7 @@ impl Logins {
             CallerCredential::ApiKey(_) if logins.is_empty() => return Ok(()),
             CallerCredential::ApiKey(_) => None,
         };
-        Ok(self.store.end(user, &logins, credential).await?)
+        Ok(self.store.end(&logins, credential, &access_ended(user, self.clock.now())).await?)
     }
 }
 
@@ -254,6 +255,10 @@ pub(super) fn live(account: Option<Account>, login: Option<Login>, now: Timestam
     let (account, login) = account.zip(login)?;
     let lives = account.user.is_active && account.epoch == login.epoch && now < login.expires_at;
     lives.then_some((account.user, login))
+}
+
+fn access_ended(user: UserId, now: Timestamp) -> Change {
+    Change::new(user, now, vec![Happening::AccessEnded])
 }
 
 fn refresh_claims(login: &Login, token: RefreshToken) -> Claims {

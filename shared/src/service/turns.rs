@@ -14,7 +14,8 @@ use crate::{
         assistant::{Assistant, AssistantStatus},
         conversation::{AttachmentSource, Conversation, Said, Turn},
         error::Conflict,
-        ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
+        event::{Change, Happening},
+        ids::{AssistantId, ConversationId, FileId, MessageId, Speaker, TurnNumber, UserId},
         money::Tokens,
         text::Title,
         time::Timestamp,
@@ -346,7 +347,8 @@ impl Turns {
         let answered = Answered { conversation: place.conversation, turn, left };
         let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
-        match self.store.answer_at_once(place, &answered.turn, entry_id, record).await? {
+        let news = Change::new(place.user, now, [said_in(&place), answered_in(&place)].concat());
+        match self.store.answer_at_once(place, &answered.turn, entry_id, &news, record).await? {
             Ok(()) => Ok(Tried::Answered(answered)),
             Err(refusals) => refused(&refusals),
         }
@@ -366,7 +368,8 @@ impl Turns {
         let expires_at = now.plus(listener.patience() + HOLD_OUTLASTS);
         let hold = Hold { amount: price, expires_at, conversation: place.conversation, turn: place.turn };
         let record = keyed.as_ref().map(|keyed| keyed.running(now, expires_at));
-        if let Err(refusals) = self.store.hold(place.clone(), said.clone(), hold_id, &hold, now, record).await? {
+        let news = Change::new(place.user, now, said_in(&place));
+        if let Err(refusals) = self.store.hold(place.clone(), said.clone(), hold_id, &hold, &news, record).await? {
             return refused(&refusals);
         }
         listener.said(&place, said, now).await;
@@ -407,9 +410,10 @@ impl Turns {
         };
         let answered = Answered { conversation: held.place.conversation, turn, left: held.left };
         let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
-        let entry_id = self.entropy.uuid(now);
+        let ids = (held.hold_id, self.entropy.uuid(now));
         let place = held.place.clone();
-        match self.store.answer_held(place, &answered.turn, held.hold_id, entry_id, record).await? {
+        let news = Change::new(place.user, now, answered_in(&place));
+        match self.store.answer_held(place, &answered.turn, ids, &news, record).await? {
             Ok(()) => Ok(answered),
             // The hold had expired: the answer came too late to be paid for.
             Err(refusals) if refusals.contains(&Refusal::Hold) => Err(Error::ModelTimedOut),
@@ -454,6 +458,26 @@ fn beginning(
     };
     let assistant = assistant.map(|assistant| assistant.id);
     Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
+}
+
+/// What happens when the user's message is stored.
+fn said_in(place: &TurnPlace) -> Vec<Happening> {
+    let (conversation, assistant) = (place.conversation, place.assistant);
+    let begun = place.begins.as_ref().map(|_| Happening::ConversationCreated { conversation, assistant });
+    begun.into_iter().chain([received(place, Speaker::User)]).collect()
+}
+
+/// What happens when the reply is stored.
+fn answered_in(place: &TurnPlace) -> Vec<Happening> {
+    let TurnPlace { user: _, conversation, assistant, turn, ref begins } = *place;
+    // What is new as a whole need not be said to have changed.
+    let updated = begins.is_none().then_some(Happening::ConversationUpdated { conversation, assistant, turn });
+    [received(place, Speaker::Assistant)].into_iter().chain(updated).collect()
+}
+
+fn received(place: &TurnPlace, speaker: Speaker) -> Happening {
+    let TurnPlace { user: _, conversation, assistant, turn, begins: _ } = *place;
+    Happening::MessageReceived { conversation, assistant, message: MessageId { turn, speaker } }
 }
 
 fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Error, FieldError, Problem,
         error::Conflict,
+        event::{Change, Happening},
         ids::UserId,
         list::{ListRequest, Listed, UserField},
         money::Tokens,
@@ -169,7 +170,9 @@ impl Users {
     pub async fn remove(&self, _: &Administrator, id: UserId) -> Result<(), Error> {
         for _ in 0..TRIES {
             let account = self.store.account(id).await?.ok_or(Error::NotFound)?;
-            match self.store.remove_account(&account, self.clock.now()).await? {
+            let now = self.clock.now();
+            let news = Change::new(id, now, vec![Happening::AccessEnded]);
+            match self.store.remove_account(&account, now, &news).await? {
                 Ok(()) => return Ok(()),
                 Err(refusals) => not_outrun(&refusals)?,
             }
@@ -216,7 +219,11 @@ impl Users {
             let gift = tokens.map(|tokens| Gift { tokens, entry_id: self.entropy.uuid(now) });
             let record = keyed.as_ref().map(|(caller, keyed)| Ok::<_, Error>((*caller, keyed.done(&(), now)?)));
             let record = record.transpose()?;
-            match self.store.change_account(&before, &after, gift, record).await? {
+            let access_ended = (before.epoch, before.key_epoch) != (after.epoch, after.key_epoch);
+            let access_ended = access_ended.then_some(Happening::AccessEnded);
+            let events = [Happening::UserUpdated].into_iter().chain(access_ended).collect();
+            let news = Change::new(id, after.user.updated_at, events);
+            match self.store.change_account(&before, &after, gift, &news, record).await? {
                 Ok(()) => {
                     let available = self.balance.shown(&balance).saturating_add(tokens.unwrap_or(0));
                     return Ok((after.user, available));

@@ -1,7 +1,7 @@
 //! API keys: rows of the `users` table, beside the account that they open.
 
 use super::{
-    Store, StoreError, boolean, idempotency, keys, n, read_all, read_if_any, s,
+    Store, StoreError, boolean, idempotency, keys, n, outbox, read_all, read_if_any, s,
     transaction::{Action, Change, EXISTS, Outcome},
     users::{self, Account},
     walk::Walk,
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::domain::{
     api_key::ApiKey,
+    event::Change as News,
     ids::{ApiKeyId, UserId},
     text::Label,
     time::Timestamp,
@@ -104,7 +105,7 @@ impl Store {
     }
 
     /// Removes an API key. `false`: the user has none with this id.
-    pub async fn remove_api_key(&self, user: UserId, id: ApiKeyId) -> Result<bool, StoreError> {
+    pub async fn remove_api_key(&self, user: UserId, id: ApiKeyId, news: &News) -> Result<bool, StoreError> {
         let counted = Change {
             update: "SET api_keys = api_keys - :one",
             condition: EXISTS,
@@ -115,6 +116,7 @@ impl Store {
         let actions = vec![
             ((), Action::delete_if(row, EXISTS, &[], Vec::new())),
             ((), Action::update(keys::profile(&self.tables, user), counted)),
+            ((), outbox::put(&self.tables, news)?),
         ];
         Ok(self.transact(actions).await? == Outcome::Committed)
     }

@@ -5,7 +5,7 @@ use super::{
     Item, Store, StoreError, files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
-    n, read_all, read_count, read_if_any, s,
+    n, outbox, read_all, read_count, read_if_any, s,
     transaction::{Action, Change, EXISTS, Outcome, count},
     write,
 };
@@ -13,6 +13,7 @@ use crate::{
     config::Tables,
     domain::{
         assistant::{Assistant, AssistantFilter, AssistantStatus, Character},
+        event::Change as News,
         file::File,
         ids::{AssistantId, AssistantNumber, UserId},
         list::{AssistantField, ListRequest, Place},
@@ -186,6 +187,7 @@ impl Store {
         before: &Assistant,
         after: &Assistant,
         new_files: &[File],
+        news: Option<&News>,
     ) -> Result<Written, StoreError> {
         let (old, new) = (&before.character, &after.character);
         let id = before.id;
@@ -194,6 +196,9 @@ impl Store {
             actions.push((NotWritten::Name, self.own_assistant_name(owner, &new.name, id)?));
             let given_up = keys::assistant_name(&self.tables, owner, &old.name);
             actions.push((NotWritten::Outrun, self.remove_own(given_up, id)));
+        }
+        if let Some(news) = news {
+            actions.push((NotWritten::Outrun, outbox::put(&self.tables, news)?));
         }
         actions.extend(self.recount(owner, Some(old), Some(new)));
         actions.extend(self.put_files(owner, new_files)?);

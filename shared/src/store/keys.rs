@@ -27,6 +27,7 @@
 //! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | one immutable change |
 //! | balances | `user#<uuid>` | `key#<sha256>` | what an `Idempotency-Key` stands for |
 //! | files | `user#<uuid>` | `file#<uuid>` | an uploaded file; its content is in the bucket |
+//! | outbox | `user#<uuid>` | `change#<uuid>` | what one transaction did; the id sorts by time |
 //! | limits | `<policy>#<block>#<subject>` | | counted requests of ten minutes |
 //!
 //! Every list has an index for each of its filters and orders. Their rows hold keys only, except those of
@@ -38,6 +39,7 @@ use crate::{
     config::Tables,
     domain::{
         assistant::AssistantStatus,
+        event::Change,
         ids::{
             ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, LoginId, MessageId, Speaker, TurnNumber,
             UserId,
@@ -64,6 +66,8 @@ pub const TOOLS: &str = "tools";
 pub const FIRST_TOOL: &str = "tool#";
 /// Where the rows of API keys begin.
 pub const FIRST_API_KEY: &str = "api-key#";
+/// Where the rows of changes begin.
+pub const FIRST_CHANGE: &str = "change#";
 /// In how many parts accounts are counted, so that registrations do not wait for each other.
 pub const POPULATION_PARTS: u8 = 8;
 /// Where the rows of a conversation's messages begin.
@@ -280,6 +284,11 @@ pub fn idempotency<'a>(tables: &'a Tables, user: UserId, hash: &str) -> Key<'a> 
 /// An uploaded file.
 pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
     Key::of(&tables.files, user_partition(user), format!("file#{file}"))
+}
+
+/// What a transaction did.
+pub fn change<'a>(tables: &'a Tables, change: &Change) -> Key<'a> {
+    Key::of(&tables.outbox, user_partition(change.user), format!("{FIRST_CHANGE}{}", change.id()))
 }
 
 /// Requests counted in one block of time.

@@ -1,7 +1,7 @@
 //! Sign-ins and opaque tokens: rows of the `users` table, beside the account that they open.
 
 use super::{
-    Store, StoreError, keys, n, read_if_any, s,
+    Store, StoreError, keys, n, outbox, read_if_any, s,
     transaction::Action,
     users::{self, Account},
     write,
@@ -9,6 +9,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
+        event::Change as News,
         ids::{LoginId, UserId},
         time::Timestamp,
     },
@@ -184,10 +185,12 @@ impl Store {
     }
 
     /// Ends sign-ins and, by its hash, an opaque token: all their tokens are dead together.
-    pub async fn end(&self, user: UserId, logins: &[LoginId], credential: Option<&str>) -> Result<(), StoreError> {
+    pub async fn end(&self, logins: &[LoginId], credential: Option<&str>, news: &News) -> Result<(), StoreError> {
+        let user = news.user;
         let logins = logins.iter().map(|&login| keys::login(&self.tables, user, login));
         let credential = credential.map(|hash| keys::credential(&self.tables, hash));
-        self.commit(logins.chain(credential).map(Action::delete).collect()).await
+        let news = outbox::put(&self.tables, news)?;
+        self.commit(logins.chain(credential).map(Action::delete).chain([news]).collect()).await
     }
 }
 

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod limits;
 mod listing;
 pub mod logins;
+pub mod outbox;
 pub mod profiles;
 pub mod registration;
 pub mod sessions;

@@ -6,13 +6,14 @@ use super::{
     idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
-    n, read_count, read_if_any, s,
+    n, outbox, read_count, read_if_any, s,
     sweep::SweepRow,
     transaction::{self, Action, Change, Outcome},
     users::{self, Account, Places},
     write,
 };
 use crate::domain::{
+    event::Change as News,
     ids::UserId,
     list::{ListRequest, Place, UserField},
     money::Tokens,
@@ -101,10 +102,14 @@ impl Store {
         before: &Account,
         after: &Account,
         gift: Option<Gift>,
+        news: &News,
         record: Option<(UserId, idempotency::Entry)>,
     ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         let id = before.user.id;
-        let mut actions = vec![(Unchanged::Outrun, self.rewrite_account(before, after)?)];
+        let mut actions = vec![
+            (Unchanged::Outrun, self.rewrite_account(before, after)?),
+            (Unchanged::Outrun, outbox::put(&self.tables, news)?),
+        ];
         actions.extend(self.exchange_names(&before.user, Some(&after.user))?);
         actions.extend(self.count_administrators(&before.user, Some(&after.user)));
         if let Some(Gift { tokens, entry_id }) = gift {
@@ -122,6 +127,7 @@ impl Store {
         &self,
         account: &Account,
         deleted_at: Timestamp,
+        news: &News,
     ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         let user = &account.user;
         let profile = keys::profile(&self.tables, user.id);
@@ -131,6 +137,7 @@ impl Store {
             (Unchanged::Outrun, Action::delete_if(profile, UNCHANGED, UNCHANGED_NAMES, values)),
             (Unchanged::Outrun, transaction::count(keys::population_with(&self.tables, user.id), -1)),
             (Unchanged::Outrun, Action::put(swept.clone(), write(swept, SweepRow { deleted_at })?)),
+            (Unchanged::Outrun, outbox::put(&self.tables, news)?),
         ];
         actions.extend(self.exchange_names(user, None)?);
         actions.extend(self.count_administrators(user, None));

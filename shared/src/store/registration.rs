@@ -3,10 +3,12 @@
 use super::{
     Store, StoreError, balances, keys,
     logins::{self, Login},
+    outbox,
     transaction::{self, Outcome},
     users::{self, Account},
 };
 use crate::domain::{
+    event::Change,
     money::Tokens,
     time::Timestamp,
     user::{Role, User},
@@ -41,6 +43,7 @@ impl Store {
         grant: Tokens,
         grant_id: Uuid,
         login: Option<FirstLogin<'_>>,
+        news: &Change,
     ) -> Result<Result<(), Vec<Taken>>, StoreError> {
         let User { id, ref username, ref email, created_at, .. } = account.user;
         let mut actions = vec![(Some(Taken::Username), users::own_name(&self.tables, username.folded(), id)?)];
@@ -57,6 +60,7 @@ impl Store {
         if account.user.role == Role::Admin {
             actions.push((None, transaction::count(keys::administrators(&self.tables), 1)));
         }
+        actions.push((None, outbox::put(&self.tables, news)?));
         actions.push((None, users::put_new(&self.tables, account)?));
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),

@@ -4,7 +4,7 @@
 use super::{
     Item, Store, StoreError, assistants, idempotency, keys,
     listing::{Index, KeyPage},
-    n, read, read_all, read_if_any, s,
+    n, outbox, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
     users,
     walk::Walk,
@@ -14,6 +14,7 @@ use crate::{
     config::Tables,
     domain::{
         conversation::{Attachment, Conversation, LastTurn, Message, MessageStatus, Turn},
+        event::Change,
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
         list::{ConversationField, ListRequest, Place},
         money::Tokens,
@@ -128,11 +129,13 @@ impl Store {
         &self,
         owner: UserId,
         conversation: &Conversation,
+        news: &Change,
         record: Option<idempotency::Entry>,
     ) -> Result<Result<(), Vec<NotBegun>>, StoreError> {
         let mut actions = vec![
             (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
             (None, users::count_conversation(&self.tables, owner)),
+            (None, outbox::put(&self.tables, news)?),
         ];
         if let Some(assistant) = conversation.assistant {
             actions.push((Some(NotBegun::Assistant), assistants::count_conversation(&self.tables, owner, assistant)));

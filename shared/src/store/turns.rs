@@ -8,7 +8,7 @@ use super::{
     assistants::AssistantRow,
     balances,
     balances::{Balance, Hold},
-    idempotency, keys, n, read, read_if_any, s,
+    idempotency, keys, n, outbox, read, read_if_any, s,
     sessions::{self, ConversationRow, MessageRow},
     transaction::{Action, Change, EXISTS, Outcome},
     users, write,
@@ -16,6 +16,7 @@ use super::{
 use crate::domain::{
     assistant::Assistant,
     conversation::{Conversation, LastTurn, MessageStatus, Said, Turn},
+    event::Change as News,
     ids::{AssistantId, ConversationId, Speaker, TurnNumber, UserId},
     list::Place,
     money::Tokens,
@@ -110,6 +111,7 @@ impl Store {
         place: TurnPlace,
         turn: &Turn,
         entry_id: Uuid,
+        news: &News,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
@@ -119,6 +121,7 @@ impl Store {
             (Refusal::Number, self.charge(&place, turn, entry_id)?),
             (Refusal::Number, self.put_message(&place, said, MessageStatus::Complete, turn.created_at)?),
             (Refusal::Number, self.put_reply(&place, turn)?),
+            (Refusal::Number, outbox::put(&self.tables, news)?),
         ];
         match place.begins.clone() {
             Some(Begins { conversation, resets }) => {
@@ -145,13 +148,14 @@ impl Store {
         said: Said,
         hold_id: Uuid,
         hold: &Hold,
-        now: Timestamp,
+        news: &News,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
         let mut actions = vec![
             (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
-            (Refusal::Number, self.put_message(&place, said, MessageStatus::Pending, now)?),
+            (Refusal::Number, self.put_message(&place, said, MessageStatus::Pending, news.at)?),
+            (Refusal::Number, outbox::put(&self.tables, news)?),
         ];
         match place.begins.clone() {
             Some(Begins { conversation, resets }) => {
@@ -181,8 +185,8 @@ impl Store {
         &self,
         place: TurnPlace,
         turn: &Turn,
-        hold_id: Uuid,
-        entry_id: Uuid,
+        (hold_id, entry_id): (Uuid, Uuid),
+        news: &News,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
@@ -193,6 +197,7 @@ impl Store {
             (Refusal::Conversation, self.mark_message(&place, MessageStatus::Complete)),
             (Refusal::Number, self.put_reply(&place, turn)?),
             (Refusal::Conversation, self.note_answer(&place, turn, update)?),
+            (Refusal::Number, outbox::put(&self.tables, news)?),
         ];
         if let Some(record) = record {
             actions.push((Refusal::Key, record.settle(&self.tables, user)?));
