@@ -81,6 +81,10 @@ pub enum Conflict {
         /// The most that there may be.
         max: u64,
     },
+    /// The webhook is switched off.
+    WebhookInactive,
+    /// The delivery is being tried at this moment.
+    BeingDelivered,
     /// Somebody else changed the same thing at the same moment.
     Outrun,
 }
@@ -94,6 +98,8 @@ impl std::fmt::Display for Conflict {
             Self::BuiltInTool => f.write_str("A built-in tool cannot be changed."),
             Self::ToolExists => f.write_str("A tool with this name exists already."),
             Self::Full { max } => write!(f, "There may be no more than {max}."),
+            Self::WebhookInactive => f.write_str("The webhook is not active."),
+            Self::BeingDelivered => f.write_str("It is being delivered at this moment."),
             Self::Outrun => f.write_str("It was changed by another request at the same moment. Try again."),
         }
     }
@@ -179,6 +185,10 @@ pub enum Problem {
     NotAnInteger,
     /// Neither true nor false.
     NotABoolean,
+    /// A secret that begins with `whsec_` and goes on with something else than base64.
+    SecretForm,
+    /// A time that is not in the form of RFC 3339.
+    TimeForm,
     /// Not a list.
     NotAList,
     /// Not an object.
@@ -264,6 +274,8 @@ impl std::fmt::Display for Problem {
             Self::NotANumber => f.write_str("A valid number is required."),
             Self::NotAnInteger => f.write_str("A valid integer is required."),
             Self::NotABoolean => f.write_str("Must be a valid boolean."),
+            Self::SecretForm => f.write_str("Behind whsec_ a secret is base64."),
+            Self::TimeForm => f.write_str("Use the form 2024-01-01T00:00:00Z."),
             Self::NotAList => f.write_str("Expected a list of items."),
             Self::NotAnObject => f.write_str("Expected an object."),
             Self::OutOfRange { min, max } => write!(f, "Ensure this value is between {min} and {max}."),

@@ -15,5 +15,6 @@ pub mod text;
 pub mod time;
 pub mod tool;
 pub mod user;
+pub mod webhook;
 
 pub use error::{Error, FieldError, Problem};

@@ -28,6 +28,10 @@
 //! | balances | `user#<uuid>` | `key#<sha256>` | what an `Idempotency-Key` stands for |
 //! | files | `user#<uuid>` | `file#<uuid>` | an uploaded file; its content is in the bucket |
 //! | outbox | `user#<uuid>` | `change#<uuid>` | what one transaction did; the id sorts by time |
+//! | webhooks | `owner#<uuid>` | `webhook#<uuid>` | a webhook |
+//! | webhooks | `owner#<uuid>` | `count` | how many webhooks an owner has |
+//! | webhooks | `directory` | `webhook#<uuid>#<uuid>` | an administrator's webhook that hears of all accounts |
+//! | webhooks | `webhook#<uuid>` | `delivery#<uuid>` | an event on its way to a webhook; the id sorts by time |
 //! | limits | `<policy>#<block>#<subject>` | | counted requests of ten minutes |
 //!
 //! Every list has an index for each of its filters and orders. Their rows hold keys only, except those of
@@ -41,8 +45,8 @@ use crate::{
         assistant::AssistantStatus,
         event::Change,
         ids::{
-            ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, LoginId, MessageId, Speaker, TurnNumber,
-            UserId,
+            ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, LoginId, MessageId, Speaker,
+            TurnNumber, UserId, WebhookId,
         },
         names::FoldedName,
         text::{AssistantName, Category},
@@ -66,6 +70,12 @@ pub const TOOLS: &str = "tools";
 pub const FIRST_TOOL: &str = "tool#";
 /// Where the rows of API keys begin.
 pub const FIRST_API_KEY: &str = "api-key#";
+/// Where the rows of webhooks begin.
+pub const FIRST_WEBHOOK: &str = "webhook#";
+/// Where the rows of deliveries begin.
+pub const FIRST_DELIVERY: &str = "delivery#";
+/// In how many parts waiting deliveries are listed.
+pub const WAITING_PARTS: u8 = 8;
 /// Where the rows of changes begin.
 pub const FIRST_CHANGE: &str = "change#";
 /// In how many parts accounts are counted, so that registrations do not wait for each other.
@@ -289,6 +299,46 @@ pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
 /// What a transaction did.
 pub fn change<'a>(tables: &'a Tables, change: &Change) -> Key<'a> {
     Key::of(&tables.outbox, user_partition(change.user), format!("{FIRST_CHANGE}{}", change.id()))
+}
+
+/// A webhook.
+pub fn webhook(tables: &Tables, owner: UserId, webhook: WebhookId) -> Key<'_> {
+    Key::of(&tables.webhooks, owner_partition(owner), webhook_partition(webhook))
+}
+
+/// How many webhooks an owner has.
+pub fn webhook_count(tables: &Tables, owner: UserId) -> Key<'_> {
+    Key::of(&tables.webhooks, owner_partition(owner), "count".to_owned())
+}
+
+/// That an administrator's webhook hears of all accounts.
+pub fn directory_webhook(tables: &Tables, owner: UserId, webhook: WebhookId) -> Key<'_> {
+    Key::of(&tables.webhooks, DIRECTORY.to_owned(), format!("{FIRST_WEBHOOK}{owner}#{webhook}"))
+}
+
+/// The partition of what is delivered to a webhook.
+pub fn webhook_partition(webhook: WebhookId) -> String {
+    format!("{FIRST_WEBHOOK}{webhook}")
+}
+
+/// An event on its way to a webhook.
+pub fn delivery(tables: &Tables, webhook: WebhookId, event: EventId) -> Key<'_> {
+    Key::of(&tables.webhooks, webhook_partition(webhook), delivery_sort(event))
+}
+
+/// A delivery's place among those of its webhook, which is in the order of time.
+pub fn delivery_sort(event: EventId) -> String {
+    format!("{FIRST_DELIVERY}{event}")
+}
+
+/// The part of the index of waiting deliveries that a delivery is in.
+pub fn waiting(event: EventId) -> String {
+    waiting_part(event.uuid().as_bytes()[15] % WAITING_PARTS)
+}
+
+/// A part of the index of waiting deliveries.
+pub fn waiting_part(part: u8) -> String {
+    format!("waiting#{part}")
 }
 
 /// Requests counted in one block of time.

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod balances;
 pub mod client;
+pub mod deliveries;
 pub mod files;
 pub mod idempotency;
 pub mod keys;
@@ -21,6 +22,7 @@ pub mod transaction;
 pub mod turns;
 pub mod users;
 mod walk;
+pub mod webhooks;
 
 use crate::{
     config::Tables,

@@ -1,0 +1,253 @@
+//! Rows of the `webhooks` table that tell what is on its way to a webhook. Such a row is the truth; the queue
+//! only says when to look at it. Whoever works on one claims it for a while, so that nobody else does.
+
+use super::{
+    Item, Store, StoreError, keys,
+    keys::Key,
+    n, read, read_all, read_if_any, s,
+    transaction::{Action, IS_NEW, Outcome},
+    walk::Walk,
+    write,
+};
+use crate::domain::{
+    ids::{EventId, WebhookId},
+    time::Timestamp,
+    webhook::{Delivery, DeliveryStatus},
+};
+use aws_sdk_dynamodb::{
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long deliveries are kept.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+#[derive(Serialize, Deserialize)]
+struct DeliveryRow {
+    #[serde(flatten)]
+    delivery: Delivery,
+    /// Where the index of waiting deliveries has it, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waiting: Option<String>,
+    /// When somebody has to look after it, should nothing have happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    look_at: Option<Timestamp>,
+    /// Where the index of failed deliveries has it, once it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed_of: Option<WebhookId>,
+    /// Until when somebody works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claimed_until: Option<Timestamp>,
+    expires_at: u64,
+}
+
+impl DeliveryRow {
+    /// `look_at`: when somebody has to look after it, if it waits.
+    fn new(delivery: &Delivery, look_at: Timestamp) -> Self {
+        let waits = delivery.status == DeliveryStatus::Pending;
+        Self {
+            waiting: waits.then(|| keys::waiting(delivery.id)),
+            look_at: waits.then_some(look_at),
+            failed_of: (delivery.status == DeliveryStatus::Failed).then_some(delivery.webhook),
+            claimed_until: None,
+            expires_at: delivery.created_at.plus(KEPT).seconds(),
+            delivery: delivery.clone(),
+        }
+    }
+}
+
+/// A delivery that somebody works on.
+#[derive(Debug)]
+pub struct Claimed {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Until when nobody else works on it.
+    until: Timestamp,
+}
+
+/// What became of claiming a delivery.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is ours for a while.
+    Ours(Box<Claimed>),
+    /// It is not due, or somebody works on it: look again then.
+    NotBefore(Timestamp),
+    /// There is nothing to do any more.
+    Over,
+}
+
+/// Which delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryKey {
+    /// The webhook.
+    pub webhook: WebhookId,
+    /// The event.
+    pub delivery: EventId,
+}
+
+impl Store {
+    /// Adds a delivery, unless it is there. `look_at`: when somebody has to look after it, should nothing happen.
+    pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), StoreError> {
+        let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
+        let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
+        let put = self.client.put_item().table_name(key.table).set_item(Some(item)).condition_expression(IS_NEW);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Claims a delivery that is due at `now` until `until`.
+    pub async fn claim_delivery(
+        &self,
+        DeliveryKey { webhook, delivery }: DeliveryKey,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let key = keys::delivery(&self.tables, webhook, delivery);
+        let sent = self
+            .client
+            .update_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression("SET claimed_until = :until, look_at = :until")
+            .condition_expression(
+                "#status = :pending AND next_attempt_at <= :now \
+                 AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", s(DeliveryStatus::Pending.as_str()))
+            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":until", n(until.millis()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                let row: DeliveryRow = read(output.attributes.ok_or_else(|| StoreError::broken("no delivery"))?)?;
+                Ok(Claim::Ours(Box::new(Claimed { delivery: row.delivery, until })))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => not_claimed(failed.item.clone()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Replaces a delivery that was claimed. `false`: the claim had ended, and somebody else had a try.
+    pub async fn settle_delivery(
+        &self,
+        Claimed { delivery, until }: &Claimed,
+        look_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
+        let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
+        let ours = vec![(":until", n(until.millis()))];
+        let put = Action::put_if(key, item, "claimed_until = :until", ours);
+        Ok(self.transact(vec![((), put)]).await? == Outcome::Committed)
+    }
+
+    /// Removes a delivery that nobody waits for any more.
+    pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        self.commit(vec![Action::delete(keys::delivery(&self.tables, delivery.webhook, delivery.id))]).await
+    }
+
+    /// A delivery.
+    pub async fn delivery(&self, webhook: WebhookId, id: EventId) -> Result<Option<Delivery>, StoreError> {
+        let row: Option<DeliveryRow> = read_if_any(self.get(keys::delivery(&self.tables, webhook, id)).await?)?;
+        Ok(row.map(|row| row.delivery))
+    }
+
+    /// Replaces a delivery on which nobody works at `now`. `false`: somebody does, or it is gone.
+    pub async fn restart_delivery(
+        &self,
+        delivery: &Delivery,
+        now: Timestamp,
+        look_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
+        let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
+        let condition = "attribute_exists(pk) AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
+        let put = Action::put_if(key, item, condition, vec![(":now", n(now.millis()))]);
+        Ok(self.transact(vec![((), put)]).await? == Outcome::Committed)
+    }
+
+    /// A webhook's latest deliveries, newest first: at most `max`.
+    pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.webhooks)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(keys::webhook_partition(webhook)))
+            .scan_index_forward(false)
+            .consistent_read(true);
+        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        Ok(read_all::<DeliveryRow>(items)?.into_iter().map(|row| row.delivery).collect())
+    }
+
+    /// A webhook's failed deliveries of events from `since` on, oldest first, as an index has them: at most `max`.
+    pub async fn failed_deliveries(
+        &self,
+        webhook: WebhookId,
+        since: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.webhooks)
+            .index_name("failed")
+            .key_condition_expression("failed_of = :webhook AND sk >= :first")
+            .expression_attribute_values(":webhook", s(webhook))
+            .expression_attribute_values(":first", s(keys::delivery_sort(EventId::first_at(since))));
+        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let keys = items.into_iter().map(|item| Key::of_indexed(&self.tables.webhooks, item)).collect();
+        let found: Vec<DeliveryRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
+        let failed = found.into_iter().map(|row| row.delivery);
+        Ok(failed.filter(|delivery| delivery.status == DeliveryStatus::Failed).collect())
+    }
+
+    /// Deliveries that somebody has to look after at `until` at the latest, as an index has them: at most `max`
+    /// of each part.
+    pub async fn waiting_deliveries(&self, until: Timestamp, max: i32) -> Result<Vec<DeliveryKey>, StoreError> {
+        let part = |part: u8| {
+            self.client
+                .query()
+                .table_name(&self.tables.webhooks)
+                .index_name("waiting")
+                .key_condition_expression("waiting = :part AND look_at <= :until")
+                .expression_attribute_values(":part", s(keys::waiting_part(part)))
+                .expression_attribute_values(":until", n(until.millis()))
+                .limit(max)
+                .send()
+        };
+        let found = futures::future::try_join_all((0..keys::WAITING_PARTS).map(part)).await?;
+        let items = found.into_iter().flat_map(|output| output.items.unwrap_or_default());
+        Ok(items.filter_map(|item| key_of(&item)).collect())
+    }
+}
+
+fn not_claimed(item: Option<Item>) -> Result<Claim, StoreError> {
+    let Some(DeliveryRow { delivery, claimed_until, .. }) = read_if_any(item)? else {
+        return Ok(Claim::Over);
+    };
+    match (delivery.status, delivery.next_attempt_at) {
+        (DeliveryStatus::Pending, Some(due)) => Ok(Claim::NotBefore(claimed_until.map_or(due, |until| until.max(due)))),
+        _ => Ok(Claim::Over),
+    }
+}
+
+fn key_of(item: &Item) -> Option<DeliveryKey> {
+    let text = |name: &str| item.get(name)?.as_s().ok();
+    Some(DeliveryKey {
+        webhook: WebhookId::parse(text("pk")?.strip_prefix(keys::FIRST_WEBHOOK)?)?,
+        delivery: EventId::parse(text("sk")?.strip_prefix(keys::FIRST_DELIVERY)?)?,
+    })
+}

@@ -1,0 +1,254 @@
+//! The `webhooks` table: webhooks and their secrets, beside each other in one partition for each owner, and
+//! which webhooks of administrators hear of all accounts.
+
+use super::{
+    Item, Store, StoreError, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
+    transaction::{Action, Change, EXISTS, Outcome},
+    users,
+    walk::Walk,
+    write,
+};
+use crate::domain::{
+    event::Change as News,
+    ids::{UserId, WebhookId},
+    time::Timestamp,
+    user::{Role, User},
+    webhook::{DisabledReason, Secrets, SigningSecret, Webhook},
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct WebhookRow {
+    #[serde(flatten)]
+    webhook: Webhook,
+    secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_until: Option<Timestamp>,
+}
+
+/// A webhook of an administrator that hears of all accounts.
+#[derive(Serialize, Deserialize)]
+struct DirectoryRow {
+    owner: UserId,
+    webhook: WebhookId,
+}
+
+/// Why a webhook was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotMade {
+    /// There are as many as allowed.
+    Full,
+    /// A record is there for the request's idempotency key.
+    Key,
+}
+
+impl WebhookRow {
+    fn new(webhook: &Webhook, secrets: &Secrets) -> Self {
+        let text = |secret: &SigningSecret| secret.text().expose_secret().to_owned();
+        let Secrets { current, previous } = secrets;
+        Self {
+            webhook: webhook.clone(),
+            secret: text(current),
+            previous_secret: previous.as_ref().map(|(secret, _)| text(secret)),
+            previous_until: previous.as_ref().map(|(_, until)| *until),
+        }
+    }
+
+    fn split(self) -> Result<(Webhook, Secrets), StoreError> {
+        let Self { webhook, secret, previous_secret, previous_until } = self;
+        let parse =
+            |text: String| SigningSecret::parse(&text).map_err(|problem| StoreError::broken(problem.to_string()));
+        let previous = previous_secret.map(parse).transpose()?.zip(previous_until);
+        Ok((webhook, Secrets { current: parse(secret)?, previous }))
+    }
+}
+
+impl Store {
+    /// An owner's webhooks, oldest first: at most `max`, which is all.
+    pub async fn webhooks(&self, owner: UserId, max: usize) -> Result<Vec<Webhook>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.webhooks)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
+            .expression_attribute_values(":pk", s(keys::owner_partition(owner)))
+            .expression_attribute_values(":first", s(keys::FIRST_WEBHOOK))
+            .consistent_read(true);
+        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        Ok(read_all::<WebhookRow>(items)?.into_iter().map(|row| row.webhook).collect())
+    }
+
+    /// An owner's webhook with its secrets.
+    pub async fn webhook(&self, owner: UserId, id: WebhookId) -> Result<Option<(Webhook, Secrets)>, StoreError> {
+        let row: Option<WebhookRow> = read_if_any(self.get(keys::webhook(&self.tables, owner, id)).await?)?;
+        row.map(WebhookRow::split).transpose()
+    }
+
+    /// A webhook with its secrets, and whose it is, in one call.
+    pub async fn webhook_and_owner(
+        &self,
+        owner: UserId,
+        id: WebhookId,
+    ) -> Result<Option<(Webhook, Secrets, User)>, StoreError> {
+        let keys = [keys::webhook(&self.tables, owner, id), keys::profile(&self.tables, owner)];
+        let [webhook, profile] = self.get_together(keys).await?;
+        let Some((row, account)) = read_if_any::<WebhookRow>(webhook)?.zip(users::account(profile)?) else {
+            return Ok(None);
+        };
+        let (webhook, secrets) = row.split()?;
+        Ok(Some((webhook, secrets, account.user)))
+    }
+
+    /// The webhooks that hear of all accounts: those of active administrators.
+    pub async fn directory_webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.webhooks)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(keys::DIRECTORY))
+            .consistent_read(true);
+        let rows: Vec<DirectoryRow> =
+            read_all(Walk { query, items_per_entry: 1 }.take(usize::MAX, None, <[Item]>::len).await?)?;
+        let webhooks = rows.iter().map(|row| keys::webhook(&self.tables, row.owner, row.webhook));
+        let owners = rows.iter().map(|row| keys::profile(&self.tables, row.owner));
+        let mut found = self.get_many(webhooks.chain(owners).collect()).await?;
+        let owners = found.split_off(rows.len());
+        let mut heard = Vec::new();
+        for (webhook, owner) in found.into_iter().zip(owners) {
+            let owner = users::account(owner)?.map(|account| account.user);
+            let hears = owner.is_some_and(|owner| owner.is_active && owner.role == Role::Admin);
+            heard.extend(webhook.filter(|_| hears).map(read::<WebhookRow>).transpose()?.map(|row| row.webhook));
+        }
+        Ok(heard)
+    }
+
+    /// Makes a webhook unless its owner has `max`. `hears_all`: of all accounts.
+    pub async fn make_webhook(
+        &self,
+        webhook: &Webhook,
+        secrets: &Secrets,
+        max: u64,
+        hears_all: bool,
+        record: Option<idempotency::Entry>,
+    ) -> Result<Result<(), Vec<NotMade>>, StoreError> {
+        let owner = webhook.owner;
+        let row = keys::webhook(&self.tables, owner, webhook.id);
+        let counted = Change {
+            update: "ADD #count :one",
+            condition: "attribute_not_exists(pk) OR #count < :max",
+            names: &[("#count", "count")],
+            values: vec![(":one", n(1)), (":max", n(max))],
+        };
+        let mut actions = vec![
+            (NotMade::Full, Action::update(keys::webhook_count(&self.tables, owner), counted)),
+            (NotMade::Full, Action::put_new(row.clone(), write(row, WebhookRow::new(webhook, secrets))?)),
+        ];
+        if hears_all {
+            actions.push((NotMade::Full, self.list_in_directory(webhook)?));
+        }
+        if let Some(record) = record {
+            actions.push((NotMade::Key, record.put(&self.tables, owner)?));
+        }
+        match self.transact(actions).await? {
+            Outcome::Committed => Ok(Ok(())),
+            Outcome::Refused(labels) => Ok(Err(labels)),
+        }
+    }
+
+    /// Replaces a webhook and its secrets, unless its owner changed or removed it since it was read. `false`:
+    /// so it was.
+    pub async fn replace_webhook(
+        &self,
+        webhook: &Webhook,
+        secrets: &Secrets,
+        hears_all: bool,
+    ) -> Result<bool, StoreError> {
+        let row = keys::webhook(&self.tables, webhook.owner, webhook.id);
+        let before = vec![(":before", n(webhook.version.saturating_sub(1)))];
+        let item = write(row.clone(), WebhookRow::new(webhook, secrets))?;
+        let actions = vec![
+            ((), Action::put_if(row, item, "version = :before", before)),
+            ((), self.in_directory(webhook, hears_all)?),
+        ];
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+
+    /// Lists a webhook among those that hear of all accounts, or no longer.
+    pub async fn keep_in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<(), StoreError> {
+        self.commit(vec![self.in_directory(webhook, hears_all)?]).await
+    }
+
+    fn in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<Action, StoreError> {
+        match hears_all {
+            true => self.list_in_directory(webhook),
+            false => Ok(Action::delete(keys::directory_webhook(&self.tables, webhook.owner, webhook.id))),
+        }
+    }
+
+    fn list_in_directory(&self, webhook: &Webhook) -> Result<Action, StoreError> {
+        let listed = keys::directory_webhook(&self.tables, webhook.owner, webhook.id);
+        let row = DirectoryRow { owner: webhook.owner, webhook: webhook.id };
+        Ok(Action::put(listed.clone(), write(listed, row)?))
+    }
+
+    /// Removes a webhook. `false`: it is gone already. What was on its way to it is not delivered any more.
+    pub async fn remove_webhook(&self, owner: UserId, id: WebhookId) -> Result<bool, StoreError> {
+        let counted = Change {
+            update: "SET #count = #count - :one",
+            condition: EXISTS,
+            names: &[("#count", "count")],
+            values: vec![(":one", n(1))],
+        };
+        let row = keys::webhook(&self.tables, owner, id);
+        let actions = vec![
+            ((), Action::delete_if(row, EXISTS, &[], Vec::new())),
+            ((), Action::update(keys::webhook_count(&self.tables, owner), counted)),
+            ((), Action::delete(keys::directory_webhook(&self.tables, owner, id))),
+        ];
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+
+    /// Notes since when every delivery to a webhook failed, or that one did not.
+    pub async fn note_failing(&self, webhook: &Webhook, failing_since: Option<Timestamp>) -> Result<(), StoreError> {
+        let (update, condition, values) = match failing_since {
+            Some(since) => (
+                "SET failing_since = :since",
+                "attribute_exists(pk) AND attribute_not_exists(failing_since)",
+                vec![(":since", n(since.millis()))],
+            ),
+            None => ("REMOVE failing_since", EXISTS, Vec::new()),
+        };
+        let change = Change { update, condition, names: &[], values };
+        let noted = Action::update(keys::webhook(&self.tables, webhook.owner, webhook.id), change);
+        // Whoever was faster noted the same, or removed it.
+        self.transact(vec![((), noted)]).await.map(drop)
+    }
+
+    /// Switches a webhook off, unless its owner changed it since it was read.
+    pub async fn disable_webhook(
+        &self,
+        webhook: &Webhook,
+        reason: DisabledReason,
+        news: &News,
+    ) -> Result<(), StoreError> {
+        let change = Change {
+            update: "SET is_active = :false, disabled = :reason, version = version + :one",
+            condition: "version = :version AND is_active = :true",
+            names: &[],
+            values: vec![
+                (":false", super::boolean(false)),
+                (":true", super::boolean(true)),
+                (":reason", s(reason.as_str())),
+                (":version", n(webhook.version)),
+                (":one", n(1)),
+            ],
+        };
+        let row = keys::webhook(&self.tables, webhook.owner, webhook.id);
+        let actions = vec![((), Action::update(row, change)), ((), outbox::put(&self.tables, news)?)];
+        self.transact(actions).await.map(drop)
+    }
+}
