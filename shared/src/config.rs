@@ -1,6 +1,9 @@
 //! Every setting, read from the environment in this one file. The README lists them all.
 
-use crate::domain::money::{Prices, Refill, TOKENS_MAX};
+use crate::{
+    domain::money::{Prices, Refill, TOKENS_MAX},
+    outbound::OutboundRules,
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::{str::FromStr, time::Duration};
 
@@ -33,6 +36,8 @@ pub struct Config {
     pub streams_responses: bool,
     /// What is logged.
     pub log: LogSettings,
+    /// Which of the addresses that users give may be called.
+    pub outbound: OutboundRules,
 }
 
 /// The bucket of uploaded files in the embedded S3.
@@ -166,6 +171,7 @@ impl Config {
             admin_password: settings.admin_password(),
             streams_responses: settings.switch("STREAM_RESPONSES")?,
             log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },
+            outbound: settings.outbound()?,
         })
     }
 }
@@ -211,20 +217,31 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         }
     }
 
-    fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
+    /// What commas separate; `form` says what each has to be.
+    fn list<T>(
+        &self,
+        name: &'static str,
+        form: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, SettingError> {
         let list = self.text(name, "");
-        let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-        origins
-            .map(|origin| {
-                let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-                match host {
-                    Some(host) if !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/') => {
-                        Ok(origin.to_owned())
-                    }
-                    _ => Err(wrong(name, &format!("`{origin}` is not an origin like https://chat.example.com"))),
-                }
-            })
-            .collect()
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(|entry| parse(entry).ok_or_else(|| wrong(name, &format!("`{entry}` is not {form}")))).collect()
+    }
+
+    fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
+        self.list(name, "an origin like https://chat.example.com", |origin| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+            let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/');
+            is_host.then(|| origin.to_owned())
+        })
+    }
+
+    fn outbound(&self) -> Result<OutboundRules, SettingError> {
+        let place = "a host name, an IP address or a block like 10.0.0.0/8, with or without a port";
+        let allowed = self.list("OUTBOUND_ALLOW", place, |entry| entry.parse().ok())?;
+        let refused = self.list("OUTBOUND_DENY", "a host name like api.example.com", |entry| entry.parse().ok())?;
+        Ok(OutboundRules::new(allowed, refused))
     }
 
     fn secret(&self, name: &'static str) -> Result<Option<SecretString>, SettingError> {

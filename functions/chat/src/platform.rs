@@ -25,7 +25,7 @@ use shared::{
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },
-    outbound::OutboundUrl,
+    outbound::{OutboundRules, OutboundUrl},
     service::{
         hearing::TurnEvent,
         turns::{Answered, Place},
@@ -318,7 +318,7 @@ pub async fn say(
     WantsEvents(wants_events): WantsEvents,
     Body(body): Body<NewMessage>,
 ) -> Result<Response> {
-    let said = body.read(&here)?;
+    let said = body.read(&here, &app.config.outbound)?;
     if wants_events {
         let turn = app.turns.stream(&caller.user, Place::In(id), said, key).await?;
         return Ok(events::respond(turn.map(move |event| named(event, &here))));
@@ -359,11 +359,12 @@ impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
 }
 
 impl NewMessage {
-    fn read(self, here: &str) -> std::result::Result<Said, Error> {
+    fn read(self, here: &str, rules: &OutboundRules) -> std::result::Result<Said, Error> {
         let Self { content, attachments } = self;
         let mut problems = Problems::default();
         let text = problems.note("content", content.required().and_then(MessageText::parse));
-        let attachments = problems.note("attachments", attachments.nullable(|list| read_attachments(list, here)));
+        let attachments =
+            problems.note("attachments", attachments.nullable(|list| read_attachments(list, here, rules)));
         let said = text
             .zip(attachments)
             .map(|(text, attachments)| Said { text, attachments: attachments.unwrap_or_default() });
@@ -371,18 +372,18 @@ impl NewMessage {
     }
 }
 
-fn read_attachments(value: Value, here: &str) -> Parsed<Vec<Attachment>> {
-    given::list(ATTACHMENTS_MAX)(value)?.into_iter().map(|value| read_attachment(value, here)).collect()
+fn read_attachments(value: Value, here: &str, rules: &OutboundRules) -> Parsed<Vec<Attachment>> {
+    given::list(ATTACHMENTS_MAX)(value)?.into_iter().map(|value| read_attachment(value, here, rules)).collect()
 }
 
-fn read_attachment(value: Value, here: &str) -> Parsed<Attachment> {
+fn read_attachment(value: Value, here: &str, rules: &OutboundRules) -> Parsed<Attachment> {
     let NewAttachment { r#type: kind, url } = serde_json::from_value(value).map_err(|_| Problem::AttachmentForm)?;
     // Our own address may be given with or without the host.
     let path = url.strip_prefix(here).unwrap_or(&url);
     let own = path.strip_prefix("/api/v1/files/").and_then(|rest| rest.strip_suffix("/content")).unwrap_or(path);
     let source = match FileId::parse(own) {
         Some(file) => AttachmentSource::Own(file),
-        None => AttachmentSource::Elsewhere(OutboundUrl::parse(&url)?),
+        None => AttachmentSource::Elsewhere(OutboundUrl::parse(&url, rules)?),
     };
     Ok(Attachment { kind, source })
 }

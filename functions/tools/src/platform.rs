@@ -17,7 +17,7 @@ use shared::{
         Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
     },
-    outbound::OutboundUrl,
+    outbound::{OutboundRules, OutboundUrl},
 };
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -157,7 +157,7 @@ pub async fn create(
     Idempotency(key): Idempotency,
     Body(body): Body<ToolFields>,
 ) -> Result<Created<ShownTool>> {
-    Ok(Created(app.tools.add(&admin, body.try_into()?, key).await?.into()))
+    Ok(Created(app.tools.add(&admin, body.definition(&app.config.outbound)?, key).await?.into()))
 }
 
 /// `PUT /api/v1/tools/{tool}`: changes what is given; the id stays. For administrators.
@@ -174,7 +174,7 @@ pub async fn change(
     InPath(tool): InPath<ToolId>,
     Body(body): Body<ToolFields>,
 ) -> Result<Json<ShownTool>> {
-    Ok(Json(app.tools.change(&admin, &tool, body.try_into()?).await?.into()))
+    Ok(Json(app.tools.change(&admin, &tool, body.change(&app.config.outbound)?).await?.into()))
 }
 
 /// `DELETE /api/v1/tools/{tool}`: removes a tool. For administrators.
@@ -193,18 +193,17 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-impl TryFrom<ToolFields> for ToolDefinition {
-    type Error = Error;
-
-    fn try_from(body: ToolFields) -> std::result::Result<Self, Error> {
-        let ToolFields { name, description, category, parameters, endpoint } = body;
+impl ToolFields {
+    fn definition(self, rules: &OutboundRules) -> std::result::Result<ToolDefinition, Error> {
+        let Self { name, description, category, parameters, endpoint } = self;
         let mut problems = Problems::default();
         let name = problems.note("name", name.required().and_then(|text| Label::parse(&text)));
         let description = problems.note("description", description.change(Description::parse)).flatten();
         let category = problems.note("category", category.change(Category::parse)).flatten();
         let parameters = problems.note("parameters", parameters.nullable(parse_parameters)).flatten();
-        let endpoint = problems.note("endpoint", endpoint.required().and_then(|text| OutboundUrl::parse(&text)));
-        problems.or(name.map(|name| Self {
+        let parse_endpoint = |text: String| OutboundUrl::parse(&text, rules);
+        let endpoint = problems.note("endpoint", endpoint.required().and_then(parse_endpoint));
+        problems.or(name.map(|name| ToolDefinition {
             name,
             description: description.flatten(),
             category: category.flatten(),
@@ -212,17 +211,13 @@ impl TryFrom<ToolFields> for ToolDefinition {
             endpoint,
         }))
     }
-}
 
-impl TryFrom<ToolFields> for ToolChange {
-    type Error = Error;
-
-    fn try_from(body: ToolFields) -> std::result::Result<Self, Error> {
-        let ToolFields { name, description, category, parameters, endpoint } = body;
+    fn change(self, rules: &OutboundRules) -> std::result::Result<ToolChange, Error> {
+        let Self { name, description, category, parameters, endpoint } = self;
         let mut problems = Problems::default();
         let parse_name = |text: Option<String>| text.map(|text| Label::parse(&text)).transpose();
-        let parse_endpoint = |text: Option<String>| text.map(|text| OutboundUrl::parse(&text)).transpose();
-        let change = Self {
+        let parse_endpoint = |text: Option<String>| text.map(|text| OutboundUrl::parse(&text, rules)).transpose();
+        let change = ToolChange {
             name: problems.note("name", name.optional().and_then(parse_name)).flatten(),
             description: problems.note("description", description.change(Description::parse)).flatten(),
             category: problems.note("category", category.change(Category::parse)).flatten(),

@@ -1,0 +1,86 @@
+//! Which IP addresses lead to the internet, and to nobody's own machine or network. After IANA's registries of
+//! special-purpose addresses.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
+
+/// Whether anybody may have us call this address. An IPv6 address that stands for an IPv4 address (`::ffff:…`) is
+/// judged as that one.
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    match address.octets() {
+        [0, ..] => false,             // This network
+        [10, ..] => false,            // Private
+        [100, 64..=127, ..] => false, // Shared by a provider's customers
+        [127, ..] => false,           // This machine
+        [169, 254, ..] => false,      // Link-local, and what a cloud tells its machines
+        [172, 16..=31, ..] => false,  // Private
+        [192, 0, 0, _] => false,      // Protocol assignments
+        [192, 0, 2, _] => false,      // Documentation
+        [192, 88, 99, _] => false,    // Relays from IPv6 to IPv4
+        [192, 168, ..] => false,      // Private
+        [198, 18..=19, ..] => false,  // Measurements within a network
+        [198, 51, 100, _] => false,   // Documentation
+        [203, 0, 113, _] => false,    // Documentation
+        [224..=239, ..] => false,     // Groups
+        [240..=255, ..] => false,     // Reserved, and everybody in this network
+        _ => true,
+    }
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    match address.segments() {
+        [0x2001, 0x0000..=0x01ff, ..] => false, // Protocol assignments: Teredo, measurements, identifiers
+        [0x2001, 0x0db8, ..] => false,          // Documentation
+        [0x2002, ..] => false,                  // 6to4: an IPv4 address is in it
+        [0x3fff, 0x0000..=0x0fff, ..] => false, // Documentation
+        [0x2000..=0x3fff, ..] => true,          // All that is given to the internet
+        _ => false, // This machine, NAT64, unique local, link-local, site-local, groups, and what nobody has
+    }
+}
+
+/// Addresses that begin alike, as `10.0.0.0/8`; or one, as `10.0.0.1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Block {
+    first: u128,
+    /// The bits that all of them have in common.
+    mask: u128,
+}
+
+impl Block {
+    pub(super) fn contains(self, address: IpAddr) -> bool {
+        bits(address) & self.mask == self.first
+    }
+}
+
+impl FromStr for Block {
+    type Err = ();
+
+    /// Refuses a block that does not begin where its length says, because nobody knows what is meant.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+        let address: IpAddr = address.parse().map_err(|_| ())?;
+        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
+        let length = length.map_or(Ok(width), |length| length.parse().map_err(|_| ()))?;
+        let free = width.checked_sub(length).ok_or(())?;
+        let mask = u128::MAX.checked_shl(free).unwrap_or_default();
+        let first = bits(address);
+        if first & mask == first { Ok(Self { first, mask }) } else { Err(()) }
+    }
+}
+
+/// Both kinds of addresses in one order: an IPv4 address as the IPv6 address that stands for it.
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}

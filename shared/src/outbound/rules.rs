@@ -1,0 +1,160 @@
+//! Which addresses may be called: what is public, beside what the operator allows and refuses.
+
+use super::addresses::{Block, is_public};
+use crate::domain::Problem;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+    sync::Arc,
+};
+use url::{Host, Url};
+
+/// Names that mean this machine or its network wherever they are asked for.
+const INNER_NAMES: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "invalid"];
+
+/// What may be called. Outside of `allowed`: https to public names. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct OutboundRules {
+    allowed: Arc<[AllowedPlace]>,
+    refused: Arc<[HostName]>,
+}
+
+/// A place that may be called although it is not public, and by http: `receiver.internal`, `10.0.0.7`,
+/// `10.0.0.0/8`, `fd00::/8`, each also with a port (`10.0.0.7:9000`, `[fd00::/8]:9000`); or `http://10.0.0.7:9000`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedPlace {
+    hosts: Hosts,
+    /// None for all ports.
+    port: Option<u16>,
+}
+
+/// The name of a host, in small letters, without the final dot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(String);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Hosts {
+    Named(HostName),
+    Numbered(Block),
+}
+
+impl OutboundRules {
+    /// `allowed` may be called although it is not public, `refused` may not be called although it is.
+    pub fn new(allowed: Vec<AllowedPlace>, refused: Vec<HostName>) -> Self {
+        Self { allowed: allowed.into(), refused: refused.into() }
+    }
+
+    /// Whether an address may be called, by how it is written. The parser has seen through numbers in any notation.
+    pub(super) fn judge(&self, url: &Url) -> Result<(), Problem> {
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(Problem::Address("Only https addresses are allowed."));
+        };
+        let is_inside = match host {
+            Host::Domain(name) => self.allows_name(name, port),
+            Host::Ipv4(address) => self.allows_number(address.into(), port),
+            Host::Ipv6(address) => self.allows_number(address.into(), port),
+        };
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_inside) {
+            return Err(Problem::Address("Only https addresses are allowed."));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Problem::Address("The address may not hold a name or a password."));
+        }
+        match host {
+            Host::Domain(name) if self.refuses(name) => {}
+            Host::Domain(name) if is_inside || !is_inner(name) => return Ok(()),
+            Host::Ipv4(_) | Host::Ipv6(_) if is_inside => return Ok(()),
+            _ => {}
+        }
+        Err(Problem::Address("The address must name a public host."))
+    }
+
+    /// Whether `address` may be connected to when `name` was asked for.
+    pub(super) fn admits(&self, name: &str, address: IpAddr, port: u16) -> bool {
+        is_public(address) || self.allows_number(address, port) || self.names(name, port)
+    }
+
+    fn allows_name(&self, name: &str, port: u16) -> bool {
+        let is_this_machine = without_dot(name) == "localhost";
+        let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+        self.names(name, port)
+            || is_this_machine && loopback.into_iter().any(|address| self.allows_number(address, port))
+    }
+
+    fn names(&self, name: &str, port: u16) -> bool {
+        self.allows(port, |hosts| matches!(hosts, Hosts::Named(HostName(allowed)) if allowed == without_dot(name)))
+    }
+
+    fn allows_number(&self, address: IpAddr, port: u16) -> bool {
+        self.allows(port, |hosts| matches!(hosts, Hosts::Numbered(block) if block.contains(address)))
+    }
+
+    fn allows(&self, port: u16, is_meant: impl Fn(&Hosts) -> bool) -> bool {
+        self.allowed.iter().any(|place| place.port.is_none_or(|allowed| allowed == port) && is_meant(&place.hosts))
+    }
+
+    fn refuses(&self, name: &str) -> bool {
+        self.refused.iter().any(|HostName(refused)| refused == without_dot(name))
+    }
+}
+
+impl FromStr for AllowedPlace {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text.contains("://") {
+            return origin(text);
+        }
+        // Of an IPv6 address without brackets nobody could tell the port.
+        if let Ok(block) = text.parse() {
+            return Ok(Self { hosts: Hosts::Numbered(block), port: None });
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().map_err(|_| ())?)),
+            _ => (text, None),
+        };
+        let hosts = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(number) if number.contains(':') => Hosts::Numbered(number.parse()?),
+            Some(_) => return Err(()),
+            None if host.contains(':') => return Err(()),
+            None => host.parse().map(Hosts::Numbered).or_else(|()| host.parse().map(Hosts::Named))?,
+        };
+        Ok(Self { hosts, port })
+    }
+}
+
+/// `http://10.0.0.7:9000`. Without a port the scheme's is meant.
+fn origin(text: &str) -> Result<AllowedPlace, ()> {
+    let url = Url::parse(text).map_err(|_| ())?;
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_http = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    let hosts = match url.host().filter(|_| is_origin && is_http).ok_or(())? {
+        Host::Domain(name) => Hosts::Named(name.parse()?),
+        Host::Ipv4(address) => Hosts::Numbered(address.to_string().parse()?),
+        Host::Ipv6(address) => Hosts::Numbered(address.to_string().parse()?),
+    };
+    Ok(AllowedPlace { hosts, port: url.port_or_known_default() })
+}
+
+impl FromStr for HostName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match Host::parse(text).map_err(|_| ())? {
+            Host::Domain(name) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => {
+                Ok(Self(without_dot(&name).to_owned()))
+            }
+            _ => Err(()),
+        }
+    }
+}
+
+fn is_inner(name: &str) -> bool {
+    let name = without_dot(name);
+    let ends_with = |inner: &str| name.strip_suffix(inner).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    !name.contains('.') || INNER_NAMES.into_iter().any(ends_with)
+}
+
+fn without_dot(name: &str) -> &str {
+    name.trim_end_matches('.')
+}
