@@ -23,6 +23,7 @@ pub fn router(services: &Services) -> Router {
         .merge(balances::router(services.clone()))
         .merge(files::router(services.clone()))
         .merge(health::router(services.clone()))
+        .merge(webhooks::router(services.clone()))
         .merge(docs::router());
     http::finish(routes, &services.config)
 }

@@ -1,7 +1,10 @@
 //! Every setting, read from the environment in this one file. The README lists them all.
 
 use crate::{
-    domain::money::{Prices, Refill, TOKENS_MAX},
+    domain::{
+        money::{Prices, Refill, TOKENS_MAX},
+        webhook::RetrySchedule,
+    },
     outbound::OutboundRules,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +43,8 @@ pub struct Config {
     pub log: LogSettings,
     /// Which of the addresses that users give may be called.
     pub outbound: OutboundRules,
+    /// When deliveries to webhooks are tried.
+    pub webhook_retries: RetrySchedule,
 }
 
 /// The bucket of uploaded files in the embedded S3.
@@ -196,6 +201,7 @@ impl Config {
             streams_responses: settings.switch("STREAM_RESPONSES")?,
             log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },
             outbound: settings.outbound()?,
+            webhook_retries: settings.retries("WEBHOOK_RETRY_SECONDS")?,
         })
     }
 }
@@ -251,6 +257,12 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         let list = self.text(name, "");
         let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         entries.map(|entry| parse(entry).ok_or_else(|| wrong(name, &format!("`{entry}` is not {form}")))).collect()
+    }
+
+    fn retries(&self, name: &'static str) -> Result<RetrySchedule, SettingError> {
+        let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
+        let waits = self.list(name, "a number of seconds", seconds)?;
+        Ok(if waits.is_empty() { RetrySchedule::default() } else { RetrySchedule(waits) })
     }
 
     fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {

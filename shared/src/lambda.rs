@@ -8,6 +8,7 @@ use crate::{
     entropy::{Entropy, SystemEntropy},
     http::{self, ClientAddress, pages::PublicUrl},
     model::Echo,
+    outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
     service::{Parts, Services},
@@ -21,7 +22,7 @@ use lambda_http::{
     request::RequestContext,
     tower::ServiceBuilder,
 };
-use serde::de::IgnoredAny;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{net::IpAddr, sync::Arc};
 
 /// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process.
@@ -40,18 +41,20 @@ pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
     }
 }
 
-/// Runs `task` with the deployment's services whenever the schedule says so, until Lambda stops the process.
+/// Runs `handler` with the deployment's services for each event, until Lambda stops the process.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_on_schedule<F>(task: impl Fn(Services) -> F) -> Result<(), Error>
+pub async fn run_on_events<E, A, F>(handler: impl Fn(Services, E) -> F) -> Result<(), Error>
 where
-    F: Future<Output = Result<(), domain::Error>>,
+    E: DeserializeOwned,
+    A: Serialize,
+    F: Future<Output = Result<A, domain::Error>>,
 {
     let services = services().await?;
-    let event = |_: LambdaEvent<IgnoredAny>| {
-        let done = task(services.clone());
-        async move { done.await.map_err(Error::from) }
+    let event = |event: LambdaEvent<E>| {
+        let answer = handler(services.clone(), event.payload);
+        async move { answer.await.map_err(Error::from) }
     };
     lambda_runtime::run(lambda_runtime::service_fn(event)).await
 }
@@ -70,6 +73,7 @@ async fn services() -> Result<Services, Error> {
         blobs: Blobs::on_aws(config.bucket_files.clone()).await,
         queues: Queues::on_aws(&config.queues).await,
         model: Arc::new(Echo),
+        resolver: Arc::new(SystemResolver),
         clock: Arc::new(SystemClock),
         // A function handles one request at a time.
         passwords: Passwords::new(Cost::Standard, 1, entropy.clone())?,

@@ -39,6 +39,7 @@ pub static PLATFORM: LazyLock<String> = LazyLock::new(|| {
         ("assistants", assistants::openapi::Platform::openapi()),
         ("chat", chat::openapi::Platform::openapi()),
         ("tools", tools::openapi::Platform::openapi()),
+        ("webhooks", webhooks::openapi::Platform::openapi()),
         ("files", files::openapi::Platform::openapi()),
         ("health", health::openapi::Platform::openapi()),
     ];

@@ -5,11 +5,12 @@ use shared::{domain::Error, service::Services};
 /// The most portions of one run: the next run goes on.
 const PORTIONS: usize = 100;
 
-/// Removes what deleted conversations and accounts left.
+/// Removes what deleted conversations and accounts left, and has somebody look after deliveries that got stuck.
 ///
 /// # Errors
 /// When the database does not answer; the next run tries again.
 pub async fn tidy(services: Services) -> Result<(), Error> {
+    services.deliveries.wake_forgotten(Some(services.clock.now())).await?;
     for _ in 0..PORTIONS {
         if services.sweeper.sweep().await? {
             break;

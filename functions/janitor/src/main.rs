@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_on_schedule(janitor::tidy).await
+    shared::lambda::run_on_events(|services, _: serde::de::IgnoredAny| janitor::tidy(services)).await
 }

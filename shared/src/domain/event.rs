@@ -79,7 +79,7 @@ pub enum Happening {
 }
 
 /// What a webhook can ask for. Source: spec 001, "Webhook Events"; the last is ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum EventKind {
     /// A conversation was begun.
     #[serde(rename = "conversation.created")]
@@ -187,6 +187,10 @@ impl EventKind {
         Self::UserUpdated,
         Self::WebhookDisabled,
     ];
+
+    /// Those words, for people.
+    pub const CHOICES: &'static str = "conversation.created, conversation.updated, message.received, \
+        assistant.status_changed, user.created, user.updated, webhook.disabled";
 
     /// As on the wire.
     pub const fn as_str(self) -> &'static str {

@@ -218,3 +218,31 @@ impl SortField for ApiKeyField {
     const CHOICES: &'static str = "created_at, name";
     const DEFAULT: Self = Self::CreatedAt;
 }
+
+/// What webhooks are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookField {
+    /// When they were made.
+    CreatedAt,
+    /// Their addresses.
+    Url,
+}
+
+impl SortField for WebhookField {
+    const ALL: &'static [(&'static str, Self)] = &[("created_at", Self::CreatedAt), ("url", Self::Url)];
+    const CHOICES: &'static str = "created_at, url";
+    const DEFAULT: Self = Self::CreatedAt;
+}
+
+/// What deliveries are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryField {
+    /// When the event was.
+    CreatedAt,
+}
+
+impl SortField for DeliveryField {
+    const ALL: &'static [(&'static str, Self)] = &[("created_at", Self::CreatedAt)];
+    const CHOICES: &'static str = "created_at";
+    const DEFAULT: Self = Self::CreatedAt;
+}

@@ -31,6 +31,17 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// This point earlier by `duration`, but not before 1970.
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// Reads a time as RFC 3339 has it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+    }
+
     /// This point, or the first one after `earlier` if it does not lie ahead of that.
     pub fn and_after(self, earlier: Self) -> Self {
         self.max(Self(earlier.0.saturating_add(1)))

@@ -42,6 +42,13 @@ pub struct Webhook {
     pub created_at: Timestamp,
 }
 
+impl Webhook {
+    /// Whether it asked for what happens to accounts.
+    pub fn asks_about_accounts(&self) -> bool {
+        self.events.iter().any(|kind| kind.is_about_accounts())
+    }
+}
+
 /// Why we no longer call a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -37,7 +37,7 @@ pub use idempotency::Idempotency;
 pub use listing::Listing;
 pub use new_message::NewMessage;
 pub use path::{FromPath, InPath};
-pub use reply::{Created, Json, NoContent};
+pub use reply::{Accepted, Created, Json, NoContent};
 pub use routes::{App, Routes};
 pub use signed_in::{AsAdministrator, AtDoor, ClientAddress, SignedIn, Visitor};
 pub use tail::finish;

@@ -3,7 +3,7 @@
 use super::{App, Dialect, Failure};
 use crate::domain::{
     Error,
-    ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, TurnNumber, UserId},
+    ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, TurnNumber, UserId, WebhookId},
     tool::ToolId,
 };
 use axum::{
@@ -26,6 +26,18 @@ impl FromPath for ConversationId {
 impl FromPath for (ConversationId, TurnNumber) {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some((ConversationId::parse(parameters.next()?)?, TurnNumber::parse(parameters.next()?)?))
+    }
+}
+
+impl FromPath for WebhookId {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Self::parse(parameters.next()?)
+    }
+}
+
+impl FromPath for (WebhookId, EventId) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some((WebhookId::parse(parameters.next()?)?, EventId::parse(parameters.next()?)?))
     }
 }
 

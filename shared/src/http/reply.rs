@@ -12,6 +12,9 @@ pub struct Json<T>(pub T);
 /// 201 with a JSON body.
 pub struct Created<T>(pub T);
 
+/// 202 with a JSON body: it will be done.
+pub struct Accepted<T>(pub T);
+
 /// 204: done, and nothing to say.
 pub struct NoContent;
 
@@ -30,6 +33,12 @@ impl<T: Serialize> IntoResponse for Json<T> {
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         json(StatusCode::CREATED, &self.0)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::ACCEPTED, &self.0)
     }
 }
 

@@ -6,6 +6,8 @@ pub mod assistants;
 pub mod balance;
 mod callers;
 pub mod conversations;
+pub mod deliveries;
+pub mod dispatch;
 pub mod files;
 pub mod health;
 pub mod hearing;
@@ -17,16 +19,28 @@ pub mod tokens;
 pub mod tools;
 pub mod turns;
 pub mod users;
+mod webhook_body;
+pub mod webhooks;
 
 use crate::{
-    blobs::Blobs, clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel, password::Passwords,
-    queue::Queues, store::Store,
+    blobs::Blobs,
+    clock::Clock,
+    config::Config,
+    domain::Error,
+    entropy::Entropy,
+    model::ChatModel,
+    outbound::{Outbound, Resolver},
+    password::Passwords,
+    queue::Queues,
+    store::Store,
 };
 use accounts::Accounts;
 use api_keys::ApiKeys;
 use assistants::Assistants;
 use balance::Balances;
 use conversations::Conversations;
+use deliveries::Deliveries;
+use dispatch::Dispatch;
 use files::Files;
 use health::Health;
 use limits::Limits;
@@ -37,6 +51,7 @@ use tokens::Tokens;
 use tools::Tools;
 use turns::Turns;
 use users::Users;
+use webhooks::Webhooks;
 
 /// What the services are built from.
 pub struct Parts {
@@ -50,6 +65,8 @@ pub struct Parts {
     pub queues: Queues,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
+    /// Where the names lead that users give.
+    pub resolver: Arc<dyn Resolver>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -93,6 +110,12 @@ pub struct All {
     pub conversations: Conversations,
     /// Saying something to the model.
     pub turns: Turns,
+    /// Whom we tell what happens.
+    pub webhooks: Webhooks,
+    /// Telling webhooks, again if need be.
+    pub deliveries: Deliveries,
+    /// Telling of what happened.
+    pub dispatch: Dispatch,
     /// What can be spent.
     pub balance: Balances,
     /// How many requests are too many.
@@ -119,7 +142,7 @@ impl Services {
     /// # Errors
     /// When there is no key to sign tokens with.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts { config, store, blobs, queues, model, clock, entropy, passwords } = parts;
+        let Parts { config, store, blobs, queues, model, resolver, clock, entropy, passwords } = parts;
         let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(&config)?);
         let ours = Ours { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
@@ -127,6 +150,9 @@ impl Services {
         let logins = Logins::new(ours.clone(), tokens.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
         let tools = Tools::new(store.clone(), clock.clone())?;
+        let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
+        let retries = config.webhook_retries.clone();
+        let deliveries = Deliveries::new(ours.clone(), queues.deliveries.clone(), outbound, retries);
         Ok(Self(Arc::new(All {
             accounts: Accounts::new(ours.clone(), logins.clone(), passwords.clone(), config.prices),
             users: Users::new(ours.clone(), balance.clone(), passwords, limits.clone()),
@@ -136,6 +162,9 @@ impl Services {
             tools,
             files,
             conversations: Conversations::new(ours.clone()),
+            webhooks: Webhooks::new(ours.clone(), deliveries.clone()),
+            dispatch: Dispatch::new(ours.clone(), deliveries.clone()),
+            deliveries,
             turns: Turns::new(ours, balance.clone(), model.clone()),
             balance,
             sweeper: Sweeper::new(store.clone()),

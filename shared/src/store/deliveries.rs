@@ -5,7 +5,7 @@ use super::{
     Item, Store, StoreError, keys,
     keys::Key,
     n, read, read_all, read_if_any, s,
-    transaction::{Action, IS_NEW, Outcome},
+    transaction::{Action, IS_NEW},
     walk::Walk,
     write,
 };
@@ -15,7 +15,7 @@ use crate::domain::{
     webhook::{Delivery, DeliveryStatus},
 };
 use aws_sdk_dynamodb::{
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    operation::update_item::UpdateItemError,
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,13 @@ pub struct Claimed {
     until: Timestamp,
 }
 
+impl Claimed {
+    /// The same claim with the delivery as it is now.
+    pub fn becoming(self, delivery: Delivery) -> Self {
+        Self { delivery, ..self }
+    }
+}
+
 /// What became of claiming a delivery.
 #[derive(Debug)]
 pub enum Claim {
@@ -92,14 +99,8 @@ impl Store {
     pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), StoreError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
-        let put = self.client.put_item().table_name(key.table).set_item(Some(item)).condition_expression(IS_NEW);
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        // If it is there, it is on its way.
+        self.put_if(key, item, IS_NEW, Vec::new()).await.map(drop)
     }
 
     /// Claims a delivery that is due at `now` until `until`.
@@ -149,8 +150,7 @@ impl Store {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let ours = vec![(":until", n(until.millis()))];
-        let put = Action::put_if(key, item, "claimed_until = :until", ours);
-        Ok(self.transact(vec![((), put)]).await? == Outcome::Committed)
+        self.put_if(key, item, "claimed_until = :until", ours).await
     }
 
     /// Removes a delivery that nobody waits for any more.
@@ -174,8 +174,7 @@ impl Store {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let condition = "attribute_exists(pk) AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
-        let put = Action::put_if(key, item, condition, vec![(":now", n(now.millis()))]);
-        Ok(self.transact(vec![((), put)]).await? == Outcome::Committed)
+        self.put_if(key, item, condition, vec![(":now", n(now.millis()))]).await
     }
 
     /// A webhook's latest deliveries, newest first: at most `max`.
@@ -216,21 +215,20 @@ impl Store {
 
     /// Deliveries that somebody has to look after at `until` at the latest, as an index has them: at most `max`
     /// of each part.
-    pub async fn waiting_deliveries(&self, until: Timestamp, max: i32) -> Result<Vec<DeliveryKey>, StoreError> {
+    pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, StoreError> {
         let part = |part: u8| {
-            self.client
+            let query = self
+                .client
                 .query()
                 .table_name(&self.tables.webhooks)
                 .index_name("waiting")
                 .key_condition_expression("waiting = :part AND look_at <= :until")
                 .expression_attribute_values(":part", s(keys::waiting_part(part)))
-                .expression_attribute_values(":until", n(until.millis()))
-                .limit(max)
-                .send()
+                .expression_attribute_values(":until", n(until.millis()));
+            Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len)
         };
         let found = futures::future::try_join_all((0..keys::WAITING_PARTS).map(part)).await?;
-        let items = found.into_iter().flat_map(|output| output.items.unwrap_or_default());
-        Ok(items.filter_map(|item| key_of(&item)).collect())
+        Ok(found.iter().flatten().filter_map(key_of).collect())
     }
 }
 

@@ -32,6 +32,7 @@ use crate::{
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
+    operation::put_item::PutItemError,
     types::{AttributeValue, KeysAndAttributes},
 };
 use keys::Key;
@@ -128,6 +129,25 @@ impl Store {
             .send()
             .await?;
         Ok(output.item)
+    }
+
+    /// Puts an item if `condition` holds of what was there. Whether it did. A repeat of the call whose first try
+    /// went through, but whose answer was lost, says that it did not.
+    async fn put_if(
+        &self,
+        key: Key<'_>,
+        item: Item,
+        condition: &'static str,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<bool, StoreError> {
+        let put = self.client.put_item().table_name(key.table).set_item(Some(item)).condition_expression(condition);
+        match put.set_expression_attribute_values(transaction::placeholders(values)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Several items of any tables in one call, as of now, in the order of `keys`.

@@ -97,7 +97,7 @@ fn aliases(names: &[(&'static str, &str)]) -> Option<HashMap<String, String>> {
     (!names.is_empty()).then(|| names.iter().map(|&(alias, name)| (alias.to_owned(), name.to_owned())).collect())
 }
 
-fn placeholders(values: Vec<(&'static str, AttributeValue)>) -> Option<HashMap<String, AttributeValue>> {
+pub(super) fn placeholders(values: Vec<(&'static str, AttributeValue)>) -> Option<HashMap<String, AttributeValue>> {
     (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 

@@ -1,0 +1,88 @@
+//! What a webhook is sent: the documented body around an event, and its signature.
+
+use crate::domain::{
+    error::Error,
+    event::{Event, EventKind, Happening},
+    ids::{AssistantId, ConversationId, EventId, UserId, WebhookId},
+    time::Timestamp,
+    webhook::Secrets,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use sha2::Sha256;
+
+/// `{"event": "conversation.created", "timestamp": "2024-01-01T00:00:00Z", "data": {…}}`. Source: spec 001,
+/// "Webhook Payload".
+#[derive(Serialize)]
+struct Body {
+    event: EventKind,
+    timestamp: String,
+    data: Data,
+}
+
+/// What changed. Only what applies is there.
+#[derive(Default, Serialize)]
+#[serde(default)]
+struct Data {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<ConversationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assistant_id: Option<AssistantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<WebhookId>,
+}
+
+/// The body that tells of `event`, and what a webhook asks for to hear of it. `None`: webhooks are not told.
+pub fn body_of(event: &Event) -> Result<Option<(EventKind, String)>, Error> {
+    let mut data = Data { user_id: Some(event.user), ..Data::default() };
+    match event.happening {
+        Happening::ConversationCreated { conversation, assistant }
+        | Happening::ConversationUpdated { conversation, assistant, turn: _ } => {
+            data.conversation_id = Some(conversation);
+            data.assistant_id = assistant;
+        }
+        Happening::MessageReceived { conversation, assistant, message } => {
+            data.conversation_id = Some(conversation);
+            data.assistant_id = assistant;
+            data.message_id = Some(message.uuid(conversation).to_string());
+        }
+        Happening::AssistantStatusChanged { assistant, status: _, version: _ } => data.assistant_id = Some(assistant),
+        Happening::WebhookDisabled { webhook } => data.webhook_id = Some(webhook),
+        Happening::UserCreated
+        | Happening::UserUpdated
+        | Happening::AccessEnded
+        | Happening::SystemNotification { .. } => {}
+    }
+    let Some(kind) = event.happening.kind() else {
+        return Ok(None);
+    };
+    Ok(Some((kind, text(kind, event.at, data)?)))
+}
+
+/// The body with which an owner tries out a webhook.
+pub fn test_body(owner: UserId, webhook: WebhookId, now: Timestamp) -> Result<String, Error> {
+    let data = Data { user_id: Some(owner), webhook_id: Some(webhook), ..Data::default() };
+    text(EventKind::WebhookTest, now, data)
+}
+
+fn text(event: EventKind, at: Timestamp, data: Data) -> Result<String, Error> {
+    serde_json::to_string(&Body { event, timestamp: at.to_string(), data }).map_err(Error::internal)
+}
+
+/// The value of `webhook-signature` for an attempt at `now`, by Standard Webhooks: one signature for each secret
+/// that counts, separated by spaces.
+pub fn signature(secrets: &Secrets, id: EventId, now: Timestamp, body: &str) -> Result<String, Error> {
+    let Secrets { current, previous } = secrets;
+    let previous = previous.as_ref().filter(|(_, until)| now < *until).map(|(secret, _)| secret);
+    let signed = [current].into_iter().chain(previous).map(|secret| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&secret.key()).map_err(Error::internal)?;
+        mac.update(format!("{id}.{}.{body}", now.seconds()).as_bytes());
+        Ok(format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes())))
+    });
+    Ok(signed.collect::<Result<Vec<_>, Error>>()?.join(" "))
+}
