@@ -9,6 +9,7 @@ pub mod embedded_s3;
 mod secrets;
 pub mod serve;
 pub mod tables;
+pub mod worker;
 
 use axum::Router;
 use shared::{http, service::Services};
