@@ -1,6 +1,7 @@
 //! DynamoDB inside this process. The SDK's client stays in use, with all it does about retries and time
 //! limits; only its HTTP connection is replaced by a call into the embedded database.
 
+use crate::pump::Spout;
 use aws_smithy_runtime_api::{
     client::{
         http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
@@ -17,20 +18,30 @@ use std::fmt;
 
 /// The HTTP client of an SDK whose DynamoDB is in this process.
 #[derive(Clone)]
-pub struct Embedded(Database);
+pub struct Embedded {
+    database: Database,
+    outbox: Spout,
+}
 
 impl Embedded {
-    /// Calls into `database`.
-    pub const fn new(database: Database) -> Self {
-        Self(database)
+    /// Calls into `database`, and tells `outbox` of what is written.
+    pub const fn new(database: Database, outbox: Spout) -> Self {
+        Self { database, outbox }
     }
 
     /// Runs one DynamoDB request: the operation's name and its JSON, as the protocol has them.
     pub async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let database = self.0.clone();
+        let Self { database, outbox } = self.clone();
         // SQLite blocks.
-        let ran = tokio::task::spawn_blocking(move || dispatch(&database, &operation, &body)).await;
-        let (status, body) = match ran.map_err(|error| ConnectorError::other(error.into(), None))? {
+        let ran = tokio::task::spawn_blocking(move || -> Result<String, DynoxideError> {
+            let answer = dispatch(&database, &operation, &body)?;
+            if operation == "TransactWriteItems" {
+                outbox.wrote(&body);
+            }
+            Ok(answer)
+        })
+        .await;
+        let (status, body): (_, String) = match ran.map_err(|error| ConnectorError::other(error.into(), None))? {
             Ok(body) => (200, body),
             Err(error) => (error.status_code(), error.to_json()),
         };
@@ -76,6 +87,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
         "Query" => answer(body, |request| database.query(request)),
+        "PutItem" => answer(body, |request| database.put_item(request)),
         "UpdateItem" => answer(body, |request| database.update_item(request)),
         "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
         other => Err(DynoxideError::ValidationException(format!("{other} is not used here"))),

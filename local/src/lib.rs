@@ -6,6 +6,7 @@ pub mod command;
 pub mod embedded;
 pub mod embedded_queue;
 pub mod embedded_s3;
+pub mod pump;
 mod secrets;
 pub mod serve;
 pub mod tables;

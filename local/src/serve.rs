@@ -5,7 +5,9 @@ use crate::{
     embedded::Embedded,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
+    pump::{Pump, pump},
     router, secrets, tables,
+    worker::Worker,
 };
 use anyhow::{Context, Result};
 use axum::{
@@ -21,6 +23,7 @@ use shared::{
     entropy::{Entropy, SystemEntropy},
     http::ClientAddress,
     model::Echo,
+    outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
     service::{Parts, Services},
@@ -41,6 +44,9 @@ const ROOT: &str = "root";
 /// How long requests may still run after the process was asked to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// How many deliveries are tried at the same time.
+const DELIVERED_AT_ONCE: usize = 64;
+
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
@@ -54,17 +60,29 @@ pub enum Place {
 
 /// Serves on `listen` until SIGINT or SIGTERM.
 pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
-    let services = open(&place, config)?;
+    let Opened { services, pump, queues } = open(&place, config)?;
     if let Some(settings) = &services.config.admin {
         let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
     }
     tokio::spawn(tidy_now_and_then(services.clone()));
+    tokio::spawn(pump.run(services.clone()));
+    tokio::spawn(deliver_for_ever(services.clone(), queues));
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("Quintet is ready on http://{}", listener.local_addr()?);
     let routes = router(&services).layer(from_fn(with_client_address));
     serve(listener, routes, asked_to_end).await
+}
+
+/// What on AWS the queue of deliveries and its function do. The queue here does not outlive its process, so it is
+/// filled with all that waits first.
+async fn deliver_for_ever(services: Services, queues: EmbeddedQueues) {
+    if let Err(error) = services.deliveries.wake_all().await {
+        tracing::error!(error = &error as &dyn std::error::Error, "what waits for delivery is not looked at yet");
+    }
+    let handler = move |event| deliver::deliver(services.clone(), event);
+    Worker::new(queues.deliveries, DELIVERED_AT_ONCE, handler).run().await;
 }
 
 /// What a schedule does on AWS.
@@ -115,8 +133,18 @@ async fn serve(listener: TcpListener, routes: Router, end: impl Future<Output = 
     }
 }
 
+/// The services on some data, and what has to run beside them so that all of it is done.
+pub struct Opened {
+    /// The services.
+    pub services: Services,
+    /// Tells of what happened.
+    pub pump: Pump,
+    /// Work for later.
+    pub queues: EmbeddedQueues,
+}
+
 /// The services on the data at `place`, made there if this is the first start.
-pub fn open(place: &Place, mut config: Config) -> Result<Services> {
+pub fn open(place: &Place, mut config: Config) -> Result<Opened> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let database = match place {
         Place::Memory(_) => Database::memory()?,
@@ -139,21 +167,22 @@ pub fn open(place: &Place, mut config: Config) -> Result<Services> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
     let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
-    let store = Store::new(
-        client::embedded(Embedded::new(database), Duration::from_millis(10)),
-        shared::config::Tables::default(),
-        entropy.clone(),
-    );
-    Ok(Services::new(Parts {
+    let tables = shared::config::Tables::default();
+    let (spout, pump) = pump(database.clone(), tables.outbox.clone());
+    let client = client::embedded(Embedded::new(database, spout), Duration::from_millis(10));
+    let store = Store::new(client, tables, entropy.clone());
+    let services = Services::new(Parts {
         store,
         blobs: Blobs::embedded(storage, BUCKET_FILES.to_owned(), Duration::from_millis(10)),
-        queues: Queues::embedded(queues, &urls, Duration::from_millis(10)),
+        queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
         model: Arc::new(Echo),
+        resolver: Arc::new(SystemResolver),
         clock,
         passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
         entropy,
         config,
-    })?)
+    })?;
+    Ok(Opened { services, pump, queues })
 }
 
 fn open_directory(directory: &Path) -> Result<Database> {

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
-    streams::DynamoDbEventResponse,
+    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
 use futures::{StreamExt, stream};
 use shared::{
@@ -39,13 +39,19 @@ pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventR
     let telling = by_user.into_iter().map(|(_, changes)| tell_in_order(&services, changes));
     let failed: Vec<Option<String>> = stream::iter(telling).buffer_unordered(USERS_AT_ONCE).collect().await;
     let mut answer = DynamoDbEventResponse::default();
-    answer.set_failures(failed.into_iter().flatten());
+    answer.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
     Ok(answer)
 }
 
 fn read(record: EventRecord) -> Told {
     let sequence_number = record.change.sequence_number.unwrap_or_default();
     Told { sequence_number, change: outbox::read(record.change.new_image).map_err(Error::from) }
+}
+
+fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = Some(sequence_number);
+    failure
 }
 
 /// The sequence number of the first change that could not be told.

@@ -10,7 +10,7 @@ const PORTIONS: usize = 100;
 /// # Errors
 /// When the database does not answer; the next run tries again.
 pub async fn tidy(services: Services) -> Result<(), Error> {
-    services.deliveries.wake_forgotten(Some(services.clock.now())).await?;
+    services.deliveries.wake_forgotten().await?;
     for _ in 0..PORTIONS {
         if services.sweeper.sweep().await? {
             break;

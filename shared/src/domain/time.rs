@@ -11,6 +11,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// Later than anything that is planned.
+    pub const FAR: Self = Self(9_999_999_999_999);
+
     /// From milliseconds since 1970.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

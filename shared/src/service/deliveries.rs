@@ -86,7 +86,10 @@ impl Deliveries {
 
     /// Stores deliveries, those that are new, and has them tried.
     pub async fn add(&self, deliveries: Vec<Delivery>) -> Result<(), Error> {
-        let stored = deliveries.iter().map(|delivery| self.store.add_delivery(delivery, self.look_at(delivery)));
+        let stored = deliveries
+            .iter()
+            .cloned()
+            .map(async |delivery| self.store.add_delivery(&delivery, self.look_at(&delivery)).await);
         stream::iter(stored).buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await?;
         self.wake(deliveries.iter().filter_map(|delivery| Some((key(delivery), delivery.next_attempt_at?)))).await
     }
@@ -176,10 +179,17 @@ impl Deliveries {
         Ok(Some(restarted))
     }
 
-    /// Has somebody look after deliveries whose time has come and that nobody looks after. The janitor asks for
-    /// those of now; a process whose queue is lost asks for all.
-    pub async fn wake_forgotten(&self, until: Option<Timestamp>) -> Result<(), Error> {
-        let until = until.unwrap_or(Timestamp::from_millis(u64::from(u32::MAX) * 1_000_000));
+    /// Has somebody look after deliveries whose time has come and that nobody looked after.
+    pub async fn wake_forgotten(&self) -> Result<(), Error> {
+        self.wake_waiting(self.clock.now()).await
+    }
+
+    /// Has somebody look after all deliveries that wait, because what was in the queue is lost.
+    pub async fn wake_all(&self) -> Result<(), Error> {
+        self.wake_waiting(Timestamp::FAR).await
+    }
+
+    async fn wake_waiting(&self, until: Timestamp) -> Result<(), Error> {
         let waiting = self.store.waiting_deliveries(until, WOKEN_AT_ONCE).await?;
         let now = self.clock.now();
         self.wake(waiting.into_iter().map(|delivery| (delivery, now))).await
