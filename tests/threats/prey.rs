@@ -47,7 +47,13 @@ impl Things {
         let key = made(&actor.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await);
         let tool = json!({"name": format!("{assistant} of {name}"), "endpoint": "https://example.com/tool"});
         let tool = made(&admin.post("/api/v1/tools", tool).await);
+        let webhook = json!({"url": "https://receiver.example.com/webhook", "events": ["message.received"]});
+        let webhook = made(&actor.post("/api/v1/webhooks", webhook).await);
+        let delivery = actor.post(&format!("/api/v1/webhooks/{webhook}/test"), json!({})).await;
+        assert_eq!(delivery.status, 202, "{}", delivery.text);
         vec![
+            ("{webhook}", webhook),
+            ("{delivery}", delivery.body["id"].as_str().unwrap().to_owned()),
             ("{session}", session),
             ("{chat}", said.body["id"].to_string()),
             ("{conversation}", conversation),
@@ -68,6 +74,7 @@ impl Things {
             ("{assistant}", "/api/v1/assistants/"),
             ("{key}", "/api/v1/users/me/api-keys/"),
             ("{tool}", "/api/v1/tools/"),
+            ("{webhook}", "/api/v1/webhooks/"),
         ];
         for (place, collection) in deletions {
             let actor = if place == "{tool}" { admin } else { &self.actor };

@@ -130,6 +130,11 @@ impl Route {
         Self { success: 200, ..self }
     }
 
+    /// A success is 202: it is done later.
+    const fn later(self) -> Self {
+        Self { success: 202, ..self }
+    }
+
     pub fn needs_credential(&self) -> bool {
         self.access != Access::Public
     }
@@ -292,6 +297,24 @@ pub const ROUTES: &[Route] = &[
         optional("endpoint", "https://example.com/weather"),
     ]).admin(),
     delete(Platform, "/api/v1/tools/{tool}").admin(),
+    get(Platform, "/api/v1/webhooks"),
+    post(Platform, "/api/v1/webhooks", &[
+        required("url", "https://receiver.example.com/webhook"),
+        field("events", Kind::Ids, "[\"conversation.created\", \"user.created\"]", Presence::Required),
+        nullable("secret", "webhook-secret"),
+    ]),
+    get(Platform, "/api/v1/webhooks/{webhook}"),
+    put(Platform, "/api/v1/webhooks/{webhook}", &[
+        optional("url", "https://receiver.example.com/other"),
+        field("events", Kind::Ids, "[\"user.updated\"]", Optional),
+        field("is_active", Kind::Boolean, "true", Optional),
+    ]),
+    delete(Platform, "/api/v1/webhooks/{webhook}"),
+    post(Platform, "/api/v1/webhooks/{webhook}/test", &[]).later(),
+    post(Platform, "/api/v1/webhooks/{webhook}/rotate-secret", &[nullable("secret", "webhook-secret")]).ok(),
+    get(Platform, "/api/v1/webhooks/{webhook}/deliveries"),
+    post(Platform, "/api/v1/webhooks/{webhook}/deliveries/retry", &[required("since", "2024-01-01T00:00:00Z")]).later(),
+    post(Platform, "/api/v1/webhooks/{webhook}/deliveries/{delivery}/retry", &[]).later(),
     get(Platform, "/api/v1/files/{file}/content"),
     get(Platform, "/health").public(),
     get(Platform, "/health/detailed").public(),

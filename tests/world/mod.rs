@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod model;
 mod queues;
+mod receiver;
 pub mod routes;
 
 pub use actor::{Actor, MULTIPART, Reply, multipart};
@@ -15,6 +16,7 @@ pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use model::{Script, ScriptedModel};
 pub use queues::{QueueFault, QueueFaults};
+pub use receiver::{Receiver, Request};
 
 use axum::Router;
 use dynoxide::{Database, ImportOptions, Item};
@@ -24,7 +26,9 @@ use local::{
     embedded::Embedded,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
+    pump::{Pump, pump},
     router, tables,
+    worker::Worker,
 };
 use serde_json::{Value, json};
 use shared::{
@@ -33,6 +37,7 @@ use shared::{
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
+    outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
     service::{
@@ -53,6 +58,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 /// 2024-03-13T10:05:00Z, in the middle of a ten-minute block of the limiter.
 pub const START: u64 = 1_710_324_300_000;
@@ -93,6 +99,8 @@ pub struct World {
     pub queues: EmbeddedQueues,
     /// What goes wrong between the service and the queues.
     pub queue_faults: QueueFaults,
+    pump: Arc<Mutex<Pump>>,
+    deliveries: Worker,
     /// The model.
     pub model: Arc<ScriptedModel>,
     clock: Arc<TestClock>,
@@ -127,7 +135,9 @@ impl World {
         entropy: Arc<CountedEntropy>,
         model: Arc<ScriptedModel>,
     ) -> Self {
-        let faults = Faults::new(Embedded::new(database.clone()));
+        let tables = Tables::default();
+        let (spout, pump) = pump(database.clone(), tables.outbox.clone());
+        let faults = Faults::new(Embedded::new(database.clone(), spout));
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let client = client::embedded(faults.clone(), Duration::from_millis(1));
         let any_clock: Arc<dyn Clock> = clock.clone();
@@ -137,17 +147,38 @@ impl World {
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let services = Services::new(Parts {
             config: Config::read(|name| settings.get(name).cloned()).unwrap(),
-            store: Store::new(client, Tables::default(), any_entropy.clone()),
+            store: Store::new(client, tables, any_entropy.clone()),
             blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
             model: model.clone(),
+            resolver: Arc::new(SystemResolver),
             clock: any_clock,
             passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
             entropy: any_entropy,
         })
         .unwrap();
         let app = router(&services);
-        Self { app, services, database, faults, queues, queue_faults, model, clock, entropy, settings, storage }
+        let handler = {
+            let services = services.clone();
+            move |event| deliver::deliver(services.clone(), event)
+        };
+        let deliveries = Worker::new(queues.deliveries.clone(), 1, handler);
+        let pump = Arc::new(Mutex::new(pump));
+        Self {
+            app,
+            services,
+            database,
+            faults,
+            queues,
+            queue_faults,
+            pump,
+            deliveries,
+            model,
+            clock,
+            entropy,
+            settings,
+            storage,
+        }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.
@@ -160,6 +191,16 @@ impl World {
             self.entropy.clone(),
             Arc::new(ScriptedModel::default()),
         )
+    }
+
+    /// Lets everybody who wants to hear what happened hear of it, and what is due by now be delivered.
+    pub async fn settle(&self) {
+        loop {
+            let told = self.pump.lock().await.run_due(&self.services).await.unwrap();
+            if told + self.deliveries.run_due().await == 0 {
+                return;
+            }
+        }
     }
 
     /// Lets time pass.

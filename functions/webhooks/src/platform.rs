@@ -17,8 +17,8 @@ use shared::{
         webhook::{DisabledReason, SigningSecret, Webhook, WebhookChange},
     },
     http::{
-        Accepted, Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform,
-        SignedIn, given,
+        Accepted, Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, NoFields,
+        Platform, SignedIn, given,
         listing::{Parameters, Wanted},
     },
     outbound::{OutboundRules, OutboundUrl},
@@ -196,12 +196,14 @@ pub async fn remove(
     post,
     path = "/api/v1/webhooks/{webhook}/test",
     params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    request_body = NoFields,
     responses((status = 202, body = ShownDelivery), (status = 409, description = "The webhook is not active.")),
 )]
 pub async fn test(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     InPath(webhook): InPath<WebhookId>,
+    Body(NoFields {}): Body<NoFields>,
 ) -> Result<Accepted<ShownDelivery>> {
     Ok(Accepted(app.webhooks.test(caller.user.id, webhook).await?.into()))
 }

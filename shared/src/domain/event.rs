@@ -128,29 +128,30 @@ impl Change {
 
     /// The id of the whole: that of its first event, so that a change that is written twice is one.
     pub fn id(&self) -> EventId {
-        self.id_of(self.events.first())
+        self.id_of(0)
     }
 
-    fn id_of(&self, happening: Option<&Happening>) -> EventId {
-        EventId::of(self.at, &[self.user.uuid().as_bytes(), format!("{happening:?}").as_bytes()])
+    fn id_of(&self, place: usize) -> EventId {
+        let what = format!("{:?}", self.events.get(place));
+        EventId::of(self.at, place, &[self.user.uuid().as_bytes(), what.as_bytes()])
     }
 
     /// Its events.
     pub fn events(&self) -> impl Iterator<Item = Event> {
-        let event = |happening: &Happening| Event {
-            id: self.id_of(Some(happening)),
+        let event = |(place, happening): (usize, &Happening)| Event {
+            id: self.id_of(place),
             user: self.user,
             at: self.at,
             happening: happening.clone(),
         };
-        self.events.iter().map(event)
+        self.events.iter().enumerate().map(event)
     }
 }
 
 impl EventId {
-    /// An id (a UUID, version 7) that sorts by `at` and is made of what the event is: whoever tells of the
-    /// same event again tells the same id.
-    pub fn of(at: Timestamp, parts: &[&[u8]]) -> Self {
+    /// An id (a UUID, version 7) that sorts by `at`, then by the event's place in its change, and is made of what
+    /// the event is: whoever tells of the same event again tells the same id.
+    fn of(at: Timestamp, place: usize, parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         hash.update(at.millis().to_be_bytes());
         for part in parts {
@@ -158,7 +159,9 @@ impl EventId {
             hash.update(part);
         }
         let mut random = [0; 10];
-        for (to, from) in random.iter_mut().zip(hash.finalize()) {
+        for (to, from) in
+            random.iter_mut().zip([0, u8::try_from(place).unwrap_or(u8::MAX)].into_iter().chain(hash.finalize()))
+        {
             *to = from;
         }
         Self::new(Builder::from_unix_timestamp_millis(at.millis(), &random).into_uuid())

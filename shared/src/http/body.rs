@@ -16,6 +16,7 @@ use serde::{
 };
 use serde_json::{Map, Value, value::RawValue};
 use std::{collections::HashMap, fmt};
+use utoipa::ToSchema;
 
 /// The most bytes of a body that is read as fields. A message of 32,000 characters fits, however escaped.
 pub(super) const LIMIT: usize = 1024 * 1024;
@@ -34,6 +35,11 @@ impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
         Ok(Self(form(fields)?))
     }
 }
+
+/// A body in which nothing is asked for, `{}` or none at all.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({}))]
+pub struct NoFields {}
 
 /// The `Content-Type` header; empty when there is none.
 pub(super) fn content_type(headers: &HeaderMap) -> String {

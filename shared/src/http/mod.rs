@@ -24,7 +24,7 @@ mod tail;
 mod upload;
 mod user;
 
-pub use body::Body;
+pub use body::{Body, NoFields};
 pub use credentials::{UsernameAndPassword, sign_in};
 pub use dialect::{
     Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,

@@ -220,10 +220,11 @@ impl Deliveries {
         }
     }
 
+    /// A wait, longer by some seconds: the queue knows no parts of one.
     fn spread(&self, wait: Duration) -> Duration {
-        let most = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) / 100 * JITTER_PERCENT;
+        let most = wait.as_secs() * JITTER_PERCENT / 100;
         let random = u64::from_le_bytes(self.entropy.bytes());
-        wait + Duration::from_millis(random.checked_rem(most).unwrap_or(0))
+        wait + Duration::from_secs(random.checked_rem(most + 1).unwrap_or(0))
     }
 }
 

@@ -14,7 +14,7 @@ use shared::{
         webhook::{Attempt, Delivery, DeliveryStatus},
     },
     http::{
-        Accepted, Answer, App, Body, Field, InPath, Json, Listing, Platform, SignedIn,
+        Accepted, Answer, App, Body, Field, InPath, Json, Listing, NoFields, Platform, SignedIn,
         listing::{Parameters, Wanted},
         pages::Query,
     },
@@ -167,6 +167,7 @@ pub async fn retry_since(
         ("webhook" = String, Path, format = Uuid, description = "The webhook's id."),
         ("delivery" = String, Path, format = Uuid, description = "The delivery's id."),
     ),
+    request_body = NoFields,
     responses(
         (status = 202, body = ShownDelivery),
         (status = 409, description = "The webhook is not active, or the delivery is being tried at this moment."),
@@ -176,6 +177,7 @@ pub async fn retry(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     InPath((webhook, delivery)): InPath<(WebhookId, EventId)>,
+    Body(NoFields {}): Body<NoFields>,
 ) -> Result<Accepted<ShownDelivery>> {
     Ok(Accepted(app.webhooks.retry(caller.user.id, webhook, delivery).await?.into()))
 }

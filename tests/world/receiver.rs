@@ -1,0 +1,88 @@
+//! A receiver of webhooks: an HTTP server of the test's own, which keeps what it is sent and answers as it is told.
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+use tokio::net::TcpListener;
+
+/// What a receiver was sent.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub bytes: Bytes,
+    /// The body.
+    pub body: Value,
+}
+
+impl Request {
+    /// A header's value; empty when absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    requests: Vec<Request>,
+    answers: VecDeque<(StatusCode, HeaderMap, String)>,
+}
+
+/// A receiver. It answers 200 `ok` unless it is told something else.
+#[derive(Clone)]
+pub struct Receiver {
+    /// Where it is.
+    pub url: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Receiver {
+    /// A receiver on a port of its own.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+        let inner = Arc::<Mutex<Inner>>::default();
+        let app = Router::new().fallback(receive).with_state(inner.clone());
+        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+        Self { url, inner }
+    }
+
+    /// The next requests are answered with these statuses.
+    pub fn answers(&self, statuses: impl IntoIterator<Item = u16>) {
+        for status in statuses {
+            self.answers_with(status, &[], "ok");
+        }
+    }
+
+    /// The next request is answered like this.
+    pub fn answers_with(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let answer = (StatusCode::from_u16(status).unwrap(), headers, body.to_owned());
+        self.inner.lock().unwrap().answers.push_back(answer);
+    }
+
+    /// What came since this was last asked.
+    pub fn received(&self) -> Vec<Request> {
+        std::mem::take(&mut self.inner.lock().unwrap().requests)
+    }
+}
+
+async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, bytes: Bytes) -> Response {
+    let mut inner = inner.lock().unwrap();
+    let body = serde_json::from_slice(&bytes).unwrap();
+    inner.requests.push(Request { headers, bytes, body });
+    match inner.answers.pop_front() {
+        Some((status, headers, body)) => (status, headers, body).into_response(),
+        None => "ok".into_response(),
+    }
+}
