@@ -118,10 +118,10 @@ impl Outbound {
                 addresses
             }
         };
-        match admitted.is_empty() {
-            true => Err(OutboundError::Refused),
-            false => Ok(admitted.into_iter().map(|address| SocketAddr::new(address, port)).collect()),
+        if admitted.is_empty() {
+            return Err(OutboundError::Refused);
         }
+        Ok(admitted.into_iter().map(|address| SocketAddr::new(address, port)).collect())
     }
 
     async fn resolved(&self, name: &str) -> Result<Vec<IpAddr>, OutboundError> {
