@@ -12,6 +12,7 @@ mod long_lists;
 mod metered;
 mod money;
 mod openapi;
+mod outbound;
 mod permissions;
 mod platform;
 mod queue;

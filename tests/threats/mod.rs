@@ -7,7 +7,7 @@ mod endings;
 mod ids;
 mod keys;
 mod lists;
-mod outbound;
+pub mod outbound;
 mod parsing;
 mod powers;
 pub mod prey;

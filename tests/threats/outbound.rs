@@ -6,10 +6,11 @@ use super::{
     routes::{Dialect, Field, Kind, Route, fields},
     surface::assert_refused,
 };
+use crate::world::World;
 use serde_json::{Value, json};
 
 /// Addresses that nobody may have us call.
-fn inner() -> Vec<String> {
+pub fn inner() -> Vec<String> {
     let mut addresses: Vec<String> = [
         // Not https.
         "http://example.com/",
@@ -142,6 +143,29 @@ async fn an_address_of_a_public_name_is_accepted_and_shown_as_given() {
                 _ => &reply.body["endpoint"],
             };
             assert_eq!(shown, address, "{attack}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_operator_allows_is_accepted_and_nothing_beside_it() {
+    let addresses = [
+        ("http://127.0.0.1:9000/hook", true),
+        ("https://localhost:9000/", true),
+        ("http://receiver.internal/", true),
+        ("https://example.com/", true),
+        ("http://127.0.0.1:9001/hook", false),
+        ("http://example.com/", false),
+        ("https://api.example.com/", false),
+    ];
+    let settings = [("OUTBOUND_ALLOW", "127.0.0.1:9000,receiver.internal"), ("OUTBOUND_DENY", "api.example.com")];
+    for (route, field) in targets() {
+        for (address, is_allowed) in addresses {
+            let prey = Prey::in_world(World::with(&settings)).await;
+            let body = prey.body_with(route, field.name, value(field, address).to_string().as_bytes());
+            let reply = prey.send(route, body).await;
+            let expected = if is_allowed { route.success } else { 422 };
+            assert_eq!(reply.status, expected, "{} {}: {address}: {}", route.name(), field.name, reply.text);
         }
     }
 }

@@ -47,7 +47,7 @@ pub struct Limits {
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboundAnswer {
-    /// The status: 200 to 599; a redirect is an answer like any other.
+    /// The status, as it was sent; a redirect is an answer like any other.
     pub status: u16,
     /// The header `Retry-After`, as it was sent.
     pub retry_after: Option<String>,
@@ -96,7 +96,7 @@ impl Outbound {
         limits: Limits,
     ) -> Result<OutboundAnswer, OutboundError> {
         let exchange = async {
-            let url = Url::parse(url.as_str()).map_err(|_| OutboundError::Refused)?;
+            let url = url.judged(&self.rules).map_err(|_| OutboundError::Refused)?;
             let admitted = self.admitted(&url).await?;
             let request = self.client().await?.post(url).headers(headers).body(body);
             let response = ADMITTED.scope(admitted, request.send()).await.map_err(|error| reason(&error))?;
@@ -105,9 +105,8 @@ impl Outbound {
         timeout(limits.time, exchange).await.unwrap_or(Err(OutboundError::TimedOut))
     }
 
-    /// Where `url` leads, as far as that may be called.
+    /// Where a URL leads that may be called as it is written, as far as that may be called, too.
     async fn admitted(&self, url: &Url) -> Result<Vec<SocketAddr>, OutboundError> {
-        self.rules.judge(url).map_err(|_| OutboundError::Refused)?;
         let port = url.port_or_known_default().ok_or(OutboundError::Refused)?;
         let admitted: Vec<_> = match url.host().ok_or(OutboundError::Refused)? {
             Host::Ipv4(address) => vec![address.into()],
@@ -118,10 +117,10 @@ impl Outbound {
                 addresses
             }
         };
-        match admitted.is_empty() {
-            true => Err(OutboundError::Refused),
-            false => Ok(admitted.into_iter().map(|address| SocketAddr::new(address, port)).collect()),
+        if admitted.is_empty() {
+            return Err(OutboundError::Refused);
         }
+        Ok(admitted.into_iter().map(|address| SocketAddr::new(address, port)).collect())
     }
 
     async fn resolved(&self, name: &str) -> Result<Vec<IpAddr>, OutboundError> {

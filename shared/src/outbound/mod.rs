@@ -26,7 +26,13 @@ pub struct OutboundUrl(String);
 impl OutboundUrl {
     /// Checks how the address is written.
     pub fn parse(text: &str, rules: &OutboundRules) -> Result<Self, Problem> {
-        let text = text.trim();
+        let given = Self(text.trim().to_owned());
+        given.judged(rules)?;
+        Ok(given)
+    }
+
+    fn judged(&self, rules: &OutboundRules) -> Result<Url, Problem> {
+        let Self(text) = self;
         if text.is_empty() {
             return Err(Problem::Blank);
         }
@@ -39,7 +45,7 @@ impl OutboundUrl {
         }
         let url = Url::parse(text).map_err(|_| Problem::Address("Enter a valid URL."))?;
         rules.judge(&url)?;
-        Ok(Self(text.to_owned()))
+        Ok(url)
     }
 
     /// The address as it was given.
