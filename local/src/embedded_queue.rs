@@ -236,6 +236,13 @@ impl EmbeddedQueue {
         if message_body.is_empty() {
             return Err(Refusal::new("MissingParameter", "The request must contain the parameter MessageBody."));
         }
+        let is_group = |group: &String| (1..=128).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic());
+        if !message_group_id.iter().all(is_group) {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                "MessageGroupId has 1 to 128 letters, digits and marks.",
+            ));
+        }
         let (now, digest) = (self.now(), md5_of(&message_body));
         let id = self.messages().add(message_body, message_group_id, now, now.plus(delay));
         self.0.change.notify_waiters();

@@ -254,12 +254,12 @@ async fn a_thousand_messages_that_never_end_do_not_delay_anybody_else() {
     let (stuck, heard) = (Heard::default(), Heard::default());
     let (getting_stuck, hearing) = (stuck.clone(), heard.clone());
     let worker = Worker::new(world.queues.deliveries.clone(), AT_ONCE, move |event: SqsEvent| {
-        let is_black_hole = group(&event) == "black hole";
+        let is_black_hole = group(&event) == "black-hole";
         let told = if is_black_hole { &getting_stuck } else { &hearing };
         told.hear(&event);
         async move { if is_black_hole { pending().await } else { all_is_well() } }
     });
-    send(&world, &[("black hole", 1000)]).await;
+    send(&world, &[("black-hole", 1000)]).await;
     let working = tokio::spawn(async move { worker.run().await });
     stuck.until(8).await;
     for number in 0..99 {
