@@ -1,14 +1,12 @@
 //! What the embedded queues do with messages: who receives what, and when.
 
-use super::{NO_TIME, body, message, send, sender, take_all};
+use super::{MILLISECOND, NO_TIME, body, message, send, sender, take_all};
 use crate::{log::Logged, world::World};
 use local::embedded_queue::{EmbeddedQueue, Received, Rules};
 use serde_json::{Value, json};
 use shared::config::QueueUrls;
 use std::{collections::HashMap, time::Duration};
 use tracing::subscriber::with_default;
-
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn visibility() -> Duration {
     Rules::default().visibility
