@@ -2,28 +2,14 @@
 //! its HTTP connection is replaced by a call into the queues. Who works on a queue calls it directly.
 
 mod messages;
+mod protocol;
 
 pub use messages::{Received, Rules};
 
-use crate::embedded::Embedded;
-use aws_smithy_runtime_api::{
-    client::{
-        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-        orchestrator::{HttpRequest, HttpResponse},
-        result::ConnectorError,
-        runtime_components::RuntimeComponents,
-    },
-    http::StatusCode,
-};
-use aws_smithy_types::body::SdkBody;
 use md5::{Digest, Md5};
 use messages::Messages;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use shared::{clock::Clock, config::QueueUrls, domain::time::Timestamp, queue::DELAY_MAX};
+use shared::{clock::Clock, config::QueueUrls, domain::time::Timestamp};
 use std::{
-    collections::HashSet,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -47,79 +33,6 @@ impl EmbeddedQueues {
         let queue = |url: &String| EmbeddedQueue::new(url.clone(), rules, clock.clone());
         let QueueUrls { deliveries, connections } = urls;
         Self { deliveries: queue(deliveries), connections: queue(connections) }
-    }
-
-    /// Runs one SQS request: the operation's name and its JSON, as the protocol has them.
-    pub fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
-        let (status, query_error, body) = match self.dispatch(operation, body) {
-            Ok(answer) => (200, None, answer),
-            Err(Refusal { code, message }) => {
-                let body = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": message});
-                (400, Some(format!("{code};Sender")), body)
-            }
-        };
-        let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
-        let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
-        if let Some(error) = query_error {
-            response.headers_mut().insert("x-amzn-query-error", error);
-        }
-        Ok(response)
-    }
-
-    fn dispatch(&self, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
-        let unreadable = |error: serde_json::Error| Refusal::new("InvalidParameterValue", error.to_string());
-        let AnyRequest { queue_url } = serde_json::from_slice(body).map_err(unreadable)?;
-        let mut queues = [&self.deliveries, &self.connections].into_iter();
-        let queue = queues.find(|queue| queue.0.url == queue_url);
-        let queue =
-            queue.ok_or_else(|| Refusal::new("AWS.SimpleQueueService.NonExistentQueue", "There is no such queue."))?;
-        match operation {
-            "SendMessage" => queue.send(serde_json::from_slice(body).map_err(unreadable)?),
-            "SendMessageBatch" => queue.send_batch(serde_json::from_slice(body).map_err(unreadable)?),
-            "GetQueueAttributes" => Ok(queue.attributes()),
-            other => Err(Refusal::new("UnsupportedOperation", format!("{other} is not used here"))),
-        }
-    }
-}
-
-/// What every request has.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AnyRequest {
-    queue_url: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Sent {
-    message_body: String,
-    delay_seconds: Option<u64>,
-    message_group_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SentBatch {
-    entries: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Entry {
-    id: String,
-    #[serde(flatten)]
-    sent: Sent,
-}
-
-/// What is wrong with a request.
-struct Refusal {
-    code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
     }
 }
 
@@ -217,85 +130,15 @@ impl EmbeddedQueue {
         self.0.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn attributes(&self) -> Value {
-        let (waiting, in_flight) = self.messages().count();
-        json!({"Attributes": {
-            "QueueArn": self.arn(),
-            "ApproximateNumberOfMessages": waiting.to_string(),
-            "ApproximateNumberOfMessagesNotVisible": in_flight.to_string(),
-        }})
-    }
-
-    /// The message's id and the digest of its body.
-    fn add(&self, sent: Sent) -> Result<(String, String), Refusal> {
-        let Sent { message_body, delay_seconds, message_group_id } = sent;
-        let delay = Duration::from_secs(delay_seconds.unwrap_or_default());
-        if delay > DELAY_MAX {
-            return Err(Refusal::new("InvalidParameterValue", "DelaySeconds must be from 0 to 900."));
-        }
-        if message_body.is_empty() {
-            return Err(Refusal::new("MissingParameter", "The request must contain the parameter MessageBody."));
-        }
-        let (now, digest) = (self.now(), md5_of(&message_body));
-        let id = self.messages().add(message_body, message_group_id, now, now.plus(delay));
+    fn add(&self, body: String, group: Option<String>, delay: Duration) -> String {
+        let now = self.now();
+        let id = self.messages().add(body, group, now, now.plus(delay));
         self.0.change.notify_waiters();
-        Ok((id, digest))
-    }
-
-    fn send(&self, sent: Sent) -> Result<Value, Refusal> {
-        let (id, digest) = self.add(sent)?;
-        Ok(json!({"MessageId": id, "MD5OfMessageBody": digest}))
-    }
-
-    fn send_batch(&self, batch: SentBatch) -> Result<Value, Refusal> {
-        let refuse = |code, message| Err(Refusal::new(code, message));
-        let ids: HashSet<&str> = batch.entries.iter().map(|entry| entry.id.as_str()).collect();
-        match batch.entries.len() {
-            0 => return refuse("AWS.SimpleQueueService.EmptyBatchRequest", "There is no entry."),
-            11.. => return refuse("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "At most 10 entries."),
-            several if several > ids.len() => {
-                return refuse("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "An id is there twice.");
-            }
-            _ => {}
-        }
-        let (mut successful, mut failed) = (Vec::new(), Vec::new());
-        for Entry { id, sent } in batch.entries {
-            match self.add(sent) {
-                Ok((message, digest)) => {
-                    successful.push(json!({"Id": id, "MessageId": message, "MD5OfMessageBody": digest}));
-                }
-                Err(Refusal { code, message }) => {
-                    failed.push(json!({"Id": id, "Code": code, "Message": message, "SenderFault": true}));
-                }
-            }
-        }
-        Ok(json!({"Successful": successful, "Failed": failed}))
+        id
     }
 }
 
 /// The digest by which AWS lets a body be recognised.
 pub fn md5_of(body: &str) -> String {
     hex::encode(Md5::digest(body))
-}
-
-impl fmt::Debug for EmbeddedQueues {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EmbeddedQueues")
-    }
-}
-
-impl HttpConnector for EmbeddedQueues {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = match Embedded::operation_of(&request) {
-            Some((operation, body)) => self.run(&operation, &body),
-            None => Err(ConnectorError::user("not an SQS request".into())),
-        };
-        HttpConnectorFuture::ready(answer)
-    }
-}
-
-impl HttpClient for EmbeddedQueues {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
 }

@@ -35,7 +35,7 @@ const CALLS_AT_ONCE: usize = 16;
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// JSON.
+    /// JSON, short: ten of them have to fit into a call.
     pub body: String,
     /// Whom the message concerns, in at most 128 letters, digits and punctuation marks. A group with many
     /// messages, or with slow ones, does not delay the others ("fair queues").

@@ -1,14 +1,12 @@
 //! What the embedded queues do with messages: who receives what, and when.
 
-use super::{NO_TIME, body, message, send, sender, take_all};
+use super::{MILLISECOND, NO_TIME, body, message, send, sender, take_all};
 use crate::{log::Logged, world::World};
 use local::embedded_queue::{EmbeddedQueue, Received, Rules};
 use serde_json::{Value, json};
 use shared::config::QueueUrls;
 use std::{collections::HashMap, time::Duration};
 use tracing::subscriber::with_default;
-
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn visibility() -> Duration {
     Rules::default().visibility
@@ -187,7 +185,7 @@ async fn a_message_that_is_received_too_often_is_given_up_and_logged_without_its
     let told: Vec<_> = dead.iter().map(|dead| (dead.group.as_deref(), &dead.body, dead.receive_count)).collect();
     assert_eq!(told, [(Some("poison"), &body(0), max)]);
     assert_eq!((queue.waiting(), queue.in_flight()), (0, 1));
-    let line: Value = serde_json::from_str(&Logged::text()).unwrap();
+    let line: Value = serde_json::from_str(Logged::text().lines().last().unwrap()).unwrap();
     assert_eq!(line["level"], "WARN");
     let fields = json!({
         "message": "a message is given up",
@@ -238,6 +236,7 @@ async fn the_protocol_refuses_what_aws_refuses() {
     let url = QueueUrls::default().deliveries;
     let entry = |id: usize| json!({"Id": id.to_string(), "MessageBody": "hello"});
     let batch = |entries: Vec<Value>| json!({"QueueUrl": url, "Entries": entries});
+    let in_group = |group: &str| json!({"QueueUrl": url, "MessageBody": "hello", "MessageGroupId": group});
     let cases = [
         ("SendMessageBatch", batch(vec![]), "AWS.SimpleQueueService.EmptyBatchRequest"),
         (
@@ -248,6 +247,9 @@ async fn the_protocol_refuses_what_aws_refuses() {
         ("SendMessageBatch", batch(vec![entry(1), entry(1)]), "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"),
         ("SendMessage", json!({"QueueUrl": url, "MessageBody": ""}), "MissingParameter"),
         ("SendMessage", json!({"QueueUrl": url}), "InvalidParameterValue"),
+        ("SendMessage", in_group(""), "InvalidParameterValue"),
+        ("SendMessage", in_group("black hole"), "InvalidParameterValue"),
+        ("SendMessage", in_group(&"x".repeat(129)), "InvalidParameterValue"),
         ("SendMessage", json!({"QueueUrl": "nothing", "MessageBody": "x"}), "AWS.SimpleQueueService.NonExistentQueue"),
         ("SendMessage", json!({}), "InvalidParameterValue"),
         ("DeleteQueue", json!({"QueueUrl": url}), "UnsupportedOperation"),
