@@ -4,6 +4,7 @@
 mod admin;
 pub mod command;
 pub mod embedded;
+pub mod embedded_queue;
 pub mod embedded_s3;
 mod secrets;
 pub mod serve;

@@ -1,6 +1,12 @@
 //! `quintet serve`: all routers on one port, with the embedded database and storage behind them.
 
-use crate::{admin, embedded::Embedded, embedded_s3::EmbeddedS3, router, secrets, tables};
+use crate::{
+    admin,
+    embedded::Embedded,
+    embedded_queue::{EmbeddedQueues, Rules},
+    embedded_s3::EmbeddedS3,
+    router, secrets, tables,
+};
 use anyhow::{Context, Result};
 use axum::{
     Router,
@@ -10,12 +16,13 @@ use axum::{
 use dynoxide::Database;
 use shared::{
     blobs::Blobs,
-    clock::SystemClock,
-    config::{BUCKET_FILES, Config, ModelProvider},
+    clock::{Clock, SystemClock},
+    config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
     entropy::{Entropy, SystemEntropy},
     http::ClientAddress,
     model::Echo,
     password::{Cost, Passwords},
+    queue::Queues,
     service::{Parts, Services},
     store::{Store, client},
 };
@@ -129,6 +136,9 @@ pub fn open(place: &Place, mut config: Config) -> Result<Services> {
     }
     let at_once = std::thread::available_parallelism().map_or(2, usize::from);
     let ModelProvider::Echo = config.model;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let urls = QueueUrls::default();
+    let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
     let store = Store::new(
         client::embedded(Embedded::new(database), Duration::from_millis(10)),
         shared::config::Tables::default(),
@@ -137,8 +147,9 @@ pub fn open(place: &Place, mut config: Config) -> Result<Services> {
     Ok(Services::new(Parts {
         store,
         blobs: Blobs::embedded(storage, BUCKET_FILES.to_owned(), Duration::from_millis(10)),
+        queues: Queues::embedded(queues, &urls, Duration::from_millis(10)),
         model: Arc::new(Echo),
-        clock: Arc::new(SystemClock),
+        clock,
         passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
         entropy,
         config,

@@ -23,6 +23,8 @@ pub struct Config {
     pub model: ModelProvider,
     /// Names of the DynamoDB tables.
     pub tables: Tables,
+    /// URLs of the SQS queues.
+    pub queues: QueueUrls,
     /// The name of the S3 bucket that holds uploaded files.
     pub bucket_files: String,
     /// The administrator that `quintet serve` makes at its start.
@@ -89,6 +91,24 @@ impl Default for Tables {
     }
 }
 
+/// URLs of the SQS queues.
+#[derive(Debug, Clone)]
+pub struct QueueUrls {
+    /// Deliveries to webhook endpoints that are due.
+    pub deliveries: String,
+    /// What concerns WebSocket connections later than now.
+    pub connections: String,
+}
+
+impl Default for QueueUrls {
+    /// Where the embedded queues are.
+    fn default() -> Self {
+        let urls = ["deliveries", "connections"].map(|name| format!("http://embedded.invalid/000000000000/{name}"));
+        let [deliveries, connections] = urls;
+        Self { deliveries, connections }
+    }
+}
+
 /// An administrator to make.
 #[derive(Clone)]
 pub struct AdminSettings {
@@ -125,7 +145,7 @@ impl Config {
     /// Reads settings from `look_up`; an empty value counts as absent.
     pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
-        let tables = Tables::default();
+        let (tables, queues) = (Tables::default(), QueueUrls::default());
         let log_format = settings.text("LOG_FORMAT", "text");
         let json = match log_format.as_str() {
             "json" => true,
@@ -160,6 +180,10 @@ impl Config {
                 webhooks: settings.text("TABLE_WEBHOOKS", &tables.webhooks),
                 connections: settings.text("TABLE_CONNECTIONS", &tables.connections),
                 limits: settings.text("TABLE_LIMITS", &tables.limits),
+            },
+            queues: QueueUrls {
+                deliveries: settings.text("QUEUE_DELIVERIES", &queues.deliveries),
+                connections: settings.text("QUEUE_CONNECTIONS", &queues.connections),
             },
             bucket_files: settings.text("BUCKET_FILES", BUCKET_FILES),
             admin: settings.admin()?,

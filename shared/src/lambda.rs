@@ -9,6 +9,7 @@ use crate::{
     http::{self, ClientAddress, pages::PublicUrl},
     model::Echo,
     password::{Cost, Passwords},
+    queue::Queues,
     service::{Parts, Services},
     store::{Store, client},
 };
@@ -67,6 +68,7 @@ async fn services() -> Result<Services, Error> {
     let services = Services::new(Parts {
         store: Store::new(client::on_aws().await, config.tables.clone(), entropy.clone()),
         blobs: Blobs::on_aws(config.bucket_files.clone()).await,
+        queues: Queues::on_aws(&config.queues).await,
         model: Arc::new(Echo),
         clock: Arc::new(SystemClock),
         // A function handles one request at a time.

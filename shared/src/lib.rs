@@ -11,5 +11,6 @@ pub mod log;
 pub mod model;
 pub mod outbound;
 pub mod password;
+pub mod queue;
 pub mod service;
 pub mod store;

@@ -47,7 +47,7 @@ async fn every_component_is_asked() {
                     "database": {"status": "healthy", "latency_ms": 0},
                     "storage": {"status": "healthy", "latency_ms": 0},
                     "model": {"status": "healthy", "latency_ms": 0},
-                    "queue": {"status": "disabled", "latency_ms": null},
+                    "queue": {"status": "healthy", "latency_ms": 0},
                 },
             }),
             "{path}"
@@ -71,7 +71,7 @@ async fn the_database_is_down() {
                     "database": {"status": "unhealthy", "latency_ms": 0},
                     "storage": {"status": "healthy", "latency_ms": 0},
                     "model": {"status": "healthy", "latency_ms": 0},
-                    "queue": {"status": "disabled", "latency_ms": null},
+                    "queue": {"status": "healthy", "latency_ms": 0},
                 },
             }),
             "{path}"

@@ -7,26 +7,34 @@ mod entropy;
 mod events;
 mod faults;
 mod model;
+mod queues;
 pub mod routes;
 
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use model::{Script, ScriptedModel};
+pub use queues::{QueueFault, QueueFaults};
 
 use axum::Router;
 use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
-use local::{embedded::Embedded, embedded_s3::EmbeddedS3, router, tables};
+use local::{
+    embedded::Embedded,
+    embedded_queue::{EmbeddedQueues, Rules},
+    embedded_s3::EmbeddedS3,
+    router, tables,
+};
 use serde_json::{Value, json};
 use shared::{
     blobs::Blobs,
     clock::Clock,
-    config::{BUCKET_FILES, Config, Tables},
+    config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
     password::{Cost, Passwords},
+    queue::Queues,
     service::{
         Parts, Services,
         accounts::Registration,
@@ -81,6 +89,10 @@ pub struct World {
     pub database: Database,
     /// What goes wrong between the service and the database, and what was called.
     pub faults: Faults,
+    /// The queues, for working on them.
+    pub queues: EmbeddedQueues,
+    /// What goes wrong between the service and the queues.
+    pub queue_faults: QueueFaults,
     /// The model.
     pub model: Arc<ScriptedModel>,
     clock: Arc<TestClock>,
@@ -118,18 +130,24 @@ impl World {
         let faults = Faults::new(Embedded::new(database.clone()));
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let client = client::embedded(faults.clone(), Duration::from_millis(1));
+        let any_clock: Arc<dyn Clock> = clock.clone();
+        let urls = QueueUrls::default();
+        let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
+        let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let services = Services::new(Parts {
             config: Config::read(|name| settings.get(name).cloned()).unwrap(),
             store: Store::new(client, Tables::default(), any_entropy.clone()),
             blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
+            queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
             model: model.clone(),
-            clock: clock.clone(),
+            clock: any_clock,
             passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
             entropy: any_entropy,
         })
         .unwrap();
-        Self { app: router(&services), services, database, faults, model, clock, entropy, settings, storage }
+        let app = router(&services);
+        Self { app, services, database, faults, queues, queue_faults, model, clock, entropy, settings, storage }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.

@@ -1,7 +1,7 @@
 //! Whether the service works, found out by really asking its parts.
 
 use super::limits::{Address, Limits};
-use crate::{blobs::Blobs, clock::Clock, domain::Error, model::ChatModel, store::Store};
+use crate::{blobs::Blobs, clock::Clock, domain::Error, model::ChatModel, queue::Queue, store::Store};
 use std::{sync::Arc, time::Duration};
 
 /// A part that does not answer within this time is down.
@@ -20,8 +20,6 @@ pub enum Condition {
         /// How long it was waited for.
         latency: Duration,
     },
-    /// This deployment has no such part.
-    Absent,
 }
 
 /// How the parts are.
@@ -49,6 +47,7 @@ impl Report {
 pub struct Health {
     store: Arc<Store>,
     blobs: Blobs,
+    queue: Queue,
     model: Arc<dyn ChatModel>,
     limits: Limits,
     clock: Arc<dyn Clock>,
@@ -59,11 +58,12 @@ impl Health {
     pub fn new(
         store: Arc<Store>,
         blobs: Blobs,
+        queue: Queue,
         model: Arc<dyn ChatModel>,
         limits: Limits,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, blobs, model, limits, clock }
+        Self { store, blobs, queue, model, limits, clock }
     }
 
     /// Asks all parts at once, for a visitor at `address`. A database that cannot even count the visitor
@@ -79,8 +79,9 @@ impl Health {
         let database = self.probe(self.store.probe());
         let storage = self.probe(self.blobs.probe());
         let model = self.probe(self.model.probe());
-        let (database, storage, model) = futures::future::join3(database, storage, model).await;
-        Report { database, storage, model, queue: Condition::Absent }
+        let queue = self.probe(self.queue.probe());
+        let (database, storage, model, queue) = futures::future::join4(database, storage, model, queue).await;
+        Report { database, storage, model, queue }
     }
 
     async fn probe<E: std::error::Error + 'static>(&self, part: impl Future<Output = Result<(), E>>) -> Condition {

@@ -20,7 +20,7 @@ pub mod users;
 
 use crate::{
     blobs::Blobs, clock::Clock, config::Config, domain::Error, entropy::Entropy, model::ChatModel, password::Passwords,
-    store::Store,
+    queue::Queues, store::Store,
 };
 use accounts::Accounts;
 use api_keys::ApiKeys;
@@ -46,6 +46,8 @@ pub struct Parts {
     pub store: Store,
     /// The contents of files.
     pub blobs: Blobs,
+    /// Work for later.
+    pub queues: Queues,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
     /// Time.
@@ -117,7 +119,7 @@ impl Services {
     /// # Errors
     /// When there is no key to sign tokens with.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts { config, store, blobs, model, clock, entropy, passwords } = parts;
+        let Parts { config, store, blobs, queues, model, clock, entropy, passwords } = parts;
         let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(&config)?);
         let ours = Ours { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
@@ -137,7 +139,7 @@ impl Services {
             turns: Turns::new(ours, balance.clone(), model.clone()),
             balance,
             sweeper: Sweeper::new(store.clone()),
-            health: Health::new(store, blobs, model, limits.clone(), clock),
+            health: Health::new(store, blobs, queues.deliveries, model, limits.clone(), clock),
             limits,
             config,
         })))
