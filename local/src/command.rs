@@ -86,7 +86,7 @@ async fn create_admin(CreateAdmin { username, email, data }: CreateAdmin, config
         Some(password) => password.clone(),
         None => SecretString::from(rpassword::prompt_password("Password: ").context("no password was given")?),
     };
-    let services = serve::open(&serve::Place::Directory(data), config)?;
+    let services = serve::open(&serve::Place::Directory(data), config)?.services;
     admin::create(&services, &username, &email, &password).await?;
     println!("{username} is an administrator now.");
     Ok(())

@@ -4,11 +4,13 @@
 mod admin;
 pub mod command;
 pub mod embedded;
+pub mod embedded_gateway;
 pub mod embedded_queue;
 pub mod embedded_s3;
 mod secrets;
 pub mod serve;
 pub mod tables;
+pub mod websocket;
 
 use axum::Router;
 use shared::{http, service::Services};
@@ -22,6 +24,7 @@ pub fn router(services: &Services) -> Router {
         .merge(chat::router(services.clone()))
         .merge(balances::router(services.clone()))
         .merge(files::router(services.clone()))
+        .merge(live::router(services.clone()))
         .merge(health::router(services.clone()))
         .merge(docs::router());
     http::finish(routes, &services.config)

@@ -3,9 +3,11 @@
 use crate::{
     admin,
     embedded::Embedded,
+    embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     router, secrets, tables,
+    websocket::{self, Sockets},
 };
 use anyhow::{Context, Result};
 use axum::{
@@ -19,6 +21,7 @@ use shared::{
     clock::{Clock, SystemClock},
     config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
     entropy::{Entropy, SystemEntropy},
+    gateway::Gateway,
     http::ClientAddress,
     model::Echo,
     password::{Cost, Passwords},
@@ -54,7 +57,7 @@ pub enum Place {
 
 /// Serves on `listen` until SIGINT or SIGTERM.
 pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
-    let services = open(&place, config)?;
+    let Process { services, queues: _, sockets } = open(&place, config)?;
     if let Some(settings) = &services.config.admin {
         let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
@@ -63,7 +66,7 @@ pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()>
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("Quintet is ready on http://{}", listener.local_addr()?);
-    let routes = router(&services).layer(from_fn(with_client_address));
+    let routes = router(&services).merge(websocket::router(sockets)).layer(from_fn(with_client_address));
     serve(listener, routes, asked_to_end).await
 }
 
@@ -115,8 +118,18 @@ async fn serve(listener: TcpListener, routes: Router, end: impl Future<Output = 
     }
 }
 
+/// The services, and what stands around them in one process.
+pub struct Process {
+    /// The services.
+    pub services: Services,
+    /// Work for later.
+    pub queues: EmbeddedQueues,
+    /// WebSocket connections.
+    pub sockets: Sockets,
+}
+
 /// The services on the data at `place`, made there if this is the first start.
-pub fn open(place: &Place, mut config: Config) -> Result<Services> {
+pub fn open(place: &Place, mut config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let database = match place {
         Place::Memory(_) => Database::memory()?,
@@ -139,21 +152,25 @@ pub fn open(place: &Place, mut config: Config) -> Result<Services> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
     let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
+    let gateway = EmbeddedGateway::default();
     let store = Store::new(
         client::embedded(Embedded::new(database), Duration::from_millis(10)),
         shared::config::Tables::default(),
         entropy.clone(),
     );
-    Ok(Services::new(Parts {
+    let services = Services::new(Parts {
         store,
         blobs: Blobs::embedded(storage, BUCKET_FILES.to_owned(), Duration::from_millis(10)),
-        queues: Queues::embedded(queues, &urls, Duration::from_millis(10)),
+        queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
+        gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
         model: Arc::new(Echo),
-        clock,
+        clock: clock.clone(),
         passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
-        entropy,
+        entropy: entropy.clone(),
         config,
-    })?)
+    })?;
+    let sockets = Sockets { services: services.clone(), gateway, clock, entropy };
+    Ok(Process { services, queues, sockets })
 }
 
 fn open_directory(directory: &Path) -> Result<Database> {

@@ -6,6 +6,7 @@ use crate::{
     config::{Config, ModelProvider, SettingError},
     domain,
     entropy::{Entropy, SystemEntropy},
+    gateway::Gateway,
     http::{self, ClientAddress, pages::PublicUrl},
     model::Echo,
     password::{Cost, Passwords},
@@ -21,7 +22,10 @@ use lambda_http::{
     request::RequestContext,
     tower::ServiceBuilder,
 };
-use serde::de::IgnoredAny;
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use std::{net::IpAddr, sync::Arc};
 
 /// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process.
@@ -56,6 +60,24 @@ where
     lambda_runtime::run(lambda_runtime::service_fn(event)).await
 }
 
+/// Runs `handler` with the deployment's services and each event, until Lambda stops the process.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on_events<E, A, F>(handler: impl Fn(Services, E) -> F) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    F: Future<Output = Result<A, domain::Error>>,
+{
+    let services = services().await?;
+    let event = |event: LambdaEvent<E>| {
+        let handled = handler(services.clone(), event.payload);
+        async move { handled.await.map_err(Error::from) }
+    };
+    lambda_runtime::run(lambda_runtime::service_fn(event)).await
+}
+
 /// The services of the deployment that the environment describes.
 async fn services() -> Result<Services, Error> {
     let config = Config::from_env()?;
@@ -69,6 +91,7 @@ async fn services() -> Result<Services, Error> {
         store: Store::new(client::on_aws().await, config.tables.clone(), entropy.clone()),
         blobs: Blobs::on_aws(config.bucket_files.clone()).await,
         queues: Queues::on_aws(&config.queues).await,
+        gateway: Gateway::on_aws(&config.websocket_endpoint).await,
         model: Arc::new(Echo),
         clock: Arc::new(SystemClock),
         // A function handles one request at a time.

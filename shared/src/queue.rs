@@ -156,7 +156,8 @@ impl Queue {
     pub async fn send(&self, messages: Vec<Outgoing>) -> Result<(), QueueError> {
         let entries = messages.into_iter().enumerate().map(|(number, message)| entry(number, message));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        let batches = entries.chunks(BATCH).map(|batch| self.send_batch(batch.to_vec()));
+        let batches: Vec<_> = entries.chunks(BATCH).map(<[_]>::to_vec).collect();
+        let batches = batches.into_iter().map(|batch| self.send_batch(batch));
         // Every batch is sent, whatever becomes of the others.
         let sent: Vec<_> = stream::iter(batches).buffer_unordered(CALLS_AT_ONCE).collect().await;
         sent.into_iter().collect()

@@ -6,6 +6,7 @@ pub mod documents;
 mod entropy;
 mod events;
 mod faults;
+mod live;
 mod model;
 mod queues;
 pub mod routes;
@@ -13,6 +14,7 @@ pub mod routes;
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
+pub use live::{Door, Socket};
 pub use model::{Script, ScriptedModel};
 pub use queues::{QueueFault, QueueFaults};
 
@@ -22,6 +24,7 @@ use entropy::CountedEntropy;
 use futures::stream;
 use local::{
     embedded::Embedded,
+    embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     router, tables,
@@ -33,6 +36,7 @@ use shared::{
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
+    gateway::Gateway,
     password::{Cost, Passwords},
     queue::Queues,
     service::{
@@ -43,11 +47,11 @@ use shared::{
     store::{Store, client},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -93,12 +97,16 @@ pub struct World {
     pub queues: EmbeddedQueues,
     /// What goes wrong between the service and the queues.
     pub queue_faults: QueueFaults,
+    /// Open WebSocket connections.
+    pub gateway: EmbeddedGateway,
     /// The model.
     pub model: Arc<ScriptedModel>,
     clock: Arc<TestClock>,
     entropy: Arc<CountedEntropy>,
     settings: HashMap<String, String>,
     storage: Arc<TempDir>,
+    /// Changes that were dispatched.
+    told: Arc<Mutex<HashSet<String>>>,
 }
 
 impl World {
@@ -133,6 +141,7 @@ impl World {
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
+        let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let services = Services::new(Parts {
@@ -140,6 +149,7 @@ impl World {
             store: Store::new(client, Tables::default(), any_entropy.clone()),
             blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
+            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
             model: model.clone(),
             clock: any_clock,
             passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
@@ -147,7 +157,7 @@ impl World {
         })
         .unwrap();
         let app = router(&services);
-        Self { app, services, database, faults, queues, queue_faults, model, clock, entropy, settings, storage }
+        Self { app, services, database, faults, queues, queue_faults, gateway, model, clock, entropy, settings, storage, told: Arc::default() }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.

@@ -40,6 +40,7 @@ pub static PLATFORM: LazyLock<String> = LazyLock::new(|| {
         ("chat", chat::openapi::Platform::openapi()),
         ("tools", tools::openapi::Platform::openapi()),
         ("files", files::openapi::Platform::openapi()),
+        ("live", live::openapi::Platform::openapi()),
         ("health", health::openapi::Platform::openapi()),
     ];
     document::<Platform>(&about, groups).to_string()

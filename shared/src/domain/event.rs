@@ -135,6 +135,12 @@ impl Change {
         EventId::of(self.at, &[self.user.uuid().as_bytes(), format!("{happening:?}").as_bytes()])
     }
 
+    /// Who may hear of it: one user, or everybody.
+    pub fn audience(&self) -> Option<UserId> {
+        let for_all = self.events.iter().any(|event| matches!(event, Happening::SystemNotification { .. }));
+        (!for_all).then_some(self.user)
+    }
+
     /// Its events.
     pub fn events(&self) -> impl Iterator<Item = Event> {
         let event = |happening: &Happening| Event {

@@ -1,0 +1,3 @@
+//! Live updates over WebSocket. Source: spec 001, "WebSocket Support".
+
+mod connecting;
