@@ -12,7 +12,15 @@ thread_local! {
     static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Logged;
+/// Writes there.
+pub struct Logged;
+
+impl Logged {
+    /// What was logged so far.
+    pub fn text() -> String {
+        LOGGED.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap())
+    }
+}
 
 impl Write for Logged {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -54,7 +62,7 @@ async fn failures_are_logged_without_secrets() {
     let refreshed = world.anonymous().post("/api/v1/auth/refresh", json!({"refresh_token": refresh})).await;
     assert_eq!(refreshed.status, 503);
 
-    let text = LOGGED.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap());
+    let text = Logged::text();
     let failures: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let named = failures.iter().filter(|line| line["fields"]["message"] == "a request failed");
     let routes: Vec<&str> = named.map(|line| line["span"]["route"].as_str().unwrap()).collect();

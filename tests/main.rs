@@ -14,6 +14,7 @@ mod money;
 mod openapi;
 mod permissions;
 mod platform;
+mod queue;
 mod realtime;
 mod reports;
 mod threats;

@@ -84,11 +84,19 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
         }
         let body = Value::Object(prey.body(route)).to_string();
         prey.world.faults.plan(None);
+        prey.world.queue_faults.plan([]);
         let reply = send(&actor, route, &prey.path(route), body).await;
         assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
         found.extend(prey.world.faults.calls().into_iter().flat_map(|call| call.needs));
+        found.extend(prey.world.queue_faults.calls().iter().map(|(operation, request)| on_queue(operation, request)));
     }
     found
+}
+
+/// `sqs:SendMessage`, `deliveries`.
+fn on_queue(operation: &str, request: &Value) -> Permission {
+    let queue = request["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap();
+    (format!("sqs:{}", operation.trim_end_matches("Batch")), queue.to_owned())
 }
 
 #[test]
@@ -127,8 +135,9 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
     }
     for function in functions.iter().filter(|function| !function.routes.is_empty()) {
         let tables = |permissions: &BTreeSet<Permission>| -> BTreeSet<String> {
-            let dynamodb = permissions.iter().filter(|(action, _)| action.starts_with("dynamodb:"));
-            dynamodb.map(|(_, resource)| resource.split('/').next().unwrap().to_owned()).collect()
+            let known = |action: &str| ["dynamodb:", "sqs:"].iter().any(|service| action.starts_with(service));
+            let known = permissions.iter().filter(|(action, _)| known(action));
+            known.map(|(_, resource)| resource.split('/').next().unwrap().to_owned()).collect()
         };
         let needed = needed.get(function.name.as_str()).cloned().unwrap_or_default();
         let mut touched = tables(&needed);

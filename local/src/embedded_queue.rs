@@ -29,6 +29,9 @@ use std::{
 };
 use tokio::sync::{Notify, futures::Notified};
 
+/// The region where the queues are.
+pub const REGION: &str = "local";
+
 /// The HTTP client of an SDK whose SQS is in this process, and the queues behind it. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbeddedQueues {
@@ -126,6 +129,7 @@ pub struct EmbeddedQueue(Arc<Inner>);
 
 struct Inner {
     url: String,
+    name: String,
     rules: Rules,
     clock: Arc<dyn Clock>,
     messages: Mutex<Messages>,
@@ -134,8 +138,9 @@ struct Inner {
 
 impl EmbeddedQueue {
     fn new(url: String, rules: Rules, clock: Arc<dyn Clock>) -> Self {
-        let (messages, change) = (Mutex::new(Messages::new(rules)), Notify::new());
-        Self(Arc::new(Inner { url, rules, clock, messages, change }))
+        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+        let (messages, change) = (Mutex::new(Messages::new(name.clone(), rules)), Notify::new());
+        Self(Arc::new(Inner { url, name, rules, clock, messages, change }))
     }
 
     /// The next message that can be received now: of the group that is worked on least, and of those the one
@@ -197,10 +202,14 @@ impl EmbeddedQueue {
         self.0.clock.now()
     }
 
-    /// The queue's name for AWS.
+    /// The last part of its URL.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its name among everything that AWS has.
     pub fn arn(&self) -> String {
-        let name = self.0.url.rsplit('/').next().unwrap_or_default();
-        format!("arn:aws:sqs:local:000000000000:{name}")
+        format!("arn:aws:sqs:{REGION}:000000000000:{}", self.name())
     }
 
     /// No change is left half done by a panic in it, so that a poisoned lock says nothing.
@@ -226,6 +235,13 @@ impl EmbeddedQueue {
         }
         if message_body.is_empty() {
             return Err(Refusal::new("MissingParameter", "The request must contain the parameter MessageBody."));
+        }
+        let is_group = |group: &String| (1..=128).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic());
+        if !message_group_id.iter().all(is_group) {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                "MessageGroupId has 1 to 128 letters, digits and marks.",
+            ));
         }
         let (now, digest) = (self.now(), md5_of(&message_body));
         let id = self.messages().add(message_body, message_group_id, now, now.plus(delay));

@@ -11,6 +11,7 @@ mod secrets;
 pub mod serve;
 pub mod tables;
 pub mod websocket;
+pub mod worker;
 
 use axum::Router;
 use shared::{http, service::Services};

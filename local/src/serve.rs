@@ -8,6 +8,7 @@ use crate::{
     embedded_s3::EmbeddedS3,
     router, secrets, tables,
     websocket::{self, Sockets},
+    worker::Worker,
 };
 use anyhow::{Context, Result};
 use axum::{
@@ -44,6 +45,8 @@ const ROOT: &str = "root";
 /// How long requests may still run after the process was asked to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// How many messages about connections are worked on at the same time.
+const CONNECTIONS_AT_ONCE: usize = 8;
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
@@ -57,12 +60,15 @@ pub enum Place {
 
 /// Serves on `listen` until SIGINT or SIGTERM.
 pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
-    let Process { services, queues: _, sockets } = open(&place, config)?;
+    let Process { services, queues, sockets } = open(&place, config)?;
     if let Some(settings) = &services.config.admin {
         let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
     }
     tokio::spawn(tidy_now_and_then(services.clone()));
+    let (connections, about) = (queues.connections, services.clone());
+    let worker = Worker::new(connections, CONNECTIONS_AT_ONCE, move |event| realtime::work(about.clone(), event));
+    tokio::spawn(async move { worker.run().await });
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("Quintet is ready on http://{}", listener.local_addr()?);

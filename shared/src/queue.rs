@@ -35,7 +35,7 @@ const CALLS_AT_ONCE: usize = 16;
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// JSON.
+    /// JSON, short: ten of them have to fit into a call.
     pub body: String,
     /// Whom the message concerns, in at most 128 letters, digits and punctuation marks. A group with many
     /// messages, or with slow ones, does not delay the others ("fair queues").
@@ -157,9 +157,9 @@ impl Queue {
         let entries = messages.into_iter().enumerate().map(|(number, message)| entry(number, message));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let batches: Vec<_> = entries.chunks(BATCH).map(<[_]>::to_vec).collect();
-        let batches = batches.into_iter().map(|batch| self.send_batch(batch));
         // Every batch is sent, whatever becomes of the others.
-        let sent: Vec<_> = stream::iter(batches).buffer_unordered(CALLS_AT_ONCE).collect().await;
+        let calls = stream::iter(batches.into_iter().map(|batch| self.send_batch(batch)));
+        let sent: Vec<_> = calls.buffer_unordered(CALLS_AT_ONCE).collect().await;
         sent.into_iter().collect()
     }
 

@@ -1,7 +1,7 @@
 //! Spec 001, "Health".
 
 use super::error;
-use crate::world::{Fault, Moment, World};
+use crate::world::{Fault, Moment, QueueFault, World};
 use axum::http::Method;
 use serde_json::json;
 
@@ -87,6 +87,41 @@ async fn the_storage_is_down() {
     let reply = world.anonymous().get("/health/detailed").await;
     assert_eq!(reply.status, 503);
     assert_eq!(reply.body["components"]["storage"], json!({"status": "unhealthy", "latency_ms": 0}));
+    assert_eq!(reply.body["components"]["database"]["status"], "healthy");
+}
+
+#[tokio::test]
+async fn the_queue_is_down_and_back() {
+    let world = World::new();
+    let parts = |queue: &str| {
+        let healthy = json!({"status": "healthy", "latency_ms": 0});
+        let queue = json!({"status": queue, "latency_ms": 0});
+        json!({"database": healthy, "storage": healthy, "model": healthy, "queue": queue})
+    };
+    for fault in
+        [QueueFault::Lost, QueueFault::Refused(500, "InternalFailure"), QueueFault::Refused(403, "InvalidSecurity")]
+    {
+        world.queue_faults.always(Some(fault));
+        for path in DETAILED {
+            let reply = world.anonymous().get(path).await;
+            assert_eq!(reply.status, 503, "{path}, {fault:?}");
+            assert_eq!(reply.body, json!({"status": "unhealthy", "components": parts("unhealthy")}), "{path}");
+        }
+        world.queue_faults.always(None);
+        let reply = world.anonymous().get(DETAILED[0]).await;
+        assert_eq!(reply.status, 200, "{fault:?}");
+        assert_eq!(reply.body, json!({"status": "healthy", "components": parts("healthy")}), "{fault:?}");
+        assert_eq!(world.queue_faults.calls().len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_does_not_answer_is_down() {
+    let world = World::new();
+    world.queue_faults.always(Some(QueueFault::Hang));
+    let reply = world.anonymous().get("/health/detailed").await;
+    assert_eq!(reply.status, 503);
+    assert_eq!(reply.body["components"]["queue"], json!({"status": "unhealthy", "latency_ms": 0}));
     assert_eq!(reply.body["components"]["database"]["status"], "healthy");
 }
 

@@ -3,7 +3,10 @@
 use super::{Actor, World};
 use axum::Extension;
 use futures::{SinkExt, StreamExt};
-use local::websocket::{self, Sockets};
+use local::{
+    websocket::{self, Sockets},
+    worker::Worker,
+};
 use serde_json::{Value, json};
 use shared::{domain::event::Change, http::ClientAddress, store::outbox};
 use std::{net::SocketAddr, time::Duration};
@@ -61,18 +64,9 @@ impl World {
 
     /// Does what is due on the queue of connections. How many messages that were.
     pub async fn work_on_connections(&self) -> usize {
-        let mut count = 0;
-        while let Some(message) = self.queues.connections.take() {
-            let event = json!({"Records": [{"messageId": message.message_id, "body": message.body}]});
-            let event = serde_json::from_value(event).unwrap();
-            let answer = realtime::work(self.services.clone(), event).await.unwrap();
-            match answer.batch_item_failures.is_empty() {
-                true => self.queues.connections.done(&message.receipt),
-                false => self.queues.connections.give_back(&message.receipt, Duration::from_secs(1)),
-            };
-            count += 1;
-        }
-        count
+        let services = self.services.clone();
+        let handler = move |event| realtime::work(services.clone(), event);
+        Worker::new(self.queues.connections.clone(), 1, handler).run_due().await
     }
 
     /// Somebody's live connection, made by a ticket.

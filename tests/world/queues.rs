@@ -22,8 +22,8 @@ pub enum QueueFault {
     Lost,
     /// The queue did it, but the answer is lost.
     AnswerLost,
-    /// The queue answers with this status.
-    Status(u16),
+    /// The queue answers with this status and code, and does nothing.
+    Refused(u16, &'static str),
     /// The queue never answers.
     Hang,
     /// Of a batch the entry at this place fails, by fault of the sender or not; the others are sent.
@@ -77,7 +77,10 @@ impl QueueFaults {
             None => self.inner.run(&operation, &body),
             Some(QueueFault::Lost) => Err(lost()),
             Some(QueueFault::AnswerLost) => self.inner.run(&operation, &body).and_then(|_| Err(lost())),
-            Some(QueueFault::Status(status)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from("{}"))),
+            Some(QueueFault::Refused(status, code)) => {
+                let body = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "No."});
+                Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string())))
+            }
             Some(QueueFault::Hang) => std::future::pending().await,
             Some(QueueFault::Entry(place, senders_fault)) => {
                 let entry = request["Entries"].as_array_mut().unwrap().remove(place);

@@ -1,4 +1,4 @@
-//! The messages of one queue: which of them is received next. Pure: the time is told with each call.
+//! The messages of one queue: which of them is received next. The time is told with each call.
 
 use shared::domain::time::Timestamp;
 use std::{
@@ -73,6 +73,7 @@ struct Group {
 
 /// All messages of one queue.
 pub struct Messages {
+    queue: String,
     rules: Rules,
     last: Number,
     messages: HashMap<Number, Message>,
@@ -82,9 +83,10 @@ pub struct Messages {
 }
 
 impl Messages {
-    pub fn new(rules: Rules) -> Self {
+    /// None yet, in the queue of this name.
+    pub fn new(queue: String, rules: Rules) -> Self {
         let (messages, groups) = (HashMap::new(), HashMap::new());
-        Self { rules, last: 0, messages, groups, in_flight: BTreeSet::new(), dead: VecDeque::new() }
+        Self { queue, rules, last: 0, messages, groups, in_flight: BTreeSet::new(), dead: VecDeque::new() }
     }
 
     /// Adds a message that nobody receives before `visible_at`, and tells its id.
@@ -181,6 +183,7 @@ impl Messages {
         self.remove(number);
         received.receive_count -= 1;
         tracing::warn!(
+            queue = self.queue,
             message_id = received.message_id,
             group = received.group,
             receive_count = received.receive_count,
@@ -231,7 +234,7 @@ impl Messages {
         let (number, count) = receipt.split_once('.')?;
         let (number, count): (Number, u32) = (number.parse().ok()?, count.parse().ok()?);
         let message = self.messages.get(&number)?;
-        (message.receive_count == count).then_some(number)
+        (count > 0 && message.receive_count == count).then_some(number)
     }
 }
 

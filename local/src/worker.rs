@@ -1,0 +1,129 @@
+//! What on AWS gives the messages of a queue to a function: takes them, calls the function's handler with
+//! each, and forgets those that it is done with.
+
+use crate::embedded_queue::{EmbeddedQueue, REGION, Received, md5_of};
+use anyhow::anyhow;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::{FutureExt, future::BoxFuture};
+use shared::domain;
+use std::{collections::HashMap, error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// How long a handler may take, as a function may.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a message rests after it failed for the first time. Each time doubles it, up to the queue's
+/// [`visibility`](crate::embedded_queue::Rules::visibility).
+const REST: Duration = Duration::from_secs(1);
+/// A timer that sleeps longer than this may have slept through a change of the clock.
+const LOOKS_EVERY: Duration = Duration::from_secs(60);
+
+/// What a handler makes of an event.
+type Answer = Result<SqsBatchResponse, domain::Error>;
+type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// Works on one queue. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    queue: EmbeddedQueue,
+    at_once: usize,
+    handler: Handler,
+}
+
+impl Worker {
+    /// Calls `handler` with the messages of `queue`, one in each event, for at most `at_once` at a time. A
+    /// message is done when the handler returns no failure. Otherwise, and when it panics or takes too long,
+    /// the message comes again after a rest.
+    pub fn new<F>(queue: EmbeddedQueue, at_once: usize, handler: impl Fn(SqsEvent) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self { queue, at_once, handler: Arc::new(move |event| handler(event).boxed()) }
+    }
+
+    /// Works for ever. Dropping this breaks off what is being worked on.
+    pub async fn run(&self) {
+        let mut running = JoinSet::new();
+        loop {
+            // Before the look, so that nothing that changes during the look is missed.
+            let changed = self.queue.changed();
+            while running.try_join_next().is_some() {}
+            while running.len() < self.at_once {
+                let Some(received) = self.queue.take() else { break };
+                let worker = self.clone();
+                running.spawn(async move { worker.work_on(received).await });
+            }
+            let has_room = running.len() < self.at_once;
+            tokio::select! {
+                Some(_) = running.join_next() => {}
+                () = changed, if has_room => {}
+                () = self.until_next(), if has_room => {}
+            }
+        }
+    }
+
+    /// Works on one message after the other until none can be received now, and tells how many those were.
+    pub async fn run_due(&self) -> usize {
+        let mut count = 0;
+        while let Some(received) = self.queue.take() {
+            self.work_on(received).await;
+            count += 1;
+        }
+        count
+    }
+
+    async fn until_next(&self) {
+        let next = self.queue.next_visible_at().map(|next| next.since(self.queue.now()));
+        sleep(next.map_or(LOOKS_EVERY, |next| next.min(LOOKS_EVERY))).await;
+    }
+
+    async fn work_on(&self, received: Received) {
+        let Received { message_id, receipt, receive_count, .. } = received.clone();
+        let event = self.event(received);
+        let worked = AssertUnwindSafe(async { timeout(PATIENCE, (self.handler)(event)).await }).catch_unwind().await;
+        let failure = match worked {
+            Ok(Ok(Ok(answer))) if answer.batch_item_failures.is_empty() => {
+                self.queue.done(&receipt);
+                return;
+            }
+            Ok(Ok(Ok(_))) => anyhow!("the handler says so"),
+            Ok(Ok(Err(error))) => error.into(),
+            Ok(Err(_)) => anyhow!("the handler took too long"),
+            Err(_) => anyhow!("the handler panicked"),
+        };
+        let (queue, error): (_, &(dyn Error + Send + Sync)) = (self.queue.name(), failure.as_ref());
+        tracing::warn!(queue, message_id, receive_count, error = error as &dyn Error, "a message failed");
+        let rest = REST.saturating_mul(2_u32.saturating_pow(receive_count - 1)).min(self.queue.rules().visibility);
+        self.queue.give_back(&receipt, rest);
+    }
+
+    /// As Lambda is given it.
+    fn event(&self, received: Received) -> SqsEvent {
+        let Received { message_id, receipt, body, group, sent_at, first_received_at, receive_count } = received;
+        let millis = |time: domain::time::Timestamp| time.millis().to_string();
+        let mut attributes = HashMap::from(
+            [
+                ("ApproximateReceiveCount", receive_count.to_string()),
+                ("SentTimestamp", millis(sent_at)),
+                ("SenderId", "embedded".to_owned()),
+                ("ApproximateFirstReceiveTimestamp", millis(first_received_at)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        attributes.extend(group.map(|group| ("MessageGroupId".to_owned(), group)));
+        let mut record = SqsMessage::default();
+        record.message_id = Some(message_id);
+        record.receipt_handle = Some(receipt);
+        record.md5_of_body = Some(md5_of(&body));
+        record.body = Some(body);
+        record.attributes = attributes;
+        record.event_source = Some("aws:sqs".to_owned());
+        record.event_source_arn = Some(self.queue.arn());
+        record.aws_region = Some(REGION.to_owned());
+        let mut event = SqsEvent::default();
+        event.records = vec![record];
+        event
+    }
+}
