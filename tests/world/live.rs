@@ -1,6 +1,6 @@
 //! Live connections: real sockets on the process's own gateway, and what on AWS a stream and a queue do.
 
-use super::{Actor, World};
+use super::{Actor, PATIENCE as PATIENCE_OF_TASKS, World};
 use axum::Extension;
 use futures::{SinkExt, StreamExt};
 use local::{
@@ -67,6 +67,17 @@ impl World {
         let services = self.services.clone();
         let handler = move |event| realtime::work(services.clone(), event);
         Worker::new(self.queues.connections.clone(), 1, handler).run_due().await
+    }
+
+    /// Lets other tasks run until this many rows tell of connections.
+    pub async fn until_rows_of_connections(&self, count: usize) {
+        for _ in 0..PATIENCE_OF_TASKS {
+            if self.rows("connections").len() == count {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{:?}", self.rows("connections"));
     }
 
     /// Somebody's live connection, made by a ticket.

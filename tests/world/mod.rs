@@ -14,7 +14,7 @@ pub mod routes;
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
-pub use live::{Door, Socket};
+pub use live::{Door, Socket, ticket};
 pub use model::{Script, ScriptedModel};
 pub use queues::{QueueFault, QueueFaults};
 
