@@ -68,13 +68,16 @@ async fn every_credential_opens_a_connection() {
     let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body["key"].clone();
     let name = json!({"username": "alice", "password": PASSWORD});
     let opaque = world.anonymous().post("/api/v1/tokens/", name).await.body["token"].clone();
+    let mut open = Vec::new();
     for token in [json!(alice.token()), key, opaque] {
         let mut socket = door.connect("/ws").await;
         socket.say(json!({"type": "authenticate", "token": token})).await;
         socket.hears_nothing_more().await;
+        open.push(socket);
         let actor = world.anonymous().bearing(token.as_str().unwrap());
         let mut socket = door.connect(&format!("/ws?ticket={}", ticket(&actor).await)).await;
         socket.hears_nothing_more().await;
+        open.push(socket);
     }
     assert_eq!(rows(&world), 12);
 }

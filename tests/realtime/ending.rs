@@ -73,7 +73,7 @@ async fn a_connection_outlives_the_access_token_that_opened_it() {
 async fn a_connection_ends_with_its_sign_in_and_after_two_hours() {
     let (world, alice, door) = alice_at_the_door().await;
     let short = world.anonymous().post("/users/login/", json!({"username": "alice", "password": PASSWORD})).await;
-    let mut of_an_hour = by_token(door, short.body["access"].as_str().unwrap()).await;
+    let mut of_an_hour = by_token(door, short.body["token"].as_str().unwrap()).await;
     let mut of_two = by_token(door, alice.token()).await;
     world.pass(Duration::from_secs(60 * 60));
     says(&world, &world.sign_in("alice").await, "Hello").await;

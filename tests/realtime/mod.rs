@@ -28,7 +28,7 @@ async fn says(world: &World, actor: &Actor, message: &str) {
 
 /// What is said in frames that tell of messages, as `role: content`.
 fn said(frames: &[Value]) -> Vec<String> {
-    let messages = frames.iter().map(|frame| &frame["data"]["message"]).filter(|message| !message.is_null());
+    let messages = frames.iter().map(|frame| &frame["data"]["message"]).filter(|message| message.is_object());
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     messages.map(|message| format!("{}: {}", text(&message["role"]), text(&message["content"]))).collect()
 }

@@ -70,7 +70,7 @@ async fn by_the_handshake_as_soon_as_the_connection_is_open() {
 async fn an_hour_back_at_most() {
     let (world, alice, door) = alice_at_the_door().await;
     let last = missed(&world, &alice, world.connect(door, &alice).await).await;
-    world.pass(Duration::from_secs(60 * 60 - 20));
+    world.pass(Duration::from_secs(60 * 60 - 19));
     let mut socket = world.connect(door, &world.sign_in("alice").await).await;
     socket.say(json!({"type": "resume", "last_event_id": last})).await;
     let frames = socket.hears_all(1).await;

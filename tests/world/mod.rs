@@ -157,7 +157,21 @@ impl World {
         })
         .unwrap();
         let app = router(&services);
-        Self { app, services, database, faults, queues, queue_faults, gateway, model, clock, entropy, settings, storage, told: Arc::default() }
+        Self {
+            app,
+            services,
+            database,
+            faults,
+            queues,
+            queue_faults,
+            gateway,
+            model,
+            clock,
+            entropy,
+            settings,
+            storage,
+            told: Arc::default(),
+        }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.

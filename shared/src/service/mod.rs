@@ -22,8 +22,7 @@ pub mod users;
 
 use crate::{
     blobs::Blobs, clock::Clock, config::Config, domain::Error, entropy::Entropy, gateway::Gateway, model::ChatModel,
-    password::Passwords,
-    queue::Queues, store::Store,
+    password::Passwords, queue::Queues, store::Store,
 };
 use accounts::Accounts;
 use api_keys::ApiKeys;
@@ -137,8 +136,7 @@ impl Services {
         let balance = Balances::new(ours.clone(), config.prices);
         let logins = Logins::new(ours.clone(), tokens.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
-        let realtime =
-            Realtime::new(ours.clone(), logins.clone(), limits.clone(), gateway, queues.connections);
+        let realtime = Realtime::new(ours.clone(), logins.clone(), limits.clone(), gateway, queues.connections);
         let tools = Tools::new(store.clone(), clock.clone())?;
         Ok(Self(Arc::new(All {
             accounts: Accounts::new(ours.clone(), logins.clone(), passwords.clone(), config.prices),

@@ -46,8 +46,8 @@ use crate::{
         connection::ConnectionId,
         event::Change,
         ids::{
-            ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, LoginId, MessageId, Speaker, TurnNumber,
-            UserId,
+            ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, LoginId, MessageId, Speaker,
+            TurnNumber, UserId,
         },
         names::FoldedName,
         text::{AssistantName, Category},

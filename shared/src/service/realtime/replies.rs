@@ -1,12 +1,10 @@
 //! Telling of an answer while it is being made. A turn never waits for this, and never fails by it.
 
 use super::{Realtime, frames::Frame};
-use crate::{
-    domain::{
-        Error,
-        connection::Connection,
-        ids::{ConversationId, MessageId, UserId},
-    },
+use crate::domain::{
+    Error,
+    connection::Connection,
+    ids::{ConversationId, MessageId, UserId},
 };
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
