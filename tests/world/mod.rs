@@ -6,6 +6,7 @@ pub mod documents;
 mod entropy;
 mod events;
 mod faults;
+mod live;
 mod model;
 mod queues;
 mod receiver;
@@ -14,6 +15,7 @@ pub mod routes;
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
+pub use live::{Door, Socket, ticket};
 pub use model::{Script, ScriptedModel};
 pub use queues::{QueueFault, QueueFaults};
 pub use receiver::{Receiver, Request};
@@ -24,6 +26,7 @@ use entropy::CountedEntropy;
 use futures::stream;
 use local::{
     embedded::Embedded,
+    embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     pump::{Pump, pump},
@@ -37,6 +40,7 @@ use shared::{
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
+    gateway::Gateway,
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
@@ -48,17 +52,16 @@ use shared::{
     store::{Store, client},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::sync::Mutex;
 
 /// 2024-03-13T10:05:00Z, in the middle of a ten-minute block of the limiter.
 pub const START: u64 = 1_710_324_300_000;
@@ -99,14 +102,18 @@ pub struct World {
     pub queues: EmbeddedQueues,
     /// What goes wrong between the service and the queues.
     pub queue_faults: QueueFaults,
-    pump: Arc<Mutex<Pump>>,
+    pump: Arc<tokio::sync::Mutex<Pump>>,
     deliveries: Worker,
+    /// Open WebSocket connections.
+    pub gateway: EmbeddedGateway,
     /// The model.
     pub model: Arc<ScriptedModel>,
     clock: Arc<TestClock>,
     entropy: Arc<CountedEntropy>,
     settings: HashMap<String, String>,
     storage: Arc<TempDir>,
+    /// Changes that were dispatched.
+    told: Arc<Mutex<HashSet<String>>>,
 }
 
 impl World {
@@ -143,6 +150,7 @@ impl World {
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
+        let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let services = Services::new(Parts {
@@ -150,6 +158,7 @@ impl World {
             store: Store::new(client, tables, any_entropy.clone()),
             blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
+            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
             model: model.clone(),
             resolver: Arc::new(SystemResolver),
             clock: any_clock,
@@ -163,7 +172,7 @@ impl World {
             move |event| deliver::deliver(services.clone(), event)
         };
         let deliveries = Worker::new(queues.deliveries.clone(), 1, handler);
-        let pump = Arc::new(Mutex::new(pump));
+        let pump = Arc::new(tokio::sync::Mutex::new(pump));
         Self {
             app,
             services,
@@ -173,11 +182,13 @@ impl World {
             queue_faults,
             pump,
             deliveries,
+            gateway,
             model,
             clock,
             entropy,
             settings,
             storage,
+            told: Arc::default(),
         }
     }
 
