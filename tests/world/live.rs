@@ -46,20 +46,16 @@ impl World {
         door
     }
 
-    /// The changes that were not dispatched yet, in their order.
+    /// What happened, as the outbox has it, in its order.
     pub fn news(&self) -> Vec<Change> {
         let mut rows = self.rows("outbox");
         rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap().to_owned());
-        let mut told = self.told.lock().unwrap();
-        rows.retain(|row| told.insert(format!("{} {}", row["pk"], row["sk"])));
         rows.into_iter().map(|row| outbox::read(serde_json::from_value(row).unwrap()).unwrap()).collect()
     }
 
-    /// Tells live connections of what happened since the last time.
+    /// Tells of what happened since the last time.
     pub async fn dispatch(&self) {
-        for change in self.news() {
-            self.services.realtime.tell(&change).await.unwrap();
-        }
+        self.pump.lock().await.run_due(&self.services).await.unwrap();
     }
 
     /// Does what is due on the queue of connections. How many messages that were.

@@ -52,16 +52,17 @@ use shared::{
     store::{Store, client},
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fs,
     path::PathBuf,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 /// 2024-03-13T10:05:00Z, in the middle of a ten-minute block of the limiter.
 pub const START: u64 = 1_710_324_300_000;
@@ -102,7 +103,7 @@ pub struct World {
     pub queues: EmbeddedQueues,
     /// What goes wrong between the service and the queues.
     pub queue_faults: QueueFaults,
-    pump: Arc<tokio::sync::Mutex<Pump>>,
+    pump: Arc<Mutex<Pump>>,
     deliveries: Worker,
     /// Open WebSocket connections.
     pub gateway: EmbeddedGateway,
@@ -112,8 +113,6 @@ pub struct World {
     entropy: Arc<CountedEntropy>,
     settings: HashMap<String, String>,
     storage: Arc<TempDir>,
-    /// Changes that were dispatched.
-    told: Arc<Mutex<HashSet<String>>>,
 }
 
 impl World {
@@ -172,7 +171,7 @@ impl World {
             move |event| deliver::deliver(services.clone(), event)
         };
         let deliveries = Worker::new(queues.deliveries.clone(), 1, handler);
-        let pump = Arc::new(tokio::sync::Mutex::new(pump));
+        let pump = Arc::new(Mutex::new(pump));
         Self {
             app,
             services,
@@ -188,7 +187,6 @@ impl World {
             entropy,
             settings,
             storage,
-            told: Arc::default(),
         }
     }
 
@@ -208,7 +206,7 @@ impl World {
     pub async fn settle(&self) {
         loop {
             let told = self.pump.lock().await.run_due(&self.services).await.unwrap();
-            if told + self.deliveries.run_due().await == 0 {
+            if told + self.deliveries.run_due().await + self.work_on_connections().await == 0 {
                 return;
             }
         }
