@@ -5,12 +5,13 @@ use crate::{
         prey::{Prey, send},
         routes::{ROUTES, Route},
     },
-    world::World,
+    world::{PASSWORD, World, ticket},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    time::Duration,
 };
 
 /// An action and what it is done to: `dynamodb:Query`, `sessions/index/owner-by-title`.
@@ -156,4 +157,45 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
         }
         assert_eq!(tables(&function.allowed), touched, "{}", function.name);
     }
+}
+
+/// What its events take; nothing calls it by a route.
+#[tokio::test]
+async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
+    let world = World::with(&[("RATE_LIMIT_API", "1000")]);
+    // In the first minute of ten, when the limiter looks at the minutes before, too.
+    world.pass(Duration::from_secs(5 * 60));
+    let (alice, door) = (world.user("alice").await, world.door().await);
+    let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body["key"].clone();
+    let name = json!({"username": "alice", "password": PASSWORD});
+    let opaque = world.anonymous().post("/api/v1/tokens/", name).await.body["token"].clone();
+    assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 200);
+    let last = world.news().last().unwrap().id().to_string();
+    let path = format!("/ws?ticket={}&last_event_id={last}", ticket(&alice).await);
+    world.faults.plan(None);
+    world.queue_faults.plan([]);
+    let mut open = vec![door.connect(&path).await];
+    for token in [json!(alice.token()), key, opaque, json!("made up")] {
+        let mut socket = door.connect("/ws").await;
+        socket.say(json!({"type": "authenticate", "token": token, "last_event_id": last})).await;
+        if token == "made up" {
+            assert_eq!(socket.is_closed().await, Some(1008));
+        } else {
+            while socket.hears().await["data"]["event"] != "message.received" {}
+        }
+        open.push(socket);
+    }
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.work_on_connections().await, 5);
+    drop(open);
+    world.until_rows_of_connections(0).await;
+    let mut needed: BTreeSet<Permission> = world.faults.calls().into_iter().flat_map(|call| call.needs).collect();
+    let sent = world.queue_faults.calls();
+    needed.extend(sent.iter().map(|(operation, request)| on_queue(operation, request)));
+    let functions = functions();
+    let function = functions.iter().find(|function| function.name == "RealtimeFunction").unwrap();
+    let known = |(action, _): &&Permission| !action.starts_with("execute-api:");
+    let queue = |(action, resource): &Permission| (action.clone(), resource.replace("connectionsqueue", "connections"));
+    let allowed: BTreeSet<Permission> = function.allowed.iter().filter(known).map(queue).collect();
+    assert_eq!(needed, allowed);
 }

@@ -49,7 +49,8 @@ pub struct ShownNotification {
     created_at: String,
 }
 
-/// `POST /api/v1/ws/ticket`: a ticket that opens one WebSocket connection, as `/ws?ticket=…`, within 30 seconds.
+/// `POST /api/v1/ws/ticket`: a ticket that opens one WebSocket connection within 30 seconds. It goes into the
+/// handshake's query: `/ws?ticket=…`.
 #[utoipa::path(post, path = "/api/v1/ws/ticket", responses((status = 200, body = ShownTicket)))]
 pub async fn ticket(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) -> Result<Json<ShownTicket>> {
     let (ticket, lasts) = app.realtime.ticket(caller).await?;

@@ -77,7 +77,7 @@ impl Realtime {
     }
 
     /// Closes a connection, whoever is at its other end.
-    pub(super) async fn close(&self, id: &ConnectionId) {
+    async fn close(&self, id: &ConnectionId) {
         if let Err(error) = self.gateway.close(id).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not closed");
             return;

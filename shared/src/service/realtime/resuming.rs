@@ -60,7 +60,7 @@ impl Realtime {
         match serde_json::from_str(body).map_err(Error::internal)? {
             Later::Close { close_if_unknown: id } => {
                 if self.store.connection(&id).await?.is_none() {
-                    self.close(&id).await;
+                    self.gateway.close(&id).await.map_err(|error| Error::Unavailable(error.into()))?;
                 }
                 Ok(())
             }
