@@ -19,7 +19,7 @@ use shared::{
     },
     http::{
         Answer, App, Body, Created, Dialect, Fault, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
-        Platform, SignedIn,
+        Outside, Platform, SignedIn,
         events::{self, Named, WantsEvents},
         given,
         listing::{Parameters, Wanted},
@@ -314,11 +314,12 @@ pub async fn say(
     SignedIn(caller): SignedIn,
     InPath(id): InPath<ConversationId>,
     ServedAt(here): ServedAt,
+    Outside(rules): Outside,
     Idempotency(key): Idempotency,
     WantsEvents(wants_events): WantsEvents,
     Body(body): Body<NewMessage>,
 ) -> Result<Response> {
-    let said = body.read(&here, &app.config.outbound)?;
+    let said = body.read(&here, &rules)?;
     if wants_events {
         let turn = app.turns.stream(&caller.user, Place::In(id), said, key).await?;
         return Ok(events::respond(turn.map(move |event| named(event, &here))));

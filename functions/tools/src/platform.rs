@@ -14,7 +14,7 @@ use shared::{
     },
     http::{
         Answer, App, AsAdministrator, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
-        Platform, SignedIn,
+        Outside, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
     },
     outbound::{OutboundRules, OutboundUrl},
@@ -155,9 +155,10 @@ pub async fn create(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
     Idempotency(key): Idempotency,
+    Outside(rules): Outside,
     Body(body): Body<ToolFields>,
 ) -> Result<Created<ShownTool>> {
-    Ok(Created(app.tools.add(&admin, body.definition(&app.config.outbound)?, key).await?.into()))
+    Ok(Created(app.tools.add(&admin, body.definition(&rules)?, key).await?.into()))
 }
 
 /// `PUT /api/v1/tools/{tool}`: changes what is given; the id stays. For administrators.
@@ -172,9 +173,10 @@ pub async fn change(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
     InPath(tool): InPath<ToolId>,
+    Outside(rules): Outside,
     Body(body): Body<ToolFields>,
 ) -> Result<Json<ShownTool>> {
-    Ok(Json(app.tools.change(&admin, &tool, body.change(&app.config.outbound)?).await?.into()))
+    Ok(Json(app.tools.change(&admin, &tool, body.change(&rules)?).await?.into()))
 }
 
 /// `DELETE /api/v1/tools/{tool}`: removes a tool. For administrators.

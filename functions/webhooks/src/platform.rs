@@ -18,7 +18,7 @@ use shared::{
     },
     http::{
         Accepted, Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, NoFields,
-        Platform, SignedIn, given,
+        Outside, Platform, SignedIn, given,
         listing::{Parameters, Wanted},
     },
     outbound::{OutboundRules, OutboundUrl},
@@ -136,9 +136,10 @@ pub async fn create(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
+    Outside(rules): Outside,
     Body(body): Body<WebhookFields>,
 ) -> Result<Created<ShownWebhook>> {
-    let new = body.new_webhook(&app.config.outbound)?;
+    let new = body.new_webhook(&rules)?;
     Ok(Created(app.webhooks.create(&caller.user, new, key).await?.into()))
 }
 
@@ -169,9 +170,10 @@ pub async fn change(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     InPath(webhook): InPath<WebhookId>,
+    Outside(rules): Outside,
     Body(body): Body<WebhookChanges>,
 ) -> Result<Json<ShownWebhook>> {
-    let change = body.change(&app.config.outbound)?;
+    let change = body.change(&rules)?;
     Ok(Json(app.webhooks.change(&caller.user, webhook, change).await?.into()))
 }
 

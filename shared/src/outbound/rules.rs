@@ -17,6 +17,8 @@ const INNER_NAMES: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "
 pub struct OutboundRules {
     allowed: Arc<[AllowedPlace]>,
     refused: Arc<[HostName]>,
+    /// This service itself.
+    own: Option<HostName>,
 }
 
 /// A place that may be called although it is not public, and by http: `receiver.internal`, `10.0.0.7`,
@@ -41,7 +43,15 @@ enum Hosts {
 impl OutboundRules {
     /// `allowed` may be called although it is not public, `refused` may not be called although it is.
     pub fn new(allowed: Vec<AllowedPlace>, refused: Vec<HostName>) -> Self {
-        Self { allowed: allowed.into(), refused: refused.into() }
+        Self { allowed: allowed.into(), refused: refused.into(), own: None }
+    }
+
+    /// The same rules for a service that is reached at `url`: it may not be called either. Inner names may not be
+    /// called anyway, but where the operator allows it.
+    pub fn of_service_at(&self, url: &str) -> Self {
+        let url = Url::parse(url).ok();
+        let host = url.as_ref().and_then(Url::host_str).filter(|host| !is_inner(host));
+        Self { own: host.and_then(|host| host.parse().ok()), ..self.clone() }
     }
 
     /// Whether an address may be called, by how it is written. The parser has seen through numbers in any notation.
@@ -94,7 +104,8 @@ impl OutboundRules {
     }
 
     fn refuses(&self, name: &str) -> bool {
-        self.refused.iter().any(|HostName(refused)| refused == without_dot(name))
+        let refused = self.refused.iter().chain(&self.own);
+        refused.map(|HostName(refused)| refused).any(|refused| refused == without_dot(name))
     }
 }
 

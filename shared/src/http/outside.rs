@@ -1,0 +1,17 @@
+//! What a caller may have us call.
+
+use super::{App, Dialect, Failure, pages::ServedAt};
+use crate::outbound::OutboundRules;
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+/// The operator's rules for addresses that users give; this service itself, as the request reached it, is none.
+pub struct Outside(pub OutboundRules);
+
+impl<D: Dialect> FromRequestParts<App<D>> for Outside {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let ServedAt(here) = ServedAt::from_request_parts(parts, app).await?;
+        Ok(Self(app.config.outbound.of_service_at(&here)))
+    }
+}
