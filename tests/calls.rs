@@ -79,6 +79,8 @@ fn most(route: &Route) -> (usize, usize) {
         path if LISTS.contains(&path) => (4, 3),
         // The conversation and the end of it, at the same time.
         "/api/v1/conversations/{conversation}" => (4, 2),
+        // The webhook and its deliveries, at the same time.
+        "/api/v1/webhooks/{webhook}/deliveries" => (4, 2),
         _ => (3, 2),
     }
 }

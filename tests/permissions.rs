@@ -95,7 +95,10 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
 
 /// `sqs:SendMessage`, `deliveries`.
 fn on_queue(operation: &str, request: &Value) -> Permission {
-    let queue = request["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap();
+    let queue = match request["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap() {
+        "connections" => "connectionsqueue",
+        queue => queue,
+    };
     (format!("sqs:{}", operation.trim_end_matches("Batch")), queue.to_owned())
 }
 

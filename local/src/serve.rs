@@ -30,6 +30,7 @@ use shared::{
     store::{Store, client},
 };
 use std::{
+    error::Error,
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -60,12 +61,12 @@ pub enum Place {
 
 /// Serves on `listen` until SIGINT or SIGTERM.
 pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
-    let Opened { services, pump, queues } = open(&place, config)?;
+    let Opened { services, database, pump, queues } = open(&place, config)?;
     if let Some(settings) = &services.config.admin {
         let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
     }
-    tokio::spawn(tidy_now_and_then(services.clone()));
+    tokio::spawn(tidy_now_and_then(services.clone(), database));
     tokio::spawn(pump.run(services.clone()));
     tokio::spawn(deliver_for_ever(services.clone(), queues));
     let asked_to_end = asked_to_end()?;
@@ -79,17 +80,23 @@ pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()>
 /// filled with all that waits first.
 async fn deliver_for_ever(services: Services, queues: EmbeddedQueues) {
     if let Err(error) = services.deliveries.wake_all().await {
-        tracing::error!(error = &error as &dyn std::error::Error, "what waits for delivery is not looked at yet");
+        tracing::error!(error = &error as &dyn Error, "what waits for delivery is not looked at yet");
     }
     let handler = move |event| deliver::deliver(services.clone(), event);
     Worker::new(queues.deliveries, DELIVERED_AT_ONCE, handler).run().await;
 }
 
-/// What a schedule does on AWS.
-async fn tidy_now_and_then(services: Services) {
+/// What a schedule does on AWS, and DynamoDB by itself: what has expired is removed.
+async fn tidy_now_and_then(services: Services, database: Database) {
     loop {
+        let expiring = database.clone();
+        match tokio::task::spawn_blocking(move || expiring.sweep_ttl()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = &error as &dyn Error, "what has expired is not removed yet"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "what has expired is not removed yet"),
+        }
         if let Err(error) = janitor::tidy(services.clone()).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what was deleted is not removed yet");
+            tracing::warn!(error = &error as &dyn Error, "what was deleted is not removed yet");
         }
         tokio::time::sleep(TIDIED_EVERY).await;
     }
@@ -137,6 +144,8 @@ async fn serve(listener: TcpListener, routes: Router, end: impl Future<Output = 
 pub struct Opened {
     /// The services.
     pub services: Services,
+    /// The data.
+    pub database: Database,
     /// Tells of what happened.
     pub pump: Pump,
     /// Work for later.
@@ -169,7 +178,7 @@ pub fn open(place: &Place, mut config: Config) -> Result<Opened> {
     let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
     let tables = shared::config::Tables::default();
     let (spout, pump) = pump(database.clone(), tables.outbox.clone());
-    let client = client::embedded(Embedded::new(database, spout), Duration::from_millis(10));
+    let client = client::embedded(Embedded::new(database.clone(), spout), Duration::from_millis(10));
     let store = Store::new(client, tables, entropy.clone());
     let services = Services::new(Parts {
         store,
@@ -182,7 +191,7 @@ pub fn open(place: &Place, mut config: Config) -> Result<Opened> {
         entropy,
         config,
     })?;
-    Ok(Opened { services, pump, queues })
+    Ok(Opened { services, database, pump, queues })
 }
 
 fn open_directory(directory: &Path) -> Result<Database> {

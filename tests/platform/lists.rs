@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Every list, what it can be sorted by, and the field of a new entry's name.
-const LISTS: [(&str, &[&str], &str); 5] = [
+const LISTS: [(&str, &[&str], &str); 6] = [
     ("/api/v1/users", &["created_at", "username", "email"], "username"),
     ("/api/v1/assistants", &["created_at", "updated_at", "name"], "name"),
     ("/api/v1/conversations", &["created_at", "updated_at", "title"], "title"),
     ("/api/v1/tools", &["created_at", "name"], "name"),
     ("/api/v1/users/me/api-keys", &["created_at", "name"], "name"),
+    ("/api/v1/webhooks", &["created_at", "url"], "url"),
 ];
 
 const NAMES: [&str; 7] = ["delta", "Alpha", "charlie", "Bravo", "echo", "Foxtrot", "alpha2"];
@@ -23,7 +24,8 @@ async fn make(world: &World, root: &Actor, (path, _, field): (&str, &[&str], &st
         world.user(name).await;
         return world.id_of(name).to_string();
     }
-    let body = json!({field: name, "endpoint": "https://example.com/tool"});
+    let name = if field == "url" { format!("https://{name}.example.com/") } else { name.to_owned() };
+    let body = json!({field: name, "endpoint": "https://example.com/tool", "events": ["message.received"]});
     let reply = root.post(path, body).await;
     assert_eq!(reply.status, 201, "{path}: {}", reply.text);
     reply.body["id"].as_str().unwrap().to_owned()

@@ -19,12 +19,12 @@ async fn lists(prey: &Prey) -> Vec<&'static Route> {
             found.push(route);
         }
     }
-    assert_eq!(found.len(), 5, "users, API keys, assistants, conversations, tools");
+    assert_eq!(found.len(), 7, "users, API keys, assistants, conversations, tools, webhooks, deliveries");
     found
 }
 
 async fn ask(prey: &Prey, list: &Route, query: &str) -> Reply {
-    prey.actor(list).get(&format!("{}?{query}", list.path)).await
+    prey.actor(list).get(&format!("{}?{query}", prey.path(list))).await
 }
 
 /// 422 that names each of `fields` and nothing else.

@@ -95,11 +95,18 @@ impl Store {
                 self.commit(vec![Action::delete(about)]).await?;
             }
         }
+        for webhook in self.webhooks(user, BATCH_MAX).await? {
+            let deliveries = keys::webhook_partition(webhook.id);
+            if self.remove_rows(&self.tables.webhooks, &deliveries, None, most).await? {
+                self.remove_webhook(user, webhook.id).await?;
+            }
+        }
         let partition = keys::user_partition(user);
         let rest = [
             self.remove_rows(&self.tables.assistants, &keys::owner_partition(user), None, most).await?,
             self.remove_rows(&self.tables.balances, &partition, None, most).await?,
             self.remove_rows(&self.tables.users, &partition, None, most).await?,
+            self.webhooks(user, 1).await?.is_empty(),
             self.some_conversations(user).await?.is_empty(),
         ];
         let is_empty = rest.iter().all(|&is_empty| is_empty);
