@@ -13,6 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / "target" / "venv"
 PACKAGES = ["aiohttp", "standardwebhooks"]
 BINARY = ROOT / "target" / "debug" / "quintet"
+# What survives the end of a process survives it in memory, too, without waiting for a disk.
+FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
 PASSWORD = "password123"
 ADMIN = {"QUINTET_ADMIN_EMAIL": "admin@example.com", "QUINTET_ADMIN_PASSWORD": PASSWORD}
 SETTINGS = {
