@@ -16,6 +16,7 @@ mod outbound;
 mod permissions;
 mod platform;
 mod queue;
+mod receivers;
 mod reports;
 mod threats;
 mod webchat;
