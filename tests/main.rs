@@ -17,6 +17,7 @@ mod permissions;
 mod platform;
 mod queue;
 mod receivers;
+mod realtime;
 mod reports;
 mod threats;
 mod webchat;

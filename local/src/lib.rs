@@ -4,12 +4,14 @@
 mod admin;
 pub mod command;
 pub mod embedded;
+pub mod embedded_gateway;
 pub mod embedded_queue;
 pub mod embedded_s3;
 pub mod pump;
 mod secrets;
 pub mod serve;
 pub mod tables;
+pub mod websocket;
 pub mod worker;
 
 use axum::Router;
@@ -24,6 +26,7 @@ pub fn router(services: &Services) -> Router {
         .merge(chat::router(services.clone()))
         .merge(balances::router(services.clone()))
         .merge(files::router(services.clone()))
+        .merge(live::router(services.clone()))
         .merge(health::router(services.clone()))
         .merge(webhooks::router(services.clone()))
         .merge(docs::router());

@@ -3,10 +3,12 @@
 use crate::{
     admin,
     embedded::Embedded,
-    embedded_queue::{EmbeddedQueues, Rules},
+    embedded_gateway::EmbeddedGateway,
+    embedded_queue::{EmbeddedQueue, EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     pump::{Pump, pump},
     router, secrets, tables,
+    websocket::{self, Sockets},
     worker::Worker,
 };
 use anyhow::{Context, Result};
@@ -21,6 +23,7 @@ use shared::{
     clock::{Clock, SystemClock},
     config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
     entropy::{Entropy, SystemEntropy},
+    gateway::Gateway,
     http::ClientAddress,
     model::Echo,
     outbound::SystemResolver,
@@ -48,6 +51,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// How many deliveries are tried at the same time.
 const DELIVERED_AT_ONCE: usize = 64;
 
+/// How many messages about connections are worked on at the same time.
+const CONNECTIONS_AT_ONCE: usize = 8;
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
@@ -61,29 +66,32 @@ pub enum Place {
 
 /// Serves on `listen` until SIGINT or SIGTERM.
 pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
-    let Opened { services, database, pump, queues } = open(&place, config)?;
+    let Process { services, database, pump, queues, sockets } = open(&place, config)?;
     if let Some(settings) = &services.config.admin {
         let made = admin::create_if_absent(&services, ROOT, &settings.email, &settings.password).await;
         made.context("QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make no administrator")?;
     }
     tokio::spawn(tidy_now_and_then(services.clone(), database));
     tokio::spawn(pump.run(services.clone()));
-    tokio::spawn(deliver_for_ever(services.clone(), queues));
+    tokio::spawn(deliver_for_ever(services.clone(), queues.deliveries));
+    let (connections, about) = (queues.connections, services.clone());
+    let worker = Worker::new(connections, CONNECTIONS_AT_ONCE, move |event| realtime::work(about.clone(), event));
+    tokio::spawn(async move { worker.run().await });
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("Quintet is ready on http://{}", listener.local_addr()?);
-    let routes = router(&services).layer(from_fn(with_client_address));
+    let routes = router(&services).merge(websocket::router(sockets)).layer(from_fn(with_client_address));
     serve(listener, routes, asked_to_end).await
 }
 
 /// What on AWS the queue of deliveries and its function do. The queue here does not outlive its process, so it is
 /// filled with all that waits first.
-async fn deliver_for_ever(services: Services, queues: EmbeddedQueues) {
+async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
     if let Err(error) = services.deliveries.wake_all().await {
         tracing::error!(error = &error as &dyn Error, "what waits for delivery is not looked at yet");
     }
     let handler = move |event| deliver::deliver(services.clone(), event);
-    Worker::new(queues.deliveries, DELIVERED_AT_ONCE, handler).run().await;
+    Worker::new(queue, DELIVERED_AT_ONCE, handler).run().await;
 }
 
 /// What a schedule does on AWS, and DynamoDB by itself: what has expired is removed.
@@ -140,8 +148,8 @@ async fn serve(listener: TcpListener, routes: Router, end: impl Future<Output = 
     }
 }
 
-/// The services on some data, and what has to run beside them so that all of it is done.
-pub struct Opened {
+/// The services, and what stands around them in one process.
+pub struct Process {
     /// The services.
     pub services: Services,
     /// The data.
@@ -150,10 +158,12 @@ pub struct Opened {
     pub pump: Pump,
     /// Work for later.
     pub queues: EmbeddedQueues,
+    /// WebSocket connections.
+    pub sockets: Sockets,
 }
 
 /// The services on the data at `place`, made there if this is the first start.
-pub fn open(place: &Place, mut config: Config) -> Result<Opened> {
+pub fn open(place: &Place, mut config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let database = match place {
         Place::Memory(_) => Database::memory()?,
@@ -180,18 +190,21 @@ pub fn open(place: &Place, mut config: Config) -> Result<Opened> {
     let (spout, pump) = pump(database.clone(), tables.outbox.clone());
     let client = client::embedded(Embedded::new(database.clone(), spout), Duration::from_millis(10));
     let store = Store::new(client, tables, entropy.clone());
+    let gateway = EmbeddedGateway::default();
     let services = Services::new(Parts {
         store,
         blobs: Blobs::embedded(storage, BUCKET_FILES.to_owned(), Duration::from_millis(10)),
         queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
+        gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),
-        clock,
+        clock: clock.clone(),
         passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
-        entropy,
+        entropy: entropy.clone(),
         config,
     })?;
-    Ok(Opened { services, database, pump, queues })
+    let sockets = Sockets { services: services.clone(), gateway, clock, entropy };
+    Ok(Process { services, database, pump, queues, sockets })
 }
 
 fn open_directory(directory: &Path) -> Result<Database> {

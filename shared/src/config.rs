@@ -29,6 +29,8 @@ pub struct Config {
     pub model: ModelProvider,
     /// Names of the DynamoDB tables.
     pub tables: Tables,
+    /// Where the WebSocket gateway takes frames.
+    pub websocket_endpoint: String,
     /// URLs of the SQS queues.
     pub queues: QueueUrls,
     /// The name of the S3 bucket that holds uploaded files.
@@ -191,6 +193,7 @@ impl Config {
                 connections: settings.text("TABLE_CONNECTIONS", &tables.connections),
                 limits: settings.text("TABLE_LIMITS", &tables.limits),
             },
+            websocket_endpoint: settings.text("WEBSOCKET_ENDPOINT", "http://embedded.invalid"),
             queues: QueueUrls {
                 deliveries: settings.text("QUEUE_DELIVERIES", &queues.deliveries),
                 connections: settings.text("QUEUE_CONNECTIONS", &queues.connections),

@@ -100,6 +100,11 @@ fn all_flows() -> Vec<Setup> {
             assert_eq!(cast.1.post("/api/v1/tools", tool).await.status, 201);
             delete("remove tool", TOOL, &cast.1)
         },
+        async |w: &World| {
+            let cast = cast(w).await;
+            let notification = json!({"message": "Maintenance begins."});
+            Flow::new("notification", "/api/v1/notifications", notification, cast.1.clone(), 201).keyed()
+        },
     ]
 }
 
@@ -145,6 +150,7 @@ fn happened(world: &World, name: &str) -> bool {
         "remove key" => rows_with(world, "users", "sk", "api-key#") == 0,
         "new tool" => tools(world) == 1,
         "remove tool" => tools(world) == 0,
+        "notification" => rows_with(world, "outbox", "pk", "everybody") == 1,
         other => panic!("{other}"),
     }
 }

@@ -50,14 +50,14 @@ async fn of_a_long_answer_only_the_beginning_is_read() {
     let megabyte: &'static str = "x".repeat(1 << 20).leak();
     for head in ["content-length: 10485760", "content-length: 9223372036854775807", "connection: close"] {
         let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
-        let receiver = Receiver::answering(head, After::Repeat(megabyte)).await;
+        let receiver = Receiver::answering(head.as_str(), After::Repeat(megabyte)).await;
         for bytes in [0, 1, 4096] {
             let result = receiver.called(Limits { bytes, ..PATIENT }).await;
-            assert_eq!(result, Ok(answer(200, "x".repeat(bytes))));
+            assert!(result == Ok(answer(200, "x".repeat(bytes))), "{bytes} of {head}");
         }
         receiver.finished.acquire_many(3).await.unwrap().forget();
         let written = receiver.written.load(Ordering::SeqCst);
-        assert!(written <= 3 * 12 << 20, "{written} bytes were taken: more than the machine's own buffers");
+        assert!(written <= 36 * megabyte.len(), "{written} bytes were taken: more than the machine's own buffers");
     }
 }
 

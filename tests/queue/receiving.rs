@@ -6,6 +6,7 @@ use local::embedded_queue::{EmbeddedQueue, Received, Rules};
 use serde_json::{Value, json};
 use shared::config::QueueUrls;
 use std::{collections::HashMap, time::Duration};
+use tokio::time::timeout;
 use tracing::subscriber::with_default;
 
 fn visibility() -> Duration {
@@ -148,21 +149,21 @@ async fn what_waits_for_its_own_group_does_not_come_next() {
     assert!(queue.take().is_some());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_wakes_whoever_asked_before_it() {
     let world = World::new();
     let queue = &world.queues.deliveries;
     let woken = queue.changed();
     send(&world, &[("one", 1)]).await;
-    woken.await;
+    timeout(MILLISECOND, woken).await.unwrap();
     let received = queue.take().unwrap();
     let woken = queue.changed();
     queue.give_back(&received.receipt, NO_TIME);
-    woken.await;
+    timeout(MILLISECOND, woken).await.unwrap();
     let received = queue.take().unwrap();
     let woken = queue.changed();
     queue.done(&received.receipt);
-    woken.await;
+    timeout(MILLISECOND, woken).await.unwrap();
 }
 
 #[tokio::test]

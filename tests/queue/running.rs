@@ -102,10 +102,10 @@ async fn a_worker_wakes_for_what_is_due_and_for_what_is_sent() {
         ready(if group(&event) == "fails" && is_first { Err(Error::ModelFailed) } else { all_is_well() })
     });
     let working = tokio::spawn(async move { worker.run().await });
-    let delays = [("late", 900), ("soon", 5), ("at once", 0), ("fails", 100)];
+    let delays = [("late", 900), ("soon", 5), ("at-once", 0), ("fails", 100)];
     let messages = delays.map(|(group, delay)| message(group, 0, SECOND * delay));
     sender.send(messages.to_vec()).await.unwrap();
-    for (group, seconds) in [("at once", 0), ("soon", 5), ("fails", 100), ("fails", 101)] {
+    for (group, seconds) in [("at-once", 0), ("soon", 5), ("fails", 100), ("fails", 101)] {
         let (heard, after) = told.recv().await.unwrap();
         assert_eq!((heard.as_str(), after.as_secs(), after.subsec_millis() <= 2), (group, seconds, true), "{after:?}");
     }

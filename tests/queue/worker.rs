@@ -164,7 +164,7 @@ async fn a_message_that_always_fails_is_given_up_in_the_end() {
     send(&world, &[("poison", 1)]).await;
     let mut rests = Vec::new();
     let queue = &world.queues.deliveries;
-    while queue.dead().is_empty() {
+    for _ in 0..20 {
         worker.run_due().await;
         if let Some(next) = queue.next_visible_at() {
             let rest = Duration::from_millis(next.millis() - world.now_millis());

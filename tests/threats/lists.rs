@@ -149,7 +149,7 @@ async fn an_order_that_is_none_is_refused() {
                 reply => assert_invalid(&reply, &["sort"], order),
             }
         }
-        assert!((1..others.len()).contains(&known), "{}: {known}", list.path);
+        assert!(known < others.len(), "{}: {known}", list.path);
     }
 }
 

@@ -6,6 +6,7 @@ pub mod documents;
 mod entropy;
 mod events;
 mod faults;
+mod live;
 mod model;
 mod queues;
 mod receiver;
@@ -14,6 +15,7 @@ pub mod routes;
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
+pub use live::{Door, Socket, ticket};
 pub use model::{Script, ScriptedModel};
 pub use queues::{QueueFault, QueueFaults};
 pub use receiver::{Receiver, Request};
@@ -24,6 +26,7 @@ use entropy::CountedEntropy;
 use futures::stream;
 use local::{
     embedded::Embedded,
+    embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     pump::{Pump, pump},
@@ -37,6 +40,7 @@ use shared::{
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
+    gateway::Gateway,
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
@@ -101,6 +105,8 @@ pub struct World {
     pub queue_faults: QueueFaults,
     pump: Arc<Mutex<Pump>>,
     deliveries: Worker,
+    /// Open WebSocket connections.
+    pub gateway: EmbeddedGateway,
     /// The model.
     pub model: Arc<ScriptedModel>,
     clock: Arc<TestClock>,
@@ -143,6 +149,7 @@ impl World {
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
+        let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let services = Services::new(Parts {
@@ -150,6 +157,7 @@ impl World {
             store: Store::new(client, tables, any_entropy.clone()),
             blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
+            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
             model: model.clone(),
             resolver: Arc::new(SystemResolver),
             clock: any_clock,
@@ -173,6 +181,7 @@ impl World {
             queue_faults,
             pump,
             deliveries,
+            gateway,
             model,
             clock,
             entropy,
@@ -197,7 +206,7 @@ impl World {
     pub async fn settle(&self) {
         loop {
             let told = self.pump.lock().await.run_due(&self.services).await.unwrap();
-            if told + self.deliveries.run_due().await == 0 {
+            if told + self.deliveries.run_due().await + self.work_on_connections().await == 0 {
                 return;
             }
         }

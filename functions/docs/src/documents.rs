@@ -41,6 +41,7 @@ pub static PLATFORM: LazyLock<String> = LazyLock::new(|| {
         ("tools", tools::openapi::Platform::openapi()),
         ("webhooks", webhooks::openapi::Platform::openapi()),
         ("files", files::openapi::Platform::openapi()),
+        ("live", live::openapi::Platform::openapi()),
         ("health", health::openapi::Platform::openapi()),
     ];
     document::<Platform>(&about, groups).to_string()

@@ -136,6 +136,12 @@ impl Change {
         EventId::of(self.at, place, &[self.user.uuid().as_bytes(), what.as_bytes()])
     }
 
+    /// Who may hear of it: one user, or everybody.
+    pub fn audience(&self) -> Option<UserId> {
+        let for_all = self.events.iter().any(|event| matches!(event, Happening::SystemNotification { .. }));
+        (!for_all).then_some(self.user)
+    }
+
     /// Its events.
     pub fn events(&self) -> impl Iterator<Item = Event> {
         let event = |(place, happening): (usize, &Happening)| Event {

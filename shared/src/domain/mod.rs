@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod assistant;
+pub mod connection;
 pub mod conversation;
 pub mod error;
 pub mod event;

@@ -105,6 +105,10 @@ short_text! {
     Description, 2_000
 }
 short_text! {
+    /// What everybody is told: 1–2,000 characters, trimmed.
+    Announcement, 2_000
+}
+short_text! {
     /// What a model is told before every conversation: 1–32,000 characters, trimmed.
     Instructions, 32_000
 }

@@ -98,7 +98,8 @@ impl Administrator {
 }
 
 /// The credential behind a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallerCredential {
     /// An access token of this sign-in.
     Login(LoginId),

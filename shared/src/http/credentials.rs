@@ -1,4 +1,4 @@
-//! Name and password, as four of the five documents send them.
+//! Name and password, as four of the five documents send them, and the cookie of a browser's session.
 
 use super::Field;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     },
     service::accounts::Registration,
 };
+use axum::http::{HeaderMap, HeaderName, Uri, header};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -56,4 +57,32 @@ pub fn sign_in((field, name): (&'static str, Field), password: Field) -> Result<
         Some((name, password)) => Ok((SignInName::new(&name), password.into())),
         None => Err(problems.into_error()),
     }
+}
+
+/// The cookie of a browser's session: an access token.
+pub const SESSION_COOKIE: &str = "quintet_session";
+
+/// The session of a browser that asks for a WebSocket connection. Browsers send cookies along from pages of
+/// any site, so the page's origin must be our own host or one of `allowed`.
+pub fn session_of_page<'a>(headers: &'a HeaderMap, allowed: &[String]) -> Option<&'a str> {
+    let origin = only(headers, header::ORIGIN)?;
+    let is_own = || {
+        let page: Uri = origin.parse().ok()?;
+        let has_scheme = matches!(page.scheme_str(), Some("http" | "https"));
+        let host = page.authority().filter(|_| has_scheme)?;
+        Some(host.as_str().eq_ignore_ascii_case(only(headers, header::HOST)?))
+    };
+    if !allowed.iter().any(|allowed| allowed == origin) && is_own() != Some(true) {
+        return None;
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    cookies.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+}
+
+/// The header's value, if it is there once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
 }

@@ -25,7 +25,7 @@ mod upload;
 mod user;
 
 pub use body::{Body, NoFields};
-pub use credentials::{UsernameAndPassword, sign_in};
+pub use credentials::{SESSION_COOKIE, UsernameAndPassword, session_of_page, sign_in};
 pub use dialect::{
     Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
 };

@@ -10,11 +10,20 @@ use super::{
 use crate::{
     domain::{
         Error,
+        connection::Proven,
         ids::UserId,
+        time::Timestamp,
         user::{Caller, CallerCredential},
     },
-    store::logins::CredentialOwner,
+    store::{api_keys::StoredKey, logins::CredentialOwner, users::Account},
 };
+
+/// A credential that lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// When it ends by itself, if ever.
+    pub ends_at: Option<Timestamp>,
+}
 
 /// What a credential says before the database was asked.
 enum Claimed {
@@ -76,6 +85,31 @@ impl Logins {
         }
     }
 
+    /// Whether what proved who somebody is still lives, and until when. A sign-in counts, not the token of it
+    /// that was shown.
+    pub async fn standing(&self, proven: &Proven) -> Result<Option<Standing>, Error> {
+        let Proven { user, credential } = proven;
+        match credential {
+            CallerCredential::Login(login) => {
+                let (account, login) = self.store.account_and_login(*user, *login).await?;
+                let found = live(account, login, self.clock.now());
+                Ok(found.map(|(_, login)| Standing { ends_at: Some(login.expires_at) }))
+            }
+            CallerCredential::Opaque(hash) => {
+                let owner = self.store.owner_of_credential(hash).await?.filter(|owner| owner.user == *user);
+                let Some(owner) = owner else { return Ok(None) };
+                let account = self.store.account(owner.user).await?;
+                let account = account.filter(|account| account.user.is_active && account.epoch == owner.epoch);
+                Ok(account.map(|_| Standing { ends_at: None }))
+            }
+            CallerCredential::ApiKey(id) => {
+                let (account, key) = self.store.account_and_api_key(*user, *id).await?;
+                let found = account.zip(key).filter(|(account, stored)| self.key_lives(account, stored));
+                Ok(found.map(|(_, stored)| Standing { ends_at: stored.key.expires_at }))
+            }
+        }
+    }
+
     async fn caller_by_access(&self, claims: &Claims) -> Result<Option<Caller>, Error> {
         let (account, login) = self.store.account_and_login(claims.user, claims.login).await?;
         let found = live(account, login, self.clock.now());
@@ -93,9 +127,12 @@ impl Logins {
         let Some((account, stored)) = account.zip(key) else {
             return Ok(None);
         };
-        let lives = account.user.is_active && account.key_epoch == stored.key_epoch;
-        let has_ended = stored.key.expires_at.is_some_and(|at| at <= self.clock.now());
-        let is_good = lives && !has_ended && secret.fits(&stored.hash);
+        let is_good = self.key_lives(&account, &stored) && secret.fits(&stored.hash);
         Ok(is_good.then_some(Caller { user: account.user, credential: CallerCredential::ApiKey(secret.id) }))
+    }
+
+    fn key_lives(&self, account: &Account, stored: &StoredKey) -> bool {
+        let has_ended = stored.key.expires_at.is_some_and(|at| at <= self.clock.now());
+        account.user.is_active && account.key_epoch == stored.key_epoch && !has_ended
     }
 }

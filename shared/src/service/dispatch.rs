@@ -1,7 +1,7 @@
 //! Telling of what happened: from a change in the outbox to deliveries for the webhooks that want its events and
-//! may hear of them. A change may be told more than once; that makes no second delivery.
+//! may hear of them, and to live connections. A change may be told more than once; that makes no second delivery.
 
-use super::{Ours, deliveries::Deliveries, webhook_body, webhooks::WEBHOOKS_MAX};
+use super::{Ours, deliveries::Deliveries, realtime::Realtime, webhook_body, webhooks::WEBHOOKS_MAX};
 use crate::{
     domain::{
         Error,
@@ -18,16 +18,24 @@ use std::sync::Arc;
 pub struct Dispatch {
     store: Arc<Store>,
     deliveries: Deliveries,
+    realtime: Realtime,
 }
 
 impl Dispatch {
     /// With these parts.
-    pub fn new(Ours { store, .. }: Ours, deliveries: Deliveries) -> Self {
-        Self { store, deliveries }
+    pub fn new(Ours { store, .. }: Ours, deliveries: Deliveries, realtime: Realtime) -> Self {
+        Self { store, deliveries, realtime }
     }
 
     /// Tells everybody who may hear of `change`.
     pub async fn tell(&self, change: &Change) -> Result<(), Error> {
+        // Whoever is connected does not wait for webhooks, nor they for whoever is connected.
+        let (webhooks, connections) =
+            futures::future::join(self.tell_webhooks(change), self.realtime.tell(change)).await;
+        webhooks.and(connections)
+    }
+
+    async fn tell_webhooks(&self, change: &Change) -> Result<(), Error> {
         let events: Vec<Event> = change.events().filter(|event| event.happening.kind().is_some()).collect();
         if events.is_empty() {
             return Ok(());

@@ -1,12 +1,12 @@
 //! Listening to a model: how long and how much, who hears the pieces, and what is left of an answer when
 //! somebody stops listening.
 
-use super::turns::Answered;
+use super::{realtime::Feed, turns::Answered};
 use crate::{
     domain::{
         Error,
         conversation::{Message, MessageStatus, Said},
-        ids::{ConversationId, MessageId, Speaker},
+        ids::{ConversationId, MessageId, Speaker, TurnNumber},
         time::Timestamp,
     },
     model::{ChatModel, Prompt},
@@ -55,6 +55,8 @@ pub enum Listener {
         events: mpsc::Sender<TurnEvent>,
         /// Whether any went there.
         has_begun: Arc<AtomicBool>,
+        /// Where they go for the user's live connections.
+        feed: Feed,
     },
 }
 
@@ -73,9 +75,24 @@ pub enum Heard {
 
 impl Listener {
     /// Somebody who hears each piece, and where.
-    pub fn streaming() -> (Self, mpsc::Receiver<TurnEvent>) {
+    pub fn streaming(feed: Feed) -> (Self, mpsc::Receiver<TurnEvent>) {
         let (sender, events) = mpsc::channel(EVENTS_WAITING);
-        (Self::Hears { events: sender, has_begun: Arc::default() }, events)
+        (Self::Hears { events: sender, has_begun: Arc::default(), feed }, events)
+    }
+
+    /// Only the end of the stream of events: nothing is fed any more.
+    pub fn into_events(self) -> Option<mpsc::Sender<TurnEvent>> {
+        match self {
+            Self::Waits => None,
+            Self::Hears { events, has_begun: _, feed: _ } => Some(events),
+        }
+    }
+
+    /// Tells the user's live connections a piece of the reply.
+    pub fn feed(&self, conversation: ConversationId, turn: TurnNumber, text: &str) {
+        if let Self::Hears { feed, .. } = self {
+            feed.tell(conversation, MessageId { turn, speaker: Speaker::Assistant }, text);
+        }
     }
 
     /// How long the model may take.
@@ -118,9 +135,10 @@ impl Listener {
     }
 
     /// Listens to `model` until it is done, fails, takes too long, says too much, or nobody listens any more.
-    pub async fn hear(&self, model: &dyn ChatModel, prompt: Prompt) -> Heard {
+    /// The turn takes place at `place`.
+    pub async fn hear(&self, model: &dyn ChatModel, prompt: Prompt, place: (ConversationId, TurnNumber)) -> Heard {
         let mut text = String::new();
-        let all = self.hear_into(&mut text, model, prompt);
+        let all = self.hear_into(&mut text, model, prompt, place);
         match tokio::time::timeout(self.patience(), all).await {
             Err(_) => Heard::Nothing(Error::ModelTimedOut),
             Ok(Err(error)) => Heard::Nothing(error),
@@ -131,7 +149,13 @@ impl Listener {
     }
 
     /// Whether there would have been more.
-    async fn hear_into(&self, text: &mut String, model: &dyn ChatModel, prompt: Prompt) -> Result<bool, Error> {
+    async fn hear_into(
+        &self,
+        text: &mut String,
+        model: &dyn ChatModel,
+        prompt: Prompt,
+        (conversation, turn): (ConversationId, TurnNumber),
+    ) -> Result<bool, Error> {
         let mut pieces = model.answer(prompt);
         loop {
             let piece = tokio::select! {
@@ -150,6 +174,7 @@ impl Listener {
                         piece.pop();
                     }
                     text.push_str(&piece);
+                    self.feed(conversation, turn, &piece);
                     if !self.tell(TurnEvent::Delta(piece)).await || is_full {
                         return Ok(true);
                     }

@@ -14,6 +14,8 @@ pub mod hearing;
 pub mod idempotency;
 pub mod limits;
 pub mod logins;
+pub mod notifications;
+pub mod realtime;
 pub mod sweeper;
 pub mod tokens;
 pub mod tools;
@@ -28,6 +30,7 @@ use crate::{
     config::Config,
     domain::Error,
     entropy::Entropy,
+    gateway::Gateway,
     model::ChatModel,
     outbound::{Outbound, Resolver},
     password::Passwords,
@@ -45,6 +48,8 @@ use files::Files;
 use health::Health;
 use limits::Limits;
 use logins::Logins;
+use notifications::Notifications;
+use realtime::Realtime;
 use std::{ops::Deref, sync::Arc};
 use sweeper::Sweeper;
 use tokens::Tokens;
@@ -63,6 +68,8 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Work for later.
     pub queues: Queues,
+    /// Open WebSocket connections.
+    pub gateway: Gateway,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
     /// Where the names lead that users give.
@@ -120,6 +127,10 @@ pub struct All {
     pub balance: Balances,
     /// How many requests are too many.
     pub limits: Limits,
+    /// Live updates.
+    pub realtime: Realtime,
+    /// What administrators tell everybody.
+    pub notifications: Notifications,
     /// Removing what deleted things left.
     pub sweeper: Sweeper,
     /// Whether everything works.
@@ -142,13 +153,14 @@ impl Services {
     /// # Errors
     /// When there is no key to sign tokens with.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts { config, store, blobs, queues, model, resolver, clock, entropy, passwords } = parts;
+        let Parts { config, store, blobs, queues, gateway, model, resolver, clock, entropy, passwords } = parts;
         let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(&config)?);
         let ours = Ours { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
         let balance = Balances::new(ours.clone(), config.prices);
         let logins = Logins::new(ours.clone(), tokens.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
+        let realtime = Realtime::new(ours.clone(), logins.clone(), limits.clone(), gateway, queues.connections);
         let tools = Tools::new(store.clone(), clock.clone())?;
         let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
         let retries = config.webhook_retries.clone();
@@ -163,10 +175,12 @@ impl Services {
             files,
             conversations: Conversations::new(ours.clone()),
             webhooks: Webhooks::new(ours.clone(), deliveries.clone()),
-            dispatch: Dispatch::new(ours.clone(), deliveries.clone()),
+            dispatch: Dispatch::new(ours.clone(), deliveries.clone(), realtime.clone()),
             deliveries,
-            turns: Turns::new(ours, balance.clone(), model.clone()),
+            notifications: Notifications::new(ours.clone()),
+            turns: Turns::new(ours, balance.clone(), model.clone(), realtime.clone()),
             balance,
+            realtime,
             sweeper: Sweeper::new(store.clone()),
             health: Health::new(store, blobs, queues.deliveries, model, limits.clone(), clock),
             limits,

@@ -6,6 +6,7 @@ use super::{
     balance::{Balances, HOLD_OUTLASTS},
     hearing::{Heard, Listener, TurnEvent},
     idempotency::{IdempotencyKey, Keyed},
+    realtime::Realtime,
 };
 use crate::{
     clock::Clock,
@@ -31,10 +32,12 @@ use crate::{
 };
 use futures::{FutureExt, Stream, StreamExt};
 use serde::{Deserialize, Serialize};
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tracing::Instrument;
 use uuid::Uuid;
 
+/// How long a stream that has said everything stays open until live connections were told of it, too.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How often a turn starts again because something was made or claimed at the same moment.
 const TRIES: usize = 4;
 
@@ -102,6 +105,7 @@ pub struct Turns {
     store: Arc<Store>,
     balance: Balances,
     model: Arc<dyn ChatModel>,
+    realtime: Realtime,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -141,9 +145,14 @@ struct Held {
 }
 
 impl Turns {
-    /// Asks `model`.
-    pub fn new(Ours { store, clock, entropy }: Ours, balance: Balances, model: Arc<dyn ChatModel>) -> Self {
-        Self { store, balance, model, clock, entropy }
+    /// Asks `model`, and tells of streamed answers through `realtime`.
+    pub fn new(
+        Ours { store, clock, entropy }: Ours,
+        balance: Balances,
+        model: Arc<dyn ChatModel>,
+        realtime: Realtime,
+    ) -> Self {
+        Self { store, balance, model, realtime, clock, entropy }
     }
 
     /// Says something and waits for the reply.
@@ -193,11 +202,15 @@ impl Turns {
         key: Option<IdempotencyKey>,
     ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
         let saying = Arc::new(Saying::new(user, place, said, key)?);
-        let (listener, mut events) = Listener::streaming();
+        let (feed, fed) = self.realtime.feed(user.id);
+        let (listener, mut events) = Listener::streaming(feed);
         let turns = self.clone();
         let run = async move {
             let answered = turns.run(saying, listener.clone()).await;
             listener.conclude(answered).await;
+            // Once the stream ends, a function may be stopped before the last piece went to other connections.
+            let _open = listener.into_events();
+            tokio::time::timeout(FAREWELL, fed).await.ok();
         };
         tokio::spawn(run.in_current_span());
         match events.recv().await {
@@ -249,7 +262,13 @@ impl Turns {
         let ready = self.ready(saying, id, before, now).await?;
         let prompt = prompt(said, ready.assistant.as_ref());
         match self.model.answer_at_once(&prompt) {
-            Some(response) => self.answer_at_once(ready, said, response, keyed.as_ref(), now).await,
+            Some(response) => {
+                let tried = self.answer_at_once(ready, said, response, keyed.as_ref(), now).await?;
+                if let Tried::Answered(answered) = &tried {
+                    listener.feed(answered.conversation, answered.turn.number, &answered.turn.response);
+                }
+                Ok(tried)
+            }
             None => {
                 // A task of its own goes on without its caller: somebody who hangs up leaves no hold behind.
                 let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
@@ -379,7 +398,8 @@ impl Turns {
     }
 
     async fn ask(&self, held: Held, prompt: Prompt, listener: &Listener) -> Result<Answered, Error> {
-        let heard = AssertUnwindSafe(listener.hear(&*self.model, prompt)).catch_unwind();
+        let place = (held.place.conversation, held.place.turn);
+        let heard = AssertUnwindSafe(listener.hear(&*self.model, prompt, place)).catch_unwind();
         let error = match heard.await {
             Ok(Heard::Reply { text, is_cut }) => return self.settle(held, text, is_cut).await,
             Ok(Heard::Nothing(error)) => error,

@@ -32,6 +32,10 @@
 //! | webhooks | `owner#<uuid>` | `count` | how many webhooks an owner has |
 //! | webhooks | `directory` | `webhook#<uuid>#<uuid>` | an administrator's webhook that hears of all accounts |
 //! | webhooks | `webhook#<uuid>` | `delivery#<uuid>` | an event on its way to a webhook; the id sorts by time |
+//! | outbox | `everybody` | `change#<uuid>` | what everybody is to hear of |
+//! | connections | `connection#<id>` | `about` | a connection to somebody who is known; index `everyone` lists them |
+//! | connections | `user#<uuid>` | `connection#<id>` | the same, for reaching the user |
+//! | connections | `ticket#<sha256>` | `about` | what opens one connection |
 //! | limits | `<policy>#<block>#<subject>` | | counted requests of ten minutes |
 //!
 //! Every list has an index for each of its filters and orders. Their rows hold keys only, except those of
@@ -43,6 +47,7 @@ use crate::{
     config::Tables,
     domain::{
         assistant::AssistantStatus,
+        connection::ConnectionId,
         event::Change,
         ids::{
             ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, LoginId, MessageId, Speaker,
@@ -76,6 +81,14 @@ pub const FIRST_WEBHOOK: &str = "webhook#";
 pub const FIRST_DELIVERY: &str = "delivery#";
 /// In how many parts waiting deliveries are listed.
 pub const WAITING_PARTS: u8 = 8;
+/// The partition of changes that everybody is to hear of.
+pub const EVERYBODY: &str = "everybody";
+/// The index that lists all connections, in as many partitions as [`CONNECTION_PARTS`].
+pub const EVERYONE: &str = "everyone";
+/// In how many parts connections are listed, so that many can be made at once.
+pub const CONNECTION_PARTS: u8 = 8;
+/// Where the rows of a user's connections begin.
+pub const FIRST_CONNECTION: &str = "connection#";
 /// Where the rows of changes begin.
 pub const FIRST_CHANGE: &str = "change#";
 /// In how many parts accounts are counted, so that registrations do not wait for each other.
@@ -298,7 +311,38 @@ pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
 
 /// What a transaction did.
 pub fn change<'a>(tables: &'a Tables, change: &Change) -> Key<'a> {
-    Key::of(&tables.outbox, user_partition(change.user), format!("{FIRST_CHANGE}{}", change.id()))
+    Key::of(&tables.outbox, change_partition(change.audience()), change_sort(change.id()))
+}
+
+/// The partition of changes that `audience` hears of: one user, or everybody.
+pub fn change_partition(audience: Option<UserId>) -> String {
+    audience.map_or_else(|| EVERYBODY.to_owned(), user_partition)
+}
+
+/// A change's place among those of its audience.
+pub fn change_sort(id: EventId) -> String {
+    format!("{FIRST_CHANGE}{id}")
+}
+
+/// A connection to somebody who is known.
+pub fn connection<'a>(tables: &'a Tables, id: &ConnectionId) -> Key<'a> {
+    Key::of(&tables.connections, format!("connection#{id}"), "about".to_owned())
+}
+
+/// The same, among the user's.
+pub fn user_connection<'a>(tables: &'a Tables, user: UserId, id: &ConnectionId) -> Key<'a> {
+    Key::of(&tables.connections, user_partition(user), format!("{FIRST_CONNECTION}{id}"))
+}
+
+/// The part of the list of all connections that `id` is in.
+pub fn connection_part(id: &ConnectionId) -> String {
+    let digest: [u8; 32] = Sha256::digest(id.as_str()).into();
+    (digest[0] % CONNECTION_PARTS).to_string()
+}
+
+/// What opens one connection; `hash` is its SHA-256 in hex.
+pub fn ticket<'a>(tables: &'a Tables, hash: &str) -> Key<'a> {
+    Key::of(&tables.connections, format!("ticket#{hash}"), "about".to_owned())
 }
 
 /// A webhook.

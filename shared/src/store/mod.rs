@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod balances;
 pub mod client;
+pub mod connections;
 pub mod deliveries;
 pub mod files;
 pub mod idempotency;

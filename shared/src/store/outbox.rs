@@ -1,8 +1,20 @@
 //! The `outbox` table: what happened, written in the transaction that did it. Its stream drives `dispatch`;
 //! who was away for a while reads it again. Rows are never changed, and forgotten by themselves.
 
-use super::{StoreError, keys, transaction::Action, write};
-use crate::{config::Tables, domain::event::Change};
+use super::{
+    Item, Store, StoreError, idempotency, keys, read_all, s,
+    transaction::{Action, Outcome},
+    walk::Walk,
+    write,
+};
+use crate::{
+    config::Tables,
+    domain::{
+        event::Change,
+        ids::{EventId, UserId},
+        time::Timestamp,
+    },
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -26,4 +38,36 @@ pub(super) fn put(tables: &Tables, change: &Change) -> Result<Action, StoreError
 /// Reads a change from the image of its row, as a stream has it.
 pub fn read(image: serde_dynamo::Item) -> Result<Change, StoreError> {
     serde_dynamo::from_item::<_, ChangeRow>(image).map(|row| row.change).map_err(StoreError::broken)
+}
+
+impl Store {
+    /// Tells everybody something, and keeps the answer under the request's idempotency key if it has one.
+    /// `false`: a record is there for the key.
+    pub async fn announce(&self, news: &Change, record: Option<idempotency::Entry>) -> Result<bool, StoreError> {
+        let mut actions = vec![((), put(&self.tables, news)?)];
+        if let Some(record) = record {
+            actions.push(((), record.put(&self.tables, news.user)?));
+        }
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+
+    /// What `audience` may hear of (a user; `None`: everybody) from the moment `since` on, the earliest first:
+    /// at most `max` changes.
+    pub async fn changes(
+        &self,
+        audience: Option<UserId>,
+        since: Timestamp,
+        max: usize,
+    ) -> Result<Vec<Change>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.outbox)
+            .key_condition_expression("pk = :pk AND sk >= :first")
+            .expression_attribute_values(":pk", s(keys::change_partition(audience)))
+            .expression_attribute_values(":first", s(keys::change_sort(EventId::first_at(since))))
+            .consistent_read(true);
+        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        Ok(read_all::<ChangeRow>(items)?.into_iter().map(|row| row.change).collect())
+    }
 }

@@ -342,6 +342,27 @@ impl Store {
         Ok(turns_of(message.into_iter().chain(reply).collect())?.pop())
     }
 
+    /// Messages of a user's conversations, in the order of `ids`. What is in a conversation that is gone, or
+    /// another user's, is not there.
+    pub async fn messages_of(
+        &self,
+        owner: UserId,
+        ids: &[(ConversationId, MessageId)],
+    ) -> Result<Vec<Option<Message>>, StoreError> {
+        let keys = ids.iter().flat_map(|&(conversation, id)| {
+            [keys::conversation(&self.tables, conversation), keys::message(&self.tables, conversation, id)]
+        });
+        let items = self.get_many(keys.collect()).await?;
+        let message = |pair: &[Option<Item>]| {
+            let [about, message] = pair else { return Ok(None) };
+            let about: Option<ConversationRow> = read_if_any(about.clone())?;
+            let is_own = about.and_then(|row| row.if_owned_by(owner)).is_some();
+            let message: Option<MessageRow> = read_if_any(message.clone().filter(|_| is_own))?;
+            Ok(message.map(Message::from))
+        };
+        items.chunks(2).map(message).collect()
+    }
+
     /// Takes the next number for a turn. `None`: the conversation is gone.
     pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, StoreError> {
         let key = keys::conversation(&self.tables, id);

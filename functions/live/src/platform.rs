@@ -1,0 +1,90 @@
+//! Spec 001, "WebSocket Support".
+
+use axum::extract::State;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::{Error, error::Problems, text::Announcement},
+    http::{Answer, App, AsAdministrator, Body, Created, Field, Idempotency, Json, Platform, SignedIn},
+    service::notifications::Notification,
+};
+use utoipa::ToSchema;
+
+type Result<T> = Answer<Platform, T>;
+
+/// `{"ticket": "…", "expires_in": 30}`.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "ticket": "6f1d0c4be7a94c2f8e5b3a7d90c1e2f46f1d0c4be7a94c2f8e5b3a7d90c1e2f4",
+    "expires_in": 30,
+}))]
+pub struct ShownTicket {
+    ticket: String,
+    /// Seconds.
+    expires_in: u64,
+}
+
+/// `{"message": "Maintenance begins in ten minutes."}`.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(example = json!({"message": "Maintenance begins in ten minutes."}))]
+pub struct NewNotification {
+    #[schema(value_type = String, required, min_length = 1, max_length = 2000)]
+    message: Field,
+}
+
+/// `{"id": "…", "message": "Maintenance begins in ten minutes.", "created_at": "2024-03-13T10:00:00Z"}`.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e3749-2fe0-7000-8000-000000000001",
+    "message": "Maintenance begins in ten minutes.",
+    "created_at": "2024-03-13T10:00:00Z",
+}))]
+pub struct ShownNotification {
+    /// The `event_id` of the frames that tell of it.
+    #[schema(format = Uuid)]
+    id: String,
+    message: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// `POST /api/v1/ws/ticket`: a ticket that opens one WebSocket connection, as `/ws?ticket=…`, within 30 seconds.
+#[utoipa::path(post, path = "/api/v1/ws/ticket", responses((status = 200, body = ShownTicket)))]
+pub async fn ticket(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) -> Result<Json<ShownTicket>> {
+    let (ticket, lasts) = app.realtime.ticket(caller).await?;
+    Ok(Json(ShownTicket { ticket: ticket.expose_secret().to_owned(), expires_in: lasts.as_secs() }))
+}
+
+/// `POST /api/v1/notifications`: tells everybody who is connected. For administrators.
+#[utoipa::path(
+    post,
+    path = "/api/v1/notifications",
+    params(Idempotency),
+    request_body = NewNotification,
+    responses((status = 201, body = ShownNotification), (status = 403)),
+)]
+pub async fn notify(
+    State(app): State<App<Platform>>,
+    AsAdministrator(admin): AsAdministrator,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewNotification>,
+) -> Result<Created<ShownNotification>> {
+    Ok(Created(app.notifications.send(&admin, body.try_into()?, key).await?.into()))
+}
+
+impl TryFrom<NewNotification> for Announcement {
+    type Error = Error;
+
+    fn try_from(NewNotification { message }: NewNotification) -> std::result::Result<Self, Error> {
+        let mut problems = Problems::default();
+        let message = problems.note("message", message.required().and_then(|text| Self::parse(&text)));
+        problems.or(message)
+    }
+}
+
+impl From<Notification> for ShownNotification {
+    fn from(Notification { id, message, created_at }: Notification) -> Self {
+        Self { id: id.to_string(), message: message.as_str().to_owned(), created_at: created_at.to_string() }
+    }
+}

@@ -1,0 +1,236 @@
+//! `/ws`: what API Gateway does with WebSocket connections on AWS. It calls the `realtime` function's handler with
+//! the same events, and has the same limits.
+
+use crate::embedded_gateway::{EmbeddedGateway, MESSAGE_MAX};
+use axum::{
+    Extension, Router,
+    extract::{
+        State,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use futures::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use realtime::{Answer, Event};
+use serde_json::{Map, Value, json};
+use shared::{clock::Clock, domain::Error, entropy::Entropy, http::ClientAddress, service::Services};
+use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::tungstenite;
+
+/// The most bytes of a frame.
+const FRAME_MAX: usize = 32 * 1024;
+/// How long nothing may be said, in either direction.
+const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
+/// How long a connection lasts.
+const LASTS: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a client may take to read one frame, or that the connection is closed.
+const SLOW: Duration = Duration::from_secs(10);
+
+const GOING_AWAY: u16 = 1001;
+const UNSUPPORTED: u16 = 1003;
+const POLICY: u16 = 1008;
+const TOO_BIG: u16 = 1009;
+
+/// What connections are opened with.
+#[derive(Clone)]
+pub struct Sockets {
+    /// Who is told of what happens in them.
+    pub services: Services,
+    /// Who sends into them.
+    pub gateway: EmbeddedGateway,
+    /// For when they were opened.
+    pub clock: Arc<dyn Clock>,
+    /// For their ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The route of WebSocket connections.
+pub fn router(sockets: Sockets) -> Router {
+    Router::new().route("/ws", get(open)).with_state(sockets)
+}
+
+/// A connection, as events tell of it.
+#[derive(Clone)]
+struct Client {
+    sockets: Sockets,
+    id: String,
+    address: IpAddr,
+    host: String,
+    connected_at: u64,
+}
+
+async fn open(
+    State(sockets): State<Sockets>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
+    let id = BASE64_STANDARD.encode(sockets.entropy.bytes::<11>());
+    let connected_at = sockets.clock.now().millis();
+    let client = Client { id, address, host, connected_at, sockets };
+    // From now on, so that nothing is lost that is sent before the handshake is answered.
+    let frames = client.sockets.gateway.open(&client.id);
+    match client.tell("$connect", request_parts(&uri, &headers)).await {
+        Ok(200) => {}
+        answer => {
+            client.sockets.gateway.close(&client.id);
+            let status = answer.ok().and_then(|status| StatusCode::from_u16(status).ok());
+            return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        }
+    }
+    let failed = client.clone();
+    let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(FRAME_MAX);
+    upgrade
+        .on_failed_upgrade(move |_| drop(tokio::spawn(async move { failed.leave(None).await })))
+        .on_upgrade(move |socket| client.converse(socket, frames))
+}
+
+/// What the handshake's event tells of its request.
+fn request_parts(uri: &Uri, headers: &HeaderMap) -> Value {
+    let mut all: Map<String, Value> = Map::new();
+    for (name, value) in headers {
+        let values = all.entry(name.as_str()).or_insert_with(|| json!([]));
+        if let (Some(values), Ok(value)) = (values.as_array_mut(), value.to_str()) {
+            values.push(value.into());
+        }
+    }
+    let mut query: Map<String, Value> = Map::new();
+    for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        let values = query.entry(name).or_insert_with(|| json!([]));
+        if let Some(values) = values.as_array_mut() {
+            values.push(value.into());
+        }
+    }
+    let last = |all: &Map<String, Value>| {
+        let last = |(name, values): (&String, &Value)| Some((name.clone(), values.as_array()?.last()?.clone()));
+        all.iter().filter_map(last).collect::<Map<_, _>>()
+    };
+    json!({
+        "headers": last(&all),
+        "multiValueHeaders": all,
+        "queryStringParameters": last(&query),
+        "multiValueQueryStringParameters": query,
+    })
+}
+
+impl Client {
+    /// Calls the function with an event, and gives the status that it answers.
+    async fn tell(&self, route: &str, parts: Value) -> Result<u16, Error> {
+        let kind = match route {
+            "$connect" => "CONNECT",
+            "$disconnect" => "DISCONNECT",
+            _ => "MESSAGE",
+        };
+        let mut event = json!({
+            "requestContext": {
+                "routeKey": route,
+                "eventType": kind,
+                "messageDirection": "IN",
+                "stage": "local",
+                "connectedAt": self.connected_at,
+                "requestTimeEpoch": self.sockets.clock.now().millis(),
+                "identity": {"sourceIp": self.address.to_string()},
+                "requestId": self.id,
+                "extendedRequestId": self.id,
+                "domainName": self.host,
+                "connectionId": self.id,
+                "apiId": "local",
+            },
+            "isBase64Encoded": false,
+        });
+        if let (Some(event), Value::Object(parts)) = (event.as_object_mut(), parts) {
+            event.extend(parts);
+        }
+        let event: Event = serde_json::from_value(event).map_err(Error::internal)?;
+        let handled = realtime::handle(self.sockets.services.clone(), event);
+        // What was begun ends, even when the connection does.
+        match tokio::spawn(handled).await.map_err(Error::internal)?? {
+            Answer::Connection { status } => Ok(status),
+            Answer::Queue(_) => Err(Error::internal("a connection's event was taken for messages")),
+        }
+    }
+
+    async fn converse(self, socket: WebSocket, frames: mpsc::Receiver<String>) {
+        let (mut sink, mut stream) = socket.split();
+        let active = Notify::new();
+        let code = tokio::select! {
+            code = self.read(&mut stream, &active) => code,
+            code = write(&mut sink, frames, &active) => code,
+            () = idle(&active) => Some(GOING_AWAY),
+            () = sleep(LASTS) => Some(GOING_AWAY),
+        };
+        if let Some(code) = code {
+            let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
+            // Whoever does not read this is not waited for.
+            timeout(SLOW, sink.send(close)).await.ok();
+        }
+        self.leave(code).await;
+    }
+
+    /// Hands on what the client says, until it goes away or must go.
+    async fn read(&self, stream: &mut SplitStream<WebSocket>, active: &Notify) -> Option<u16> {
+        while let Some(message) = stream.next().await {
+            active.notify_one();
+            match message {
+                Ok(Message::Text(text)) => {
+                    if let Err(error) = self.tell("$default", json!({"body": text.as_str()})).await {
+                        tracing::error!(error = &error as &dyn std::error::Error, "a message was not handled");
+                    }
+                }
+                Ok(Message::Binary(_)) => return Some(UNSUPPORTED),
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                Ok(Message::Close(_)) => return None,
+                Err(error) => return is_too_big(&error).then_some(TOO_BIG),
+            }
+        }
+        None
+    }
+
+    async fn leave(&self, code: Option<u16>) {
+        self.sockets.gateway.close(&self.id);
+        let told = json!({"disconnectStatusCode": code.unwrap_or(1005), "disconnectReason": ""});
+        if let Err(error) = self.tell("$disconnect", told).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the end of a connection was not noted");
+        }
+    }
+}
+
+/// Sends frames until there will be no more, because the connection is to be closed.
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    mut frames: mpsc::Receiver<String>,
+    active: &Notify,
+) -> Option<u16> {
+    while let Some(frame) = frames.recv().await {
+        match timeout(SLOW, sink.send(Message::Text(frame.into()))).await {
+            Ok(Ok(())) => active.notify_one(),
+            Ok(Err(_)) | Err(_) => return None,
+        }
+    }
+    Some(POLICY)
+}
+
+async fn idle(active: &Notify) {
+    while timeout(IDLE_MAX, active.notified()).await.is_ok() {}
+}
+
+fn is_too_big(error: &axum::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
+}

@@ -1,0 +1,143 @@
+//! The `connections` table: who is connected, and tickets to connect with. A connection's row is there as soon
+//! as somebody is known at its other end, twice: by its id, and among its user's.
+
+use super::{
+    Item, Store, StoreError, keys, read, read_all, read_if_any, s,
+    transaction::{Action, Outcome},
+    walk::Walk,
+    write,
+};
+use crate::domain::{
+    connection::{Connection, ConnectionId, Ticket},
+    ids::UserId,
+    time::Timestamp,
+};
+use aws_sdk_dynamodb::{operation::delete_item::DeleteItemError, types::ReturnValue};
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct ConnectionRow {
+    #[serde(flatten)]
+    connection: Connection,
+    /// Where the index lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    everyone: Option<String>,
+    expires_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TicketRow {
+    #[serde(flatten)]
+    ticket: Ticket,
+    expires_at: u64,
+}
+
+impl Store {
+    /// Notes who is at the other end of a connection. `false`: that was noted before.
+    pub async fn add_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let (about, own) = self.connection_keys(connection);
+        let row = |everyone| ConnectionRow {
+            connection: connection.clone(),
+            everyone,
+            expires_at: connection.ends_at.seconds(),
+        };
+        let listed = row(Some(keys::connection_part(&connection.id)));
+        let about = Action::put_new(about.clone(), write(about, listed)?);
+        let own = Action::put(own.clone(), write(own, row(None))?);
+        Ok(self.transact(vec![((), about), ((), own)]).await? == Outcome::Committed)
+    }
+
+    /// The connection with this id, if it is known who is at its other end.
+    pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+        let row: Option<ConnectionRow> = read_if_any(self.get(keys::connection(&self.tables, id)).await?)?;
+        Ok(row.map(|row| row.connection))
+    }
+
+    /// A user's connections: at most about `max`, which is all of them.
+    pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.connections)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
+            .expression_attribute_values(":pk", s(keys::user_partition(user)))
+            .expression_attribute_values(":first", s(keys::FIRST_CONNECTION))
+            .consistent_read(true);
+        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        Ok(read_all::<ConnectionRow>(items)?.into_iter().map(|row| row.connection).collect())
+    }
+
+    /// Some of all connections in one part of their list: those after `start`, and where to go on.
+    pub async fn some_connections(
+        &self,
+        part: u8,
+        start: Option<Item>,
+    ) -> Result<(Vec<Connection>, Option<Item>), StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.tables.connections)
+            .index_name(keys::EVERYONE)
+            .key_condition_expression("everyone = :part")
+            .expression_attribute_values(":part", s(part))
+            .limit(EVERYONE_AT_ONCE)
+            .set_exclusive_start_key(start)
+            .send()
+            .await?;
+        let items = found.items.unwrap_or_default().into_iter();
+        let keys = items.map(|item| keys::Key::of_indexed(&self.tables.connections, item)).collect();
+        let rows: Vec<ConnectionRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
+        Ok((rows.into_iter().map(|row| row.connection).collect(), found.last_evaluated_key))
+    }
+
+    /// Forgets connections.
+    pub async fn remove_connections(&self, connections: &[Connection]) -> Result<(), StoreError> {
+        let removed = connections.iter().map(|connection| {
+            let (about, own) = self.connection_keys(connection);
+            self.commit(vec![Action::delete(about), Action::delete(own)])
+        });
+        join_all(removed).await.into_iter().collect()
+    }
+
+    /// Keeps a ticket under `hash`, its SHA-256 in hex.
+    pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), StoreError> {
+        let key = keys::ticket(&self.tables, hash);
+        let row = TicketRow { expires_at: ticket.ends_at.seconds(), ticket };
+        self.commit(vec![Action::put_new(key.clone(), write(key, row)?)]).await
+    }
+
+    /// Takes a ticket, which is gone then. `None`: there is none, or no more.
+    pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        let key = keys::ticket(&self.tables, hash);
+        let sent = self
+            .client
+            .delete_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .condition_expression("attribute_exists(pk)")
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                let row: Option<TicketRow> = output.attributes.map(read).transpose()?;
+                Ok(row.map(|row| row.ticket).filter(|ticket| now < ticket.ends_at))
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn connection_keys(&self, connection: &Connection) -> (keys::Key<'_>, keys::Key<'_>) {
+        let about = keys::connection(&self.tables, &connection.id);
+        (about, keys::user_connection(&self.tables, connection.proven.user, &connection.id))
+    }
+}
+
+/// How many connections are listed in one call.
+const EVERYONE_AT_ONCE: i32 = 200;
