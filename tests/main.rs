@@ -17,6 +17,7 @@ mod permissions;
 mod platform;
 mod queue;
 mod realtime;
+mod receivers;
 mod reports;
 mod threats;
 mod webchat;

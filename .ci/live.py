@@ -1,0 +1,128 @@
+"""What checks with real processes share: the packages that they need, a server that can be killed and started
+again, its API, and what a receiver of webhooks is sent."""
+
+import asyncio
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VENV = ROOT / "target" / "venv"
+PACKAGES = ["aiohttp", "standardwebhooks"]
+BINARY = ROOT / "target" / "debug" / "quintet"
+# What survives the end of a process survives it in memory, too, without waiting for a disk.
+FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
+PASSWORD = "password123"
+ADMIN = {"QUINTET_ADMIN_EMAIL": "admin@example.com", "QUINTET_ADMIN_PASSWORD": PASSWORD}
+SETTINGS = {
+    "RATE_LIMIT_API": "0",
+    "RATE_LIMIT_AUTH": "0",
+    "INITIAL_TOKENS": "1000000000",
+    "OUTBOUND_ALLOW": "127.0.0.1",
+    "LOG_LEVEL": "warn",
+    **ADMIN,
+}
+
+
+def equip():
+    """Goes on in an environment with the packages, and builds the server."""
+    if pathlib.Path(sys.prefix) != VENV:
+        subprocess.run(["python3", "-m", "venv", VENV], check=True)
+        python = VENV / "bin" / "python"
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, *PACKAGES], check=True)
+        subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+        os.execv(python, [python, *sys.argv])
+
+
+equip()
+
+import aiohttp  # noqa: E402: it is there from here on
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+class Server:
+    """A server on a directory and a port that stay the same."""
+
+    def __init__(self, directory, settings):
+        self.directory = pathlib.Path(directory)
+        self.settings = {**os.environ, **SETTINGS, **settings}
+        self.address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{self.address}"
+        self.log = self.directory / "log"
+        self.process = None
+
+    async def start(self):
+        with self.log.open("ab") as log:
+            command = [BINARY, "serve", "--listen", self.address, "--data", self.directory / "data"]
+            self.process = await asyncio.create_subprocess_exec(
+                *command, stdout=asyncio.subprocess.PIPE, stderr=log, env=self.settings
+            )
+        line = await asyncio.wait_for(self.process.stdout.readline(), 60)
+        assert line.startswith(b"Quintet is ready"), self.log.read_text()[-2000:]
+
+    async def kill(self):
+        """As `kill -9` does."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+
+class Api:
+    """The API as one caller."""
+
+    def __init__(self, session, url, token=None):
+        self.session, self.url = session, url
+        self.headers = {"Authorization": f"Token {token}"} if token else {}
+
+    async def ask(self, method, path, body=None):
+        """Status and body; `None` when the connection broke before the whole answer was there."""
+        try:
+            asked = self.session.request(method, self.url + path, json=body, headers=self.headers)
+            async with asked as answer:
+                text = await answer.text()
+                return answer.status, json.loads(text) if text else None
+        except (OSError, asyncio.TimeoutError, aiohttp.ClientError):
+            return None
+
+    async def must(self, method, path, body=None):
+        """The body of an answer that has to be good."""
+        answer = await self.ask(method, path, body)
+        assert answer is not None and 200 <= answer[0] < 300, f"{method} {path}: {answer}"
+        return answer[1]
+
+    async def everything(self, path):
+        """All entries of a list."""
+        entries, page = [], {"has_next": True, "page": 0}
+        while page["has_next"]:
+            separator = "&" if "?" in path else "?"
+            page = await self.must("GET", f"{path}{separator}size=100&page={page['page'] + 1}&sort=created_at:asc")
+            entries += page["items"]
+        return entries
+
+    async def register(self, username):
+        """A new user, and the API as they use it."""
+        names = {"username": username, "email": f"{username}@example.com", "password": PASSWORD}
+        await self.must("POST", "/api/v1/users/", names)
+        return await self.sign_in(username)
+
+    async def sign_in(self, username):
+        credentials = {"username": username, "password": PASSWORD}
+        token = (await self.must("POST", "/api/v1/tokens/", credentials))["token"]
+        return Api(self.session, self.url, token)
+
+
+def table(rows):
+    """Prints names and numbers."""
+    width = max(len(name) for name, _ in rows)
+    for name, number in rows:
+        shown = f"{number:,.2f}" if isinstance(number, float) else f"{number:,}"
+        print(f"{name:<{width}}  {shown:>10}", flush=True)
