@@ -88,7 +88,7 @@ pub fn inner() -> Vec<String> {
 
 /// Each field that an address may be in.
 fn targets() -> impl Iterator<Item = (&'static Route, &'static Field)> {
-    fields().filter(|(_, field)| field.kind == Kind::Attachments || field.name == "endpoint")
+    fields().filter(|(_, field)| field.kind == Kind::Attachments || ["endpoint", "url"].contains(&field.name))
 }
 
 fn value(field: &Field, address: &str) -> Value {
@@ -103,9 +103,9 @@ fn value(field: &Field, address: &str) -> Value {
 #[tokio::test]
 async fn an_address_that_may_lead_inside_is_refused() {
     let prey = Prey::new().await;
-    assert_eq!(targets().count(), 3, "messages, new tools, changed tools");
+    assert_eq!(targets().count(), 5, "messages, tools and webhooks, new and changed");
     for (route, field) in targets() {
-        let rows = || ["sessions", "tools", "balances"].map(|table| prey.world.rows(table));
+        let rows = || ["sessions", "tools", "webhooks", "balances"].map(|table| prey.world.rows(table));
         let before = rows();
         for address in inner() {
             let attack = format!("{} {}: {address:.60?}", route.name(), field.name);
@@ -140,7 +140,7 @@ async fn an_address_of_a_public_name_is_accepted_and_shown_as_given() {
             assert_eq!(reply.status, route.success, "{attack}: {}", reply.text);
             let shown = match field.kind {
                 Kind::Attachments => &reply.body["user_message"]["attachments"][1]["url"],
-                _ => &reply.body["endpoint"],
+                _ => &reply.body[field.name],
             };
             assert_eq!(shown, address, "{attack}");
         }
@@ -166,6 +166,20 @@ async fn what_the_operator_allows_is_accepted_and_nothing_beside_it() {
             let reply = prey.send(route, body).await;
             let expected = if is_allowed { route.success } else { 422 };
             assert_eq!(reply.status, expected, "{} {}: {address}: {}", route.name(), field.name, reply.text);
+        }
+    }
+}
+
+/// Webhooks that call us would call us for ever.
+#[tokio::test]
+async fn this_service_itself_is_refused() {
+    for (route, field) in targets() {
+        for host in ["quintet.test", "QUINTET.test.", "quintet.test:8443"] {
+            let prey = Prey::new().await;
+            let address = format!("https://{host}/webhook");
+            let body = prey.body_with(route, field.name, value(field, &address).to_string().as_bytes());
+            let reply = prey.send(route, body).await;
+            assert_eq!(reply.status, 422, "{} {}: {address}: {}", route.name(), field.name, reply.text);
         }
     }
 }
