@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def equip():
 
 
 equip()
+# Whoever is asked to end ends what it started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 import aiohttp  # noqa: E402: it is there from here on
 

@@ -3,8 +3,8 @@
 
 mod verify;
 
-use crate::world::{Receiver, World};
-use serde_json::json;
+use crate::world::{Actor, Receiver, World};
+use serde_json::{Value, json};
 use std::time::Duration;
 use verify::verify;
 
@@ -35,33 +35,59 @@ impl InHand {
     }
 }
 
-/// What the receiver of a webhook with this secret, if one is given, has in hand; also after another secret
-/// replaced it.
-async fn received(secret: Option<&str>) -> Vec<InHand> {
-    let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1")]);
-    let (alice, receiver) = (world.user("alice").await, Receiver::start().await);
-    let asked = json!({"url": receiver.url, "events": ["message.received"], "secret": secret});
-    let made = alice.post("/api/v1/webhooks", asked).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    let webhook = format!("/api/v1/webhooks/{}", made.body["id"].as_str().unwrap());
-    let mut secrets = vec![secret.or(made.body["secret"].as_str()).unwrap().to_owned()];
-    let mut in_hand = Vec::new();
-    for _ in 0..2 {
-        assert_eq!(alice.post(&format!("{webhook}/test"), json!({})).await.status, 202);
-        world.settle().await;
-        let [request] = receiver.received().try_into().unwrap();
-        in_hand.extend(secrets.iter().map(|secret| InHand {
-            secret: secret.clone(),
+/// A user's webhook at a receiver.
+struct Hooked {
+    world: World,
+    alice: Actor,
+    receiver: Receiver,
+    path: String,
+    secret: String,
+}
+
+impl Hooked {
+    /// With this secret, or one that is made.
+    async fn new(secret: Option<&str>) -> Self {
+        let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1")]);
+        let (alice, receiver) = (world.user("alice").await, Receiver::start().await);
+        let asked = json!({"url": receiver.url, "events": ["message.received"], "secret": secret});
+        let made = alice.post("/api/v1/webhooks", asked).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let path = format!("/api/v1/webhooks/{}", made.body["id"].as_str().unwrap());
+        let secret = secret.or(made.body["secret"].as_str()).unwrap().to_owned();
+        Self { world, alice, receiver, path, secret }
+    }
+
+    async fn rotate(&self, asked: Value) -> Value {
+        let rotated = self.alice.post(&format!("{}/rotate-secret", self.path), asked).await;
+        assert_eq!(rotated.status, 200, "{}", rotated.body);
+        rotated.body
+    }
+
+    /// The next request, in the hand of somebody who has this secret.
+    async fn received(&self, secret: &str) -> InHand {
+        assert_eq!(self.alice.post(&format!("{}/test", self.path), json!({})).await.status, 202);
+        self.world.settle().await;
+        let [request] = self.receiver.received().try_into().unwrap();
+        InHand {
+            secret: secret.to_owned(),
             id: request.header("webhook-id").to_owned(),
             timestamp: request.header("webhook-timestamp").to_owned(),
             signatures: request.header("webhook-signature").to_owned(),
             body: request.bytes.to_vec(),
-            now: world.now_millis() / 1000,
-        }));
-        let rotated = alice.post(&format!("{webhook}/rotate-secret"), json!({})).await;
-        secrets.push(rotated.body["secret"].as_str().unwrap().to_owned());
+            now: self.world.now_millis() / 1000,
+        }
     }
-    in_hand
+}
+
+/// What the receiver of a webhook with this secret, if one is given, has in hand; also after another secret
+/// replaced it.
+async fn received(secret: Option<&str>) -> Vec<InHand> {
+    let hooked = Hooked::new(secret).await;
+    let before = hooked.received(&hooked.secret).await;
+    let rotated = hooked.rotate(json!({})).await;
+    let after = hooked.received(&hooked.secret).await;
+    let new = after.but(|given| given.secret = rotated["secret"].as_str().unwrap().to_owned());
+    vec![before, after, new]
 }
 
 #[test]
@@ -73,9 +99,7 @@ fn the_readme_has_the_code() {
 #[tokio::test]
 async fn what_was_sent_is_accepted() {
     for secret in [Some(PLAIN), Some(GIVEN), None] {
-        let all = received(secret).await;
-        assert_eq!(all.len(), 3, "one signature, then two");
-        for good in all {
+        for good in received(secret).await {
             let near = [
                 good.clone(),
                 good.but(|given| given.now += TOLERANCE.as_secs()),
@@ -116,4 +140,20 @@ async fn what_was_not_sent_like_that_is_refused() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_repeated_rotation_leaves_the_secret_before_in_use() {
+    let mut hooked = Hooked::new(Some(PLAIN)).await;
+    for _ in 0..2 {
+        let shown = hooked.rotate(json!({"secret": GIVEN})).await;
+        assert_eq!(shown["secret"], Value::Null, "who gave it knows it");
+        for secret in [PLAIN, GIVEN] {
+            assert!(hooked.received(secret).await.is_accepted(), "{secret}");
+        }
+    }
+    hooked.world.pass(Duration::from_secs(24 * 60 * 60));
+    hooked.alice = hooked.world.sign_in("alice").await;
+    assert!(!hooked.received(PLAIN).await.is_accepted());
+    assert!(hooked.received(GIVEN).await.is_accepted());
 }

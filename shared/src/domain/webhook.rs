@@ -129,6 +129,11 @@ impl SigningSecret {
         &self.0
     }
 
+    /// Whether both sign alike.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+
     /// The key that is signed with.
     pub fn key(&self) -> Vec<u8> {
         let text = self.0.expose_secret();

@@ -185,7 +185,8 @@ impl Webhooks {
         Err(Error::Conflict(Conflict::Outrun))
     }
 
-    /// Replaces a webhook's secret by the given one, or a new one. For a day deliveries are signed with both.
+    /// Replaces a webhook's secret by the given one, or a new one. For a day deliveries are signed with both. The
+    /// secret that it has changes nothing: whoever repeats a request, its answer lost, keeps the one before.
     ///
     /// # Errors
     /// As [`Webhooks::change`].
@@ -197,6 +198,9 @@ impl Webhooks {
     ) -> Result<WithSecret, Error> {
         for _ in 0..TRIES {
             let (before, secrets) = self.find(user.id, id).await?;
+            if given.as_ref().is_some_and(|given| given.is_same(&secrets.current)) {
+                return Ok((before, None));
+            }
             let (current, shown) = self.or_made(given.clone());
             let until = self.clock.now().plus(BOTH_SECRETS);
             let secrets = Secrets { current, previous: Some((secrets.current, until)) };
