@@ -20,5 +20,6 @@ mod realtime;
 mod reports;
 mod threats;
 mod webchat;
+mod webhooks;
 mod wire;
 mod world;
