@@ -21,5 +21,6 @@ mod receivers;
 mod reports;
 mod threats;
 mod webchat;
+mod webhooks;
 mod wire;
 mod world;

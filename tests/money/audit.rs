@@ -30,6 +30,8 @@ pub fn audit_without(world: &World, grant: i64, price: i64, deleted: &[String]) 
     let mut charges = ledgers(&balances, &profiles, (grant, price), &mut wrong);
     let replies = conversations(&sessions, &profiles, price, &mut wrong);
     assistants(&world.rows("assistants"), &sessions, deleted.is_empty(), &mut wrong);
+    webhooks(&world.rows("webhooks"), &mut wrong);
+    told(&world.rows("outbox"), &sessions, &profiles, &mut wrong);
     charges.retain(|(conversation, _)| !deleted.contains(conversation));
     if charges != replies {
         wrong.push(format!("charges {charges:?} are not the replies {replies:?}"));
@@ -216,5 +218,72 @@ fn assistants(assistants: &[Value], sessions: &[Value], is_exact: bool, wrong: &
         if counts < asked || (is_exact && counts != asked) {
             wrong.push(format!("{id} counts {counts} questions and was asked {asked}"));
         }
+    }
+}
+
+/// Webhooks are as many as their owners' counters say, and whatever waits, waits for somebody.
+fn webhooks(rows: &[Value], wrong: &mut Vec<String>) {
+    let is_webhook = |row: &&Value| text(row, "pk").starts_with("owner#") && text(row, "sk").starts_with("webhook#");
+    for counter in rows.iter().filter(|row| text(row, "sk") == "count") {
+        let of_owner = |row: &&Value| text(row, "pk") == text(counter, "pk");
+        let (has, counts) = (rows.iter().filter(is_webhook).filter(of_owner).count() as i64, number(counter, "count"));
+        if has != counts {
+            wrong.push(format!("{} counts {counts} webhooks and has {has}", text(counter, "pk")));
+        }
+    }
+    for webhook in rows.iter().filter(is_webhook) {
+        if !rows.iter().any(|row| text(row, "sk") == "count" && text(row, "pk") == text(webhook, "pk")) {
+            wrong.push(format!("{} is not counted", text(webhook, "sk")));
+        }
+    }
+    for delivery in rows.iter().filter(|row| text(row, "sk").starts_with("delivery#")) {
+        let waits = text(delivery, "status") == "pending";
+        let is_listed = |name: &str| !text(delivery, name).is_empty();
+        if waits != is_listed("waiting") || (text(delivery, "status") == "failed") != is_listed("failed_of") {
+            wrong.push(format!("the delivery {delivery} is where nobody looks for it"));
+        }
+        if text(delivery, "pk") != format!("webhook#{}", text(delivery, "webhook")) {
+            wrong.push(format!("the delivery {delivery} belongs to no webhook"));
+        }
+    }
+}
+
+/// Of every account, conversation and message that is there it was told that it was made: once, and of no others.
+fn told(outbox: &[Value], sessions: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<String>) {
+    let mut told: Vec<(String, String)> = Vec::new();
+    for change in outbox {
+        for event in change["events"]["L"].as_array().into_iter().flatten() {
+            if event["S"] == "user_created" {
+                told.push(("account".to_owned(), text(change, "user").to_owned()));
+            }
+            let of = |name: &str| Some(&event["M"][name]["M"]).filter(|data| data.is_object());
+            if let Some(data) = of("conversation_created") {
+                told.push(("conversation".to_owned(), text(data, "conversation").to_owned()));
+            }
+            if let Some(data) = of("message_received") {
+                let message = &data["message"]["M"];
+                let which = format!("{} {}", number(message, "turn"), text(message, "speaker"));
+                told.push((text(data, "conversation").to_owned(), which));
+            }
+        }
+    }
+    let accounts = profiles.values().map(|row| ("account".to_owned(), text(row, "id").to_owned()));
+    let begun = sessions.iter().filter(|row| text(row, "sk") == "about");
+    let begun = begun.map(|row| ("conversation".to_owned(), text(row, "id").to_owned()));
+    let messages = sessions.iter().filter(|row| text(row, "sk").starts_with("message#")).map(|row| {
+        let which = format!("{} {}", number(row, "turn"), text(row, "speaker"));
+        (text(row, "pk").trim_start_matches("conversation#").to_owned(), which)
+    });
+    let mut there: Vec<(String, String)> = accounts.chain(begun).chain(messages).collect();
+    // What was deleted was told of, too.
+    let is_there = |told: &(String, String)| match told.0.as_str() {
+        "account" | "conversation" => there.contains(told),
+        conversation => there.contains(&("conversation".to_owned(), conversation.to_owned())),
+    };
+    told.retain(is_there);
+    told.sort();
+    there.sort();
+    if told != there {
+        wrong.push(format!("what was told, {told:?}, is not what is there, {there:?}"));
     }
 }

@@ -17,7 +17,7 @@ const PRICE: i64 = 100;
 const CALLS_MAX: usize = 40;
 
 fn all_flows() -> Vec<Setup> {
-    [flows::of_doors(), flows::of_turns(), flows::of_conversations()].concat()
+    [flows::of_doors(), flows::of_turns(), flows::of_conversations(), flows::of_webhooks()].concat()
 }
 
 /// Limits are on, so that the limiter's calls fail too.

@@ -180,3 +180,33 @@ pub fn of_deletions() -> Vec<Setup> {
     }
     flows![async |w: &World| deletion(w, "conversation", 0).await, async |w: &World| deletion(w, "assistant", 1).await,]
 }
+
+/// Everything that is done with webhooks.
+pub fn of_webhooks() -> Vec<Setup> {
+    const WEBHOOKS: &str = "/api/v1/webhooks";
+
+    fn about() -> Value {
+        json!({"url": "https://example.com/hook", "events": ["user.created", "message.received"], "secret": "secret"})
+    }
+
+    /// A request about a webhook of alice's that has a delivery; `path` is what follows the webhook.
+    async fn of_one(world: &World, name: &'static str, (method, path): (Method, &str), success: u16) -> Flow {
+        let alice = world.user("alice").await;
+        let id = |reply: Reply| reply.body["id"].as_str().unwrap().to_owned();
+        let webhook = format!("{WEBHOOKS}/{}", id(alice.post(WEBHOOKS, about()).await));
+        let delivery = id(alice.post(&format!("{webhook}/test"), json!({})).await);
+        let path = format!("{webhook}{}", path.replace("{delivery}", &delivery));
+        let body = json!({"is_active": false, "secret": "another", "since": "2024-01-01T00:00:00Z"});
+        Flow { method, ..Flow::new(name, path, body, alice, success) }
+    }
+
+    flows![
+        async |w: &World| Flow::new("webhook", WEBHOOKS, about(), w.user("alice").await, 201).keyed(),
+        async |w: &World| of_one(w, "webhook changed", (Method::PUT, ""), 200).await,
+        async |w: &World| of_one(w, "webhook removed", (Method::DELETE, ""), 204).await,
+        async |w: &World| of_one(w, "webhook tested", (Method::POST, "/test"), 202).await,
+        async |w: &World| of_one(w, "secret replaced", (Method::POST, "/rotate-secret"), 200).await,
+        async |w: &World| of_one(w, "delivery retried", (Method::POST, "/deliveries/{delivery}/retry"), 202).await,
+        async |w: &World| of_one(w, "deliveries retried", (Method::POST, "/deliveries/retry"), 202).await,
+    ]
+}

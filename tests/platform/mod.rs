@@ -34,12 +34,12 @@ const EMAIL: &str = "user@example.com";
 const DOCUMENTED_PASSWORD: &str = "password";
 
 /// An error of spec 001, "Error Response Format".
-fn error(status: u16, code: &str, detail: &str) -> Value {
+pub fn error(status: u16, code: &str, detail: &str) -> Value {
     json!({"detail": detail, "status_code": status, "error_code": code})
 }
 
 /// The 422 that lists every bad field with its message.
-fn invalid(fields: &[(&str, &str)]) -> Value {
+pub fn invalid(fields: &[(&str, &str)]) -> Value {
     let names: Vec<&str> = fields.iter().map(|(field, _)| *field).collect();
     let mut body = error(422, "VALIDATION_ERROR", &format!("Invalid input: {}", names.join(", ")));
     let entries = fields.iter().map(|(field, message)| json!({"field": field, "message": message}));
@@ -65,7 +65,7 @@ fn user(world: &World, username: &str, different: Value) -> Value {
 }
 
 /// The only page of a short list.
-fn only_page(items: Value) -> Value {
+pub fn only_page(items: Value) -> Value {
     let total = items.as_array().unwrap().len();
     json!({
         "items": items, "total": total, "page": 1, "size": 20, "pages": total.min(1), "has_next": false, "has_prev": false,

@@ -10,6 +10,7 @@ use axum::{
 use serde_json::Value;
 use std::{
     collections::VecDeque,
+    future::pending,
     sync::{Arc, Mutex},
 };
 use tokio::net::TcpListener;
@@ -35,7 +36,7 @@ impl Request {
 #[derive(Default)]
 struct Inner {
     requests: Vec<Request>,
-    answers: VecDeque<(StatusCode, HeaderMap, String)>,
+    answers: VecDeque<Option<(StatusCode, HeaderMap, Vec<u8>)>>,
 }
 
 /// A receiver. It answers 200 `ok` unless it is told something else.
@@ -65,10 +66,15 @@ impl Receiver {
     }
 
     /// The next request is answered like this.
-    pub fn answers_with(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
+    pub fn answers_with(&self, status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let answer = (StatusCode::from_u16(status).unwrap(), headers, body.to_owned());
-        self.inner.lock().unwrap().answers.push_back(answer);
+        let answer = (StatusCode::from_u16(status).unwrap(), headers, body.into());
+        self.inner.lock().unwrap().answers.push_back(Some(answer));
+    }
+
+    /// The next request is never answered.
+    pub fn hangs(&self) {
+        self.inner.lock().unwrap().answers.push_back(None);
     }
 
     /// What came since this was last asked.
@@ -78,11 +84,15 @@ impl Receiver {
 }
 
 async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, bytes: Bytes) -> Response {
-    let mut inner = inner.lock().unwrap();
-    let body = serde_json::from_slice(&bytes).unwrap();
-    inner.requests.push(Request { headers, bytes, body });
-    match inner.answers.pop_front() {
-        Some((status, headers, body)) => (status, headers, body).into_response(),
+    let answer = {
+        let mut inner = inner.lock().unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap();
+        inner.requests.push(Request { headers, bytes, body });
+        inner.answers.pop_front()
+    };
+    match answer {
+        Some(Some((status, headers, body))) => (status, headers, body).into_response(),
+        Some(None) => pending().await,
         None => "ok".into_response(),
     }
 }

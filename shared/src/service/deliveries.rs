@@ -140,19 +140,18 @@ impl Deliveries {
         };
         let wait = self.schedule.before(claimed.delivery.tried + 1).filter(|_| ended.is_none());
         let next = wait.map(|wait| now.plus(self.spread(wait).max(retry_after.unwrap_or_default())));
-        let is_success = attempt.is_success();
-        let after = claimed.delivery.clone().after(attempt, next);
-        self.settle(claimed, after).await?;
+        // What follows for the webhook comes first: of a delivery that is at its end nobody would do it later.
         match (ended, webhook.failing_since) {
             (Some(reason), _) => {
                 let news = Change::new(webhook.owner, now, vec![Happening::WebhookDisabled { webhook: webhook.id }]);
                 self.store.disable_webhook(webhook, reason, &news).await?;
             }
-            (None, None) if !is_success => self.store.note_failing(webhook, Some(now)).await?,
-            (None, Some(_)) if is_success => self.store.note_failing(webhook, None).await?,
+            (None, None) if !attempt.is_success() => self.store.note_failing(webhook, Some(now)).await?,
+            (None, Some(_)) if attempt.is_success() => self.store.note_failing(webhook, None).await?,
             _ => {}
         }
-        Ok(())
+        let after = claimed.delivery.clone().after(attempt, next);
+        self.settle(claimed, after).await
     }
 
     async fn settle(&self, claimed: Claimed, after: Delivery) -> Result<(), Error> {

@@ -149,7 +149,9 @@ impl Webhooks {
 
     async fn made_before(&self, owner: UserId, receipt: Receipt) -> Result<WithSecret, Error> {
         let (webhook, secrets) = self.find(owner, receipt.webhook).await?;
-        Ok((webhook, receipt.is_secret_ours.then(|| secrets.current.text().clone())))
+        // A secret that replaced it was not in the first answer, and may be one that is never shown.
+        let is_first = secrets.previous.is_none();
+        Ok((webhook, (receipt.is_secret_ours && is_first).then(|| secrets.current.text().clone())))
     }
 
     async fn find(&self, owner: UserId, id: WebhookId) -> Result<(Webhook, Secrets), Error> {

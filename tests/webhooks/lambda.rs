@@ -1,0 +1,77 @@
+//! Events as AWS gives them to the functions, and answers as it reads them.
+
+use super::{alice_with_a_webhook, delivery};
+use crate::world::World;
+use serde_json::{Value, json};
+use shared::store::deliveries::DeliveryKey;
+
+const CHANGES: &str = include_str!("../../events/dispatch/changes.json");
+const UNREADABLE_CHANGE: &str = include_str!("../../events/dispatch/unreadable.json");
+const DELIVERY: &str = include_str!("../../events/deliver/delivery.json");
+const UNREADABLE_DELIVERY: &str = include_str!("../../events/deliver/unreadable.json");
+
+/// What `dispatch` answers to `event`, in which `alice` is the user.
+async fn dispatched(world: &World, event: &str) -> Value {
+    let event = event.replace("018e376b-9ce0-7000-8000-000000000001", &world.id_of("alice").to_string());
+    let event = serde_json::from_str(&event).unwrap();
+    serde_json::to_value(dispatch::dispatch(world.services.clone(), event).await.unwrap()).unwrap()
+}
+
+/// What `deliver` answers to `event`, in which `key` is the delivery.
+async fn delivered(world: &World, event: &str, DeliveryKey { webhook, delivery }: DeliveryKey) -> Value {
+    let event = event.replace("018e376b-9ce0-7000-8000-000000000002", &webhook.to_string());
+    let event = event.replace("018e376b-9ce0-7000-8000-000000000003", &delivery.to_string());
+    let event = serde_json::from_str(&event).unwrap();
+    serde_json::to_value(deliver::deliver(world.services.clone(), event).await.unwrap()).unwrap()
+}
+
+/// The delivery that the only message of the queue asks for.
+fn asked_for(world: &World) -> DeliveryKey {
+    let message = world.queues.deliveries.take().unwrap();
+    assert!(world.queues.deliveries.take().is_none(), "there is another message");
+    serde_json::from_str(&message.body).unwrap()
+}
+
+#[tokio::test]
+async fn of_the_stream_only_new_rows_are_told() {
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    for _ in 0..2 {
+        assert_eq!(dispatched(&world, CHANGES).await, json!({"batchItemFailures": []}));
+    }
+    let shown = delivery(&alice, &path).await;
+    assert_eq!(shown["payload"]["event"], "user.updated");
+    world.settle().await;
+    let received = receiver.received();
+    assert_eq!((received.len(), &received[0].body), (1, &shown["payload"]));
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_is_named_and_holds_up_nobody_else() {
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    let answer = dispatched(&world, UNREADABLE_CHANGE).await;
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "4421584500000000017450439090"}]}));
+    world.settle().await;
+    assert_eq!((receiver.received().len(), delivery(&alice, &path).await["status"].clone()), (1, json!("delivered")));
+}
+
+#[tokio::test]
+async fn a_delivery_is_asked_for_by_a_message() {
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    super::test(&alice, &path).await;
+    let key = asked_for(&world);
+    for _ in 0..2 {
+        assert_eq!(delivered(&world, DELIVERY, key).await, json!({"batchItemFailures": []}));
+        assert_eq!(delivery(&alice, &path).await["status"], "delivered");
+    }
+    assert_eq!(receiver.received().len(), 1, "a message may come twice");
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_named_and_holds_up_nobody_else() {
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    super::test(&alice, &path).await;
+    let answer = delivered(&world, UNREADABLE_DELIVERY, asked_for(&world)).await;
+    let failure = json!({"itemIdentifier": "2e1424d4-f796-459a-8184-9c92662be6da"});
+    assert_eq!(answer, json!({"batchItemFailures": [failure]}));
+    assert_eq!((receiver.received().len(), delivery(&alice, &path).await["status"].clone()), (1, json!("delivered")));
+}
