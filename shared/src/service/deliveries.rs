@@ -87,8 +87,8 @@ impl Deliveries {
     /// Stores deliveries, those that are new, and has them tried.
     pub async fn add(&self, deliveries: Vec<Delivery>) -> Result<(), Error> {
         let stored = deliveries
-            .iter()
-            .cloned()
+            .clone()
+            .into_iter()
             .map(async |delivery| self.store.add_delivery(&delivery, self.look_at(&delivery)).await);
         stream::iter(stored).buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await?;
         self.wake(deliveries.iter().filter_map(|delivery| Some((key(delivery), delivery.next_attempt_at?)))).await
