@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -50,6 +51,25 @@ def free_port():
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return listening.getsockname()[1]
+
+
+def install_node():
+    """Makes sure that there is Node.js."""
+    if shutil.which("node") is None:
+        subprocess.run(["apt-get", "install", "--yes", "--quiet", "nodejs"], check=True, stdout=subprocess.DEVNULL)
+
+
+def install_node_with_websocket():
+    """The command of a Node.js that has browsers' `WebSocket`, and the line that gives it to a module if need be."""
+    install_node()
+    for flags in [[], ["--experimental-websocket"]]:
+        if subprocess.run(["node", *flags, "--eval", "WebSocket"], capture_output=True).returncode == 0:
+            return ["node", *flags], ""
+    if shutil.which("npm") is None:
+        subprocess.run(["apt-get", "install", "--yes", "--quiet", "npm"], check=True, stdout=subprocess.DEVNULL)
+    packages = ROOT / "target" / "npm"
+    subprocess.run(["npm", "install", "--silent", "--prefix", packages, "ws"], check=True, stdout=subprocess.DEVNULL)
+    return ["node"], f"globalThis.WebSocket = (await import('{packages}/node_modules/ws/wrapper.mjs')).default;"
 
 
 class Server:

@@ -16,6 +16,7 @@ use crate::{
     store::{Store, client},
 };
 use axum::Router;
+use futures::future::BoxFuture;
 pub use lambda_http::Error;
 use lambda_http::{
     Request, RequestExt,
@@ -50,11 +51,12 @@ pub async fn run_on_events<E, A, F>(handler: impl Fn(Services, E) -> F) -> Resul
 where
     E: DeserializeOwned,
     A: Serialize,
-    F: Future<Output = Result<A, domain::Error>>,
+    F: Future<Output = Result<A, domain::Error>> + Send,
 {
     let services = services().await?;
     let event = |event: LambdaEvent<E>| {
-        let answer = handler(services.clone(), event.payload);
+        // Boxed: handlers are large, and the compiler follows the runtime's types only so deep.
+        let answer: BoxFuture<'_, _> = Box::pin(handler(services.clone(), event.payload));
         async move { answer.await.map_err(Error::from) }
     };
     lambda_runtime::run(lambda_runtime::service_fn(event)).await

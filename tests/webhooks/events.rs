@@ -242,7 +242,7 @@ async fn changes_of_an_account_by_its_user_and_by_administrators() {
         assert_eq!(reply.status, 200, "{}", reply.text);
         let expected = event("user.updated", &json!({"user_id": world.id_of("alice").to_string()}), None);
         for receiver in &receivers[..2] {
-            assert_eq!(told(&world, receiver).await, [expected.clone()], "{change}");
+            assert_eq!(told(&world, receiver).await, std::slice::from_ref(&expected), "{change}");
         }
         assert_eq!(told(&world, &receivers[2]).await, [], "{change}");
     }

@@ -164,14 +164,13 @@ impl Deliveries {
         self.wake(next.map(|at| (key(&settled.delivery), at))).await
     }
 
-    /// Has a delivery tried at once, and then as often as a new one.
-    ///
-    /// # Errors
-    /// `false` when it is being tried at this moment, or gone.
+    /// Has a delivery tried at once, and then as often as a new one. `None`: it is being tried at this moment, was
+    /// since it was read, or is gone.
     pub async fn restart(&self, delivery: Delivery) -> Result<Option<Delivery>, Error> {
         let now = self.clock.now();
+        let tried = delivery.tried;
         let restarted = Delivery { status: DeliveryStatus::Pending, tried: 0, next_attempt_at: Some(now), ..delivery };
-        if !self.store.restart_delivery(&restarted, now, self.look_at(&restarted)).await? {
+        if !self.store.restart_delivery(&restarted, tried, now, self.look_at(&restarted)).await? {
             return Ok(None);
         }
         self.wake([(key(&restarted), now)]).await?;

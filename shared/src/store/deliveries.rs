@@ -164,17 +164,19 @@ impl Store {
         Ok(row.map(|row| row.delivery))
     }
 
-    /// Replaces a delivery on which nobody works at `now`. `false`: somebody does, or it is gone.
+    /// Replaces a delivery that was tried `tried` times when it was read, and on which nobody works at `now`.
+    /// `false`: somebody does, or did since, or it is gone.
     pub async fn restart_delivery(
         &self,
         delivery: &Delivery,
+        tried: u32,
         now: Timestamp,
         look_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
-        let condition = "attribute_exists(pk) AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
-        self.put_if(key, item, condition, vec![(":now", n(now.millis()))]).await
+        let condition = "tried = :tried AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
+        self.put_if(key, item, condition, vec![(":tried", n(tried.into())), (":now", n(now.millis()))]).await
     }
 
     /// A webhook's latest deliveries, newest first: at most `max`.
