@@ -10,8 +10,9 @@ use shared::service::Services;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-/// The most records of one event, as the template has it.
-const BATCH: usize = 100;
+/// The most records of one event. The embedded database does one thing after the other: with more of them, requests
+/// would wait behind all that is told at the same time.
+const BATCH: usize = 16;
 /// How often a record is tried again at once.
 const RETRIES: u32 = 6;
 /// The pause before the first of them; each is twice as long as the one before.

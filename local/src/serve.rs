@@ -48,8 +48,8 @@ const ROOT: &str = "root";
 /// How long requests may still run after the process was asked to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// How many deliveries are tried at the same time.
-const DELIVERED_AT_ONCE: usize = 64;
+/// How many deliveries are tried at the same time: so few that requests need not wait for the embedded database.
+const DELIVERED_AT_ONCE: usize = 32;
 
 /// How many messages about connections are worked on at the same time.
 const CONNECTIONS_AT_ONCE: usize = 8;
