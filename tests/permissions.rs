@@ -5,7 +5,7 @@ use crate::{
         prey::{Prey, send},
         routes::{ROUTES, Route},
     },
-    world::{PASSWORD, World, ticket},
+    world::{PASSWORD, Receiver, World, ticket},
 };
 use serde_json::{Value, json};
 use std::{
@@ -197,4 +197,59 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     let known = |(action, _): &&Permission| !action.starts_with("execute-api:");
     let allowed: BTreeSet<Permission> = function.allowed.iter().filter(known).cloned().collect();
     assert_eq!(needed, allowed);
+}
+
+/// What the calls since the last plan took.
+fn taken(world: &World) -> BTreeSet<Permission> {
+    let sent = world.queue_faults.calls();
+    let on_queues = sent.iter().map(|(operation, request)| on_queue(operation, request));
+    world.faults.calls().into_iter().flat_map(|call| call.needs).chain(on_queues).collect()
+}
+
+/// What a function of the template may do to tables and queues.
+fn allowed_to(name: &str) -> BTreeSet<Permission> {
+    let function = functions().into_iter().find(|function| function.name == name).unwrap();
+    let known = |(action, resource): &Permission| !action.starts_with("execute-api:") && resource != "givenup";
+    function.allowed.into_iter().filter(known).collect()
+}
+
+/// Nobody's request is behind these two: what they take is seen when something happens that somebody wants to hear.
+#[tokio::test]
+async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
+    let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1")]);
+    let (receiver, gone) = (Receiver::start().await, Receiver::start().await);
+    let (root, door) = (world.admin("root").await, world.door().await);
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let mut hooks = Vec::new();
+    for (actor, url) in [(&root, &receiver.url), (&alice, &receiver.url), (&alice, &gone.url), (&bob, &receiver.url)] {
+        let events = ["message.received", "user.updated"];
+        hooks.push(actor.post("/api/v1/webhooks", json!({"url": url, "events": events})).await.body["id"].clone());
+    }
+    let mut sockets = vec![world.connect(door, &alice).await];
+    let opaque = world.anonymous().post("/api/v1/tokens/", json!({"username": "alice", "password": PASSWORD})).await;
+    sockets.push(door.connect("/ws").await);
+    sockets[1].say(json!({"type": "authenticate", "token": opaque.body["token"]})).await;
+    world.until_rows_of_connections(4).await;
+    alice.post("/send/", json!({"message": "Hello"})).await;
+    alice.put("/api/v1/users/me", json!({"full_name": "Alice"})).await;
+    root.put(&format!("/api/v1/users/{}", world.id_of("bob")), json!({"role": "admin"})).await;
+    root.post("/api/v1/notifications", json!({"message": "Hello"})).await;
+    alice.post("/api/v1/auth/logout", json!({})).await;
+    world.faults.plan(None);
+    world.queue_faults.plan([]);
+    world.dispatch().await;
+    let mut dispatched = taken(&world);
+    // A connection that is closed tells its own function.
+    dispatched.remove(&("dynamodb:GetItem".to_owned(), "connections".to_owned()));
+    assert_eq!(dispatched, allowed_to("Dispatch"));
+    // The receiver fails once, then it is well again; another one is gone; a third webhook was removed.
+    assert_eq!(bob.delete(&format!("/api/v1/webhooks/{}", hooks[3].as_str().unwrap())).await.status, 204);
+    receiver.answers([500]);
+    gone.answers([410]);
+    world.faults.plan(None);
+    world.queue_faults.plan([]);
+    world.deliver().await;
+    world.pass(Duration::from_secs(10));
+    world.deliver().await;
+    assert_eq!(taken(&world), allowed_to("Deliver"));
 }

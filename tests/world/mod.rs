@@ -212,6 +212,11 @@ impl World {
         }
     }
 
+    /// Tries what is due by now for webhooks.
+    pub async fn deliver(&self) {
+        self.deliveries.run_due().await;
+    }
+
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.clock.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);

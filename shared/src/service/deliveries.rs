@@ -164,17 +164,22 @@ impl Deliveries {
         self.wake(next.map(|at| (key(&settled.delivery), at))).await
     }
 
-    /// Has a delivery tried at once, and then as often as a new one. `None`: it is being tried at this moment, was
-    /// since it was read, or is gone.
-    pub async fn restart(&self, delivery: Delivery) -> Result<Option<Delivery>, Error> {
+    /// Has deliveries tried at once, and then as often as new ones. Gives those, without
+    /// what is being tried at this moment, was since it was read, or is gone.
+    pub async fn restart(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, Error> {
         let now = self.clock.now();
-        let tried = delivery.tried;
-        let restarted = Delivery { status: DeliveryStatus::Pending, tried: 0, next_attempt_at: Some(now), ..delivery };
-        if !self.store.restart_delivery(&restarted, tried, now, self.look_at(&restarted)).await? {
-            return Ok(None);
-        }
-        self.wake([(key(&restarted), now)]).await?;
-        Ok(Some(restarted))
+        let restarts = deliveries.into_iter().map(async |delivery| {
+            let tried = delivery.tried;
+            let restarted =
+                Delivery { status: DeliveryStatus::Pending, tried: 0, next_attempt_at: Some(now), ..delivery };
+            let look_at = self.look_at(&restarted);
+            let is_done = self.store.restart_delivery(&restarted, tried, now, look_at).await?;
+            Ok::<_, Error>(is_done.then_some(restarted))
+        });
+        let restarted: Vec<_> = stream::iter(restarts).buffered(WRITES_AT_ONCE).try_collect().await?;
+        let restarted: Vec<Delivery> = restarted.into_iter().flatten().collect();
+        self.wake(restarted.iter().map(|delivery| (key(delivery), now))).await?;
+        Ok(restarted)
     }
 
     /// Has somebody look after deliveries whose time has come and that nobody looked after.

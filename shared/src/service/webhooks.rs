@@ -22,7 +22,6 @@ use crate::{
     outbound::OutboundUrl,
     store::{Store, webhooks::NotMade},
 };
-use futures::{StreamExt, TryStreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -37,8 +36,6 @@ pub const RETRIED_AT_ONCE: usize = 500;
 const BOTH_SECRETS: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often something is tried that another request outruns.
 const TRIES: usize = 4;
-/// How many deliveries are restarted at the same time.
-const RESTARTS_AT_ONCE: usize = 16;
 
 /// Webhooks.
 pub struct Webhooks {
@@ -265,7 +262,7 @@ impl Webhooks {
     pub async fn retry(&self, owner: UserId, id: WebhookId, delivery: EventId) -> Result<Delivery, Error> {
         self.active(owner, id).await?;
         let delivery = self.store.delivery(id, delivery).await?.ok_or(Error::NotFound)?;
-        self.deliveries.restart(delivery).await?.ok_or(Error::Conflict(Conflict::BeingDelivered))
+        self.deliveries.restart(vec![delivery]).await?.pop().ok_or(Error::Conflict(Conflict::BeingDelivered))
     }
 
     /// Tries failed deliveries of events from `since` on again, the oldest first: 500 with one request.
@@ -274,11 +271,10 @@ impl Webhooks {
     /// `Conflict` when the webhook is not active.
     pub async fn retry_since(&self, owner: UserId, id: WebhookId, since: Timestamp) -> Result<Retried, Error> {
         self.active(owner, id).await?;
-        let failed = self.store.failed_deliveries(id, since, RETRIED_AT_ONCE + 1).await?;
+        let mut failed = self.store.failed_deliveries(id, since, RETRIED_AT_ONCE + 1).await?;
         let has_more = failed.len() > RETRIED_AT_ONCE;
-        let restarts = failed.into_iter().take(RETRIED_AT_ONCE).map(|delivery| self.deliveries.restart(delivery));
-        let restarted: Vec<_> = stream::iter(restarts).buffer_unordered(RESTARTS_AT_ONCE).try_collect().await?;
-        Ok(Retried { count: restarted.into_iter().flatten().count(), has_more })
+        failed.truncate(RETRIED_AT_ONCE);
+        Ok(Retried { count: self.deliveries.restart(failed).await?.len(), has_more })
     }
 }
 

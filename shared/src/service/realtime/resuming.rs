@@ -8,7 +8,6 @@ use crate::{
         connection::{Connection, ConnectionId},
         event::Change,
         ids::EventId,
-        time::Timestamp,
     },
     queue::Outgoing,
 };
@@ -79,8 +78,7 @@ impl Realtime {
 
     /// Sends what happened since `last`, in order. What is near to it may come twice; nothing is left out.
     pub(super) async fn resume(&self, connection: &Connection, last: EventId) -> Result<Pushed, Error> {
-        let earliest = before(self.clock.now(), BACK);
-        let since = before(last.at(), OVERLAP).max(earliest);
+        let since = last.at().minus(OVERLAP).max(self.clock.now().minus(BACK));
         let user = connection.proven.user;
         let own = self.store.changes(Some(user), since, CHANGES_MAX);
         let (mut changes, of_all) =
@@ -98,9 +96,4 @@ impl Realtime {
         }
         Ok(Pushed::Whole)
     }
-}
-
-fn before(at: Timestamp, duration: Duration) -> Timestamp {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    Timestamp::from_millis(at.millis().saturating_sub(millis))
 }
