@@ -154,6 +154,12 @@ impl Config {
         Self::read(|name| std::env::var(name).ok())
     }
 
+    /// Reads the process's environment, but for what `look_up` finds.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env_below(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        Self::read(|name| look_up(name).or_else(|| std::env::var(name).ok()))
+    }
+
     /// Reads settings from `look_up`; an empty value counts as absent.
     pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
