@@ -2,9 +2,8 @@
 //! call does not pay for the SDK's client of CloudFormation, which takes longer to compile than DynamoDB's and S3's
 //! together: the request is signed by what signs theirs.
 
-use crate::secrets;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
@@ -14,20 +13,21 @@ use aws_smithy_xml::decode::{Document, try_data};
 use aws_types::service_config::ServiceConfigKey;
 use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
 use shared::{
+    aws,
     blobs::Blobs,
     clock::{Clock, SystemClock},
-    config::{Config, ModelProvider},
+    config::{Config, ModelProvider, OF_THE_STACK},
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
     model::Echo,
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
+    secrets::NoKeys,
     service::{Parts, Services},
     store::{Store, client},
 };
 use std::{
-    cell::RefCell,
     collections::HashMap,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -41,19 +41,23 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What a stack tells of itself, by name.
 type Outputs = HashMap<String, String>;
 
-/// The services of the deployed stack `name`, with the operator's own credentials and on the tables that the stack's
-/// outputs name. They sign no tokens that the deployment accepts.
+/// The services of the deployed stack `name`, with the operator's own credentials and on what the stack's outputs
+/// name. They neither make nor check tokens.
 pub async fn open(name: &str) -> Result<Services> {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
-    let mut config = settings(name, &outputs(&aws, name).await?)?;
+    let aws = aws::load().await;
+    let outputs = outputs(&aws, name).await?;
+    if let Some(missing) = OF_THE_STACK.map(output_name).into_iter().find(|output| !outputs.contains_key(output)) {
+        bail!("the stack {name} has no output {missing}: is it one of Quintet, and of this version?");
+    }
+    let config = Config::read_on_aws(|setting| outputs.get(&output_name(setting)).cloned())?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    config.jwt_secret = Some(secrets::new_key(&*entropy).into());
     let ModelProvider::Echo = config.model;
     Ok(Services::new(Parts {
-        store: Store::new(client::on_aws().await, config.tables.clone(), entropy.clone()),
-        blobs: Blobs::on_aws(config.bucket_files.clone()).await,
-        queues: Queues::on_aws(&config.queues).await,
-        gateway: Gateway::on_aws(&config.websocket_endpoint).await,
+        store: Store::new(client::on_aws(&aws), config.tables.clone(), entropy.clone()),
+        blobs: Blobs::on_aws(&aws, config.bucket_files.clone()),
+        queues: Queues::on_aws(&aws, &config.queues),
+        gateway: Gateway::on_aws(&aws, &config.websocket_endpoint),
+        keyring: Arc::new(NoKeys),
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),
         clock: Arc::new(SystemClock),
@@ -61,25 +65,6 @@ pub async fn open(name: &str) -> Result<Services> {
         entropy,
         config,
     })?)
-}
-
-/// The settings of a stack: its outputs, called like the settings that they are, and beside them the environment. What
-/// names a part of the stack has to be an output.
-fn settings(stack: &str, outputs: &Outputs) -> Result<Config> {
-    let missing = RefCell::new(None);
-    let config = Config::from_env_below(|name| {
-        let output = output_name(name);
-        let value = outputs.get(&output).cloned();
-        let names_a_part = ["TABLE_", "BUCKET_", "QUEUE_", "WEBSOCKET_"].iter().any(|kind| name.starts_with(kind));
-        if names_a_part && value.is_none() {
-            missing.borrow_mut().get_or_insert(output);
-        }
-        value
-    })?;
-    match missing.into_inner() {
-        Some(output) => bail!("the stack {stack} has no output {output}: is it one of Quintet, and of this version?"),
-        None => Ok(config),
-    }
 }
 
 /// The output that has a setting's value: `TABLE_USERS` is `TableUsers`.
