@@ -1,6 +1,6 @@
-//! A deployed stack, for the operator's commands: what CloudFormation tells of it, and the services on its tables. One
-//! call does not pay for the SDK's client of CloudFormation, which takes longer to compile than DynamoDB's and S3's
-//! together: the request is signed by what signs theirs.
+//! A deployed stack, for the operator's commands: what CloudFormation tells of it, and the services on its tables. For
+//! one call, the SDK's client of CloudFormation would add more than a minute to the first build; so the request is
+//! signed here, by what signs for the other clients.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use aws_config::{Region, SdkConfig};
