@@ -4,7 +4,10 @@
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use aws_config::{Region, SdkConfig};
-use aws_credential_types::{Credentials, provider::ProvideCredentials};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError},
+};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4::SigningParams,
@@ -95,9 +98,15 @@ async fn outputs(aws: &SdkConfig, stack: &str) -> Result<Outputs> {
 }
 
 async fn credentials(aws: &SdkConfig) -> Result<Credentials> {
-    let hint = "no AWS credentials: try `eval \"$(aws configure export-credentials --format env)\"`";
-    let provider = aws.credentials_provider().context(hint)?;
-    provider.provide_credentials().await.context(hint)
+    let provider = aws.credentials_provider().context("no AWS credentials")?;
+    match provider.provide_credentials().await {
+        Ok(credentials) => Ok(credentials),
+        // It would list where it looked.
+        Err(CredentialsError::CredentialsNotLoaded(_)) => {
+            bail!("no AWS credentials: try `eval \"$(aws configure export-credentials --format env)\"`")
+        }
+        Err(error) => Err(error).context("the AWS credentials cannot be used"),
+    }
 }
 
 /// As the SDK's clients find theirs.

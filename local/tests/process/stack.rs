@@ -116,16 +116,17 @@ fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
     assert!(head.contains("authorization: AWS4-HMAC-SHA256 Credential=embedded/"), "{head}");
     assert!(head.contains("/eu-central-1/cloudformation/aws4_request, SignedHeaders="), "{head}");
 
+    let taken = "quintet: username: A user with that username already exists.; \
+                 email: A user with that email already exists.\n";
     let again = create(&directory, &settings);
-    assert_eq!(again.status.code(), Some(1));
-    assert_eq!(stderr(&again), "quintet: username: is taken\n");
+    assert_eq!((again.status.code(), stderr(&again).as_str()), (Some(1), taken));
 
     // A profile instead of the environment.
     fs::create_dir(directory.0.join(".aws")).unwrap();
     let config = "[profile operator]\nregion = eu-central-1\naws_access_key_id = embedded\naws_secret_access_key = x\n";
     fs::write(directory.0.join(".aws/config"), config).unwrap();
     let by_profile = create(&directory, &[&places[..], &[("AWS_PROFILE", "operator")]].concat());
-    assert_eq!(stderr(&by_profile), "quintet: username: is taken\n");
+    assert_eq!(stderr(&by_profile), taken);
 
     drop(services);
     let server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
