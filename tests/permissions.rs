@@ -1,7 +1,7 @@
 //! The template lets each function do what its routes do, and nothing at all to tables that they never touch.
 
 use crate::{
-    template::{Permission, function, functions},
+    template::{Function, Permission, function, functions},
     threats::{
         prey::{Prey, send},
         routes::{ROUTES, Route},

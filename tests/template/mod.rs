@@ -1,5 +1,6 @@
 //! The template held against the code: what one of them says, the other one does.
 
+mod events;
 mod gateway;
 mod safety;
 mod settings;
