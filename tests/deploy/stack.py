@@ -1,13 +1,11 @@
-"""The stack of `template.yaml`, deployed to the emulator: functions built for this machine, and a template with as
-few changes as the emulator allows. Each change is a function here that says why."""
+"""The stack of `template.yaml` on the emulator: built, uploaded, deployed, and what is asked of it past its URLs."""
 
 import concurrent.futures
 import io
 import json
-import os
-import shutil
+import pathlib
 import subprocess
-import sys
+import time
 import zipfile
 
 import boto3
@@ -15,49 +13,52 @@ from botocore.config import Config
 from samtranslator.yaml_helper import yaml_parse
 
 from live import ROOT
+from template import CHANGES, FUNCTION, PACKAGES_BUCKET, REST_API, binary, gateway_responses, of_type
 
-STACK, PACKAGES_BUCKET = "quintet", "packages"
-FUNCTION = "AWS::Serverless::Function"
-
-
-def of_type(template, *kinds):
-    return {name: one for name, one in template["Resources"].items() if one["Type"] in kinds}
+STACK = "quintet"
 
 
 class Stack:
-    """The stack, and what is known of it."""
+    """One deployment."""
 
     def __init__(self, emulator):
         self.emulator = emulator
-        self.session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
         self.template = yaml_parse((ROOT / "template.yaml").read_text())
-        self.outputs = {}
+        self.outputs, self.resources = {}, {}
 
-    def client(self, service):
-        # A path-style address: a bucket has no host name on loopback.
+    def client(self, service, key="test", secret="test"):
+        """A client of a service, as the account's root or as somebody else."""
+        # A bucket has no host name on loopback.
         config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, read_timeout=120)
-        return self.session.client(service, endpoint_url=self.emulator.url, config=config)
-
-    def functions(self):
-        """The binary of each function's resource."""
-        return {name: one["Metadata"]["BuildProperties"]["Binary"] for name, one in of_type(self.template, FUNCTION).items()}
+        variables = self.emulator.environment()
+        return boto3.client(
+            service,
+            endpoint_url=variables["AWS_ENDPOINT_URL"],
+            region_name=variables["AWS_REGION"],
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=config,
+        )
 
     def build(self):
-        """All functions, in the profile of which `cargo test` leaves the most."""
-        command = ["cargo", "build", "--quiet", "--workspace", "--bins"]
-        subprocess.run(command, cwd=ROOT, check=True)
+        """All functions and the operator's commands, in the profile of the tests."""
+        subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=True)
 
     def upload(self):
-        """Packages every function and uploads it."""
+        """Uploads a package of every function."""
         s3 = self.client("s3")
         s3.create_bucket(Bucket=PACKAGES_BUCKET)
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda binary: s3.put_object(Bucket=PACKAGES_BUCKET, Key=binary, Body=self.package(binary)), self.functions().values()))
 
-    def package(self, binary):
+        def send(name):
+            s3.put_object(Bucket=PACKAGES_BUCKET, Key=name, Body=self.package(name))
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(send, [binary(self.template, name) for name in of_type(self.template, FUNCTION)]))
+
+    def package(self, name):
         """A zip file with the program, without what is for debugging, and not compressed: it goes nowhere."""
-        stripped = self.emulator.directory / f"{binary}.bootstrap"
-        subprocess.run(["strip", "-o", stripped, ROOT / "target" / "debug" / binary], check=True)
+        stripped = pathlib.Path(self.emulator.directory) / name
+        subprocess.run(["strip", "-o", stripped, ROOT / "target" / "debug" / name], check=True)
         file, entry = io.BytesIO(), zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as package:
@@ -65,11 +66,13 @@ class Stack:
         stripped.unlink()
         return file.getvalue()
 
-    def deploy(self, parameters, changes):
-        for change in changes:
-            change(self.template, self.emulator)
-        body = json.dumps(self.template)
-        self.client("s3").put_object(Bucket=PACKAGES_BUCKET, Key="template.json", Body=body.encode())
+    def deploy(self, parameters):
+        """Deploys with CloudFormation; the emulator expands it with SAM's own translator."""
+        for change in CHANGES:
+            change(self.template, self.emulator.url)
+        body = json.dumps(self.template).encode()
+        # It is too large to be sent by itself.
+        self.client("s3").put_object(Bucket=PACKAGES_BUCKET, Key="template.json", Body=body)
         formation = self.client("cloudformation")
         formation.create_stack(
             StackName=STACK,
@@ -77,6 +80,43 @@ class Stack:
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         )
-        formation.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-        stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
+        stack = self.deployed(formation)
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        for page in formation.get_paginator("list_stack_resources").paginate(StackName=STACK):
+            for one in page["StackResourceSummaries"]:
+                self.resources[one["LogicalResourceId"]] = one["PhysicalResourceId"]
+        self.answer_as_the_gateway()
+
+    def deployed(self, formation):
+        """The stack, once it is complete."""
+        stack = {"StackStatus": "CREATE_IN_PROGRESS"}
+        while stack["StackStatus"].endswith("_IN_PROGRESS"):
+            time.sleep(0.2)
+            stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            events = formation.describe_stack_events(StackName=STACK)["StackEvents"]
+            failed = [one for one in events if one["ResourceStatus"].endswith("_FAILED")]
+            reasons = [f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in failed]
+            raise AssertionError("\n".join([f"the stack is {stack['StackStatus']}", *reasons]))
+        return stack
+
+    def answer_as_the_gateway(self):
+        """What the gateway answers by itself is in the OpenAPI document that SAM makes of the template; the emulator
+        does not read it there, but can be told."""
+        gateway = self.client("apigateway")
+        (name,) = of_type(self.template, REST_API)
+        api = self.resources[name]
+        for answer in gateway_responses(self.template):
+            gateway.put_gateway_response(restApiId=api, **answer)
+        gateway.create_deployment(restApiId=api, stageName=of_type(self.template, REST_API)[name]["StageName"])
+
+    def logs(self):
+        """What functions logged, by time."""
+        logs, events = self.client("logs"), []
+        for group in logs.describe_log_groups()["logGroups"]:
+            name = group["logGroupName"]
+            found = logs.filter_log_events(logGroupName=name)["events"]
+            events += [(one["timestamp"], f"{name}: {one['message'].rstrip()}") for one in found]
+        # What the emulator itself writes about each call says nothing.
+        of_calls = ("START RequestId", "END RequestId", "REPORT RequestId")
+        return [line for _, line in sorted(events) if not line.split(": ", 1)[1].startswith(of_calls)]

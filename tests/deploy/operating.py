@@ -1,0 +1,98 @@
+"""What operators do with a stack: look after it, make administrators, change the key that signs tokens."""
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+
+from botocore.exceptions import ClientError
+
+from caller import PASSWORD
+from live import BINARY
+from stack import STACK
+
+PATIENCE_SECONDS = 30
+COMPONENTS = ["database", "storage", "model", "queue"]
+
+
+async def health(anybody, _):
+    """everything is healthy"""
+    component = {"status": "healthy", "latency_ms": ...}
+    wanted = {"status": "healthy", "components": {name: component for name in COMPONENTS}}
+    (await anybody.get("/health/detailed")).is_answer(200, wanted)
+
+
+async def administrator(anybody, stack):
+    """`quintet create-admin --stack`"""
+    await asyncio.to_thread(create_admin, stack)
+    root = await anybody.sign_in("root")
+    me = (await root.get("/api/v1/users/me")).is_answer(200, ...)
+    assert me["role"] == "admin", me
+    (await root.post("/api/v1/notifications", {"message": "Hello, everybody"})).is_answer(202, ...)
+
+
+def create_admin(stack):
+    environment = {**os.environ, **stack.emulator.environment(), "QUINTET_ADMIN_PASSWORD": PASSWORD}
+    command = [BINARY, "create-admin", "--stack", STACK, "--username", "root", "--email", "root@example.com"]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+
+
+async def permissions(_, stack):
+    """the emulator does what policies say, so the functions' are enough"""
+    # Functions were called with their own roles all along. That it means something is seen by somebody without any.
+    iam = stack.client("iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    table = stack.client("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
+    try:
+        table.get_item(TableName=stack.outputs["TableUsers"], Key={"pk": {"S": "counter"}, "sk": {"S": "users"}})
+        raise AssertionError("who has no permissions reads")
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "AccessDeniedException", error
+
+
+async def janitor(anybody, stack):
+    """the janitor removes what a deleted account leaves"""
+    root = await anybody.sign_in("root")
+    gone = await anybody.user("gone")
+    user = (await gone.get("/api/v1/users/me")).is_answer(200, ...)["id"]
+    made = (await gone.post("/api/v1/conversations", {"initial_message": "Hello"})).is_answer(201, ...)
+    assert (await root.delete(f"/api/v1/users/{user}")).status == 204
+    partitions = [("TableUsers", "sweep"), ("TableSessions", f"conversation#{made['id']}")]
+    assert all(rows(stack, *partition) for partition in partitions), "there is nothing to remove"
+    answer = await asyncio.to_thread(stack.client("lambda").invoke, FunctionName=stack.resources["Janitor"], Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    left = [rows(stack, *partition) for partition in partitions]
+    assert not any(left), left
+
+
+def rows(stack, table, partition):
+    asked = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": partition}}}
+    return stack.client("dynamodb").query(TableName=stack.outputs[table], **asked)["Items"]
+
+
+async def rotation(anybody, stack):
+    """another key for tokens, without a new deployment"""
+    kate = await anybody.user("kate")
+    before = key_of(kate)
+    secret = stack.outputs["JwtSecretId"]
+    stack.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="another key, of 32 bytes at least")
+    until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    # A function that runs keeps its key for a while.
+    while key_of(again := await anybody.sign_in("kate")) == before:
+        assert asyncio.get_running_loop().time() < until, "tokens are still signed with the key before"
+        await asyncio.sleep(0.5)
+    # Each of these is another function.
+    for path in ["/api/v1/users/me", "/api/v1/conversations", "/token/", "/api/v1/tools", "/api/v1/webhooks"]:
+        for caller in [kate, again]:
+            (await caller.get(path)).is_answer(200, ...)
+
+
+def key_of(caller):
+    """Which key signed a token."""
+    header = caller.credential.split()[1].split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
+
+
+GROUPS = [health, administrator, permissions, janitor, rotation]
