@@ -55,13 +55,28 @@ def on_loopback(template, url):
         template[section] = moved(template[section])
 
 
+def bytes_both_ways(template, _):
+    """A template writes `~1` for a slash here; the emulator takes that as it is written."""
+    for api in of_type(template, REST_API).values():
+        api["BinaryMediaTypes"] = [kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]]
+
+
+def batches_of_messages(template, _):
+    """On AWS `sqs:SendMessage` permits sending batches, too. The emulator asks for an action that AWS does not know."""
+    for function in of_type(template, FUNCTION).values():
+        for policy in function.get("Policies", []):
+            for statement in policy["Statement"]:
+                if "sqs:SendMessage" in statement["Action"]:
+                    statement["Action"] = [*statement["Action"], "sqs:SendMessageBatch"]
+
+
 def without_tls(template, _):
     """The emulator enforces policies of buckets, and ours refuses requests without TLS."""
     for name in of_type(template, "AWS::S3::BucketPolicy"):
         del template["Resources"][name]
 
 
-CHANGES = [packages, buffered, on_loopback, without_tls]
+CHANGES = [packages, buffered, on_loopback, bytes_both_ways, batches_of_messages, without_tls]
 
 
 def gateway_responses(template):
