@@ -36,7 +36,7 @@ def equip():
         python = VENV / "bin" / "python"
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*install, *PACKAGES], check=True)
-        subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "build", "--quiet", "--package", "local"], cwd=ROOT, check=True)
         os.execv(python, [python, *sys.argv])
 
 

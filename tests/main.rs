@@ -20,6 +20,7 @@ mod realtime;
 mod receivers;
 mod reports;
 mod threats;
+mod watch;
 mod webchat;
 mod webhooks;
 mod wire;
