@@ -28,3 +28,16 @@ impl Display for Causes<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Causes;
+    use crate::domain::Error;
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let refused = std::io::Error::other("the disk is full");
+        let error = Error::internal(std::io::Error::other(Box::new(refused)));
+        assert_eq!(Causes(&error).to_string(), "internal error: the disk is full");
+    }
+}

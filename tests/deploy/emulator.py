@@ -3,7 +3,6 @@ its own, started on loopback, and ended with everything that it started."""
 
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from live import ROOT, free_port
 
 PACKAGE = "ministack[full]==1.5.33"
 VENV = ROOT / "target" / "emulator"
-# Where it keeps the database whose shell is a part of it, and what it unpacks.
 START_SECONDS = 60
 
 

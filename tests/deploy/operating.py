@@ -29,13 +29,28 @@ async def administrator(anybody, stack):
     root = await anybody.sign_in("root")
     me = (await root.get("/api/v1/users/me")).is_answer(200, ...)
     assert me["role"] == "admin", me
-    (await root.post("/api/v1/notifications", {"message": "Hello, everybody"})).is_answer(202, ...)
 
 
 def create_admin(stack):
     environment = {**os.environ, **stack.emulator.environment(), "QUINTET_ADMIN_PASSWORD": PASSWORD}
     command = [BINARY, "create-admin", "--stack", STACK, "--username", "root", "--email", "root@example.com"]
     subprocess.run(command, env=environment, check=True, timeout=60)
+
+
+async def administration(anybody, _):
+    """what administrators do in 001"""
+    root, ann = await anybody.sign_in("root"), await anybody.user("ann")
+    tool = {"name": "weather", "description": "Tells the weather.", "endpoint": "https://weather.example.com"}
+    (await ann.post("/api/v1/tools", tool)).is_answer(403, ...)
+    made = (await root.post("/api/v1/tools", tool)).is_answer(201, ...)
+    names = [one["name"] for one in (await ann.get("/api/v1/tools")).is_answer(200, ...)["items"]]
+    assert "weather" in names, names
+    assert (await root.delete(f"/api/v1/tools/{made['id']}")).status == 204
+    found = (await root.get("/api/v1/users?sort=username:asc")).is_answer(200, ...)["items"]
+    (user,) = [one for one in found if one["username"] == "ann"]
+    changed = await root.put(f"/api/v1/users/{user['id']}", {"tokens_granted": 1000})
+    changed.is_answer(200, {**user, "tokens": 5000, "updated_at": ...})
+    (await ann.get("/api/tokens/")).is_answer(200, {"tokens": 5000})
 
 
 async def permissions(_, stack):
@@ -97,4 +112,13 @@ def key_of(caller):
     return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
 
 
-GROUPS = [health, administrator, permissions, janitor, rotation]
+async def removal(anybody, stack):
+    """the stack is removed"""
+    await asyncio.to_thread(stack.remove)
+    tables = stack.client("dynamodb").list_tables()["TableNames"]
+    functions = stack.client("lambda").list_functions()["Functions"]
+    assert not tables and not functions, f"{tables} {functions}"
+
+
+AT_FIRST = [health, administrator]
+IN_THE_END = [administration, permissions, janitor, rotation, removal]

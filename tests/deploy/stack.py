@@ -80,25 +80,27 @@ class Stack:
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         )
-        stack = self.deployed(formation)
+        stack = self.ended(formation, STACK, "CREATE_COMPLETE")
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
         for page in formation.get_paginator("list_stack_resources").paginate(StackName=STACK):
             for one in page["StackResourceSummaries"]:
                 self.resources[one["LogicalResourceId"]] = one["PhysicalResourceId"]
+        missing = self.template["Resources"].keys() - self.resources.keys()
+        assert not missing, f"the emulator did not make {missing}"
         self.answer_as_the_gateway()
 
-    def deployed(self, formation):
-        """The stack, once it is complete."""
-        stack = {"StackStatus": "CREATE_IN_PROGRESS"}
-        while stack["StackStatus"].endswith("_IN_PROGRESS"):
+    def ended(self, formation, stack, wanted):
+        """The stack, once nothing more happens to it."""
+        seen = {"StackStatus": "…_IN_PROGRESS"}
+        while seen["StackStatus"].endswith("_IN_PROGRESS"):
             time.sleep(0.2)
-            stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
-        if stack["StackStatus"] != "CREATE_COMPLETE":
-            events = formation.describe_stack_events(StackName=STACK)["StackEvents"]
+            seen = formation.describe_stacks(StackName=stack)["Stacks"][0]
+        if seen["StackStatus"] != wanted:
+            events = formation.describe_stack_events(StackName=stack)["StackEvents"]
             failed = [one for one in events if one["ResourceStatus"].endswith("_FAILED")]
             reasons = [f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in failed]
-            raise AssertionError("\n".join([f"the stack is {stack['StackStatus']}", *reasons]))
-        return stack
+            raise AssertionError("\n".join([f"the stack is {seen['StackStatus']}", *reasons]))
+        return seen
 
     def answer_as_the_gateway(self):
         """What the gateway answers by itself is in the OpenAPI document that SAM makes of the template; the emulator
@@ -109,6 +111,16 @@ class Stack:
         for answer in gateway_responses(self.template):
             gateway.put_gateway_response(restApiId=api, **answer)
         gateway.create_deployment(restApiId=api, stageName=of_type(self.template, REST_API)[name]["StageName"])
+
+    def remove(self):
+        """As an operator does, who empties the bucket first."""
+        s3, bucket = self.client("s3"), self.outputs["BucketFiles"]
+        for one in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=one["Key"])
+        formation = self.client("cloudformation")
+        stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
+        formation.delete_stack(StackName=STACK)
+        self.ended(formation, stack, "DELETE_COMPLETE")
 
     def logs(self):
         """What functions logged, by time."""

@@ -2,7 +2,6 @@
 through the gateway of WebSockets."""
 
 import asyncio
-import json
 
 import aiohttp
 from aiohttp import web
@@ -69,13 +68,15 @@ async def frame(socket):
     return await asyncio.wait_for(socket.receive_json(), PATIENCE_SECONDS)
 
 
+async def ticket(caller):
+    return (await caller.post("/api/v1/ws/ticket")).is_answer(200, {"ticket": ..., "expires_in": 30})["ticket"]
+
+
 async def websocket(anybody, stack):
     """a WebSocket: who is known hears, who is not does not"""
-    lena = await anybody.user("lena")
-    ticket = (await lena.post("/api/v1/ws/ticket")).is_answer(200, {"ticket": ..., "expires_in": 30})["ticket"]
-    url = stack.outputs["WebSocketUrl"]
-    connect = anybody.session.ws_connect
-    async with connect(url) as stranger, connect(f"{url}?ticket={ticket}") as known:
+    lena, root = await anybody.user("lena"), await anybody.sign_in("root")
+    url, connect, used = stack.outputs["WebSocketUrl"], anybody.session.ws_connect, await ticket(lena)
+    async with connect(url) as stranger, connect(f"{url}?ticket={used}") as known:
         await known.send_json({"type": "ping"})
         pong = await frame(known)
         assert pong["type"] == "pong", pong
@@ -85,12 +86,20 @@ async def websocket(anybody, stack):
         events = [one["data"]["event"] for one in told]
         assert events == ["conversation.created", "message.received", "message.received"], events
         assert {one["data"]["conversation_id"] for one in told} == {made["id"]}, told
-        # It was said nothing, and is sent away in the end: its first message does not say who it is.
+        (await root.post("/api/v1/notifications", {"message": "To everybody"})).is_answer(201, ...)
+        notification = await frame(known)
+        assert notification["type"] == "system_notification", notification
+        assert notification["data"]["message"] == "To everybody", notification
+        # The stranger was told nothing, and is sent away: the first message does not say who it is.
         await stranger.send_json({"type": "ping"})
         message = await asyncio.wait_for(stranger.receive(), PATIENCE_SECONDS)
         assert message.type in [aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED], message
+    last = f"last_event_id={told[0]['data']['event_id']}"
+    async with connect(f"{url}?ticket={await ticket(lena)}&{last}") as again:
+        missed = [await frame(again) for _ in range(3)]
+        assert missed == [*told[1:], notification], missed
     try:
-        async with connect(f"{url}?ticket={ticket}"):
+        async with connect(f"{url}?ticket={used}"):
             raise AssertionError("a ticket opened a second connection")
     except aiohttp.WSServerHandshakeError:
         pass
