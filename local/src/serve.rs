@@ -29,6 +29,7 @@ use shared::{
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
+    secrets::SigningKeys,
     service::{Parts, Services},
     store::{Store, client},
 };
@@ -163,7 +164,7 @@ pub struct Process {
 }
 
 /// The services on the data at `place`, made there if this is the first start.
-pub fn open(place: &Place, mut config: Config) -> Result<Process> {
+pub fn open(place: &Place, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let database = match place {
         Place::Memory(_) => Database::memory()?,
@@ -175,12 +176,12 @@ pub fn open(place: &Place, mut config: Config) -> Result<Process> {
         Place::Directory(directory) => directory.join("s3"),
     };
     let storage = EmbeddedS3::new(files, BUCKET_FILES)?;
-    if config.jwt_secret.is_none() {
-        config.jwt_secret = Some(match place {
-            Place::Memory(_) => secrets::new_key(&*entropy).into(),
-            Place::Directory(directory) => secrets::kept_key(directory, &*entropy)?,
-        });
-    }
+    let current = match (config.jwt_secret.clone(), place) {
+        (Some(key), _) => key,
+        (None, Place::Memory(_)) => secrets::new_key(&*entropy).into(),
+        (None, Place::Directory(directory)) => secrets::kept_key(directory, &*entropy)?,
+    };
+    let keys = SigningKeys { current, previous: config.jwt_secret_previous.clone() };
     let at_once = std::thread::available_parallelism().map_or(2, usize::from);
     let ModelProvider::Echo = config.model;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -196,6 +197,7 @@ pub fn open(place: &Place, mut config: Config) -> Result<Process> {
         blobs: Blobs::embedded(storage, BUCKET_FILES.to_owned(), Duration::from_millis(10)),
         queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
         gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
+        keyring: Arc::new(keys),
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),
         clock: clock.clone(),

@@ -6,6 +6,7 @@ use crate::{
         webhook::RetrySchedule,
     },
     outbound::OutboundRules,
+    secrets::{KEY_MIN, SigningKeys},
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{str::FromStr, time::Duration};
@@ -25,6 +26,8 @@ pub struct Config {
     pub jwt_secret: Option<SecretString>,
     /// The key before it, still accepted.
     pub jwt_secret_previous: Option<SecretString>,
+    /// The secret of Secrets Manager that holds the keys instead.
+    pub jwt_secret_id: Option<String>,
     /// Which model answers.
     pub model: ModelProvider,
     /// Names of the DynamoDB tables.
@@ -48,6 +51,24 @@ pub struct Config {
     /// When deliveries to webhooks are tried.
     pub webhook_retries: RetrySchedule,
 }
+
+/// What only the stack of `template.yaml` can tell.
+pub const OF_THE_STACK: [&str; 14] = [
+    "TABLE_USERS",
+    "TABLE_ASSISTANTS",
+    "TABLE_TOOLS",
+    "TABLE_SESSIONS",
+    "TABLE_BALANCES",
+    "TABLE_FILES",
+    "TABLE_OUTBOX",
+    "TABLE_WEBHOOKS",
+    "TABLE_CONNECTIONS",
+    "TABLE_LIMITS",
+    "BUCKET_FILES",
+    "QUEUE_DELIVERIES",
+    "QUEUE_CONNECTIONS",
+    "WEBSOCKET_ENDPOINT",
+];
 
 /// The bucket of uploaded files in the embedded S3.
 pub const BUCKET_FILES: &str = "files";
@@ -154,6 +175,27 @@ impl Config {
         Self::read(|name| std::env::var(name).ok())
     }
 
+    /// Reads the environment of a function on AWS.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env_on_aws() -> Result<Self, SettingError> {
+        Self::read_on_aws(|name| std::env::var(name).ok())
+    }
+
+    /// Like [`Config::read`], where tables, bucket and queues have no names by themselves.
+    pub fn read_on_aws(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let is_there = |name: &str| look_up(name).is_some_and(|value| !value.trim().is_empty());
+        match OF_THE_STACK.into_iter().find(|name| !is_there(name)) {
+            Some(name) => Err(SettingError::missing(name)),
+            None => Self::read(look_up),
+        }
+    }
+
+    /// The keys that sign tokens, if they are settings.
+    pub fn signing_keys(&self) -> Option<SigningKeys> {
+        let current = self.jwt_secret.clone()?;
+        Some(SigningKeys { current, previous: self.jwt_secret_previous.clone() })
+    }
+
     /// Reads settings from `look_up`; an empty value counts as absent.
     pub fn read(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(|name: &str| look_up(name).filter(|value| !value.trim().is_empty()));
@@ -175,6 +217,7 @@ impl Config {
             cors_origins: settings.origins("CORS_ORIGINS")?,
             jwt_secret: settings.secret("JWT_SECRET")?,
             jwt_secret_previous: settings.secret("JWT_SECRET_PREVIOUS")?,
+            jwt_secret_id: (settings.0)("JWT_SECRET_ID"),
             model: match settings.text("MODEL_PROVIDER", "echo").as_str() {
                 "echo" => ModelProvider::Echo,
                 other => {
@@ -286,7 +329,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     fn secret(&self, name: &'static str) -> Result<Option<SecretString>, SettingError> {
         let secret = (self.0)(name).map(SecretString::from);
         match &secret {
-            Some(key) if key.expose_secret().len() < 32 => Err(wrong(name, "is shorter than 32 bytes")),
+            Some(key) if key.expose_secret().len() < KEY_MIN => Err(wrong(name, "is shorter than 32 bytes")),
             _ => Ok(secret),
         }
     }

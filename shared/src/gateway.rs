@@ -1,6 +1,7 @@
 //! The WebSocket gateway, and nothing else: what is sent into open connections, and closing them.
 
 use crate::domain::{connection::ConnectionId, error::Cause};
+use aws_config::SdkConfig;
 use aws_sdk_apigatewaymanagement::{
     Client,
     config::{
@@ -49,11 +50,10 @@ fn timeouts() -> TimeoutConfig {
 }
 
 impl Gateway {
-    /// The deployment's gateway at `endpoint`, with the function's own role.
-    pub async fn on_aws(endpoint: &str) -> Self {
-        let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    /// The deployment's gateway at `endpoint`.
+    pub fn on_aws(aws: &SdkConfig, endpoint: &str) -> Self {
         let retries = RetryConfig::standard().with_max_attempts(TRIES);
-        Self::new(Builder::from(&aws).retry_config(retries).endpoint_url(endpoint))
+        Self::new(Builder::from(aws).retry_config(retries).endpoint_url(endpoint))
     }
 
     /// A gateway inside this process, behind `http`. `backoff` is the first pause before a retry.

@@ -1,9 +1,10 @@
 //! Running a router as a Lambda function behind API Gateway.
 
 use crate::{
+    aws,
     blobs::Blobs,
     clock::SystemClock,
-    config::{Config, ModelProvider, SettingError},
+    config::{Config, LogSettings, ModelProvider, SettingError},
     domain,
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
@@ -12,70 +13,104 @@ use crate::{
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
+    secrets::{KeySecret, Keyring, NoKeys},
     service::{Parts, Services},
     store::{Store, client},
 };
-use axum::Router;
+use axum::{Router, response::Response};
 use futures::future::BoxFuture;
-pub use lambda_http::Error;
 use lambda_http::{
-    Request, RequestExt,
+    Error, Request, RequestExt, Service,
     lambda_runtime::{self, LambdaEvent},
     request::RequestContext,
     tower::ServiceBuilder,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{net::IpAddr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, process::ExitCode, sync::Arc};
 
-/// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process.
-///
-/// # Errors
-/// When a setting is missing or wrong, in one line that names it.
-pub async fn run(router: impl FnOnce(Services) -> Router) -> Result<(), Error> {
-    let services = services().await?;
-    let config = services.config.clone();
-    let routes = http::finish(router(services), &config);
-    let service = ServiceBuilder::new().map_request(described).service(routes);
-    // The gateway passes such an answer on piece by piece, but a caller that waits for all of it cannot read it.
-    match config.streams_responses {
-        true => lambda_http::run_with_streaming_response(service).await,
-        false => lambda_http::run(service).await,
-    }
+/// Whether a function checks or makes tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// It is given the keys, and has read them before its first request.
+    Needed,
+    /// It is not given them.
+    NotNeeded,
 }
 
-/// Runs `handler` with the deployment's services for each event, until Lambda stops the process.
-///
-/// # Errors
-/// As [`run`].
-pub async fn run_on_events<E, A, F>(handler: impl Fn(Services, E) -> F) -> Result<(), Error>
+/// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process. A setting that
+/// is missing or wrong ends it at once, with one line in the log that names it.
+pub async fn run(keys: Keys, router: impl FnOnce(Services) -> Router) -> ExitCode {
+    let run = async {
+        let services = services(keys).await?;
+        let streams = services.config.streams_responses;
+        let service = behind_gateway(&services.config, router(services.clone()));
+        // The gateway passes such an answer on piece by piece, but a caller that waits for all of it cannot read it.
+        match streams {
+            true => lambda_http::run_with_streaming_response(service).await,
+            false => lambda_http::run(service).await,
+        }
+    };
+    ended(run.await)
+}
+
+/// Runs `handler` with the deployment's services for each event, as [`run`] does.
+pub async fn run_on_events<E, A, F>(keys: Keys, handler: impl Fn(Services, E) -> F) -> ExitCode
 where
     E: DeserializeOwned,
     A: Serialize,
     F: Future<Output = Result<A, domain::Error>> + Send,
 {
-    let services = services().await?;
-    let event = |event: LambdaEvent<E>| {
-        // Boxed: handlers are large, and the compiler follows the runtime's types only so deep.
-        let answer: BoxFuture<'_, _> = Box::pin(handler(services.clone(), event.payload));
-        async move { answer.await.map_err(Error::from) }
+    let run = async {
+        let services = services(keys).await?;
+        let event = |event: LambdaEvent<E>| {
+            // Boxed: handlers are large, and the compiler follows the runtime's types only so deep.
+            let answer: BoxFuture<'_, _> = Box::pin(handler(services.clone(), event.payload));
+            async move { answer.await.map_err(Error::from) }
+        };
+        lambda_runtime::run(lambda_runtime::service_fn(event)).await
     };
-    lambda_runtime::run(lambda_runtime::service_fn(event)).await
+    ended(run.await)
+}
+
+/// What Lambda runs: `routes`, finished, and told what only the gateway knows.
+pub fn behind_gateway(
+    config: &Config,
+    routes: Router,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + use<> {
+    ServiceBuilder::new().map_request(described).service(http::finish(routes, config))
+}
+
+fn ended(ran: Result<(), Error>) -> ExitCode {
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is logged before this when the settings of the log could not be read.
+            crate::log::start(&LogSettings { level: "info".to_owned(), json: true });
+            tracing::error!("the function cannot run: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The services of the deployment that the environment describes.
-async fn services() -> Result<Services, Error> {
-    let config = Config::from_env()?;
+async fn services(keys: Keys) -> Result<Services, Error> {
+    let config = Config::from_env_on_aws()?;
     crate::log::start(&config.log);
-    if config.jwt_secret.is_none() {
-        return Err(SettingError::missing("JWT_SECRET").into());
-    }
+    let aws = aws::load().await;
+    let keyring: Arc<dyn Keyring> = match (keys, &config.jwt_secret_id, config.signing_keys()) {
+        (Keys::NotNeeded, _, _) => Arc::new(NoKeys),
+        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::on_aws(&aws, id.clone())),
+        (Keys::Needed, None, Some(keys)) => Arc::new(keys),
+        (Keys::Needed, None, None) => return Err(SettingError::missing("JWT_SECRET_ID").into()),
+    };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let ModelProvider::Echo = config.model;
     let services = Services::new(Parts {
-        store: Store::new(client::on_aws().await, config.tables.clone(), entropy.clone()),
-        blobs: Blobs::on_aws(config.bucket_files.clone()).await,
-        queues: Queues::on_aws(&config.queues).await,
-        gateway: Gateway::on_aws(&config.websocket_endpoint).await,
+        store: Store::new(client::on_aws(&aws), config.tables.clone(), entropy.clone()),
+        blobs: Blobs::on_aws(&aws, config.bucket_files.clone()),
+        queues: Queues::on_aws(&aws, &config.queues),
+        gateway: Gateway::on_aws(&aws, &config.websocket_endpoint),
+        keyring,
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),
         clock: Arc::new(SystemClock),
@@ -84,6 +119,12 @@ async fn services() -> Result<Services, Error> {
         entropy,
         config,
     })?;
+    if keys == Keys::Needed
+        && let Err(error) = services.logins.prepare().await
+    {
+        // Requests try again, and are told to come later until then.
+        tracing::error!(error = &error as &dyn std::error::Error, "the keys that sign tokens cannot be read");
+    }
     Ok(services)
 }
 

@@ -1,5 +1,6 @@
 //! What every endpoint group shares: rules, storage, models, and the conventions of the wire.
 
+pub mod aws;
 pub mod blobs;
 pub mod clock;
 pub mod config;
@@ -13,5 +14,6 @@ pub mod model;
 pub mod outbound;
 pub mod password;
 pub mod queue;
+pub mod secrets;
 pub mod service;
 pub mod store;

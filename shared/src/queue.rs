@@ -5,6 +5,7 @@ use crate::{
     config::QueueUrls,
     domain::{self, error::Cause},
 };
+use aws_config::SdkConfig;
 use aws_sdk_sqs::{
     Client,
     config::{
@@ -98,10 +99,9 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// The deployment's queues, with the function's own role.
-    pub async fn on_aws(urls: &QueueUrls) -> Self {
-        let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self::new(Builder::from(&aws).retry_config(RetryConfig::standard().with_max_attempts(TRIES)), urls, PAUSE)
+    /// The deployment's queues.
+    pub fn on_aws(aws: &SdkConfig, urls: &QueueUrls) -> Self {
+        Self::new(Builder::from(aws).retry_config(RetryConfig::standard().with_max_attempts(TRIES)), urls, PAUSE)
     }
 
     /// Queues inside this process, behind `http`. `backoff` is the first pause before a retry.

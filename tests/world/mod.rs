@@ -152,8 +152,10 @@ impl World {
         let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
+        let config = Config::read(|name| settings.get(name).cloned()).unwrap();
         let services = Services::new(Parts {
-            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
+            keyring: Arc::new(config.signing_keys().unwrap()),
+            config,
             store: Store::new(client, tables, any_entropy.clone()),
             blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),

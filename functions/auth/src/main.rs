@@ -1,6 +1,9 @@
 //! The `auth` function on AWS Lambda.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(auth::router).await
+async fn main() -> ExitCode {
+    lambda::run(Keys::Needed, auth::router).await
 }

@@ -1,6 +1,9 @@
 //! The `balances` function on AWS Lambda.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(balances::router).await
+async fn main() -> ExitCode {
+    lambda::run(Keys::Needed, balances::router).await
 }

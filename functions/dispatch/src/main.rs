@@ -1,6 +1,9 @@
 //! The `dispatch` function on AWS Lambda, called by the stream of the outbox.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_on_events(dispatch::dispatch).await
+async fn main() -> ExitCode {
+    lambda::run_on_events(Keys::NotNeeded, dispatch::dispatch).await
 }

@@ -1,6 +1,9 @@
 //! The `docs` function on AWS Lambda.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(|_| docs::router()).await
+async fn main() -> ExitCode {
+    lambda::run(Keys::NotNeeded, |_| docs::router()).await
 }

@@ -1,6 +1,9 @@
 //! The `janitor` function on AWS Lambda, called by a schedule.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_on_events(|services, _: serde::de::IgnoredAny| janitor::tidy(services)).await
+async fn main() -> ExitCode {
+    lambda::run_on_events(Keys::NotNeeded, |services, _: serde::de::IgnoredAny| janitor::tidy(services)).await
 }

@@ -1,6 +1,9 @@
 //! The `live` function on AWS Lambda.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(live::router).await
+async fn main() -> ExitCode {
+    lambda::run(Keys::Needed, live::router).await
 }

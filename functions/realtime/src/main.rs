@@ -1,6 +1,9 @@
 //! The `realtime` function on AWS Lambda, behind a WebSocket API and a queue.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run_on_events(realtime::handle).await
+async fn main() -> ExitCode {
+    lambda::run_on_events(Keys::Needed, realtime::handle).await
 }

@@ -1,6 +1,9 @@
 //! The `tools` function on AWS Lambda.
 
+use shared::lambda::{self, Keys};
+use std::process::ExitCode;
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::run(tools::router).await
+async fn main() -> ExitCode {
+    lambda::run(Keys::Needed, tools::router).await
 }

@@ -7,6 +7,7 @@ use crate::domain::{
     error::Cause,
     ids::{FileId, UserId},
 };
+use aws_config::SdkConfig;
 use aws_sdk_s3::{
     Client,
     config::{
@@ -111,10 +112,9 @@ fn timeouts() -> TimeoutConfig {
 }
 
 impl Blobs {
-    /// The deployment's bucket, with the function's own role.
-    pub async fn on_aws(bucket: String) -> Self {
-        let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self::new(Builder::from(&aws).retry_config(RetryConfig::standard().with_max_attempts(TRIES)), bucket)
+    /// The deployment's bucket.
+    pub fn on_aws(aws: &SdkConfig, bucket: String) -> Self {
+        Self::new(Builder::from(aws).retry_config(RetryConfig::standard().with_max_attempts(TRIES)), bucket)
     }
 
     /// A bucket of an S3 inside this process, behind `http`, which knows [`embedded_credentials`]. `backoff`

@@ -81,7 +81,7 @@ impl Accounts {
     ) -> Result<(User, Issued), Error> {
         let (user, login) = self.create(registration, Some((address, lifetimes))).await?;
         let login = login.ok_or_else(|| Error::internal("registered without a sign-in"))?;
-        let issued = self.logins.issue(&login, lifetimes.access, self.clock.now())?;
+        let issued = self.logins.issue(&login, lifetimes.access, self.clock.now()).await?;
         Ok((user, issued))
     }
 

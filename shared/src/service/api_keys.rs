@@ -5,7 +5,7 @@ use super::{
     Ours,
     idempotency::{IdempotencyKey, Keyed},
     logins::hash,
-    tokens::Tokens,
+    tokens::{Derived, Tokens},
 };
 use crate::{
     clock::Clock,
@@ -79,6 +79,8 @@ impl Secret {
 struct Receipt {
     id: ApiKeyId,
     nonce: String,
+    /// The id of the key that made the secret of the nonce.
+    derived_with: String,
     name: Label,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
@@ -116,15 +118,17 @@ impl ApiKeys {
             if let Some(keyed) = &keyed {
                 let record = self.store.idempotency_record(user, keyed.hash()).await?;
                 if let Some(receipt) = keyed.replay(record.as_ref(), now)? {
-                    return self.show_again(user, receipt);
+                    return self.show_again(user, receipt).await;
                 }
             }
             let nonce: [u8; 32] = self.entropy.bytes();
             let id = ApiKeyId::new(self.entropy.uuid(now));
-            let secret = Secret { user, id, bits: self.tokens.derive(&nonce) };
+            let Derived { bytes: bits, key: derived_with } = self.tokens.derive(&nonce).await?;
+            let secret = Secret { user, id, bits };
             let expires_at = days.map(|days| now.plus(DAY * days));
             let api_key = ApiKey { id, name: name.clone(), created_at: now, expires_at };
-            let receipt = Receipt { id, nonce: hex::encode(nonce), name: name.clone(), created_at: now, expires_at };
+            let (nonce, name) = (hex::encode(nonce), name.clone());
+            let receipt = Receipt { id, nonce, derived_with, name, created_at: now, expires_at };
             let record = keyed.as_ref().map(|keyed| keyed.done(&receipt, now)).transpose()?;
             let account = self.store.account(user).await?.filter(|account| account.user.is_active);
             let account = account.ok_or(Error::InvalidCredential)?;
@@ -140,12 +144,13 @@ impl ApiKeys {
         Err(Error::StillRunning)
     }
 
-    fn show_again(&self, user: UserId, receipt: Receipt) -> Result<(ApiKey, SecretString), Error> {
-        let Receipt { id, nonce, name, created_at, expires_at } = receipt;
+    async fn show_again(&self, user: UserId, receipt: Receipt) -> Result<(ApiKey, SecretString), Error> {
+        let Receipt { id, nonce, derived_with, name, created_at, expires_at } = receipt;
         let nonce = hex::decode(nonce).ok().and_then(|nonce| nonce.try_into().ok());
         let nonce = nonce.ok_or_else(|| Error::internal("a receipt without a nonce"))?;
-        let secret = Secret { user, id, bits: self.tokens.derive(&nonce) };
-        Ok((ApiKey { id, name, created_at, expires_at }, secret.shown()))
+        // Nobody can show it again once its key was replaced twice.
+        let bits = self.tokens.derive_again(&nonce, &derived_with).await?.ok_or(Error::KeyReused)?;
+        Ok((ApiKey { id, name, created_at, expires_at }, Secret { user, id, bits }.shown()))
     }
 
     /// A user's keys, without what opens the account.

@@ -42,7 +42,7 @@ impl Logins {
                 Secret::parse(token).map(Claimed::ApiKey).ok_or(Error::InvalidCredential)
             }
             Some(token) if token.contains('.') => {
-                let claims = self.tokens.check(Purpose::Access, token, self.clock.now());
+                let claims = self.tokens.check(Purpose::Access, token, self.clock.now()).await?;
                 claims.map(Claimed::Access).ok_or(Error::InvalidCredential)
             }
             Some(token) => {

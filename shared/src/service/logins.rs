@@ -77,6 +77,11 @@ impl Logins {
         Self { store, tokens, limits, passwords, clock, entropy }
     }
 
+    /// Reads the keys that sign tokens, so that the first request need not wait for them.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        self.tokens.prepare().await
+    }
+
     /// A new sign-in by name and password.
     pub async fn sign_in(
         &self,
@@ -88,7 +93,7 @@ impl Logins {
         let Proven { account, attempt } = self.prove(name, password, address).await?;
         let now = self.clock.now();
         let login = self.new_login(account.user.id, account.epoch, lifetimes, now);
-        let issued = self.issue(&login, lifetimes.access, now)?;
+        let issued = self.issue(&login, lifetimes.access, now).await?;
         let remember_until = now.plus(ADDRESS_REMEMBERED);
         let opened = self.store.open_login(login, address.as_str(), remember_until);
         let (opened, ()) = futures::future::join(opened, self.limits.succeeded(&attempt)).await;
@@ -153,7 +158,7 @@ impl Logins {
     }
 
     /// The tokens of a sign-in.
-    pub fn issue(&self, login: &Login, access_lasts: Duration, now: Timestamp) -> Result<Issued, Error> {
+    pub async fn issue(&self, login: &Login, access_lasts: Duration, now: Timestamp) -> Result<Issued, Error> {
         let access = Claims {
             user: login.user,
             login: login.id,
@@ -161,8 +166,11 @@ impl Logins {
             issued_at: now,
             expires_at: now.plus(access_lasts),
         };
-        let refresh = login.refresh.map(|token| self.tokens.sign(Purpose::Refresh, refresh_claims(login, token)));
-        Ok(Issued { access: self.tokens.sign(Purpose::Access, access)?, refresh: refresh.transpose()? })
+        let refresh = match login.refresh {
+            Some(token) => Some(self.tokens.sign(Purpose::Refresh, refresh_claims(login, token)).await?),
+            None => None,
+        };
+        Ok(Issued { access: self.tokens.sign(Purpose::Access, access).await?, refresh })
     }
 
     fn new_refresh_token(&self, lasts: Duration, now: Timestamp) -> RefreshToken {
@@ -184,20 +192,20 @@ impl Logins {
                 login = self.login_to_refresh(token).await?.1;
             }
         }
-        self.issue(&login, lifetimes.access, now)
+        self.issue(&login, lifetimes.access, now).await
     }
 
     /// A new access token for a refresh token, which stays as it is.
     pub async fn refresh_access(&self, token: &str, lifetimes: Lifetimes) -> Result<SecretString, Error> {
         let (_, login) = self.login_to_refresh(token).await?;
-        Ok(self.issue(&login, lifetimes.access, self.clock.now())?.access)
+        Ok(self.issue(&login, lifetimes.access, self.clock.now()).await?.access)
     }
 
     /// The sign-in of a refresh token that is valid, or was until a moment ago. A token that was replaced
     /// longer ago is in the wrong hands: its sign-in ends.
     async fn login_to_refresh(&self, token: &str) -> Result<(Claims, Login), Error> {
         let now = self.clock.now();
-        let claims = self.tokens.check(Purpose::Refresh, token, now).ok_or(Error::InvalidRefreshToken)?;
+        let claims = self.tokens.check(Purpose::Refresh, token, now).await?.ok_or(Error::InvalidRefreshToken)?;
         let (account, login) = self.store.account_and_login(claims.user, claims.login).await?;
         let (_, login) = live(account, login, now).ok_or(Error::InvalidRefreshToken)?;
         let is_current = login.refresh.is_some_and(|current| current.jti == claims.jti);
@@ -219,7 +227,7 @@ impl Logins {
         let user = caller.user.id;
         let mut logins = Vec::new();
         if let Some((field, token)) = refresh {
-            let claims = self.tokens.check(Purpose::Refresh, token, self.clock.now());
+            let claims = self.tokens.check(Purpose::Refresh, token, self.clock.now()).await?;
             let own = claims.filter(|claims| claims.user == user);
             logins.push(own.ok_or_else(|| Error::invalid(field, Problem::ForeignToken))?.login);
         }

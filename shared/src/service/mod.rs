@@ -35,6 +35,7 @@ use crate::{
     outbound::{Outbound, Resolver},
     password::Passwords,
     queue::Queues,
+    secrets::Keyring,
     store::Store,
 };
 use accounts::Accounts;
@@ -70,6 +71,8 @@ pub struct Parts {
     pub queues: Queues,
     /// Open WebSocket connections.
     pub gateway: Gateway,
+    /// The keys that sign tokens.
+    pub keyring: Arc<dyn Keyring>,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
     /// Where the names lead that users give.
@@ -151,10 +154,11 @@ impl Services {
     /// Puts the services together.
     ///
     /// # Errors
-    /// When there is no key to sign tokens with.
+    /// When the tools that come with us make no sense: a bug.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts { config, store, blobs, queues, gateway, model, resolver, clock, entropy, passwords } = parts;
-        let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(&config)?);
+        let Parts { config, store, blobs, queues, gateway, keyring, model, resolver, clock, entropy, passwords } =
+            parts;
+        let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(keyring, clock.clone()));
         let ours = Ours { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
         let balance = Balances::new(ours.clone(), config.prices);

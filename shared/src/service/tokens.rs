@@ -2,20 +2,33 @@
 //! whether their sign-in still lives is decided in `logins`.
 
 use crate::{
-    config::Config,
+    clock::Clock,
     domain::{
         Error,
         ids::{LoginId, UserId},
         time::Timestamp,
     },
+    secrets::{Keyring, SigningKeys},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use uuid::Uuid;
 
 const ISSUER: &str = "quintet";
+/// How many bytes of a hash name a key.
+const ID_BYTES: usize = 8;
+/// How old keys may get before they are read again.
+const READ_AGAIN: Duration = Duration::from_secs(60 * 60);
+/// How old they may be when a token of an unknown key comes: whoever makes such tokens up causes few calls.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Keys that are there at all will do.
+const NEVER: Duration = Duration::MAX;
 
 /// What a token is for. The audience says it, so that a refresh token is never an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,15 +63,28 @@ pub struct Claims {
     pub expires_at: Timestamp,
 }
 
-/// Signs and checks tokens.
+/// Signs and checks tokens. Cheap to clone.
 #[derive(Clone)]
-pub struct Tokens {
-    signing: Key,
-    /// The key before, still accepted: so the key can be changed while tokens are in use.
-    previous: Option<Key>,
+pub struct Tokens(Arc<Inner>);
+
+struct Inner {
+    keyring: Arc<dyn Keyring>,
+    clock: Arc<dyn Clock>,
+    /// What was read last.
+    known: Mutex<Option<Keys>>,
+    /// Held by whoever reads, so that many requests read once.
+    reading: tokio::sync::Mutex<()>,
 }
 
+/// The keys as they were at some time.
 #[derive(Clone)]
+struct Keys {
+    signing: Arc<Key>,
+    /// The key before, still accepted: so the key can be changed while tokens are in use.
+    previous: Option<Arc<Key>>,
+    read_at: Timestamp,
+}
+
 struct Key {
     id: String,
     /// SHA-256 of the key.
@@ -80,17 +106,65 @@ struct WireClaims {
 }
 
 impl Tokens {
-    /// With the keys of `config`.
-    pub fn new(config: &Config) -> Result<Self, Error> {
-        let signing = config.jwt_secret.as_ref().ok_or_else(|| Error::internal("JWT_SECRET is not set"))?;
-        Ok(Self { signing: Key::new(signing), previous: config.jwt_secret_previous.as_ref().map(Key::new) })
+    /// With the keys on `keyring`, which are read when they are needed first.
+    pub fn new(keyring: Arc<dyn Keyring>, clock: Arc<dyn Clock>) -> Self {
+        let (known, reading) = (Mutex::new(None), tokio::sync::Mutex::new(()));
+        Self(Arc::new(Inner { keyring, clock, known, reading }))
+    }
+
+    /// Reads the keys, so that the first request need not wait for them.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        self.keys().await.map(drop)
+    }
+
+    /// The keys, read again from time to time: that one was changed is otherwise only seen by a token of it.
+    async fn keys(&self) -> Result<Keys, Error> {
+        match self.known() {
+            None => self.read(NEVER).await,
+            Some(keys) if self.0.clock.now().since(keys.read_at) < READ_AGAIN => Ok(keys),
+            Some(keys) => match self.read(READ_AGAIN).await {
+                Ok(keys) => Ok(keys),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the keys are not read again yet");
+                    Ok(keys)
+                }
+            },
+        }
+    }
+
+    /// Reads the keys unless somebody else did so less than `age` ago.
+    async fn read(&self, age: Duration) -> Result<Keys, Error> {
+        let _reading = self.0.reading.lock().await;
+        let now = self.0.clock.now();
+        if let Some(keys) = self.known().filter(|keys| now.since(keys.read_at) < age) {
+            return Ok(keys);
+        }
+        let SigningKeys { current, previous } = self.0.keyring.read().await?;
+        let previous = previous.as_ref().map(Key::new).map(Arc::new);
+        let keys = Keys { signing: Arc::new(Key::new(&current)), previous, read_at: now };
+        *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys.clone());
+        Ok(keys)
+    }
+
+    fn known(&self) -> Option<Keys> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The key with this id. One that is not known may be new.
+    async fn key(&self, id: &str) -> Result<Option<Arc<Key>>, Error> {
+        let found = self.keys().await?.with_id(id);
+        match found {
+            None if is_id(id) => Ok(self.read(LOOK_AGAIN).await?.with_id(id)),
+            found => Ok(found),
+        }
     }
 
     /// The token that says `claims`. The same claims give the same token.
-    pub fn sign(&self, purpose: Purpose, claims: Claims) -> Result<SecretString, Error> {
+    pub async fn sign(&self, purpose: Purpose, claims: Claims) -> Result<SecretString, Error> {
+        let signing = self.keys().await?.signing;
         let Claims { user, login, jti, issued_at, expires_at } = claims;
         let mut header = Header::new(Algorithm::HS256);
-        header.kid = Some(self.signing.id.clone());
+        header.kid = Some(signing.id.clone());
         let claims = WireClaims {
             iss: ISSUER.to_owned(),
             aud: purpose.audience().to_owned(),
@@ -100,20 +174,59 @@ impl Tokens {
             iat: issued_at.seconds(),
             exp: expires_at.seconds(),
         };
-        Ok(encode(&header, &claims, &self.signing.encoding).map_err(Error::internal)?.into())
+        Ok(encode(&header, &claims, &signing.encoding).map_err(Error::internal)?.into())
     }
 
     /// What `token` says, if one of our keys signed it for `purpose` and it has not expired at `now`.
-    pub fn check(&self, purpose: Purpose, token: &str, now: Timestamp) -> Option<Claims> {
-        let kid = decode_header(token).ok()?.kid?;
-        let key = [Some(&self.signing), self.previous.as_ref()].into_iter().flatten().find(|key| key.id == kid)?;
+    ///
+    /// # Errors
+    /// When the keys cannot be read.
+    pub async fn check(&self, purpose: Purpose, token: &str, now: Timestamp) -> Result<Option<Claims>, Error> {
+        let Some(kid) = decode_header(token).ok().and_then(|header| header.kid) else { return Ok(None) };
+        let key = self.key(&kid).await?;
+        Ok(key.and_then(|key| key.claims(purpose, token, now)))
+    }
+
+    /// Bytes that nobody can find out from `nonce` without our key, and which key that was.
+    pub async fn derive(&self, nonce: &[u8; 32]) -> Result<Derived, Error> {
+        let signing = self.keys().await?.signing;
+        Ok(Derived { bytes: signing.derive(nonce), key: signing.id.clone() })
+    }
+
+    /// The same bytes again. `None`: their key is no longer known.
+    pub async fn derive_again(&self, nonce: &[u8; 32], key: &str) -> Result<Option<[u8; 32]>, Error> {
+        Ok(self.key(key).await?.map(|key| key.derive(nonce)))
+    }
+}
+
+/// What was derived with a key.
+pub struct Derived {
+    /// The bytes.
+    pub bytes: [u8; 32],
+    /// The id of the key.
+    pub key: String,
+}
+
+impl Keys {
+    fn with_id(&self, id: &str) -> Option<Arc<Key>> {
+        [Some(&self.signing), self.previous.as_ref()].into_iter().flatten().find(|key| key.id == id).cloned()
+    }
+}
+
+/// Whether this looks like an id of ours. Nothing else makes us look for new keys.
+fn is_id(id: &str) -> bool {
+    id.len() == 2 * ID_BYTES && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl Key {
+    fn claims(&self, purpose: Purpose, token: &str, now: Timestamp) -> Option<Claims> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[purpose.audience()]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // The library would ask the machine's clock; ours is injected, and compared without leeway below.
         validation.validate_exp = false;
-        let claims = decode::<WireClaims>(token, &key.decoding, &validation).ok()?.claims;
+        let claims = decode::<WireClaims>(token, &self.decoding, &validation).ok()?.claims;
         (now.seconds() < claims.exp).then_some(Claims {
             user: UserId::parse(&claims.sub)?,
             login: LoginId::parse(&claims.sid)?,
@@ -124,23 +237,16 @@ impl Tokens {
     }
 }
 
-impl Tokens {
-    /// Bytes that nobody can find out from `nonce` without our key.
-    pub fn derive(&self, nonce: &[u8; 32]) -> [u8; 32] {
-        Sha256::new_with_prefix(b"quintet derived ")
-            .chain_update(self.signing.secret)
-            .chain_update(nonce)
-            .finalize()
-            .into()
-    }
-}
-
 impl Key {
+    fn derive(&self, nonce: &[u8; 32]) -> [u8; 32] {
+        Sha256::new_with_prefix(b"quintet derived ").chain_update(self.secret).chain_update(nonce).finalize().into()
+    }
+
     fn new(secret: &SecretString) -> Self {
         let bytes = secret.expose_secret().as_bytes();
         let id = Sha256::new_with_prefix(b"quintet key id ").chain_update(bytes).finalize();
         Self {
-            id: hex::encode(&id[..8]),
+            id: hex::encode(&id[..ID_BYTES]),
             secret: Sha256::new_with_prefix(b"quintet key secret ").chain_update(bytes).finalize().into(),
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),

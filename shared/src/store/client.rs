@@ -1,5 +1,6 @@
 //! The SDK's client: how long it waits, and what it tries again.
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -24,11 +25,10 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The deployment's DynamoDB, with the function's own role.
-pub async fn on_aws() -> Client {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+/// The deployment's DynamoDB.
+pub fn on_aws(aws: &SdkConfig) -> Client {
     let retries = RetryConfig::standard().with_max_attempts(TRIES);
-    Client::from_conf(Builder::from(&aws).retry_config(retries).timeout_config(timeouts()).build())
+    Client::from_conf(Builder::from(aws).retry_config(retries).timeout_config(timeouts()).build())
 }
 
 /// A DynamoDB inside this process, behind `http`. `backoff` is the first pause before a retry.

@@ -1,0 +1,112 @@
+//! The keys that sign tokens, and Secrets Manager, where a deployment keeps them.
+
+use crate::domain::{Error, error::Cause};
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::{
+    Client,
+    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    error::SdkError,
+    operation::get_secret_value::GetSecretValueError,
+};
+use futures::future::{BoxFuture, try_join};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// The fewest bytes of a key.
+pub const KEY_MIN: usize = 32;
+/// Reading changes nothing.
+const TRIES: u32 = 3;
+
+/// The keys that sign tokens.
+#[derive(Clone)]
+pub struct SigningKeys {
+    /// The key that signs.
+    pub current: SecretString,
+    /// The key before it, still accepted, so that keys can be changed while tokens are in use.
+    pub previous: Option<SecretString>,
+}
+
+/// Where the keys that sign tokens are.
+pub trait Keyring: Send + Sync {
+    /// The keys as they are now.
+    fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>>;
+}
+
+/// Keys that stay the same as long as the process runs.
+impl Keyring for SigningKeys {
+    fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>> {
+        Box::pin(async { Ok(self.clone()) })
+    }
+}
+
+/// For what checks no token.
+pub struct NoKeys;
+
+impl Keyring for NoKeys {
+    fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>> {
+        Box::pin(async { Err(Error::internal("this function was given no keys")) })
+    }
+}
+
+/// A secret of Secrets Manager, whose latest version is the key that signs and whose version before that is the
+/// previous key. So a key is changed by putting another value into the secret.
+pub struct KeySecret {
+    client: Client,
+    id: String,
+}
+
+/// The SDK has no time limits of its own beyond the one for connecting.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(5))
+        .build()
+}
+
+impl KeySecret {
+    /// The secret with this name or ARN.
+    pub fn on_aws(aws: &SdkConfig, id: String) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(TRIES);
+        let config = Builder::from(aws).retry_config(retries).timeout_config(timeouts()).build();
+        Self { client: Client::from_conf(config), id }
+    }
+
+    /// The version that a label is on. `None`: it is on none.
+    async fn version(&self, label: &str) -> Result<Option<SecretString>, Error> {
+        let read = self.client.get_secret_value().secret_id(&self.id).version_stage(label).send().await;
+        match read {
+            Ok(value) => value.secret_string.map(SecretString::from).map(checked).transpose(),
+            Err(error)
+                if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+impl Keyring for KeySecret {
+    fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>> {
+        Box::pin(async {
+            let (current, previous) = try_join(self.version("AWSCURRENT"), self.version("AWSPREVIOUS")).await?;
+            let current = current.ok_or_else(|| Error::Unavailable("there is no secret with a key".into()))?;
+            Ok(SigningKeys { current, previous })
+        })
+    }
+}
+
+fn checked(key: SecretString) -> Result<SecretString, Error> {
+    use secrecy::ExposeSecret;
+    match key.expose_secret().len() < KEY_MIN {
+        true => Err(Error::Unavailable("the key in the secret is shorter than 32 bytes".into())),
+        false => Ok(key),
+    }
+}
+
+/// Whatever it was: an operator can mend it, so a later try may succeed.
+fn failed(error: SdkError<GetSecretValueError>) -> Error {
+    let cause: Cause = error.into();
+    Error::Unavailable(cause)
+}
