@@ -175,7 +175,6 @@ impl World {
             ("AWS_SECRET_ACCESS_KEY", text(credentials.secret_access_key())),
             ("AWS_ENDPOINT_URL", format!("http://{address}")),
             ("WEBSOCKET_ENDPOINT", format!("http://{address}")),
-            ("JWT_SECRET", text(KEY)),
             ("JWT_SECRET_ID", text("jwt")),
             ("STREAM_RESPONSES", text("1")),
             ("LOG_FORMAT", text("json")),
