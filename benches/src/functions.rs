@@ -63,16 +63,18 @@ pub struct Measured {
 struct Plan {
     function: &'static str,
     request: &'static str,
+    /// Whether answers go to the gateway piece by piece.
+    streams: bool,
     events: Vec<String>,
 }
 
 impl Plan {
     fn request(function: &'static str, request: &'static str, call: &Call) -> Self {
-        Self { function, request, events: vec![events::request(call); REQUESTS] }
+        Self::repeated(function, request, events::request(call))
     }
 
-    fn event(function: &'static str, request: &'static str, event: &str) -> Self {
-        Self { function, request, events: vec![event.to_owned(); REQUESTS] }
+    fn repeated(function: &'static str, request: &'static str, event: String) -> Self {
+        Self { function, request, streams: false, events: vec![event; REQUESTS] }
     }
 }
 
@@ -86,9 +88,11 @@ pub async fn measure(target: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<
     }
     // What one of them tells, the other delivers.
     if is_wanted("dispatch") || is_wanted("deliver") {
-        let told = Plan { function: "dispatch", request: "a change", events: world.changes(REQUESTS).await? };
+        let events = world.changes(REQUESTS).await?;
+        let told = Plan { function: "dispatch", request: "a change", streams: false, events };
         measured.push(measure_one(target, &world, told).await?);
-        let delivered = Plan { function: "deliver", request: "a delivery", events: world.deliveries() };
+        let events = world.deliveries();
+        let delivered = Plan { function: "deliver", request: "a delivery", streams: false, events };
         measured.push(measure_one(target, &world, delivered).await?);
     }
     Ok(measured)
@@ -102,6 +106,9 @@ fn plans(world: &World) -> Vec<Plan> {
     let ticket = Call::post("/api/v1/ws/ticket", access, json!({}));
     let mut sign_in = Plan::request("auth", "POST /api/v1/auth/login/", &sign_in);
     sign_in.events.truncate(SLOW_REQUESTS);
+    let mut streamed = Plan::request("chat", "POST /api/chat/ (streamed)", &turn);
+    streamed.streams = true;
+    streamed.events.truncate(SLOW_REQUESTS);
     vec![
         Plan::request("auth", "GET /api/v1/auth/profile/", &get("/api/v1/auth/profile/")),
         sign_in,
@@ -109,6 +116,7 @@ fn plans(world: &World) -> Vec<Plan> {
         Plan::request("assistants", "GET /api/v1/assistants", &get("/api/v1/assistants")),
         Plan::request("tools", "GET /api/v1/tools", &get("/api/v1/tools")),
         Plan::request("chat", "POST /api/chat/", &turn),
+        streamed,
         Plan::request("chat", "GET /api/v1/chat/sessions/", &get("/api/v1/chat/sessions/")),
         Plan::request("balances", "GET /api/tokens/", &get("/api/tokens/")),
         Plan::request("files", "GET /api/v1/files/{file}/content", &get(&world.file)),
@@ -116,21 +124,22 @@ fn plans(world: &World) -> Vec<Plan> {
         Plan::request("live", "POST /api/v1/ws/ticket", &ticket),
         Plan::request("health", "GET /health", &get("/health")),
         Plan::request("docs", "GET /docs", &get("/docs")),
-        Plan::event("realtime", "a ping", &events::frame(r#"{"type": "ping"}"#)),
-        Plan::event("janitor", "a tick", &events::tick()),
+        Plan::repeated("realtime", "a ping", events::frame(r#"{"type": "ping"}"#)),
+        Plan::repeated("janitor", "a tick", events::tick()),
     ]
 }
 
 async fn measure_one(target: &Path, world: &World, plan: Plan) -> Result<Measured> {
-    let Plan { function: name, request, events } = plan;
+    let Plan { function: name, request, streams, events } = plan;
+    let environment = |address: &str| World::environment(address, streams);
     eprintln!("{name}: {request}");
     let binary: PathBuf = target.join("release").join(name);
     let mut starts = Vec::new();
     for _ in 0..STARTS {
-        let (_, took) = Function::start(&binary, &world.aws, World::environment).await?;
+        let (_, took) = Function::start(&binary, &world.aws, environment).await?;
         starts.push(took);
     }
-    let (mut function, _) = Function::start(&binary, &world.aws, World::environment).await?;
+    let (mut function, _) = Function::start(&binary, &world.aws, environment).await?;
     let (mut overhead, mut whole) = (Vec::new(), Vec::new());
     let (mut before, mut share) = (Duration::ZERO, Share::default());
     let count = events.len();

@@ -159,7 +159,7 @@ impl World {
     }
 
     /// The settings of a function, when AWS is at `address`.
-    pub fn environment(address: &str) -> Vec<(&'static str, String)> {
+    pub fn environment(address: &str, streams: bool) -> Vec<(&'static str, String)> {
         let credentials = embedded_credentials();
         let (tables, queues) = (Tables::default(), QueueUrls::default());
         let text = str::to_owned;
@@ -176,7 +176,7 @@ impl World {
             ("AWS_ENDPOINT_URL", format!("http://{address}")),
             ("WEBSOCKET_ENDPOINT", format!("http://{address}")),
             ("JWT_SECRET_ID", text("jwt")),
-            ("STREAM_RESPONSES", text("1")),
+            ("STREAM_RESPONSES", text(if streams { "1" } else { "0" })),
             ("LOG_FORMAT", text("json")),
             ("OUTBOUND_ALLOW", text("127.0.0.1")),
             ("RATE_LIMIT_API", text(MANY)),
