@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / "target" / "venv"
-PACKAGES = ["aiohttp", "standardwebhooks"]
+PACKAGES = ["aiohttp", "aws-sam-translator", "boto3", "pyyaml", "standardwebhooks"]
 BINARY = ROOT / "target" / "debug" / "quintet"
 # What survives the end of a process survives it in memory, too, without waiting for a disk.
 FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)

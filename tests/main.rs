@@ -19,6 +19,7 @@ mod queue;
 mod realtime;
 mod receivers;
 mod reports;
+mod template;
 mod threats;
 mod watch;
 mod webchat;

@@ -1,6 +1,7 @@
 //! The template lets each function do what its routes do, and nothing at all to tables that they never touch.
 
 use crate::{
+    template::{Function, Permission, function, functions},
     threats::{
         prey::{Prey, send},
         routes::{ROUTES, Route},
@@ -10,63 +11,8 @@ use crate::{
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     time::Duration,
 };
-
-/// An action and what it is done to: `dynamodb:Query`, `sessions/index/owner-by-title`.
-type Permission = (String, String);
-
-/// A function of the template.
-struct Function {
-    name: String,
-    /// Verb and path, without a final slash: the gateway takes both forms for one.
-    routes: BTreeSet<(String, String)>,
-    allowed: BTreeSet<Permission>,
-}
-
-fn functions() -> Vec<Function> {
-    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
-    let template: Value = serde_saphyr::from_str(&template).unwrap();
-    let resources = template["Resources"].as_object().unwrap().iter();
-    let functions = resources.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
-    let read = |(name, resource): (&String, &Value)| {
-        let properties = &resource["Properties"];
-        let events = properties["Events"].as_object().unwrap().values();
-        let apis = events.filter(|event| event["Type"] == "Api").map(|event| &event["Properties"]);
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Function {
-            name: name.clone(),
-            routes: apis.map(|api| (text(&api["Method"]), text(&api["Path"]))).collect(),
-            allowed: properties["Policies"].as_array().into_iter().flatten().flat_map(allowed).collect(),
-        }
-    };
-    functions.map(read).collect()
-}
-
-fn allowed(policy: &Value) -> Vec<Permission> {
-    let several = |value: &Value| match value {
-        Value::Array(values) => values.iter().map(|value| value.as_str().unwrap().to_owned()).collect(),
-        one => vec![one.as_str().unwrap().to_owned()],
-    };
-    let statements = policy["Statement"].as_array().unwrap().iter();
-    let pairs = statements.flat_map(|statement| {
-        let (actions, resources) = (several(&statement["Action"]), several(&statement["Resource"]));
-        actions.into_iter().flat_map(move |action| {
-            let pair = |resource: &String| (action.clone(), named(resource));
-            resources.iter().map(pair).collect::<Vec<_>>()
-        })
-    });
-    pairs.collect()
-}
-
-/// `Users.Arn` is the table `users`, `${Users.Arn}/index/directory` an index of it.
-fn named(resource: &str) -> String {
-    let Some((table, rest)) = resource.split_once(".Arn") else {
-        return resource.to_owned();
-    };
-    format!("{}{}", table.trim_start_matches("${").to_lowercase(), rest.trim_start_matches('}'))
-}
 
 fn bare(path: &str) -> &str {
     path.trim_end_matches('/')
@@ -103,26 +49,6 @@ fn on_queue(operation: &str, request: &Value) -> Permission {
         queue => queue,
     };
     (format!("sqs:{}", operation.trim_end_matches("Batch")), queue.to_owned())
-}
-
-#[test]
-fn every_route_is_one_functions_event_and_every_event_a_route() {
-    let routes: BTreeSet<_> = ROUTES.iter().map(|route| (route.verb.to_owned(), bare(route.path).to_owned())).collect();
-    let mut events = Vec::new();
-    for function in functions().into_iter().filter(|function| function.name != "Docs") {
-        events.extend(function.routes);
-    }
-    assert_eq!(events.len(), events.iter().collect::<BTreeSet<_>>().len(), "two functions share a route");
-    // A REST API calls its parameters what the template calls them; only their places count.
-    let places = |path: &str| {
-        let part = |part: &str| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() };
-        path.split('/').map(part).collect::<Vec<_>>().join("/")
-    };
-    let places = |(verb, path): (String, String)| (verb, places(&path));
-    assert_eq!(
-        events.into_iter().map(places).collect::<BTreeSet<_>>(),
-        routes.into_iter().map(places).collect::<BTreeSet<_>>()
-    );
 }
 
 #[tokio::test]
@@ -192,11 +118,7 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     let mut needed: BTreeSet<Permission> = world.faults.calls().into_iter().flat_map(|call| call.needs).collect();
     let sent = world.queue_faults.calls();
     needed.extend(sent.iter().map(|(operation, request)| on_queue(operation, request)));
-    let functions = functions();
-    let function = functions.iter().find(|function| function.name == "RealtimeFunction").unwrap();
-    let known = |(action, _): &&Permission| !action.starts_with("execute-api:");
-    let allowed: BTreeSet<Permission> = function.allowed.iter().filter(known).cloned().collect();
-    assert_eq!(needed, allowed);
+    assert_eq!(needed, function("RealtimeFunction").allowed_to_tables_and_queues());
 }
 
 /// What the calls since the last plan took.
@@ -204,13 +126,6 @@ fn taken(world: &World) -> BTreeSet<Permission> {
     let sent = world.queue_faults.calls();
     let on_queues = sent.iter().map(|(operation, request)| on_queue(operation, request));
     world.faults.calls().into_iter().flat_map(|call| call.needs).chain(on_queues).collect()
-}
-
-/// What a function of the template may do to tables and queues.
-fn allowed_to(name: &str) -> BTreeSet<Permission> {
-    let function = functions().into_iter().find(|function| function.name == name).unwrap();
-    let known = |(action, resource): &Permission| !action.starts_with("execute-api:") && resource != "givenup";
-    function.allowed.into_iter().filter(known).collect()
 }
 
 /// Nobody's request is behind these two: what they take is seen when something happens that somebody wants to hear.
@@ -241,7 +156,7 @@ async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     let mut dispatched = taken(&world);
     // A connection that is closed tells its own function.
     dispatched.remove(&("dynamodb:GetItem".to_owned(), "connections".to_owned()));
-    assert_eq!(dispatched, allowed_to("Dispatch"));
+    assert_eq!(dispatched, function("Dispatch").allowed_to_tables_and_queues());
     // The receiver fails once, then it is well again; another one is gone; a third webhook was removed.
     assert_eq!(bob.delete(&format!("/api/v1/webhooks/{}", hooks[3].as_str().unwrap())).await.status, 204);
     receiver.answers([500]);
@@ -251,5 +166,5 @@ async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     world.deliver().await;
     world.pass(Duration::from_secs(10));
     world.deliver().await;
-    assert_eq!(taken(&world), allowed_to("Deliver"));
+    assert_eq!(taken(&world), function("Deliver").allowed_to_tables_and_queues());
 }

@@ -31,8 +31,9 @@ pub fn create(database: &Database) -> Result<()> {
         let name = resource.to_lowercase();
         let table = properties.as_object_mut().with_context(|| format!("{resource} has no properties"))?;
         let time_to_live = table.remove("TimeToLiveSpecification");
-        // Means nothing in one process.
+        // Mean nothing in one process.
         table.remove("PointInTimeRecoverySpecification");
+        table.remove("DeletionProtectionEnabled");
         // The embedded database would keep its stream for ever and read all of it with each write: `pump`
         // follows what is written instead.
         table.remove("StreamSpecification");

@@ -123,7 +123,7 @@ async fn services(keys: Keys) -> Result<Services, Error> {
         && let Err(error) = services.logins.prepare().await
     {
         // Requests try again, and are told to come later until then.
-        tracing::error!(error = &error as &dyn std::error::Error, "the keys that sign tokens cannot be read");
+        tracing::error!(error = %crate::log::Causes(&error), "the keys that sign tokens cannot be read");
     }
     Ok(services)
 }

@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 /// A path in a route table.
 #[derive(Debug)]
 pub struct Route {
+    /// The crate.
+    pub function: String,
     /// As written, with parameters in braces.
     pub path: String,
     /// Whether another dialect has the path with the other ending.
@@ -18,14 +20,15 @@ pub fn declared() -> Vec<Route> {
     let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
     let mut found = Vec::new();
     for function in fs::read_dir(functions).unwrap() {
-        let table = function.unwrap().path().join("src/lib.rs");
-        let Ok(source) = fs::read_to_string(table) else {
+        let function = function.unwrap();
+        let Ok(source) = fs::read_to_string(function.path().join("src/lib.rs")) else {
             continue;
         };
         let source = source.replace(".shared(", ".own(shared ");
         for entry in source.split(".own(").skip(1) {
             let path = entry.split('"').nth(1).unwrap().to_owned();
-            found.push(Route { path, is_shared: entry.starts_with("shared "), methods: methods(entry) });
+            let function = function.file_name().into_string().unwrap();
+            found.push(Route { function, path, is_shared: entry.starts_with("shared "), methods: methods(entry) });
         }
     }
     found

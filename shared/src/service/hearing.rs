@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 /// How long a whole answer is waited for: the gateway gives up on one that is not streamed after 29 seconds.
 const WAITING_PATIENCE: Duration = Duration::from_secs(25);
 /// How long an answer may be streamed.
-const STREAMING_PATIENCE: Duration = Duration::from_secs(600);
+pub const STREAMING_PATIENCE: Duration = Duration::from_secs(600);
 /// The most bytes of a reply: with the longest message beside it, it still fits into one item of the store.
 const REPLY_BYTES_MAX: usize = 120_000;
 /// Events that wait for a slow reader; then the model waits too.
@@ -165,7 +165,7 @@ impl Listener {
             match piece {
                 None => return Ok(false),
                 Some(Err(error)) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the model failed");
+                    tracing::warn!(error = %crate::log::Causes(&error), "the model failed");
                     return Err(Error::ModelFailed);
                 }
                 Some(Ok(mut piece)) => {

@@ -1,0 +1,168 @@
+//! What comes through the gateway: routes, how long they may take, how many may come, and what it answers itself.
+
+use super::{Function, function, functions, places, resource, text};
+use crate::{
+    threats::surface::{SIGN_INS, SIGN_UPS},
+    world::routes,
+};
+use serde_json::{Value, json};
+use shared::service::hearing::STREAMING_PATIENCE;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Duration,
+};
+
+/// How long the gateway waits for an answer where nothing else is said.
+const PATIENCE: u64 = 29;
+
+/// A crate, a verb and a path of it.
+type Served = (String, String, String);
+
+/// What the crates' route tables have.
+fn in_code() -> BTreeSet<Served> {
+    let dialects = routes::declared().into_iter().flat_map(|route| {
+        let (function, path) = (route.function, places(&route.path));
+        route.methods.into_iter().map(move |(verb, _)| (function.clone(), verb, path.clone()))
+    });
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions/docs/src/lib.rs")).unwrap();
+    let paths = docs.split(".route(\"").skip(1).map(|entry| places(entry.split('"').next().unwrap()));
+    dialects.chain(paths.map(|path| ("docs".to_owned(), "GET".to_owned(), path))).collect()
+}
+
+fn behind_the_gateway() -> Vec<Function> {
+    functions().into_iter().filter(|function| !function.routes.is_empty()).collect()
+}
+
+#[test]
+fn every_route_is_an_event_of_the_function_that_has_it_and_every_event_a_route() {
+    let events = functions().into_iter().flat_map(|function| {
+        let binary = function.binary.clone();
+        function.routes.into_iter().map(move |(verb, path)| (binary.clone(), verb, places(&path)))
+    });
+    let events: BTreeSet<Served> = events.filter(|(_, verb, _)| verb != "OPTIONS").collect();
+    assert_eq!(events, in_code());
+}
+
+/// The gateway takes both forms of a path for one resource, so it cannot tell two functions apart by the slash.
+#[test]
+fn a_path_with_or_without_a_slash_belongs_to_one_function() {
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for function in functions() {
+        for (_, path) in function.routes {
+            assert!(!path.ends_with('/'), "{path}");
+            owners.entry(places(&path)).or_default().insert(function.name.clone());
+        }
+    }
+    let shared: Vec<_> = owners.into_iter().filter(|(_, owners)| owners.len() > 1).collect();
+    assert_eq!(shared, []);
+}
+
+/// Else the gateway would answer preflights of browsers as it answers unknown paths.
+#[test]
+fn every_path_answers_browsers_that_ask_whether_they_may_call() {
+    for function in behind_the_gateway() {
+        let paths = |wanted: fn(&str) -> bool| -> BTreeSet<&str> {
+            let routes = function.routes.iter().filter(|(verb, _)| wanted(verb));
+            routes.map(|(_, path)| path.as_str()).collect()
+        };
+        assert_eq!(paths(|verb| verb == "OPTIONS"), paths(|verb| verb != "OPTIONS"), "{}", function.name);
+    }
+}
+
+#[test]
+fn a_function_streams_its_answers_exactly_if_the_gateway_expects_that() {
+    for function in functions() {
+        let events = function.events("Api");
+        for event in &events {
+            let (api, mode) = (&event["RestApiId"], &event["ResponseTransferMode"]);
+            assert_eq!((api, mode), (&json!("RestApi"), &json!("RESPONSE_STREAM")), "{}", event["Path"]);
+        }
+        let setting = ("STREAM_RESPONSES".to_owned(), "1".to_owned());
+        assert_eq!(function.environment().contains(&setting), !events.is_empty(), "{}", function.name);
+    }
+}
+
+/// How many seconds the gateway waits for each route that is not like the others.
+fn patience(function: &Function) -> BTreeMap<String, u64> {
+    let events = function.events("Api").into_iter();
+    let slow = events.filter_map(|event| Some((text(&event["Path"]), event["TimeoutInMillis"].as_u64()? / 1000)));
+    slow.collect()
+}
+
+#[test]
+fn a_function_may_run_for_as_long_as_the_gateway_waits() {
+    for function in behind_the_gateway() {
+        let longest = patience(&function).into_values().max().unwrap_or(PATIENCE);
+        assert_eq!(function.timeout(), longest, "{}", function.name);
+    }
+}
+
+#[test]
+fn a_streamed_reply_is_settled_before_its_time_is_over() {
+    let slow = patience(&function("Chat"));
+    let (path, seconds) = slow.into_iter().next().unwrap();
+    assert_eq!(path, "/api/v1/conversations/{conversation}/messages");
+    assert!(Duration::from_secs(seconds) > STREAMING_PATIENCE + Duration::from_secs(60), "{seconds}");
+}
+
+#[test]
+fn every_door_is_throttled_more_than_the_rest() {
+    let rule = |path: &str, verb: &str, kind: &str| {
+        json!({
+            "ResourcePath": path,
+            "HttpMethod": verb,
+            "MetricsEnabled": "RouteMetrics",
+            "ThrottlingRateLimit": format!("Throttle{kind}Rate"),
+            "ThrottlingBurstLimit": format!("Throttle{kind}Burst"),
+        })
+    };
+    let doors = SIGN_INS.iter().chain(&SIGN_UPS).map(|door| places(door.path));
+    let doors: BTreeSet<String> = doors.map(|path| format!("/{}", path.replace('/', "~1"))).collect();
+    let mut wanted: Vec<Value> = doors.iter().map(|path| rule(path, "POST", "Auth")).collect();
+    wanted.push(rule("/*", "*", ""));
+    let settings = resource("RestApi")["MethodSettings"].as_array().unwrap().clone();
+    let sorted = |mut rules: Vec<Value>| {
+        rules.sort_by_key(Value::to_string);
+        rules
+    };
+    assert_eq!(sorted(settings), sorted(wanted));
+    let parameters = &super::template()["Parameters"];
+    let default = |name: &str| parameters[name]["Default"].as_u64().unwrap();
+    assert!(default("ThrottleAuthRate") < default("ThrottleRate"));
+    assert!(default("ThrottleAuthBurst") < default("ThrottleBurst"));
+}
+
+#[test]
+fn what_the_gateway_answers_itself_is_json_that_tells_nothing_about_it() {
+    let api = resource("RestApi");
+    let mut answers = BTreeMap::new();
+    for (kind, answer) in api["GatewayResponses"].as_object().unwrap() {
+        let templates = answer["ResponseTemplates"].as_object().unwrap();
+        assert_eq!(templates.keys().collect::<Vec<_>>(), ["application/json"], "{kind}");
+        let body: Value = serde_json::from_str(templates["application/json"].as_str().unwrap()).unwrap();
+        let headers = &answer["ResponseParameters"]["Headers"];
+        assert_eq!(headers["Cache-Control"], "'no-store'", "{kind}");
+        assert_eq!(headers["X-Content-Type-Options"], "'nosniff'", "{kind}");
+        assert_eq!(headers.get("Retry-After").is_some(), kind == "THROTTLED", "{kind}");
+        answers.insert(kind.as_str(), (answer["StatusCode"].as_u64(), body));
+    }
+    let says = |status: Option<u64>, text: &str| (status, json!({"detail": text}));
+    let unknown = says(Some(404), "Not found.");
+    assert_eq!(
+        answers,
+        BTreeMap::from([
+            ("MISSING_AUTHENTICATION_TOKEN", unknown.clone()),
+            ("INVALID_SIGNATURE", unknown.clone()),
+            ("EXPIRED_TOKEN", unknown.clone()),
+            ("RESOURCE_NOT_FOUND", unknown),
+            ("REQUEST_TOO_LARGE", says(Some(413), "The request is too large.")),
+            ("THROTTLED", says(Some(429), "Too many requests. Try again later.")),
+            ("INTEGRATION_FAILURE", says(Some(503), "The service is not available. Try again later.")),
+            ("INTEGRATION_TIMEOUT", says(Some(504), "The service took too long.")),
+            ("DEFAULT_4XX", says(None, "The request was refused.")),
+            ("DEFAULT_5XX", says(None, "Something went wrong.")),
+        ])
+    );
+    assert_eq!(api["BinaryMediaTypes"], json!(["*~1*"]), "files travel as bytes");
+}

@@ -1,0 +1,139 @@
+//! What nobody may do, what is not lost, and who hears when something goes wrong.
+
+use super::{Function, Permission, functions, resource, resources, template, text};
+use crate::threats::routes::{Access, ROUTES};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[test]
+fn no_function_may_do_everything_or_to_everything() {
+    let names: BTreeSet<String> = template()["Resources"].as_object().unwrap().keys().cloned().collect();
+    for function in functions() {
+        for (action, resource) in &function.allowed {
+            assert!(!action.contains('*'), "{}: {action}", function.name);
+            let is_whole = match action.as_str() {
+                "execute-api:ManageConnections" => resource.ends_with(":${WebSocketApi}/live/*/@connections/*"),
+                _ if action.starts_with("s3:") => ["filesbucket", "filesbucket/files/*"].contains(&resource.as_str()),
+                _ => !resource.contains('*'),
+            };
+            assert!(is_whole, "{}: {action} on {resource}", function.name);
+            let of = resource.split('/').next().unwrap();
+            let is_ours = names.iter().any(|name| name.to_lowercase() == of.to_lowercase());
+            assert!(is_ours || of.contains("${AWS::AccountId}:${WebSocketApi}"), "{}: {resource}", function.name);
+        }
+    }
+}
+
+#[test]
+fn only_functions_that_check_tokens_read_the_key() {
+    let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "JwtSecret".to_owned());
+    let readers: BTreeSet<String> =
+        functions().into_iter().filter(|function| function.allowed.contains(&reads)).map(|it| it.name).collect();
+    let guarded = |function: &Function| {
+        let routes = ROUTES.iter().filter(|route| route.access != Access::Public);
+        let mut routes = routes.map(|route| (route.verb, route.path.trim_end_matches('/')));
+        routes.any(|(verb, path)| function.routes.contains(&(verb.to_owned(), path.to_owned())))
+    };
+    let mut checkers: BTreeSet<String> = functions().into_iter().filter(guarded).map(|it| it.name).collect();
+    checkers.insert("RealtimeFunction".to_owned());
+    assert_eq!(readers, checkers);
+    let made = json!({"PasswordLength": 64, "ExcludePunctuation": true});
+    assert_eq!(resource("JwtSecret")["GenerateSecretString"], made);
+}
+
+#[test]
+fn nobody_reaches_the_bucket_from_outside_or_in_the_clear() {
+    let bucket = resource("FilesBucket");
+    let blocked = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
+    let all = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+    assert_eq!(blocked.keys().collect::<BTreeSet<_>>(), all.map(str::to_owned).iter().collect());
+    assert!(blocked.values().all(|is_blocked| *is_blocked == true), "{blocked:?}");
+    let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+    assert_eq!(*encryption, json!([{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]));
+    assert_eq!(bucket["OwnershipControls"], json!({"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}));
+    let rules = &bucket["LifecycleConfiguration"]["Rules"];
+    assert_eq!(rules[0]["AbortIncompleteMultipartUpload"], json!({"DaysAfterInitiation": 1}));
+    let policies = resources("AWS::S3::BucketPolicy");
+    assert_eq!(policies.len(), 1);
+    let only_encrypted = json!({
+        "Sid": "OnlyEncrypted",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["FilesBucket.Arn", "${FilesBucket.Arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    });
+    assert_eq!(policies[0].1["PolicyDocument"]["Statement"], json!([only_encrypted]));
+}
+
+#[test]
+fn what_fails_again_and_again_is_put_aside() {
+    let given_up = resource("GivenUp");
+    assert_eq!(given_up["MessageRetentionPeriod"], 14 * 24 * 60 * 60);
+    let mut served = BTreeSet::new();
+    for function in functions() {
+        for event in function.events("SQS") {
+            let name = text(&event["Queue"]).replace(".Arn", "");
+            let queue = resource(&name);
+            assert_eq!(queue["RedrivePolicy"], json!({"deadLetterTargetArn": "GivenUp.Arn", "maxReceiveCount": 10}));
+            assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * function.timeout(), "{name}");
+            assert_eq!(event["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
+            served.insert(name);
+        }
+        for event in function.events("DynamoDB") {
+            let aside = json!({"OnFailure": {"Type": "SQS", "Destination": "GivenUp.Arn"}});
+            assert_eq!(event["DestinationConfig"], aside);
+            assert!(event["MaximumRetryAttempts"].as_u64().unwrap() > 0, "the default is without end");
+            served.insert(text(&event["Stream"]));
+        }
+    }
+    assert_eq!(served, ["ConnectionsQueue", "Deliveries", "Outbox.StreamArn"].map(str::to_owned).into());
+    for (name, queue) in resources("AWS::SQS::Queue") {
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{name}");
+    }
+}
+
+#[test]
+fn every_function_has_a_log_that_is_forgotten_in_time() {
+    let logs: BTreeMap<String, Value> = resources("AWS::Logs::LogGroup").into_iter().collect();
+    let mut used = BTreeSet::new();
+    for function in functions() {
+        let log = text(&function.properties["LoggingConfig"]["LogGroup"]);
+        let name = format!("/aws/lambda/${{AWS::StackName}}-{}", function.binary);
+        let wanted = json!({"LogGroupName": name, "RetentionInDays": "LogRetentionDays"});
+        assert_eq!(logs[&log], wanted, "{}", function.name);
+        used.insert(log);
+    }
+    assert_eq!(used, logs.into_keys().collect());
+}
+
+#[test]
+fn alarms_go_off_for_what_users_would_notice_and_are_no_more_than_are_free() {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    let mut watched = BTreeSet::new();
+    for (name, alarm) in &alarms {
+        for actions in ["AlarmActions", "OKActions"] {
+            assert_eq!(alarm[actions], json!(["Alarms"]), "{name}");
+        }
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{name}: no requests are no fault");
+        let dimensions = alarm["Dimensions"].as_array().into_iter().flatten();
+        let of = dimensions.map(|dimension| text(&dimension["Value"])).collect::<Vec<_>>().join(" ");
+        watched.insert(format!("{} {of}", alarm["MetricName"].as_str().unwrap()).trim().to_owned());
+    }
+    let wanted = [
+        "5XXError AWS::StackName v1",
+        "ApproximateAgeOfOldestMessage Deliveries.QueueName",
+        "ApproximateNumberOfMessagesVisible GivenUp.QueueName",
+        "Errors Deliver",
+        "Errors Dispatch",
+        "Errors Janitor",
+        "Errors RealtimeFunction",
+        "IteratorAge Dispatch",
+        "Latency AWS::StackName v1",
+        "Throttles",
+    ];
+    assert_eq!(watched, wanted.map(str::to_owned).into());
+    assert_eq!(alarms.len(), 10);
+    let api = resource("RestApi");
+    assert_eq!((&api["Name"], &api["StageName"]), (&json!("AWS::StackName"), &json!("v1")));
+}
