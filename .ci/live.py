@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / "target" / "venv"
-PACKAGES = ["aiohttp", "standardwebhooks"]
+PACKAGES = ["aiohttp", "aws-sam-translator", "boto3", "pyyaml", "standardwebhooks"]
 BINARY = ROOT / "target" / "debug" / "quintet"
 # What survives the end of a process survives it in memory, too, without waiting for a disk.
 FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
@@ -36,7 +36,7 @@ def equip():
         python = VENV / "bin" / "python"
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*install, *PACKAGES], check=True)
-        subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "build", "--quiet", "--package", "local"], cwd=ROOT, check=True)
         os.execv(python, [python, *sys.argv])
 
 

@@ -21,6 +21,7 @@ mod receivers;
 mod reports;
 mod template;
 mod threats;
+mod watch;
 mod webchat;
 mod webhooks;
 mod wire;

@@ -1,6 +1,10 @@
 //! The command line of `quintet`.
 
-use crate::{admin, serve};
+use crate::{
+    admin, backing,
+    process::{self, Place},
+    serve, stack,
+};
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
@@ -21,7 +25,13 @@ pub struct Command {
 enum Action {
     /// Starts everything in this process (what happens without a command, too).
     Serve(Serve),
+    /// Starts only what functions need behind them: DynamoDB, S3 and SQS on one port, for `cargo lambda watch`.
+    Services(Services),
     /// Makes an administrator. The password comes from QUINTET_ADMIN_PASSWORD or is asked for.
+    ///
+    /// With --stack it works on AWS, in the region and with the credentials that the AWS CLI would use: AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and the like, or AWS_PROFILE with keys or a role. For all others, such as
+    /// `aws sso login`, run `eval "$(aws configure export-credentials --format env)"` before.
     CreateAdmin(CreateAdmin),
 }
 
@@ -29,6 +39,15 @@ enum Action {
 struct Serve {
     /// Address and port to listen on.
     #[arg(long, default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    data: Data,
+}
+
+#[derive(Args)]
+struct Services {
+    /// Address and port to listen on, of this machine only.
+    #[arg(long, default_value = "127.0.0.1:8001")]
     listen: SocketAddr,
     #[command(flatten)]
     data: Data,
@@ -45,6 +64,9 @@ struct CreateAdmin {
     /// Directory that holds all data.
     #[arg(long, value_name = "DIR", default_value = ".quintet")]
     data: PathBuf,
+    /// The CloudFormation stack in which Quintet is deployed, instead of a directory.
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    stack: Option<String>,
 }
 
 /// Where data is kept.
@@ -60,10 +82,10 @@ struct Data {
 }
 
 impl Data {
-    fn place(self) -> Result<serve::Place> {
+    fn place(self) -> Result<Place> {
         Ok(match self.in_memory {
-            true => serve::Place::Memory(tempfile::tempdir().context("no temporary directory can be made")?),
-            false => serve::Place::Directory(self.data.unwrap_or_else(|| ".quintet".into())),
+            true => Place::Memory(tempfile::tempdir().context("no temporary directory can be made")?),
+            false => Place::Directory(self.data.unwrap_or_else(|| ".quintet".into())),
         })
     }
 }
@@ -76,17 +98,22 @@ impl Command {
         match self.action {
             None => serve::run(self.serve.listen, self.serve.data.place()?, config).await,
             Some(Action::Serve(serve)) => serve::run(serve.listen, serve.data.place()?, config).await,
+            Some(Action::Services(services)) => backing::run(services.listen, services.data.place()?, config).await,
             Some(Action::CreateAdmin(create)) => create_admin(create, config).await,
         }
     }
 }
 
-async fn create_admin(CreateAdmin { username, email, data }: CreateAdmin, config: Config) -> Result<()> {
+async fn create_admin(create: CreateAdmin, config: Config) -> Result<()> {
+    let CreateAdmin { username, email, data, stack } = create;
     let password = match &config.admin_password {
         Some(password) => password.clone(),
         None => SecretString::from(rpassword::prompt_password("Password: ").context("no password was given")?),
     };
-    let services = serve::open(&serve::Place::Directory(data), config)?.services;
+    let services = match stack {
+        Some(stack) => stack::open(&stack).await?,
+        None => process::open(&Place::Directory(data), config)?.services,
+    };
     admin::create(&services, &username, &email, &password).await?;
     println!("{username} is an administrator now.");
     Ok(())

@@ -150,7 +150,7 @@ fn remove_notes(directory: &Path, bucket: &str, key: &str) {
         if let Err(error) = fs::remove_file(notes)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "notes about an object are left behind");
+            tracing::warn!(error = %shared::log::Causes(&error), "notes about an object are left behind");
         }
     }
 }

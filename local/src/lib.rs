@@ -2,14 +2,18 @@
 //! tests build their worlds from.
 
 mod admin;
+mod backing;
 pub mod command;
 pub mod embedded;
 pub mod embedded_gateway;
 pub mod embedded_queue;
 pub mod embedded_s3;
+mod process;
 pub mod pump;
 mod secrets;
-pub mod serve;
+mod serve;
+mod serving;
+mod stack;
 pub mod tables;
 pub mod websocket;
 pub mod worker;

@@ -61,7 +61,7 @@ impl Pump {
     pub async fn run(mut self, services: Services) {
         match self.untold() {
             Ok(rows) => self.tell(&services, rows).await,
-            Err(error) => tracing::error!(error = &*error as &dyn std::error::Error, "the outbox cannot be read"),
+            Err(error) => tracing::error!(error = %shared::log::Causes(&*error), "the outbox cannot be read"),
         }
         let mut rows = Vec::new();
         while self.rows.recv_many(&mut rows, BATCH).await > 0 {
@@ -87,7 +87,7 @@ impl Pump {
                 }
                 match self.tell_once(services, left.clone()).await {
                     Ok(failed) => left = failed,
-                    Err(error) => tracing::error!(error = &*error as &dyn std::error::Error, "changes were not told"),
+                    Err(error) => tracing::error!(error = %shared::log::Causes(&*error), "changes were not told"),
                 }
                 if left.is_empty() {
                     break;

@@ -190,7 +190,7 @@ impl Client {
             match message {
                 Ok(Message::Text(text)) => {
                     if let Err(error) = self.tell("$default", json!({"body": text.as_str()})).await {
-                        tracing::error!(error = &error as &dyn std::error::Error, "a message was not handled");
+                        tracing::error!(error = %shared::log::Causes(&error), "a message was not handled");
                     }
                 }
                 Ok(Message::Binary(_)) => return Some(UNSUPPORTED),
@@ -206,7 +206,7 @@ impl Client {
         self.sockets.gateway.close(&self.id);
         let told = json!({"disconnectStatusCode": code.unwrap_or(1005), "disconnectReason": ""});
         if let Err(error) = self.tell("$disconnect", told).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the end of a connection was not noted");
+            tracing::warn!(error = %shared::log::Causes(&error), "the end of a connection was not noted");
         }
     }
 }

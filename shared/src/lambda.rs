@@ -123,21 +123,26 @@ async fn services(keys: Keys) -> Result<Services, Error> {
         && let Err(error) = services.logins.prepare().await
     {
         // Requests try again, and are told to come later until then.
-        tracing::error!(error = &error as &dyn std::error::Error, "the keys that sign tokens cannot be read");
+        tracing::error!(error = %crate::log::Causes(&error), "the keys that sign tokens cannot be read");
     }
     Ok(services)
 }
 
-/// What only the gateway knows about a request: the client's address, and how the service is reached.
+/// What only the gateway knows about a request: the client's address, and how the service is reached. Requests of
+/// `cargo lambda watch` have the other shape, and tell by `Host` how it is reached.
 fn described(mut request: Request) -> Request {
-    let RequestContext::ApiGatewayV1(context) = request.request_context() else {
-        return request;
+    let context = request.request_context();
+    let address = match &context {
+        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.as_deref(),
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
+        _ => None,
     };
-    let address = context.identity.source_ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
-    if let Some(address) = address {
+    if let Some(address) = address.and_then(|ip| ip.parse::<IpAddr>().ok()) {
         request.extensions_mut().insert(ClientAddress(address));
     }
-    if let Some(domain) = &context.domain_name {
+    if let RequestContext::ApiGatewayV1(context) = &context
+        && let Some(domain) = &context.domain_name
+    {
         // `path` has the stage in front unless a custom domain hides it.
         let path = request.uri().path();
         let stage = context.path.as_deref().and_then(|full| full.strip_suffix(path)).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Where the log goes: one line per event to standard error, as text or as JSON.
 
 use crate::config::LogSettings;
+use std::{error::Error, fmt::Display};
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// Starts logging. Once per process; later calls change nothing.
@@ -10,4 +11,33 @@ pub fn start(settings: &LogSettings) {
     // A second start (tests share a process) leaves the first one in place.
     let started = if settings.json { lines.json().try_init() } else { lines.with_ansi(false).try_init() };
     drop(started);
+}
+
+/// An error and the chain of its causes, as `this: because of that`. A field of a line of JSON has no room for the
+/// causes of an error that is given as one.
+pub struct Causes<'a>(pub &'a (dyn Error + 'a));
+
+impl Display for Causes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Causes;
+    use crate::domain::Error;
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let refused = std::io::Error::other("the disk is full");
+        let error = Error::internal(std::io::Error::other(Box::new(refused)));
+        assert_eq!(Causes(&error).to_string(), "internal error: the disk is full");
+    }
 }

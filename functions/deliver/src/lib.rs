@@ -23,6 +23,6 @@ async fn look_at(services: &Services, message: SqsMessage) -> Option<String> {
         Err(error) => Err(Error::internal(error)),
     };
     let error = delivered.err()?;
-    tracing::error!(message = id, error = &error as &dyn std::error::Error, "a delivery could not be looked at");
+    tracing::error!(message = id, error = %shared::log::Causes(&error), "a delivery could not be looked at");
     Some(id)
 }

@@ -62,7 +62,7 @@ async fn tell_in_order(services: &Services, changes: Vec<Told>) -> Option<String
             Err(error) => Err(error),
         };
         if let Err(error) = told {
-            tracing::error!(sequence_number, error = &error as &dyn std::error::Error, "a change could not be told");
+            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "a change could not be told");
             return Some(sequence_number);
         }
     }

@@ -57,7 +57,7 @@ pub async fn work(services: Services, messages: SqsEvent) -> Result<SqsBatchResp
     for message in messages.records {
         let body = message.body.unwrap_or_default();
         if let Err(error) = services.realtime.do_later(&body).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a message about a connection has to come again");
+            tracing::warn!(error = %shared::log::Causes(&error), "a message about a connection has to come again");
             answer.add_failure(message.message_id.unwrap_or_default());
         }
     }
@@ -75,7 +75,7 @@ async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyR
         Some("$connect") => connect(services, event, id, address).await,
         Some("$disconnect") => {
             if let Err(error) = services.realtime.disconnect(&id).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a closed connection was not forgotten");
+                tracing::warn!(error = %shared::log::Causes(&error), "a closed connection was not forgotten");
             }
             200
         }
@@ -110,7 +110,7 @@ async fn connect(
         Err(Error::InvalidCredential) => 401,
         Err(Error::RateLimited(_)) => 429,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a connection was not decided about");
+            tracing::error!(error = %shared::log::Causes(&error), "a connection was not decided about");
             503
         }
     }

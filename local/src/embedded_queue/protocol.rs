@@ -80,7 +80,7 @@ impl EmbeddedQueues {
         let unreadable = |error: serde_json::Error| Refusal::new("InvalidParameterValue", error.to_string());
         let AnyRequest { queue_url } = serde_json::from_slice(body).map_err(unreadable)?;
         let mut queues = [&self.deliveries, &self.connections].into_iter();
-        let queue = queues.find(|queue| queue.0.url == queue_url);
+        let queue = queues.find(|queue| path(&queue.0.url) == path(&queue_url));
         let queue =
             queue.ok_or_else(|| Refusal::new("AWS.SimpleQueueService.NonExistentQueue", "There is no such queue."))?;
         match operation {
@@ -90,6 +90,12 @@ impl EmbeddedQueues {
             other => Err(Refusal::new("UnsupportedOperation", format!("{other} is not used here"))),
         }
     }
+}
+
+/// What of a queue's URL tells which queue it is: account and name. The host is how a caller reaches it.
+fn path(url: &str) -> Option<&str> {
+    let (_, place) = url.split_once("://")?;
+    place.split_once('/').map(|(_, path)| path)
 }
 
 impl EmbeddedQueue {

@@ -190,7 +190,7 @@ impl Blobs {
     pub async fn discard(&self, keys: Vec<BlobKey>) {
         for key in keys {
             if let Err(error) = self.delete(&key).await {
-                tracing::warn!(%key, error = &error as &dyn std::error::Error, "an object is left behind");
+                tracing::warn!(%key, error = %crate::log::Causes(&error), "an object is left behind");
             }
         }
     }

@@ -134,7 +134,7 @@ impl Writing {
                 && !self.may_exist
             {
                 let error = BlobError::from(error);
-                tracing::warn!(error = &error as &dyn std::error::Error, "an upload is left behind");
+                tracing::warn!(error = %crate::log::Causes(&error), "an upload is left behind");
             }
         }
         if self.may_exist {

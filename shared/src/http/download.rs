@@ -30,7 +30,7 @@ impl IntoResponse for Download {
         headers.insert(header::CONTENT_DISPOSITION, attachment(&file.name));
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
         let content = content.inspect_err(|error| {
-            tracing::error!(error = error as &dyn std::error::Error, "a file broke off while it was sent");
+            tracing::error!(error = %crate::log::Causes(error), "a file broke off while it was sent");
         });
         (headers, Body::from_stream(content)).into_response()
     }

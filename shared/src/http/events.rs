@@ -47,7 +47,7 @@ pub struct Named<T>(pub &'static str, pub T);
 pub fn respond<T: Serialize>(events: impl Stream<Item = Named<T>> + Send + 'static) -> Response {
     let events = events.map(|Named(name, data)| {
         let data = serde_json::to_string(&data).unwrap_or_else(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an event cannot be written");
+            tracing::error!(error = %crate::log::Causes(&error), "an event cannot be written");
             "{}".to_owned()
         });
         Ok::<_, Infallible>(Event::default().event(name).data(data))

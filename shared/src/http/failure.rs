@@ -1,7 +1,10 @@
 //! Everything that can go wrong with a request, and how it becomes a response of a dialect.
 
 use super::Dialect;
-use crate::domain::{Error, error::Limited};
+use crate::{
+    domain::{Error, error::Limited},
+    log::Causes,
+};
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -87,18 +90,9 @@ fn limit_headers(limited: &Limited, headers: &mut HeaderMap) {
 
 /// One line per failure of ours, with the chain of causes that no body shows.
 fn log<D: Dialect>(fault: &Fault, status: StatusCode) {
-    let mut causes = Vec::new();
-    let mut next: Option<&dyn std::error::Error> = match fault {
-        Fault::Domain(error) => Some(error),
-        _ => None,
-    };
-    while let Some(error) = next {
-        causes.push(error.to_string());
-        next = error.source();
-    }
     let (dialect, status) = (D::NAME, status.as_u16());
     match fault {
-        Fault::Domain(_) => tracing::error!(dialect, status, causes = causes.join(": "), "a request failed"),
+        Fault::Domain(error) => tracing::error!(dialect, status, causes = %Causes(error), "a request failed"),
         other => tracing::error!(dialect, status, cause = ?other, "a request failed"),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a response body cannot be written");
+            tracing::error!(error = %crate::log::Causes(&error), "a response body cannot be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -149,7 +149,7 @@ impl Conversations {
         }
         // What stays behind is noted, hidden, and removed by the next sweep.
         if let Err(error) = self.store.sweep_conversation(id, SWEPT_AT_ONCE).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "messages of a deleted conversation stay behind");
+            tracing::warn!(error = %crate::log::Causes(&error), "messages of a deleted conversation stay behind");
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ impl Health {
         match answer {
             Ok(Ok(())) => Condition::Healthy { latency },
             Ok(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a health probe failed");
+                tracing::error!(error = %crate::log::Causes(&error), "a health probe failed");
                 Condition::Unhealthy { latency }
             }
             Err(_) => Condition::Unhealthy { latency },

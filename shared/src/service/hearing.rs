@@ -165,7 +165,7 @@ impl Listener {
             match piece {
                 None => return Ok(false),
                 Some(Err(error)) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the model failed");
+                    tracing::warn!(error = %crate::log::Causes(&error), "the model failed");
                     return Err(Error::ModelFailed);
                 }
                 Some(Ok(mut piece)) => {

@@ -125,7 +125,7 @@ impl Tokens {
             Some(keys) => match self.read(READ_AGAIN).await {
                 Ok(keys) => Ok(keys),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the keys are not read again yet");
+                    tracing::warn!(error = %crate::log::Causes(&error), "the keys are not read again yet");
                     Ok(keys)
                 }
             },

@@ -34,7 +34,7 @@ impl Realtime {
             match error {
                 Error::InvalidCredential | Error::NoCredential | Error::RateLimited(_) => {}
                 error => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a message was not understood");
+                    tracing::error!(error = %crate::log::Causes(&error), "a message was not understood");
                 }
             }
             self.close(id).await;
@@ -79,11 +79,11 @@ impl Realtime {
     /// Closes a connection, whoever is at its other end.
     async fn close(&self, id: &ConnectionId) {
         if let Err(error) = self.gateway.close(id).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not closed");
+            tracing::warn!(error = %crate::log::Causes(&error), "a connection was not closed");
             return;
         }
         if let Err(error) = self.disconnect(id).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not forgotten");
+            tracing::warn!(error = %crate::log::Causes(&error), "a connection was not forgotten");
         }
     }
 }

@@ -138,7 +138,7 @@ impl Realtime {
                     return Pushed::Gone;
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a frame was not sent");
+                    tracing::warn!(error = %crate::log::Causes(&error), "a frame was not sent");
                     self.end(connection).await;
                     return Pushed::Failed;
                 }
@@ -167,7 +167,7 @@ impl Realtime {
         match self.gateway.close(&connection.id).await {
             Ok(_) => self.forget(connection).await,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not closed");
+                tracing::warn!(error = %crate::log::Causes(&error), "a connection was not closed");
             }
         }
     }
@@ -175,7 +175,7 @@ impl Realtime {
     /// Rows that are left behind go by themselves.
     async fn forget(&self, connection: &Connection) {
         if let Err(error) = self.store.remove_connections(std::slice::from_ref(connection)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a connection was not forgotten");
+            tracing::warn!(error = %crate::log::Causes(&error), "a connection was not forgotten");
         }
     }
 }

@@ -39,7 +39,7 @@ impl Realtime {
         let realtime = self.clone();
         let pass_on = async move {
             if let Err(error) = realtime.pass_on(user, pieces).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a reply was not told of while it was made");
+                tracing::warn!(error = %crate::log::Causes(&error), "a reply was not told of while it was made");
             }
         };
         (Feed(sender), tokio::spawn(pass_on.in_current_span()))

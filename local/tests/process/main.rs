@@ -1,6 +1,9 @@
 //! The binary itself: its command line, its data directory, and what is left after it is killed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod services;
+mod stack;
+
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -60,7 +63,7 @@ impl Server {
         let mut child = quintet(directory, &arguments, settings).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("Quintet is ready on http://").unwrap_or_else(|| panic!("{line}"));
+        let (_, address) = line.trim().split_once(" ready on http://").unwrap_or_else(|| panic!("{line}"));
         Self { address: address.parse().unwrap(), child }
     }
 
@@ -139,12 +142,14 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn wrong_arguments_are_one_clear_line() {
     let directory = Directory::new("arguments");
-    let wrong: [(&[&str], &str); 5] = [
+    let wrong: [(&[&str], &str); 7] = [
         (&["--lisen", "x"], "--lisen"),
         (&["serve", "--listen", "nonsense"], "nonsense"),
         (&["serve", "--in-memory", "--data", "here"], "--in-memory"),
         (&["start"], "start"),
         (&["create-admin", "--username", "root"], "required"),
+        (&["create-admin", "--stack", "quintet", "--data", "here"], "--data"),
+        (&["services", "--listen", "0.0.0.0:0"], "0.0.0.0:0"),
     ];
     for (arguments, expected) in wrong {
         let output = run(&directory.0, arguments, &[]);

@@ -1,0 +1,69 @@
+//! `quintet services`: the services of AWS that functions are on, over HTTP, and nothing of Quintet's own. All are on
+//! one port, as `AWS_ENDPOINT_URL` has it for all of an SDK's clients; a request's form tells which one it is for.
+
+use crate::{
+    process::{self, Backing, Place},
+    serving::{asked_to_end, serve},
+};
+use anyhow::{Context, Result, ensure};
+use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
+use aws_smithy_types::body::SdkBody;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{StatusCode, header::HeaderMap},
+    response::{IntoResponse, Response},
+};
+use shared::config::Config;
+use std::{error::Error, net::SocketAddr};
+use tokio::net::TcpListener;
+
+/// More than a part of an upload and than a batch of rows.
+const BODY_MAX: usize = 64 * 1024 * 1024;
+
+/// Serves on `listen` until SIGINT or SIGTERM. Tells and delivers what functions leave to be told, as `serve` does.
+pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
+    ensure!(
+        listen.ip().is_loopback(),
+        "{listen} can be reached from elsewhere: there is no password on these services"
+    );
+    let (_, backing, _) = process::open(&place, config)?.work();
+    let asked_to_end = asked_to_end()?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    println!("DynamoDB, S3 and SQS are ready on http://{}", listener.local_addr()?);
+    serve(listener, Router::new().fallback(answer).with_state(backing), asked_to_end).await
+}
+
+async fn answer(State(backing): State<Backing>, request: Request) -> Response {
+    match pass_on(&backing, request).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::warn!(error = &*error as &dyn Error, "a request to an embedded service failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn pass_on(backing: &Backing, request: Request) -> Result<Response> {
+    let (head, body) = request.into_parts();
+    let service = service(backing, &head.headers, head.uri.path());
+    let body = SdkBody::from(to_bytes(body, BODY_MAX).await?);
+    let response = service.call(HttpRequest::try_from(Request::from_parts(head, body))?).await?;
+    Ok(response.try_into_http1x()?.map(Body::new))
+}
+
+/// Whom a request is for.
+fn service<'b>(
+    Backing { tables, storage, queues, gateway, .. }: &'b Backing,
+    headers: &HeaderMap,
+    path: &str,
+) -> &'b dyn HttpConnector {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    match target.split_once('.') {
+        Some(("AmazonSQS", _)) => queues,
+        Some(_) => tables,
+        None if path.contains("/@connections/") => gateway,
+        None => storage,
+    }
+}

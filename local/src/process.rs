@@ -1,0 +1,176 @@
+//! The services in this process, on embedded data, and what works behind them: what on AWS the stream, the queues and
+//! the schedules do.
+
+use crate::{
+    embedded::Embedded,
+    embedded_gateway::EmbeddedGateway,
+    embedded_queue::{EmbeddedQueue, EmbeddedQueues, Rules},
+    embedded_s3::EmbeddedS3,
+    pump::{Pump, pump},
+    secrets, tables,
+    websocket::Sockets,
+    worker::Worker,
+};
+use anyhow::{Context, Result};
+use dynoxide::Database;
+use shared::{
+    blobs::Blobs,
+    clock::{Clock, SystemClock},
+    config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
+    entropy::{Entropy, SystemEntropy},
+    gateway::Gateway,
+    model::Echo,
+    outbound::SystemResolver,
+    password::{Cost, Passwords},
+    queue::Queues,
+    secrets::SigningKeys,
+    service::{Parts, Services},
+    store::{Store, client},
+};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// How many deliveries are tried at the same time: so few that requests need not wait for the embedded database.
+const DELIVERED_AT_ONCE: usize = 32;
+/// How many messages about connections are worked on at the same time.
+const CONNECTIONS_AT_ONCE: usize = 8;
+/// How often what deleted things left is removed.
+const TIDIED_EVERY: Duration = Duration::from_secs(600);
+
+/// Where data is kept.
+pub enum Place {
+    /// In files below this directory.
+    Directory(PathBuf),
+    /// Nowhere, but that the contents of files are in this directory, which is removed in the end.
+    Memory(TempDir),
+}
+
+/// The services, and what stands around them in one process.
+pub struct Process {
+    /// The services.
+    pub services: Services,
+    /// What they are on.
+    pub backing: Backing,
+    /// WebSocket connections.
+    pub sockets: Sockets,
+    pump: Pump,
+}
+
+/// What on AWS are services of AWS. Cheap to clone.
+#[derive(Clone)]
+pub struct Backing {
+    /// DynamoDB.
+    pub tables: Embedded,
+    /// S3.
+    pub storage: EmbeddedS3,
+    /// SQS.
+    pub queues: EmbeddedQueues,
+    /// The gateway's management of connections.
+    pub gateway: EmbeddedGateway,
+    database: Database,
+}
+
+impl Process {
+    /// Lets everything work that is not a request. Gives what requests need.
+    pub fn work(self) -> (Services, Backing, Sockets) {
+        let Self { services, backing, sockets, pump } = self;
+        tokio::spawn(tidy_now_and_then(services.clone(), backing.database.clone()));
+        tokio::spawn(pump.run(services.clone()));
+        tokio::spawn(deliver_for_ever(services.clone(), backing.queues.deliveries.clone()));
+        let (connections, about) = (backing.queues.connections.clone(), services.clone());
+        let worker = Worker::new(connections, CONNECTIONS_AT_ONCE, move |event| realtime::work(about.clone(), event));
+        tokio::spawn(async move { worker.run().await });
+        (services, backing, sockets)
+    }
+}
+
+/// What on AWS the queue of deliveries and its function do. The queue here does not outlive its process, so it is
+/// filled with all that waits first.
+async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
+    if let Err(error) = services.deliveries.wake_all().await {
+        tracing::error!(error = &error as &dyn Error, "what waits for delivery is not looked at yet");
+    }
+    let handler = move |event| deliver::deliver(services.clone(), event);
+    Worker::new(queue, DELIVERED_AT_ONCE, handler).run().await;
+}
+
+/// What a schedule does on AWS, and DynamoDB by itself: what has expired is removed.
+async fn tidy_now_and_then(services: Services, database: Database) {
+    loop {
+        let expiring = database.clone();
+        match tokio::task::spawn_blocking(move || expiring.sweep_ttl()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = &error as &dyn Error, "what has expired is not removed yet"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "what has expired is not removed yet"),
+        }
+        if let Err(error) = janitor::tidy(services.clone()).await {
+            tracing::warn!(error = &error as &dyn Error, "what was deleted is not removed yet");
+        }
+        tokio::time::sleep(TIDIED_EVERY).await;
+    }
+}
+
+/// The services on the data at `place`, made there if this is the first start.
+pub fn open(place: &Place, config: Config) -> Result<Process> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let database = match place {
+        Place::Memory(_) => Database::memory()?,
+        Place::Directory(directory) => open_directory(directory)?,
+    };
+    tables::create(&database)?;
+    let files = match place {
+        Place::Memory(temporary) => temporary.path().to_owned(),
+        Place::Directory(directory) => directory.join("s3"),
+    };
+    let storage = EmbeddedS3::new(files, BUCKET_FILES)?;
+    let current = match (config.jwt_secret.clone(), place) {
+        (Some(key), _) => key,
+        (None, Place::Memory(_)) => secrets::new_key(&*entropy).into(),
+        (None, Place::Directory(directory)) => secrets::kept_key(directory, &*entropy)?,
+    };
+    let keys = SigningKeys { current, previous: config.jwt_secret_previous.clone() };
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+    let ModelProvider::Echo = config.model;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let urls = QueueUrls::default();
+    let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
+    let tables = shared::config::Tables::default();
+    let (spout, pump) = pump(database.clone(), tables.outbox.clone());
+    let gateway = EmbeddedGateway::default();
+    let tables_here = Embedded::new(database.clone(), spout);
+    let store = Store::new(client::embedded(tables_here.clone(), Duration::from_millis(10)), tables, entropy.clone());
+    let services = Services::new(Parts {
+        store,
+        blobs: Blobs::embedded(storage.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(10)),
+        queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
+        gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
+        keyring: Arc::new(keys),
+        model: Arc::new(Echo),
+        resolver: Arc::new(SystemResolver),
+        clock: clock.clone(),
+        passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
+        entropy: entropy.clone(),
+        config,
+    })?;
+    let sockets = Sockets { services: services.clone(), gateway: gateway.clone(), clock, entropy };
+    let backing = Backing { tables: tables_here, storage, queues, gateway, database };
+    Ok(Process { services, backing, sockets, pump })
+}
+
+fn open_directory(directory: &Path) -> Result<Database> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    // It holds password hashes and the signing key.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;
+    let file = directory.join("dynamodb.sqlite");
+    let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
+    Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))
+}

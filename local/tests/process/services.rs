@@ -1,0 +1,73 @@
+//! `quintet services`, as a function's clients reach it.
+
+use super::{Directory, Server};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use shared::{
+    blobs::{BlobError, BlobKey, Blobs, embedded_credentials},
+    config::QueueUrls,
+    domain::{
+        Error,
+        connection::ConnectionId,
+        ids::{FileId, UserId},
+    },
+    gateway::{Gateway, Posted},
+    queue::{Outgoing, Queues},
+};
+use std::time::Duration;
+
+async fn sdk(server: &Server) -> SdkConfig {
+    let settings = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(format!("http://{}", server.address))
+        .credentials_provider(embedded_credentials());
+    settings.load().await
+}
+
+#[tokio::test]
+async fn a_file_larger_than_a_part_is_stored_read_and_removed() {
+    let directory = Directory::new("services-s3");
+    let server = Server::start(&directory.0, &["services", "--data", "data"], &[]);
+    let blobs = Blobs::on_aws(&sdk(&server).await, "files".to_owned());
+    let (user, file) = ("01a1fc19-2723-770e-883b-b96509b89940", "01a1fec8-50a6-7751-aff7-93f97c7d74cb");
+    let key = BlobKey::of_file(UserId::parse(user).unwrap(), FileId::parse(file).unwrap());
+    let pieces: Vec<Bytes> = (0..20_u8).map(|piece| Bytes::from(vec![piece; 1024 * 1024])).collect();
+    blobs.probe().await.unwrap();
+    let content = stream::iter(pieces.clone()).map(Ok::<_, Error>);
+    assert_eq!(blobs.put(&key, "text/plain", content).await.unwrap(), 20 * 1024 * 1024);
+    let (size, content) = blobs.get(&key).await.unwrap().unwrap();
+    let read: Vec<Bytes> = content.try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!((size, read.concat() == pieces.concat()), (20 * 1024 * 1024, true));
+    blobs.delete(&key).await.unwrap();
+    assert!(blobs.get(&key).await.unwrap().is_none());
+    let elsewhere = Blobs::on_aws(&sdk(&server).await, "elsewhere".to_owned());
+    assert!(matches!(elsewhere.probe().await, Err(BlobError::Broken(_))));
+}
+
+#[tokio::test]
+async fn queues_are_known_by_their_path_and_connections_by_their_id() {
+    let directory = Directory::new("services-sqs");
+    let server = Server::start(&directory.0, &["services", "--in-memory"], &[]);
+    let (aws, at) = (sdk(&server).await, format!("http://{}", server.address));
+    let url = |name: &str| format!("{at}/000000000000/{name}");
+    let urls = QueueUrls { deliveries: url("deliveries"), connections: url("nothing") };
+    let queues = Queues::on_aws(&aws, &urls);
+    queues.deliveries.probe().await.unwrap();
+    let later = Outgoing { body: "{}".to_owned(), group: "group".to_owned(), delay: Duration::from_secs(900) };
+    queues.deliveries.send(vec![later]).await.unwrap();
+    queues.connections.probe().await.unwrap_err();
+    let gateway = Gateway::on_aws(&aws, &at);
+    let nobody = ConnectionId::parse("L0SM9cOFvHcCIhw=").unwrap();
+    assert_eq!(gateway.post(&nobody, b"{}").await.unwrap(), Posted::Gone);
+}
+
+#[test]
+fn a_signal_ends_it_cleanly() {
+    let directory = Directory::new("services-signal");
+    let temporary = [("TMPDIR", directory.0.to_str().unwrap())];
+    let mut server = Server::start(&directory.0, &["services", "--in-memory"], &temporary);
+    server.signal("-TERM");
+    assert!(server.child.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 0);
+}

@@ -1,0 +1,88 @@
+"""MiniStack, an emulator of AWS that runs functions as processes of this machine: installed into an environment of
+its own, started on loopback, and ended with everything that it started."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+from live import ROOT, free_port
+
+PACKAGE = "ministack[full]==1.5.33"
+VENV = ROOT / "target" / "emulator"
+START_SECONDS = 60
+
+
+class Emulator:
+    """One that keeps nothing."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = self.directory / "emulator.log"
+        self.process = None
+
+    def install(self):
+        if not (VENV / "bin" / "python").exists():
+            subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        install = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, PACKAGE], check=True)
+
+    def environment(self):
+        """What callers of the emulator need, be it this script, a command of ours or a function."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+
+    def start(self):
+        # What it unpacks goes where the directory's removal takes it along. Functions inherit its environment.
+        unpacked = self.directory / "unpacked"
+        unpacked.mkdir()
+        path = {"PATH": os.environ["PATH"], "HOME": str(self.directory), "TMPDIR": str(unpacked)}
+        settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_HOST": "127.0.0.1"}
+        # Functions have what their roles allow, and nothing else; what nobody here uses does not listen.
+        settings |= {"AUTH": "true", "IOT_MTLS_ENABLED": "0"}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [VENV / "bin" / "ministack"],
+                cwd=self.directory,
+                env={**path, **settings, **self.environment()},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # So that all that it starts can be ended with it.
+                start_new_session=True,
+            )
+        until = time.monotonic() + START_SECONDS
+        while not self.is_up():
+            assert self.process.poll() is None and time.monotonic() < until, self.log.read_text()[-3000:]
+            time.sleep(0.1)
+
+    def is_up(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def end(self):
+        """Ends it and the functions that it runs, by the id of their group."""
+        if self.process is None:
+            return
+        for how in [signal.SIGTERM, signal.SIGKILL]:
+            try:
+                os.killpg(self.process.pid, how)
+            except ProcessLookupError:
+                break
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                pass
+        self.process.wait()

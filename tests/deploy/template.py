@@ -1,0 +1,91 @@
+"""What is changed of `template.yaml` for the emulator: as little as it allows. Each change is a function that says
+why. Whatever is not changed here is deployed as it is written."""
+
+import re
+
+FUNCTION, REST_API = "AWS::Serverless::Function", "AWS::Serverless::Api"
+PACKAGES_BUCKET = "packages"
+GATEWAY = re.compile(r"(https|wss)://\$\{(\w+)\}\.execute-api\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}")
+
+
+def of_type(template, *kinds):
+    """The properties of all resources of these kinds, by their names."""
+    return {name: one["Properties"] for name, one in template["Resources"].items() if one["Type"] in kinds}
+
+
+def binary(template, function):
+    """The program that a function runs."""
+    return template["Resources"][function]["Metadata"]["BuildProperties"]["Binary"]
+
+
+def packages(template, _):
+    """The functions are built here, for this machine's processor, and uploaded."""
+    del template["Globals"]["Function"]["Architectures"]
+    for name, function in of_type(template, FUNCTION).items():
+        function["CodeUri"] = {"Bucket": PACKAGES_BUCKET, "Key": binary(template, name)}
+
+
+def buffered(template, _):
+    """The emulator answers 500 to `RESPONSE_STREAM`. So functions answer in one piece, which the README describes as
+    possible; that answers come piece by piece is seen by other tests."""
+    for function in of_type(template, FUNCTION).values():
+        for event in function.get("Events", {}).values():
+            event["Properties"].pop("ResponseTransferMode", None)
+        variables = function.get("Environment", {}).get("Variables", {})
+        if "STREAM_RESPONSES" in variables:
+            variables["STREAM_RESPONSES"] = "0"
+
+
+def on_loopback(template, url):
+    """The gateways have no names of their own here but paths, and no TLS. The other services need nothing: the
+    emulator gives functions `AWS_ENDPOINT_URL`."""
+    schemes = {"https": "http", "wss": "ws"}
+
+    def moved(value):
+        if isinstance(value, dict):
+            return {name: moved(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [moved(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        host = url.removeprefix("http://")
+        return GATEWAY.sub(lambda found: f"{schemes[found[1]]}://{host}/_aws/execute-api/${{{found[2]}}}", value)
+
+    for section in ["Globals", "Resources", "Outputs"]:
+        template[section] = moved(template[section])
+
+
+def bytes_both_ways(template, _):
+    """A template writes `~1` for a slash here; the emulator takes that as it is written."""
+    for api in of_type(template, REST_API).values():
+        api["BinaryMediaTypes"] = [kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]]
+
+
+def batches_of_messages(template, _):
+    """On AWS `sqs:SendMessage` permits sending batches, too. The emulator asks for an action that AWS does not know."""
+    for function in of_type(template, FUNCTION).values():
+        for policy in function.get("Policies", []):
+            for statement in policy["Statement"]:
+                if "sqs:SendMessage" in statement["Action"]:
+                    statement["Action"] = [*statement["Action"], "sqs:SendMessageBatch"]
+
+
+def without_tls(template, _):
+    """The emulator enforces policies of buckets, and ours refuses requests without TLS."""
+    for name in of_type(template, "AWS::S3::BucketPolicy"):
+        del template["Resources"][name]
+
+
+CHANGES = [packages, buffered, on_loopback, bytes_both_ways, batches_of_messages, without_tls]
+
+
+def gateway_responses(template):
+    """What the REST API answers by itself, as arguments of `put_gateway_response`."""
+    (api,) = of_type(template, REST_API).values()
+    for kind, answer in api["GatewayResponses"].items():
+        headers = answer.get("ResponseParameters", {}).get("Headers", {})
+        given = {"responseParameters": {f"gatewayresponse.header.{name}": value for name, value in headers.items()}}
+        given["responseTemplates"] = answer["ResponseTemplates"]
+        if "StatusCode" in answer:
+            given["statusCode"] = str(answer["StatusCode"])
+        yield {"responseType": kind, **given}
