@@ -1,6 +1,6 @@
 //! What breaks on our side is told in the caller's dialect, and the next request works.
 
-use crate::world::{Actor, Fault, Moment, PASSWORD, Reply, World};
+use crate::world::{Actor, Answers, Fault, MULTIPART, Moment, PASSWORD, Reply, World, multipart};
 use serde_json::{Value, json};
 
 /// One request per dialect, by somebody who is signed in.
@@ -89,4 +89,44 @@ async fn a_database_that_answers_too_late_again_and_again() {
     // The third try of the call that hung twice is answered.
     assert_eq!(reply.status, 200, "{}", reply.text);
     assert_eq!(world.available("alice"), 3900);
+}
+
+/// A function whose keys could not be read at its start goes on, and so does one that never hears.
+#[tokio::test(start_paused = true)]
+async fn keys_that_cannot_be_read() {
+    for how in [Answers::WithFailure, Answers::Never] {
+        let world = World::new();
+        let alice = world.user("alice").await;
+        let fresh = world.restarted();
+        world.keyring.answers(how);
+        let alice = fresh.anonymous().bearing(alice.token());
+        let began = tokio::time::Instant::now();
+        assert_eq!(answers(one_of_each(&alice).await)[1..], unavailable()[1..], "{how:?}");
+        assert!(began.elapsed().as_secs() <= 4 * 28, "{:?}", began.elapsed());
+        world.keyring.answers(Answers::Well);
+        assert_works(&fresh, &alice).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storage_that_fails_or_never_answers() {
+    for how in [Answers::WithFailure, Answers::Never] {
+        let world = World::new();
+        let alice = world.user("alice").await;
+        let file = world.keep_file("alice", "notes.txt", "Hello").await.id;
+        world.s3.answers(how);
+        let began = tokio::time::Instant::now();
+        let download = alice.get(&format!("/api/v1/files/{file}/content")).await;
+        let fields = [("name", "Reporter"), ("company_name", "ACME"), ("instructions", "Write.")];
+        let form = multipart(&fields, &[("notes.txt", b"Hello")]);
+        let upload = alice.post_raw("/api/v1/assistants/", MULTIPART, form).await;
+        let [reports, platform, ..] = &unavailable()[..] else { unreachable!() };
+        assert_eq!(
+            [(download.status, download.body), (upload.status, upload.body)],
+            [platform.clone(), reports.clone()]
+        );
+        assert!(began.elapsed().as_secs() <= 2 * 28, "{:?}", began.elapsed());
+        world.s3.answers(Answers::Well);
+        assert_eq!(alice.get(&format!("/api/v1/files/{file}/content")).await.text, "Hello");
+    }
 }

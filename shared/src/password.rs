@@ -49,9 +49,8 @@ type Memory = Vec<Block>;
 impl Passwords {
     /// At most `at_once` hashes are computed at the same time.
     pub fn new(cost: Cost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
-        let mut memory = Memory::new();
-        let nobodys = hash(cost, &SecretString::from("nobody's"), &entropy.bytes(), &mut memory)?;
-        let (turns, memories) = (Arc::new(Semaphore::new(at_once)), Arc::new(Mutex::new(vec![memory])));
+        let (turns, memories) = (Arc::new(Semaphore::new(at_once)), Arc::default());
+        let nobodys = nobodys(cost, &entropy.bytes())?;
         Ok(Self { cost, turns, memories, entropy, nobodys })
     }
 
@@ -89,14 +88,24 @@ impl Passwords {
 }
 
 fn hash(cost: Cost, password: &SecretString, salt: &[u8; 16], memory: &mut Memory) -> Result<String, Error> {
-    let params = cost.params().map_err(broken)?;
-    let salt = Salt::new(salt).map_err(broken)?;
+    let (params, salt) = (cost.params().map_err(broken)?, Salt::new(salt).map_err(broken)?);
+    let output = argon2id(params.clone(), password, &salt, memory)?;
+    phc_string(&params, salt, output)
+}
+
+/// What looks like a password's hash. None is computed: it would be more than half of a function's start.
+fn nobodys(cost: Cost, salt: &[u8; 16]) -> Result<String, Error> {
+    let (params, salt) = (cost.params().map_err(broken)?, Salt::new(salt).map_err(broken)?);
+    phc_string(&params, salt, Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(broken)?)
+}
+
+fn phc_string(params: &Params, salt: Salt, output: Output) -> Result<String, Error> {
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&params).map_err(broken)?,
+        params: ParamsString::try_from(params).map_err(broken)?,
         salt: Some(salt),
-        hash: Some(argon2id(params, password, &salt, memory)?),
+        hash: Some(output),
     };
     Ok(hash.to_string())
 }

@@ -6,6 +6,7 @@ mod brute_force;
 mod endings;
 mod ids;
 mod keys;
+mod keys_in_use;
 mod lists;
 pub mod outbound;
 mod parsing;

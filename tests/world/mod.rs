@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod live;
 mod model;
+mod outage;
 mod queues;
 mod receiver;
 pub mod routes;
@@ -17,6 +18,7 @@ pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use live::{Door, Socket, ticket};
 pub use model::{Script, ScriptedModel};
+pub use outage::{Answers, S3Outage, TestKeyring};
 pub use queues::{QueueFault, QueueFaults};
 pub use receiver::{Receiver, Request};
 
@@ -107,6 +109,10 @@ pub struct World {
     deliveries: Worker,
     /// Open WebSocket connections.
     pub gateway: EmbeddedGateway,
+    /// The storage of files, which can be out of order.
+    pub s3: S3Outage,
+    /// The keys that sign tokens.
+    pub keyring: Arc<TestKeyring>,
     /// The model.
     pub model: Arc<ScriptedModel>,
     clock: Arc<TestClock>,
@@ -130,7 +136,9 @@ impl World {
         let clock = Arc::new(TestClock { millis: AtomicU64::new(START), is_broken: AtomicBool::new(false) });
         let (entropy, model) = (Arc::new(CountedEntropy::default()), Arc::new(ScriptedModel::default()));
         let storage = Arc::new(tempfile::tempdir().unwrap());
-        Self::over(database, storage, settings.collect(), clock, entropy, model)
+        let settings: HashMap<_, _> = settings.collect();
+        let keys = Config::read(|name| settings.get(name).cloned()).unwrap().signing_keys().unwrap();
+        Self::over(database, storage, settings, clock, entropy, model, Arc::new(TestKeyring::new(keys)))
     }
 
     fn over(
@@ -140,6 +148,7 @@ impl World {
         clock: Arc<TestClock>,
         entropy: Arc<CountedEntropy>,
         model: Arc<ScriptedModel>,
+        keyring: Arc<TestKeyring>,
     ) -> Self {
         let tables = Tables::default();
         let (spout, pump) = pump(database.clone(), tables.outbox.clone());
@@ -151,13 +160,12 @@ impl World {
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
         let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
-        let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
-        let config = Config::read(|name| settings.get(name).cloned()).unwrap();
+        let s3 = S3Outage::new(EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap());
         let services = Services::new(Parts {
-            keyring: Arc::new(config.signing_keys().unwrap()),
-            config,
+            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
+            keyring: keyring.clone(),
             store: Store::new(client, tables, any_entropy.clone()),
-            blobs: Blobs::embedded(s3, BUCKET_FILES.to_owned(), Duration::from_millis(1)),
+            blobs: Blobs::embedded(s3.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(1)),
             queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
             gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
             model: model.clone(),
@@ -184,6 +192,8 @@ impl World {
             pump,
             deliveries,
             gateway,
+            s3,
+            keyring,
             model,
             clock,
             entropy,
@@ -201,6 +211,7 @@ impl World {
             self.clock.clone(),
             self.entropy.clone(),
             Arc::new(ScriptedModel::default()),
+            self.keyring.clone(),
         )
     }
 

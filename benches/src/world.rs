@@ -1,0 +1,212 @@
+//! A deployment to measure functions on: an embedded database with somebody's data in it, and the settings that
+//! functions are given.
+
+use crate::{
+    aws::{Aws, Busy},
+    events::{self, Call},
+};
+use anyhow::{Context, Result, ensure};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use dynoxide::Database;
+use local::{embedded::Embedded, embedded_s3::EmbeddedS3, pump::pump, serve};
+use serde_json::{Value, json};
+use shared::{
+    blobs::embedded_credentials,
+    config::{BUCKET_FILES, Config, QueueUrls, Tables},
+    http::ClientAddress,
+};
+use std::net::{IpAddr, Ipv4Addr};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+/// The key that signs tokens, as Secrets Manager keeps it.
+const KEY: &str = "a key that signs what is measured";
+/// Everybody's password.
+pub const PASSWORD: &str = "password123";
+/// How many assistants and sessions there are: a first page of each.
+const LISTED: usize = 20;
+/// The most bytes of an answer.
+const ANSWER_MAX: usize = 8 << 20;
+/// As many requests as anybody makes: they are counted, but none is refused.
+const MANY: &str = "1000000000";
+
+/// The deployment.
+pub struct World {
+    /// What functions call.
+    pub aws: Aws,
+    /// Somebody's access token.
+    pub access: String,
+    /// The path of a file's content.
+    pub file: String,
+    process: serve::Process,
+    router: Router,
+    /// The contents of files are in it.
+    _place: serve::Place,
+}
+
+impl World {
+    /// A deployment with somebody who has a first page of everything, and a webhook.
+    pub async fn new() -> Result<Self> {
+        let config = Config::read(|name| {
+            let value = match name {
+                "JWT_SECRET" => KEY,
+                "OUTBOUND_ALLOW" => "127.0.0.1",
+                "RATE_LIMIT_API" | "RATE_LIMIT_AUTH" | "INITIAL_TOKENS" => MANY,
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })?;
+        let files = tempfile::tempdir()?;
+        let storage = EmbeddedS3::new(files.path().to_owned(), BUCKET_FILES)?;
+        let place = serve::Place::Memory(files);
+        let process = serve::open(&place, config)?;
+        let (spout, _) = pump(process.database.clone(), Tables::default().outbox);
+        let database = Embedded::new(process.database.clone(), spout);
+        let aws = Aws::new(database, process.queues.clone(), storage, KEY.to_owned());
+        let router = local::router(&process.services);
+        let (access, file) = (String::new(), String::new());
+        let mut world = Self { aws, access, file, process, router, _place: place };
+        world.populate().await?;
+        Ok(world)
+    }
+
+    async fn populate(&mut self) -> Result<()> {
+        let new = json!({
+            "username": "ada", "email": "ada@example.com", "password": PASSWORD, "confirm_password": PASSWORD,
+        });
+        let registered = self.call(&Call::anonymous("/api/v1/auth/register/", new)).await?;
+        self.access = registered["access"].as_str().context("no access token")?.to_owned();
+        for number in 0..LISTED {
+            let assistant = json!({"name": format!("Assistant {number}"), "system_prompt": "You are helpful."});
+            self.post("/api/v1/assistants", assistant).await?;
+            let session = self.post("/api/v1/chat/sessions/", json!({"title": format!("Session {number}")})).await?;
+            let session = session["id"].as_str().context("a session without an id")?;
+            self.post(&format!("/api/v1/chat/sessions/{session}/chats/"), json!({"message": "Hello"})).await?;
+        }
+        let url = format!("http://{}/webhook", self.receiver().await?);
+        self.post("/api/v1/webhooks", json!({"url": url, "events": ["message.received"]})).await?;
+        let form = [
+            "--parts\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nReporter",
+            "--parts\r\nContent-Disposition: form-data; name=\"company_name\"\r\n\r\nACME",
+            "--parts\r\nContent-Disposition: form-data; name=\"instructions\"\r\n\r\nYou write reports.",
+            "--parts\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\nA good year.",
+            "--parts--\r\n",
+        ];
+        let call = Call { body: None, ..Call::post("/api/v1/assistants/", &self.access, Value::Null) };
+        let assistant = self.send(&call, "multipart/form-data; boundary=parts", form.join("\r\n")).await?;
+        let file = assistant["files"][0]["id"].as_str().context("an assistant without a file")?;
+        self.file = format!("/api/v1/files/{file}/content");
+        Ok(())
+    }
+
+    /// Somebody who takes what webhooks are sent; that they are busy is noted.
+    async fn receiver(&self) -> Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?.to_string();
+        let aws = self.aws.clone();
+        let take = move || {
+            let busy: Busy = aws.begin();
+            async move { drop(busy) }
+        };
+        tokio::spawn(async { axum::serve(listener, Router::new().fallback(take)).await });
+        Ok(address)
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value> {
+        self.call(&Call::post(path, &self.access, body)).await
+    }
+
+    /// What the service answers to a call, which is a success.
+    async fn call(&self, call: &Call) -> Result<Value> {
+        let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
+        self.send(call, "application/json", body).await
+    }
+
+    async fn send(&self, call: &Call, content_type: &str, body: String) -> Result<Value> {
+        let mut request = Request::builder().method(call.method).uri(&call.path);
+        if let Some(authorization) = &call.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let mut request = request.header(header::CONTENT_TYPE, content_type).body(Body::from(body))?;
+        request.extensions_mut().insert(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        let answer = self.router.clone().oneshot(request).await?;
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), ANSWER_MAX).await?;
+        let text = String::from_utf8_lossy(&body);
+        ensure!(matches!(status, StatusCode::OK | StatusCode::CREATED), "{}: {status} {text}", call.path);
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    /// What the stream of the outbox tells of the latest changes, as many events as that.
+    pub async fn changes(&self, count: usize) -> Result<Vec<String>> {
+        for _ in 0..count {
+            self.post("/api/chat/", json!({"message": "Hello"})).await?;
+        }
+        let mut rows = rows(&self.process.database, &Tables::default().outbox)?;
+        rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap_or_default().to_owned());
+        ensure!(rows.len() >= count, "too few changes");
+        Ok(rows.split_off(rows.len() - count).iter().map(events::change).collect())
+    }
+
+    /// What the queue of deliveries holds, as events.
+    pub fn deliveries(&self) -> Vec<String> {
+        let queue = &self.process.queues.deliveries;
+        std::iter::from_fn(|| queue.take()).map(|message| events::message(&message.body)).collect()
+    }
+
+    /// The settings of a function, when AWS is at `address`.
+    pub fn environment(address: &str, streams: bool) -> Vec<(&'static str, String)> {
+        let credentials = embedded_credentials();
+        let (tables, queues) = (Tables::default(), QueueUrls::default());
+        let text = str::to_owned;
+        vec![
+            ("AWS_LAMBDA_FUNCTION_NAME", text("measured")),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", text("512")),
+            ("AWS_LAMBDA_FUNCTION_VERSION", text("$LATEST")),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", text("measured")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", text("measured")),
+            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", text("1")),
+            ("AWS_REGION", text("us-east-1")),
+            ("AWS_ACCESS_KEY_ID", text(credentials.access_key_id())),
+            ("AWS_SECRET_ACCESS_KEY", text(credentials.secret_access_key())),
+            ("AWS_ENDPOINT_URL", format!("http://{address}")),
+            ("WEBSOCKET_ENDPOINT", format!("http://{address}")),
+            ("JWT_SECRET_ID", text("jwt")),
+            ("STREAM_RESPONSES", text(if streams { "1" } else { "0" })),
+            ("LOG_FORMAT", text("json")),
+            ("OUTBOUND_ALLOW", text("127.0.0.1")),
+            ("RATE_LIMIT_API", text(MANY)),
+            ("RATE_LIMIT_AUTH", text(MANY)),
+            ("TABLE_USERS", tables.users),
+            ("TABLE_ASSISTANTS", tables.assistants),
+            ("TABLE_TOOLS", tables.tools),
+            ("TABLE_SESSIONS", tables.sessions),
+            ("TABLE_BALANCES", tables.balances),
+            ("TABLE_FILES", tables.files),
+            ("TABLE_OUTBOX", tables.outbox),
+            ("TABLE_WEBHOOKS", tables.webhooks),
+            ("TABLE_CONNECTIONS", tables.connections),
+            ("TABLE_LIMITS", tables.limits),
+            ("BUCKET_FILES", text(BUCKET_FILES)),
+            ("QUEUE_DELIVERIES", queues.deliveries),
+            ("QUEUE_CONNECTIONS", queues.connections),
+        ]
+    }
+}
+
+/// All rows of a table.
+fn rows(database: &Database, table: &str) -> Result<Vec<Value>> {
+    let (mut rows, mut request) = (Vec::new(), json!({"TableName": table}));
+    loop {
+        let scanned = serde_json::to_value(database.scan(serde_json::from_value(request.clone())?)?)?;
+        rows.extend(scanned["Items"].as_array().cloned().unwrap_or_default());
+        match &scanned["LastEvaluatedKey"] {
+            Value::Null => return Ok(rows),
+            last => request["ExclusiveStartKey"] = last.clone(),
+        }
+    }
+}

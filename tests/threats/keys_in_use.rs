@@ -1,0 +1,127 @@
+//! The keys that sign tokens are changed while processes run, cannot be read, or are asked for too often.
+
+use crate::world::{Actor, Answers, World};
+use serde_json::json;
+use std::time::Duration;
+
+const NEXT: &str = "the next key of tests that is long enough: 012";
+const AFTER_NEXT: &str = "the key after the next that is long enough: 01";
+
+/// A token that nobody signed, of a key that nobody has.
+const MADE_UP: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6IjAxMjM0NTY3ODlhYmNkZWYifQ.e30.AAAA";
+
+/// The same sign-in through another process.
+fn at(world: &World, actor: &Actor) -> Actor {
+    world.anonymous().bearing(actor.token())
+}
+
+async fn is_known(actor: &Actor) -> bool {
+    let reply = actor.get("/api/tokens/").await;
+    assert!([200, 401].contains(&reply.status), "{}", reply.text);
+    reply.status == 200
+}
+
+#[tokio::test]
+async fn a_key_is_changed_while_two_processes_run() {
+    let one = World::new();
+    let before = one.user("alice").await;
+    one.pass(Duration::from_secs(10));
+    one.keyring.change_to(NEXT);
+    let other = one.restarted();
+    let after = other.sign_in("alice").await;
+    assert_ne!(before.token().split('.').next(), after.token().split('.').next());
+    for (world, actor) in [(&one, &before), (&one, &after), (&other, &before), (&other, &after)] {
+        assert!(is_known(&at(world, actor)).await);
+    }
+    // Changed once more: the first key is forgotten, by whoever looks.
+    one.pass(Duration::from_secs(10));
+    one.keyring.change_to(AFTER_NEXT);
+    let last = one.restarted();
+    assert!(is_known(&at(&one, &last.sign_in("alice").await)).await);
+    for world in [&one, &last] {
+        assert!(!is_known(&at(world, &before)).await);
+        assert!(is_known(&at(world, &after)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_nobody_shows_a_new_token_signs_with_the_new_key_after_an_hour() {
+    let world = World::new();
+    let before = world.user("alice").await;
+    world.keyring.change_to(NEXT);
+    let kid = |actor: &Actor| actor.token().split('.').next().unwrap().to_owned();
+    world.pass(Duration::from_secs(60 * 60 - 1));
+    assert_eq!(kid(&world.sign_in("alice").await), kid(&before));
+    world.pass(Duration::from_secs(1));
+    assert_ne!(kid(&world.sign_in("alice").await), kid(&before));
+}
+
+#[tokio::test]
+async fn keys_are_read_once_by_many_requests_and_every_five_seconds_at_most_for_made_up_tokens() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let fresh = world.restarted();
+    world.keyring.reads();
+    let many = (0..20).map(|_| async { assert!(is_known(&at(&fresh, &alice)).await) });
+    futures::future::join_all(many).await;
+    assert_eq!(fresh.keyring.reads(), 1);
+    let stranger = fresh.anonymous().bearing(MADE_UP);
+    for reads in [1, 1, 0] {
+        fresh.pass(Duration::from_secs(if reads == 0 { 4 } else { 5 }));
+        for _ in 0..5 {
+            assert!(!is_known(&stranger).await);
+        }
+        assert_eq!(fresh.keyring.reads(), reads);
+    }
+}
+
+#[tokio::test]
+async fn what_names_no_key_of_ours_is_refused_without_a_look() {
+    let world = World::new();
+    world.user("alice").await;
+    world.pass(Duration::from_secs(10));
+    world.keyring.reads();
+    // `kid` is "../../etc/passwd", a number, and not there.
+    for header in [
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6Ii4uLy4uL2V0Yy9wYXNzd2QifQ",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6MX0",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9",
+    ] {
+        assert!(!is_known(&world.anonymous().bearing(&format!("{header}.e30.AAAA"))).await);
+    }
+    assert_eq!(world.keyring.reads(), 0);
+}
+
+#[tokio::test]
+async fn known_keys_go_on_while_they_cannot_be_read() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    world.keyring.answers(Answers::WithFailure);
+    world.pass(Duration::from_secs(20 * 60));
+    assert!(is_known(&alice).await);
+    // It may be new: nobody can tell now.
+    let stranger = world.anonymous().bearing(MADE_UP);
+    assert_eq!(stranger.get("/api/tokens/").await.status, 503);
+    world.pass(Duration::from_secs(50 * 60));
+    assert_eq!(world.sign_in("alice").await.get("/api/tokens/").await.status, 200);
+    world.keyring.answers(Answers::Well);
+    assert!(!is_known(&stranger).await);
+}
+
+#[tokio::test]
+async fn an_api_key_is_shown_again_after_the_key_that_made_it_was_changed_but_not_after_the_next() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let made = alice.sending("Idempotency-Key", "bot").post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    world.keyring.change_to(NEXT);
+    let again = |world: World| async move {
+        let alice = world.sign_in("alice").await.sending("Idempotency-Key", "bot");
+        alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await
+    };
+    let shown = again(world.restarted()).await;
+    assert_eq!((shown.status, shown.body), (201, made.body));
+    world.pass(Duration::from_secs(10));
+    world.keyring.change_to(AFTER_NEXT);
+    assert_eq!(again(world.restarted()).await.status, 409);
+}
