@@ -18,6 +18,19 @@ def binary(template, function):
     return template["Resources"][function]["Metadata"]["BuildProperties"]["Binary"]
 
 
+def everywhere(template, change):
+    """Puts `change` of a value in the place of each value, from the outside to the inside."""
+
+    def changed(value):
+        value = change(value)
+        if isinstance(value, dict):
+            return {name: changed(one) for name, one in value.items()}
+        return [changed(one) for one in value] if isinstance(value, list) else value
+
+    for section in ["Globals", "Resources", "Outputs"]:
+        template[section] = changed(template[section])
+
+
 def packages(template, _):
     """The functions are built here, for this machine's processor, and uploaded."""
     del template["Globals"]["Function"]["Architectures"]
@@ -39,20 +52,20 @@ def buffered(template, _):
 def on_loopback(template, url):
     """The gateways have no names of their own here but paths, and no TLS. The other services need nothing: the
     emulator gives functions `AWS_ENDPOINT_URL`."""
-    schemes = {"https": "http", "wss": "ws"}
+    schemes, host = {"https": "http", "wss": "ws"}, url.removeprefix("http://")
 
     def moved(value):
-        if isinstance(value, dict):
-            return {name: moved(one) for name, one in value.items()}
-        if isinstance(value, list):
-            return [moved(one) for one in value]
         if not isinstance(value, str):
             return value
-        host = url.removeprefix("http://")
         return GATEWAY.sub(lambda found: f"{schemes[found[1]]}://{host}/_aws/execute-api/${{{found[2]}}}", value)
 
-    for section in ["Globals", "Resources", "Outputs"]:
-        template[section] = moved(template[section])
+    everywhere(template, moved)
+
+
+def arns_of_secrets(template, _):
+    """`Ref` of a secret is its ARN; in the emulator it is its name, with which no policy can be written."""
+    secrets = [{"Ref": name} for name in of_type(template, "AWS::SecretsManager::Secret")]
+    everywhere(template, lambda value: {"Fn::GetAtt": [value["Ref"], "Id"]} if value in secrets else value)
 
 
 def bytes_both_ways(template, _):
@@ -76,7 +89,7 @@ def without_tls(template, _):
         del template["Resources"][name]
 
 
-CHANGES = [packages, buffered, on_loopback, bytes_both_ways, batches_of_messages, without_tls]
+CHANGES = [packages, buffered, on_loopback, arns_of_secrets, bytes_both_ways, batches_of_messages, without_tls]
 
 
 def gateway_responses(template):
