@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
-use shared::config::Config;
+use shared::config::{Config, LogSettings};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// One chat-assistant backend that speaks five APIs.
@@ -94,7 +94,10 @@ impl Command {
     /// Does what the command line says. With `--in-memory` beside `--data`, and the like, it never gets here.
     pub async fn run(self) -> Result<()> {
         let config = Config::from_env()?;
-        shared::log::start(&config.log);
+        let is_server = !matches!(self.action, Some(Action::CreateAdmin(_)));
+        // What an operator's command has to say is its one line.
+        let level = if is_server { config.log.level.clone() } else { "error".to_owned() };
+        shared::log::start(&LogSettings { level, json: config.log.json });
         match self.action {
             None => serve::run(self.serve.listen, self.serve.data.place()?, config).await,
             Some(Action::Serve(serve)) => serve::run(serve.listen, serve.data.place()?, config).await,

@@ -78,7 +78,10 @@ fn output_name(setting: &str) -> String {
 
 /// Asks CloudFormation.
 async fn outputs(aws: &SdkConfig, stack: &str) -> Result<Outputs> {
-    let region = aws.region().context("no AWS region: set AWS_REGION, or `region` in the profile")?;
+    let region = aws
+        .region()
+        .filter(|region| !region.as_ref().is_empty())
+        .context("no AWS region: set AWS_REGION, or `region` in the profile")?;
     let credentials = credentials(aws).await?;
     let endpoint = endpoint(aws, region)?;
     let form = [("Action", "DescribeStacks"), ("Version", "2010-05-15"), ("StackName", stack)];

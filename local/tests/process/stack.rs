@@ -1,6 +1,6 @@
 //! The operator's commands on a deployed stack: CloudFormation is a stub, DynamoDB is that of `quintet services`.
 
-use super::{Directory, PASSWORD, Server, get, run, stderr};
+use super::{Directory, PASSWORD, Server, get, quintet, stderr};
 use serde_json::json;
 use std::{
     fmt::Write as _,
@@ -90,11 +90,14 @@ fn outputs() -> Vec<(String, String)> {
 fn create(directory: &Directory, settings: &[(&str, &str)]) -> Output {
     let create = ["create-admin", "--stack", "quintet", "--username", "boss", "--email", "boss@example.com"];
     let home = directory.0.to_str().unwrap();
-    let nobody = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let mut all: Vec<_> = nobody.into_iter().chain(["AWS_SESSION_TOKEN"]).map(|name| (name, "")).collect();
-    all.extend([("HOME", home), ("AWS_EC2_METADATA_DISABLED", "true"), ("QUINTET_ADMIN_PASSWORD", PASSWORD)]);
-    all.extend(settings);
-    run(&directory.0, &create, &all)
+    let mut command = quintet(&directory.0, &create, settings);
+    for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        if settings.iter().all(|(set, _)| *set != name) {
+            command.env_remove(name);
+        }
+    }
+    command.env("HOME", home).env("AWS_EC2_METADATA_DISABLED", "true").env("QUINTET_ADMIN_PASSWORD", PASSWORD);
+    command.output().unwrap()
 }
 
 const KEYS: [(&str, &str); 3] =
