@@ -102,12 +102,13 @@ pub struct Blobs {
 }
 
 /// The SDK has no time limits of its own beyond the one for connecting. What is read from an object after
-/// the answer's head is bounded by the SDK's protection against streams that stall.
+/// the answer's head is bounded by the SDK's protection against streams that stall. A call that fails and the one
+/// that removes what it may have left fit into the time of one request.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(10))
-        .operation_timeout(Duration::from_secs(20))
+        .operation_attempt_timeout(Duration::from_secs(6))
+        .operation_timeout(Duration::from_secs(12))
         .build()
 }
 
