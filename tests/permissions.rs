@@ -78,7 +78,7 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
             touched.insert("sessions".to_owned());
         }
         // A streamed reply is told of to live connections.
-        if function.name == "Chat" {
+        if function.name == "Messages" {
             touched.insert("connections".to_owned());
         }
         assert_eq!(tables(&function.allowed), touched, "{}", function.name);

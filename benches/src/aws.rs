@@ -10,7 +10,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use local::{embedded::Embedded, embedded_queue::EmbeddedQueues, embedded_s3::EmbeddedS3};
+use local::process::Backing;
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,9 +23,7 @@ const BODY_MAX: usize = 8 << 20;
 /// The services. Cheap to clone.
 #[derive(Clone)]
 pub struct Aws {
-    database: Embedded,
-    queues: EmbeddedQueues,
-    storage: EmbeddedS3,
+    backing: Backing,
     secret: String,
     meter: Arc<Meter>,
 }
@@ -78,9 +76,9 @@ impl Drop for Busy {
 }
 
 impl Aws {
-    /// With these parts; `secret` is what Secrets Manager keeps.
-    pub fn new(database: Embedded, queues: EmbeddedQueues, storage: EmbeddedS3, secret: String) -> Self {
-        Self { database, queues, storage, secret, meter: Arc::default() }
+    /// On embedded services; `secret` is what Secrets Manager keeps.
+    pub fn new(backing: Backing, secret: String) -> Self {
+        Self { backing, secret, meter: Arc::default() }
     }
 
     /// Notes that something the function waits for is busy.
@@ -123,10 +121,10 @@ impl Aws {
             "secretsmanager" => Ok(self.secret(&body)),
             "AmazonSQS" => {
                 self.meter.lock().share.queue_calls += 1;
-                called(&self.queues, head, &body).await
+                called(&self.backing.queues, head, &body).await
             }
             "" if head.uri.path().starts_with("/@connections/") => Ok(axum::http::StatusCode::OK.into_response()),
-            "" => called(&self.storage, head, &body).await,
+            "" => called(&self.backing.storage, head, &body).await,
             other => anyhow::bail!("nobody is {other}"),
         }
     }
@@ -143,7 +141,7 @@ impl Aws {
             request["ReturnConsumedCapacity"] = json!("TOTAL");
             body = request.to_string().into_bytes();
         }
-        let answer = self.database.run(operation.to_owned(), body).await?;
+        let answer = self.backing.tables.run(operation.to_owned(), body).await?;
         if counts_units {
             self.note_units(operation, answer.body().bytes().unwrap_or_default())?;
         }

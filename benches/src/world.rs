@@ -12,7 +12,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use dynoxide::Database;
-use local::{embedded::Embedded, embedded_s3::EmbeddedS3, pump::pump, serve};
+use local::process::{self, Place, Process};
 use serde_json::{Value, json};
 use shared::{
     blobs::embedded_credentials,
@@ -42,10 +42,10 @@ pub struct World {
     pub access: String,
     /// The path of a file's content.
     pub file: String,
-    process: serve::Process,
+    process: Process,
     router: Router,
     /// The contents of files are in it.
-    _place: serve::Place,
+    _place: Place,
 }
 
 impl World {
@@ -60,13 +60,9 @@ impl World {
             };
             Some(value.to_owned())
         })?;
-        let files = tempfile::tempdir()?;
-        let storage = EmbeddedS3::new(files.path().to_owned(), BUCKET_FILES)?;
-        let place = serve::Place::Memory(files);
-        let process = serve::open(&place, config)?;
-        let (spout, _) = pump(process.database.clone(), Tables::default().outbox);
-        let database = Embedded::new(process.database.clone(), spout);
-        let aws = Aws::new(database, process.queues.clone(), storage, KEY.to_owned());
+        let place = Place::Memory(tempfile::tempdir()?);
+        let process = process::open(&place, config)?;
+        let aws = Aws::new(process.backing.clone(), KEY.to_owned());
         let router = local::router(&process.services);
         let (access, file) = (String::new(), String::new());
         let mut world = Self { aws, access, file, process, router, _place: place };
@@ -146,7 +142,7 @@ impl World {
         for _ in 0..count {
             self.post("/api/chat/", json!({"message": "Hello"})).await?;
         }
-        let mut rows = rows(&self.process.database, &Tables::default().outbox)?;
+        let mut rows = rows(&self.process.backing.database, &Tables::default().outbox)?;
         rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap_or_default().to_owned());
         ensure!(rows.len() >= count, "too few changes");
         Ok(rows.split_off(rows.len() - count).iter().map(events::change).collect())
@@ -154,7 +150,7 @@ impl World {
 
     /// What the queue of deliveries holds, as events.
     pub fn deliveries(&self) -> Vec<String> {
-        let queue = &self.process.queues.deliveries;
+        let queue = &self.process.backing.queues.deliveries;
         std::iter::from_fn(|| queue.take()).map(|message| events::message(&message.body)).collect()
     }
 

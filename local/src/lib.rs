@@ -8,7 +8,7 @@ pub mod embedded;
 pub mod embedded_gateway;
 pub mod embedded_queue;
 pub mod embedded_s3;
-mod process;
+pub mod process;
 pub mod pump;
 mod secrets;
 mod serve;

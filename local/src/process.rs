@@ -73,7 +73,8 @@ pub struct Backing {
     pub queues: EmbeddedQueues,
     /// The gateway's management of connections.
     pub gateway: EmbeddedGateway,
-    database: Database,
+    /// The database itself, behind [`Backing::tables`].
+    pub database: Database,
 }
 
 impl Process {

@@ -94,8 +94,8 @@ async def reports(anybody, _):
     credentials = {"username": "rosa", "password": PASSWORD}
     token = (await anybody.post("/api/v1/tokens/", credentials)).is_answer(200, {"token": ...})["token"]
     rosa = anybody.bearing(f"Token {token}")
-    # A PNG as far as anybody looks: bytes that are not text have to survive both ways.
-    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2000
+    # A PNG as far as anybody looks: bytes that are not text have to survive both ways. So much fits into a request.
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 16_000
     text = "Our year was good. \N{SNOWMAN}\n".encode()
     form = aiohttp.FormData({"name": "Reporter", "company_name": "ACME", "instructions": "You write reports."})
     form.add_field("files", picture, filename="chart.png", content_type="image/png")

@@ -43,18 +43,26 @@ class Emulator:
         }
 
     def start(self):
-        # What it unpacks goes where the directory's removal takes it along. Functions inherit its environment.
-        unpacked = self.directory / "unpacked"
-        unpacked.mkdir()
-        path = {"PATH": os.environ["PATH"], "HOME": str(self.directory), "TMPDIR": str(unpacked)}
-        settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "MINISTACK_HOST": "127.0.0.1"}
-        # Functions have what their roles allow, and nothing else; what nobody here uses does not listen.
-        settings |= {"AUTH": "true", "IOT_MTLS_ENABLED": "0"}
+        (self.directory / "unpacked").mkdir()
+        settings = {
+            # What it unpacks and keeps is removed with the directory. Functions inherit its environment.
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.directory),
+            "TMPDIR": str(self.directory / "unpacked"),
+            "STATE_DIR": str(self.directory / "state"),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            # It does what policies say.
+            "AUTH": "true",
+            # What nobody here uses does not listen.
+            "IOT_MTLS_ENABLED": "0",
+        }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [VENV / "bin" / "ministack"],
                 cwd=self.directory,
-                env={**path, **settings, **self.environment()},
+                env={**settings, **self.environment()},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # So that all that it starts can be ended with it.

@@ -13,6 +13,8 @@ from live import BINARY
 from stack import STACK
 
 PATIENCE_SECONDS = 30
+# So many the stack is told to let through, and so many more a second.
+SIGN_INS_AT_ONCE, SIGN_INS_A_SECOND = 5, 2
 COMPONENTS = ["database", "storage", "model", "queue"]
 
 
@@ -94,11 +96,12 @@ async def rotation(anybody, stack):
     secret = stack.outputs["JwtSecretId"]
     stack.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="another key, of 32 bytes at least")
     until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    # Who runs already signs with the key that it knows; several sign-ins at once make the gateway start another.
+    # Who runs already signs with the key that it knows; two sign-ins at once make Lambda start another.
     changed = []
     while not changed:
         assert asyncio.get_running_loop().time() < until, "all tokens are signed with the key before"
-        again = await asyncio.gather(*[anybody.sign_in("kate") for _ in range(3)])
+        again = await asyncio.gather(*[anybody.sign_in("kate") for _ in range(2)])
+        await asyncio.sleep(2 / SIGN_INS_A_SECOND)
         changed = [caller for caller in again if key_of(caller) != before]
     # Each of these is another function.
     for path in ["/api/v1/users/me", "/api/v1/conversations", "/token/", "/api/v1/tools", "/api/v1/webhooks"]:
@@ -116,6 +119,20 @@ def key_of(caller):
     return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
 
 
+async def throttling(anybody, _):
+    """the gateway throttles sign-ins, and nothing else so soon"""
+    signing_in, asking = [
+        await asyncio.gather(*[asked() for _ in range(3 * SIGN_INS_AT_ONCE)])
+        for asked in [lambda: anybody.post("/users/login/", {}), lambda: anybody.get("/token/")]
+    ]
+    refused = [answer for answer in signing_in if answer.status == 429]
+    assert refused and len(refused) < len(signing_in), [answer.status for answer in signing_in]
+    for answer in refused:
+        answer.is_answer(429, {"detail": "Too many requests. Try again later."})
+        assert answer.headers["Retry-After"] == "1", answer.headers
+    assert {answer.status for answer in asking} == {401}, [answer.status for answer in asking]
+
+
 async def removal(anybody, stack):
     """the stack is removed"""
     await asyncio.to_thread(stack.remove)
@@ -125,4 +142,4 @@ async def removal(anybody, stack):
 
 
 AT_FIRST = [health, administrator]
-IN_THE_END = [administration, permissions, janitor, rotation, removal]
+IN_THE_END = [administration, permissions, janitor, rotation, throttling, removal]

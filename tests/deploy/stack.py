@@ -42,7 +42,7 @@ class Stack:
 
     def build(self):
         """All functions and the operator's commands, in the profile of the tests."""
-        subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
 
     def upload(self):
         """Uploads a package of every function."""

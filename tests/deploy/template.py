@@ -39,8 +39,8 @@ def packages(template, _):
 
 
 def buffered(template, _):
-    """The emulator answers 500 to `RESPONSE_STREAM`. So functions answer in one piece, which the README describes as
-    possible; that answers come piece by piece is seen by other tests."""
+    """The emulator answers 500 to `RESPONSE_STREAM`. So functions answer in one piece;
+    that answers come piece by piece is seen by other tests."""
     for function in of_type(template, FUNCTION).values():
         for event in function.get("Events", {}).values():
             event["Properties"].pop("ResponseTransferMode", None)
@@ -68,10 +68,13 @@ def arns_of_secrets(template, _):
     everywhere(template, lambda value: {"Fn::GetAtt": [value["Ref"], "Id"]} if value in secrets else value)
 
 
-def bytes_both_ways(template, _):
-    """A template writes `~1` for a slash here; the emulator takes that as it is written."""
+def slashes(template, _):
+    """A template writes `~1` for a slash in kinds of content and in paths of settings; the emulator takes that as it
+    is written."""
     for api in of_type(template, REST_API).values():
         api["BinaryMediaTypes"] = [kind.replace("~1", "/") for kind in api["BinaryMediaTypes"]]
+        for setting in api["MethodSettings"]:
+            setting["ResourcePath"] = setting["ResourcePath"].replace("/~1", "/").replace("~1", "/")
 
 
 def batches_of_messages(template, _):
@@ -89,7 +92,7 @@ def without_tls(template, _):
         del template["Resources"][name]
 
 
-CHANGES = [packages, buffered, on_loopback, arns_of_secrets, bytes_both_ways, batches_of_messages, without_tls]
+CHANGES = [packages, buffered, on_loopback, arns_of_secrets, slashes, batches_of_messages, without_tls]
 
 
 def gateway_responses(template):

@@ -138,8 +138,9 @@ fn samples_are_of_routes_that_the_gateway_has() {
         let event: Value = serde_json::from_str(&sample(binary, name)).unwrap();
         let context = &event["requestContext"];
         let (verb, resource, path) = (text(&event["httpMethod"]), text(&event["resource"]), text(&event["path"]));
-        let function = functions().into_iter().find(|function| function.binary == binary).unwrap();
-        assert!(function.routes.contains(&(verb.clone(), resource.clone())), "{binary}/{name}");
+        let route = (verb.clone(), resource.clone());
+        let mut functions = functions().into_iter().filter(|function| function.binary == binary);
+        assert!(functions.any(|function| function.routes.contains(&route)), "{binary}/{name}");
         let parameters = event["pathParameters"].as_object().into_iter().flatten();
         let filled = parameters.fold(resource.clone(), |path, (name, value)| {
             path.replace(&format!("{{{name}}}"), value.as_str().unwrap())

@@ -99,10 +99,10 @@ fn every_function_has_a_log_that_is_forgotten_in_time() {
     let mut used = BTreeSet::new();
     for function in functions() {
         let log = text(&function.properties["LoggingConfig"]["LogGroup"]);
-        let name = format!("/aws/lambda/${{AWS::StackName}}-{}", function.binary);
+        let name = format!("/aws/lambda/${{AWS::StackName}}-{}", log.trim_end_matches("Logs").to_lowercase());
         let wanted = json!({"LogGroupName": name, "RetentionInDays": "LogRetentionDays"});
         assert_eq!(logs[&log], wanted, "{}", function.name);
-        used.insert(log);
+        assert!(used.insert(log), "{} has its own", function.name);
     }
     assert_eq!(used, logs.into_keys().collect());
 }

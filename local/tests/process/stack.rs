@@ -124,13 +124,6 @@ fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
     let again = create(&directory, &settings);
     assert_eq!((again.status.code(), stderr(&again).as_str()), (Some(1), taken));
 
-    // A profile instead of the environment.
-    fs::create_dir(directory.0.join(".aws")).unwrap();
-    let config = "[profile operator]\nregion = eu-central-1\naws_access_key_id = embedded\naws_secret_access_key = x\n";
-    fs::write(directory.0.join(".aws/config"), config).unwrap();
-    let by_profile = create(&directory, &[&places[..], &[("AWS_PROFILE", "operator")]].concat());
-    assert_eq!(stderr(&by_profile), taken);
-
     drop(services);
     let server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
     let body = json!({"email": "boss", "password": PASSWORD});
@@ -138,6 +131,32 @@ fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
     assert_eq!(status, 200, "{body}");
     let (_, me) = get(server.address, "/api/v1/users/me", body["access_token"].as_str().unwrap()).unwrap();
     assert_eq!((&me["username"], &me["role"], &me["tokens"]), (&json!("boss"), &json!("admin"), &json!(700)));
+}
+
+#[test]
+fn a_profile_with_keys_is_as_good_as_the_environment_and_so_is_one_with_a_role() {
+    let directory = Directory::new("profile");
+    let sts = CloudFormation::answering(
+        200,
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+         <AccessKeyId>ASSUMED</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken>\
+         <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+            .to_owned(),
+    );
+    let stack = CloudFormation::refusing("AccessDenied", "No");
+    let (cloud_formation, tokens) = (stack.url(), sts.url());
+    let places =
+        [("AWS_ENDPOINT_URL_CLOUDFORMATION", cloud_formation.as_str()), ("AWS_ENDPOINT_URL_STS", tokens.as_str())];
+    let keys = "region = eu-central-1\naws_access_key_id = KEPT\naws_secret_access_key = x\n";
+    let role = "region = eu-central-1\nrole_arn = arn:aws:iam::000000000000:role/operator\nsource_profile = keys\n";
+    fs::create_dir(directory.0.join(".aws")).unwrap();
+    fs::write(directory.0.join(".aws/config"), format!("[profile keys]\n{keys}[profile role]\n{role}")).unwrap();
+    for (profile, id) in [("keys", "KEPT"), ("role", "ASSUMED")] {
+        let refused = create(&directory, &[&places[..], &[("AWS_PROFILE", profile)]].concat());
+        assert_eq!(stderr(&refused), "quintet: CloudFormation refuses: No (AccessDenied)\n");
+        let (head, _) = stack.requests.recv().unwrap();
+        assert!(head.contains(&format!("Credential={id}/")), "{head}");
+    }
 }
 
 #[test]
