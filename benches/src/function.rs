@@ -8,6 +8,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
+    serve::ListenerExt,
 };
 use bytes::Bytes;
 use std::{
@@ -79,6 +80,8 @@ impl Function {
         let ((events, taken), (notes_taken, notes)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let runtime = Arc::new(Runtime { aws: aws.clone(), events: Mutex::new(taken), notes: notes_taken });
         let router = Router::new().fallback(answer).with_state(runtime);
+        // An answer in pieces must not wait for its first piece to be acknowledged.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 eprintln!("nobody serves the function any longer: {error}");
