@@ -41,8 +41,9 @@ class Stack:
         )
 
     def build(self):
-        """All functions and the operator's commands, in the profile of the tests."""
-        subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+        """All functions and the operator's commands, as `cargo test --workspace` leaves most of them. Fewer packages would
+        need other features of their dependencies, and so a build of their own."""
+        subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=True)
 
     def upload(self):
         """Uploads a package of every function."""
