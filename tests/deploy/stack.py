@@ -54,7 +54,8 @@ class Stack:
             s3.put_object(Bucket=PACKAGES_BUCKET, Key=name, Body=self.package(name))
 
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            list(pool.map(send, [binary(self.template, name) for name in of_type(self.template, FUNCTION)]))
+            # Two functions may be one program.
+            list(pool.map(send, {binary(self.template, name) for name in of_type(self.template, FUNCTION)}))
 
     def package(self, name):
         """A zip file with the program, without what is for debugging, and not compressed: it goes nowhere."""
