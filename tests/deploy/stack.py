@@ -41,8 +41,9 @@ class Stack:
         )
 
     def build(self):
-        """All functions and the operator's commands, in the profile of the tests."""
-        subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+        """All functions and the operator's commands, as `cargo test --workspace` leaves most of them. Fewer packages would
+        need other features of their dependencies, and so a build of their own."""
+        subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=True)
 
     def upload(self):
         """Uploads a package of every function."""
@@ -53,7 +54,8 @@ class Stack:
             s3.put_object(Bucket=PACKAGES_BUCKET, Key=name, Body=self.package(name))
 
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            list(pool.map(send, [binary(self.template, name) for name in of_type(self.template, FUNCTION)]))
+            # Two functions may be one program.
+            list(pool.map(send, {binary(self.template, name) for name in of_type(self.template, FUNCTION)}))
 
     def package(self, name):
         """A zip file with the program, without what is for debugging, and not compressed: it goes nowhere."""
