@@ -40,10 +40,12 @@ impl Things {
         let session = made(&actor.post("/api/v1/chat/sessions/", json!({})).await);
         let said = actor.post(&format!("/api/v1/chat/sessions/{session}/chats/"), json!({"message": "Hello"})).await;
         assert_eq!(said.status, 201, "{}", said.text);
-        let conversation = made(&actor.post("/api/v1/conversations", json!({"initial_message": "Hello"})).await);
         let numbered = json!({"name": assistant, "company_name": "Acme", "instructions": "Answer."});
         let numbered = actor.post("/api/v1/assistants/", numbered).await;
         let listed = actor.get("/api/v1/assistants?size=1").await;
+        let with = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
+        let conversation = json!({"initial_message": "Hello", "assistant_id": with});
+        let conversation = made(&actor.post("/api/v1/conversations", conversation).await);
         let key = made(&actor.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await);
         let tool = json!({"name": format!("{assistant} of {name}"), "endpoint": "https://example.com/tool"});
         let tool = made(&admin.post("/api/v1/tools", tool).await);
@@ -57,7 +59,7 @@ impl Things {
             ("{session}", session),
             ("{chat}", said.body["id"].to_string()),
             ("{conversation}", conversation),
-            ("{assistant}", listed.body["items"][0]["id"].as_str().unwrap().to_owned()),
+            ("{assistant}", with),
             ("{number}", numbered.body["id"].to_string()),
             ("{key}", key),
             ("{tool}", tool),

@@ -8,6 +8,7 @@ use crate::{
         ids::{LoginId, UserId},
         time::Timestamp,
     },
+    log::Causes,
     secrets::{Keyring, SigningKeys},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
@@ -25,10 +26,8 @@ const ISSUER: &str = "quintet";
 const ID_BYTES: usize = 8;
 /// How old keys may get before they are read again.
 const READ_AGAIN: Duration = Duration::from_secs(60 * 60);
-/// How old they may be when a token of an unknown key comes: whoever makes such tokens up causes few calls.
+/// How often they are read because of tokens of unknown keys: whoever makes such tokens up causes few calls.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Keys that are there at all will do.
-const NEVER: Duration = Duration::MAX;
 
 /// What a token is for. The audience says it, so that a refresh token is never an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +82,8 @@ struct Keys {
     /// The key before, still accepted: so the key can be changed while tokens are in use.
     previous: Option<Arc<Key>>,
     read_at: Timestamp,
+    /// When a token of an unknown key made us look last.
+    looked_at: Option<Timestamp>,
 }
 
 struct Key {
@@ -119,44 +120,51 @@ impl Tokens {
 
     /// The keys, read again from time to time: that one was changed is otherwise only seen by a token of it.
     async fn keys(&self) -> Result<Keys, Error> {
+        let is_fresh = |keys: &Keys, now: Timestamp| now.since(keys.read_at) < READ_AGAIN;
         match self.known() {
-            None => self.read(NEVER).await,
-            Some(keys) if self.0.clock.now().since(keys.read_at) < READ_AGAIN => Ok(keys),
-            Some(keys) => match self.read(READ_AGAIN).await {
+            None => self.read_unless(|_, _| true, None).await,
+            Some(keys) if is_fresh(&keys, self.0.clock.now()) => Ok(keys),
+            Some(keys) => match self.read_unless(is_fresh, keys.looked_at).await {
                 Ok(keys) => Ok(keys),
                 Err(error) => {
-                    tracing::warn!(error = %crate::log::Causes(&error), "the keys are not read again yet");
+                    tracing::warn!(error = %Causes(&error), "the keys are not read again yet");
                     Ok(keys)
                 }
             },
         }
     }
 
-    /// Reads the keys unless somebody else did so less than `age` ago.
-    async fn read(&self, age: Duration) -> Result<Keys, Error> {
+    /// The key with this id. One that is not known may be new.
+    async fn key(&self, id: &str) -> Result<Option<Arc<Key>>, Error> {
+        let found = self.keys().await?.with_id(id);
+        if found.is_some() || !is_id(id) {
+            return Ok(found);
+        }
+        let was_looked_for =
+            |keys: &Keys, now: Timestamp| keys.looked_at.is_some_and(|looked_at| now.since(looked_at) < LOOK_AGAIN);
+        Ok(self.read_unless(was_looked_for, Some(self.0.clock.now())).await?.with_id(id))
+    }
+
+    /// Reads the keys unless those that somebody else has read meanwhile `will_do`.
+    async fn read_unless(
+        &self,
+        will_do: impl Fn(&Keys, Timestamp) -> bool,
+        looked_at: Option<Timestamp>,
+    ) -> Result<Keys, Error> {
         let _reading = self.0.reading.lock().await;
         let now = self.0.clock.now();
-        if let Some(keys) = self.known().filter(|keys| now.since(keys.read_at) < age) {
+        if let Some(keys) = self.known().filter(|keys| will_do(keys, now)) {
             return Ok(keys);
         }
         let SigningKeys { current, previous } = self.0.keyring.read().await?;
         let previous = previous.as_ref().map(Key::new).map(Arc::new);
-        let keys = Keys { signing: Arc::new(Key::new(&current)), previous, read_at: now };
+        let keys = Keys { signing: Arc::new(Key::new(&current)), previous, read_at: now, looked_at };
         *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys.clone());
         Ok(keys)
     }
 
     fn known(&self) -> Option<Keys> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The key with this id. One that is not known may be new.
-    async fn key(&self, id: &str) -> Result<Option<Arc<Key>>, Error> {
-        let found = self.keys().await?.with_id(id);
-        match found {
-            None if is_id(id) => Ok(self.read(LOOK_AGAIN).await?.with_id(id)),
-            found => Ok(found),
-        }
     }
 
     /// The token that says `claims`. The same claims give the same token.
