@@ -151,7 +151,13 @@ impl World {
     /// What the queue of deliveries holds, as events.
     pub fn deliveries(&self) -> Vec<String> {
         let queue = &self.process.backing.queues.deliveries;
-        std::iter::from_fn(|| queue.take()).map(|message| events::message(&message.body)).collect()
+        let taken = std::iter::from_fn(|| {
+            let message = queue.take()?;
+            // A group gives only a few at a time.
+            queue.done(&message.receipt);
+            Some(message)
+        });
+        taken.map(|message| events::message(&message.body)).collect()
     }
 
     /// The settings of a function, when AWS is at `address`.

@@ -1,4 +1,4 @@
-//! `quintet services`: the services of AWS that functions are on, over HTTP, and nothing of Quintet's own. All are on
+//! `quintet services`: the services of AWS that functions are on, over HTTP, and what tells and delivers. All are on
 //! one port, as `AWS_ENDPOINT_URL` has it for all of an SDK's clients; a request's form tells which one it is for.
 
 use crate::{
@@ -12,11 +12,15 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{StatusCode, header::HeaderMap},
+    http::{
+        StatusCode,
+        header::{HOST, HeaderMap, ORIGIN},
+        uri::Authority,
+    },
     response::{IntoResponse, Response},
 };
-use shared::config::Config;
-use std::{error::Error, net::SocketAddr};
+use shared::{config::Config, log::Causes};
+use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
 
 /// More than a part of an upload and than a batch of rows.
@@ -36,13 +40,27 @@ pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()>
 }
 
 async fn answer(State(backing): State<Backing>, request: Request) -> Response {
+    if is_from_a_page(request.headers()) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     match pass_on(&backing, request).await {
         Ok(response) => response,
         Err(error) => {
-            tracing::warn!(error = &*error as &dyn Error, "a request to an embedded service failed");
+            tracing::warn!(error = %Causes(&*error), "a request to an embedded service failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// Whether a browser may have sent this: nothing here asks for a password, and any page could. Browsers say where a
+/// page is from; one that calls this machine by a name of its own shows by that name.
+fn is_from_a_page(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(|host| host.parse::<Authority>().ok());
+    let is_this_machine = host.is_some_and(|host| {
+        let name = host.host().trim_start_matches('[').trim_end_matches(']');
+        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    });
+    !is_this_machine || headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
 async fn pass_on(backing: &Backing, request: Request) -> Result<Response> {

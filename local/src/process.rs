@@ -19,6 +19,7 @@ use shared::{
     config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
+    log::Causes,
     model::Echo,
     outbound::SystemResolver,
     password::{Cost, Passwords},
@@ -28,7 +29,6 @@ use shared::{
     store::{Store, client},
 };
 use std::{
-    error::Error,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -95,7 +95,7 @@ impl Process {
 /// filled with all that waits first.
 async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
     if let Err(error) = services.deliveries.wake_all().await {
-        tracing::error!(error = &error as &dyn Error, "what waits for delivery is not looked at yet");
+        tracing::error!(error = %Causes(&error), "what waits for delivery is not looked at yet");
     }
     let handler = move |event| deliver::deliver(services.clone(), event);
     Worker::new(queue, DELIVERED_AT_ONCE, handler).run().await;
@@ -107,11 +107,11 @@ async fn tidy_now_and_then(services: Services, database: Database) {
         let expiring = database.clone();
         match tokio::task::spawn_blocking(move || expiring.sweep_ttl()).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(error = &error as &dyn Error, "what has expired is not removed yet"),
-            Err(error) => tracing::warn!(error = &error as &dyn Error, "what has expired is not removed yet"),
+            Ok(Err(error)) => tracing::warn!(error = %Causes(&error), "what has expired is not removed yet"),
+            Err(error) => tracing::warn!(error = %Causes(&error), "what has expired is not removed yet"),
         }
         if let Err(error) = janitor::tidy(services.clone()).await {
-            tracing::warn!(error = &error as &dyn Error, "what was deleted is not removed yet");
+            tracing::warn!(error = %Causes(&error), "what was deleted is not removed yet");
         }
         tokio::time::sleep(TIDIED_EVERY).await;
     }

@@ -14,21 +14,14 @@ use aws_sigv4::{
 };
 use aws_smithy_xml::decode::{Document, try_data};
 use aws_types::service_config::ServiceConfigKey;
-use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
+use reqwest::{Client, StatusCode, header::CONTENT_TYPE, redirect::Policy};
 use shared::{
     aws,
-    blobs::Blobs,
     clock::{Clock, SystemClock},
-    config::{Config, ModelProvider, OF_THE_STACK},
-    entropy::{Entropy, SystemEntropy},
-    gateway::Gateway,
-    model::Echo,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
-    queue::Queues,
+    config::{Config, OF_THE_STACK},
+    lambda,
     secrets::NoKeys,
-    service::{Parts, Services},
-    store::{Store, client},
+    service::Services,
 };
 use std::{
     collections::HashMap,
@@ -53,21 +46,7 @@ pub async fn open(name: &str) -> Result<Services> {
         bail!("the stack {name} has no output {missing}: is it one of Quintet, and of this version?");
     }
     let config = Config::read_on_aws(|setting| outputs.get(&output_name(setting)).cloned())?;
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let ModelProvider::Echo = config.model;
-    Ok(Services::new(Parts {
-        store: Store::new(client::on_aws(&aws), config.tables.clone(), entropy.clone()),
-        blobs: Blobs::on_aws(&aws, config.bucket_files.clone()),
-        queues: Queues::on_aws(&aws, &config.queues),
-        gateway: Gateway::on_aws(&aws, &config.websocket_endpoint),
-        keyring: Arc::new(NoKeys),
-        model: Arc::new(Echo),
-        resolver: Arc::new(SystemResolver),
-        clock: Arc::new(SystemClock),
-        passwords: Passwords::new(Cost::Standard, 1, entropy.clone())?,
-        entropy,
-        config,
-    })?)
+    Ok(lambda::on_aws(config, &aws, Arc::new(NoKeys))?)
 }
 
 /// The output that has a setting's value: `TABLE_USERS` is `TableUsers`.
@@ -87,7 +66,12 @@ async fn outputs(aws: &SdkConfig, stack: &str) -> Result<Outputs> {
     let form = [("Action", "DescribeStacks"), ("Version", "2010-05-15"), ("StackName", stack)];
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let signatures = signatures(credentials, region, &endpoint, &body)?;
-    let mut request = Client::builder().timeout(PATIENCE).build()?.post(endpoint.clone()).header(CONTENT_TYPE, FORM);
+    let mut request = Client::builder()
+        .timeout(PATIENCE)
+        .redirect(Policy::none())
+        .build()?
+        .post(endpoint.clone())
+        .header(CONTENT_TYPE, FORM);
     for (name, value) in signatures {
         request = request.header(name, value);
     }
@@ -146,6 +130,7 @@ fn signatures(
 }
 
 fn read_outputs(xml: &str) -> Result<Outputs> {
+    ensure!(xml.trim_end().ends_with("</DescribeStacksResponse>"), "CloudFormation's answer is not complete");
     let (mut outputs, mut name, mut value) = (Outputs::new(), None, None);
     for (element, text) in texts(xml, &["member", "OutputKey", "OutputValue"])? {
         match element {
@@ -163,8 +148,12 @@ fn read_outputs(xml: &str) -> Result<Outputs> {
 
 fn refusal(stack: &str, region: &Region, status: StatusCode, xml: &str) -> anyhow::Error {
     let texts = texts(xml, &["Code", "Message"]).unwrap_or_default();
-    let of = |wanted: &str| texts.iter().find(|(element, _)| *element == wanted).map(|(_, text)| text.trim());
-    match (of("Code"), of("Message")) {
+    // In one line, as whatever an operator's command says.
+    let of = |wanted: &str| {
+        let found = texts.iter().find(|(element, _)| *element == wanted);
+        found.map(|(_, text)| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    match (of("Code").as_deref(), of("Message").as_deref()) {
         (Some("ValidationError"), Some(message)) if message.ends_with("does not exist") => {
             anyhow!("there is no stack {stack} in {region}")
         }

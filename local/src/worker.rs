@@ -5,7 +5,7 @@ use crate::embedded_queue::{EmbeddedQueue, REGION, Received, md5_of};
 use anyhow::anyhow;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::{FutureExt, future::BoxFuture};
-use shared::domain;
+use shared::{domain, log::Causes};
 use std::{collections::HashMap, error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     task::JoinSet,
@@ -94,7 +94,7 @@ impl Worker {
             Err(_) => anyhow!("the handler panicked"),
         };
         let (queue, error): (_, &(dyn Error + Send + Sync)) = (self.queue.name(), failure.as_ref());
-        tracing::warn!(queue, message_id, receive_count, error = error as &dyn Error, "a message failed");
+        tracing::warn!(queue, message_id, receive_count, error = %Causes(error), "a message failed");
         let rest = REST.saturating_mul(2_u32.saturating_pow(receive_count - 1)).min(self.queue.rules().visibility);
         self.queue.give_back(&receipt, rest);
     }

@@ -181,7 +181,7 @@ impl Config {
         Self::read_on_aws(|name| std::env::var(name).ok())
     }
 
-    /// Like [`Config::read`], where tables, bucket and queues have no names by themselves.
+    /// Like [`Config::read`], where what only the stack can tell has no defaults.
     pub fn read_on_aws(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let is_there = |name: &str| look_up(name).is_some_and(|value| !value.trim().is_empty());
         match OF_THE_STACK.into_iter().find(|name| !is_there(name)) {

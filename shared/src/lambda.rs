@@ -1,4 +1,4 @@
-//! Running a router as a Lambda function behind API Gateway.
+//! Running as a Lambda function: a router behind API Gateway, or what handles events.
 
 use crate::{
     aws,
@@ -9,6 +9,7 @@ use crate::{
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
     http::{self, ClientAddress, pages::PublicUrl},
+    log::Causes,
     model::Echo,
     outbound::SystemResolver,
     password::{Cost, Passwords},
@@ -17,6 +18,7 @@ use crate::{
     service::{Parts, Services},
     store::{Store, client},
 };
+use aws_config::SdkConfig;
 use axum::{Router, response::Response};
 use futures::future::BoxFuture;
 use lambda_http::{
@@ -31,7 +33,7 @@ use std::{convert::Infallible, net::IpAddr, process::ExitCode, sync::Arc};
 /// Whether a function checks or makes tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// It is given the keys, and has read them before its first request.
+    /// It is given the keys, and tries to read them before its first request.
     Needed,
     /// It is not given them.
     NotNeeded,
@@ -86,7 +88,7 @@ fn ended(ran: Result<(), Error>) -> ExitCode {
         Err(error) => {
             // Nothing is logged before this when the settings of the log could not be read.
             crate::log::start(&LogSettings { level: "info".to_owned(), json: true });
-            tracing::error!("the function cannot run: {error}");
+            tracing::error!("the function cannot run: {}", Causes(&*error));
             ExitCode::FAILURE
         }
     }
@@ -95,21 +97,39 @@ fn ended(ran: Result<(), Error>) -> ExitCode {
 /// The services of the deployment that the environment describes.
 async fn services(keys: Keys) -> Result<Services, Error> {
     let config = Config::from_env_on_aws()?;
+    let (secret, settings) = (config.jwt_secret_id.clone(), config.signing_keys());
+    if keys == Keys::Needed && secret.is_none() && settings.is_none() {
+        return Err(SettingError::missing("JWT_SECRET_ID").into());
+    }
     crate::log::start(&config.log);
     let aws = aws::load().await;
-    let keyring: Arc<dyn Keyring> = match (keys, &config.jwt_secret_id, config.signing_keys()) {
-        (Keys::NotNeeded, _, _) => Arc::new(NoKeys),
-        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::on_aws(&aws, id.clone())),
+    let keyring: Arc<dyn Keyring> = match (keys, secret, settings) {
+        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::on_aws(&aws, id)),
         (Keys::Needed, None, Some(keys)) => Arc::new(keys),
-        (Keys::Needed, None, None) => return Err(SettingError::missing("JWT_SECRET_ID").into()),
+        _ => Arc::new(NoKeys),
     };
+    let services = on_aws(config, &aws, keyring)?;
+    if keys == Keys::Needed
+        && let Err(error) = services.logins.prepare().await
+    {
+        // Requests try again, and are told to come later until then.
+        tracing::error!(error = %Causes(&error), "the keys that sign tokens cannot be read");
+    }
+    Ok(services)
+}
+
+/// The services of the deployment that `config` describes.
+///
+/// # Errors
+/// As [`Services::new`].
+pub fn on_aws(config: Config, aws: &SdkConfig, keyring: Arc<dyn Keyring>) -> Result<Services, domain::Error> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let ModelProvider::Echo = config.model;
-    let services = Services::new(Parts {
-        store: Store::new(client::on_aws(&aws), config.tables.clone(), entropy.clone()),
-        blobs: Blobs::on_aws(&aws, config.bucket_files.clone()),
-        queues: Queues::on_aws(&aws, &config.queues),
-        gateway: Gateway::on_aws(&aws, &config.websocket_endpoint),
+    Services::new(Parts {
+        store: Store::new(client::on_aws(aws), config.tables.clone(), entropy.clone()),
+        blobs: Blobs::on_aws(aws, config.bucket_files.clone()),
+        queues: Queues::on_aws(aws, &config.queues),
+        gateway: Gateway::on_aws(aws, &config.websocket_endpoint),
         keyring,
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),
@@ -118,14 +138,7 @@ async fn services(keys: Keys) -> Result<Services, Error> {
         passwords: Passwords::new(Cost::Standard, 1, entropy.clone())?,
         entropy,
         config,
-    })?;
-    if keys == Keys::Needed
-        && let Err(error) = services.logins.prepare().await
-    {
-        // Requests try again, and are told to come later until then.
-        tracing::error!(error = %crate::log::Causes(&error), "the keys that sign tokens cannot be read");
-    }
-    Ok(services)
+    })
 }
 
 /// What only the gateway knows about a request: the client's address, and how the service is reached. Requests of

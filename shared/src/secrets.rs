@@ -1,15 +1,14 @@
 //! The keys that sign tokens, and Secrets Manager, where a deployment keeps them.
 
-use crate::domain::{Error, error::Cause};
+use crate::domain::Error;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::{
     Client,
     config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
-    error::SdkError,
     operation::get_secret_value::GetSecretValueError,
 };
-use futures::future::{BoxFuture, try_join};
-use secrecy::SecretString;
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 /// The fewest bytes of a key.
@@ -59,8 +58,8 @@ pub struct KeySecret {
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_millis(2400))
         .build()
 }
 
@@ -76,13 +75,14 @@ impl KeySecret {
     async fn version(&self, label: &str) -> Result<Option<SecretString>, Error> {
         let read = self.client.get_secret_value().secret_id(&self.id).version_stage(label).send().await;
         match read {
-            Ok(value) => value.secret_string.map(SecretString::from).map(checked).transpose(),
+            Ok(value) => Ok(value.secret_string.map(SecretString::from)),
             Err(error)
                 if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) =>
             {
                 Ok(None)
             }
-            Err(error) => Err(failed(error)),
+            // Whatever it was: an operator can mend it, so a later try may succeed.
+            Err(error) => Err(Error::Unavailable(error.into())),
         }
     }
 }
@@ -90,23 +90,15 @@ impl KeySecret {
 impl Keyring for KeySecret {
     fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>> {
         Box::pin(async {
-            let (current, previous) = try_join(self.version("AWSCURRENT"), self.version("AWSPREVIOUS")).await?;
-            let current = current.ok_or_else(|| Error::Unavailable("there is no secret with a key".into()))?;
-            Ok(SigningKeys { current, previous })
+            // One after the other: if the key is changed in between, the same one is read twice, and none is missed.
+            let current = self.version("AWSCURRENT").await?.filter(is_long_enough);
+            let previous = self.version("AWSPREVIOUS").await?.filter(is_long_enough);
+            let missing = || Error::Unavailable(format!("the secret holds no key of at least {KEY_MIN} bytes").into());
+            Ok(SigningKeys { current: current.ok_or_else(missing)?, previous })
         })
     }
 }
 
-fn checked(key: SecretString) -> Result<SecretString, Error> {
-    use secrecy::ExposeSecret;
-    match key.expose_secret().len() < KEY_MIN {
-        true => Err(Error::Unavailable("the key in the secret is shorter than 32 bytes".into())),
-        false => Ok(key),
-    }
-}
-
-/// Whatever it was: an operator can mend it, so a later try may succeed.
-fn failed(error: SdkError<GetSecretValueError>) -> Error {
-    let cause: Cause = error.into();
-    Error::Unavailable(cause)
+fn is_long_enough(key: &SecretString) -> bool {
+    key.expose_secret().len() >= KEY_MIN
 }

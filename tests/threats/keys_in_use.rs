@@ -91,20 +91,45 @@ async fn what_names_no_key_of_ours_is_refused_without_a_look() {
     assert_eq!(world.keyring.reads(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn known_keys_go_on_while_they_cannot_be_read() {
-    let world = World::new();
-    let alice = world.user("alice").await;
-    world.keyring.answers(Answers::WithFailure);
-    world.pass(Duration::from_secs(20 * 60));
-    assert!(is_known(&alice).await);
-    // It may be new: nobody can tell now.
-    let stranger = world.anonymous().bearing(MADE_UP);
-    assert_eq!(stranger.get("/api/tokens/").await.status, 503);
-    world.pass(Duration::from_secs(50 * 60));
-    assert_eq!(world.sign_in("alice").await.get("/api/tokens/").await.status, 200);
-    world.keyring.answers(Answers::Well);
-    assert!(!is_known(&stranger).await);
+    for how in [Answers::WithFailure, Answers::Never] {
+        let world = World::new();
+        let alice = world.user("alice").await;
+        world.keyring.answers(how);
+        world.keyring.reads();
+        // An hour later they are tried again, by one request in a minute.
+        for reads in [0, 1, 1] {
+            for _ in 0..5 {
+                assert!(is_known(&alice).await);
+            }
+            assert_eq!(world.keyring.reads(), reads, "{how:?}");
+            world.pass(Duration::from_secs(if reads == 0 { 3600 } else { 60 }));
+            alice.post("/api/v1/auth/refresh", json!({"refresh_token": alice.refresh})).await;
+            world.keyring.reads();
+        }
+    }
+}
+
+/// It may be new; nobody can tell now.
+#[tokio::test(start_paused = true)]
+async fn a_token_of_an_unknown_key_is_503_while_the_keys_cannot_be_read_and_asks_once_in_five_seconds() {
+    for how in [Answers::WithFailure, Answers::Never] {
+        let world = World::with(&[("RATE_LIMIT_API", "4")]);
+        world.user("alice").await;
+        world.keyring.answers(how);
+        world.keyring.reads();
+        let stranger = world.anonymous().bearing(MADE_UP);
+        let mut statuses = Vec::new();
+        for _ in 0..5 {
+            statuses.push(stranger.get("/api/tokens/").await.status);
+        }
+        // They are counted, too.
+        assert_eq!((statuses, world.keyring.reads()), (vec![503, 503, 503, 503, 429], 1), "{how:?}");
+        world.keyring.answers(Answers::Well);
+        world.pass(Duration::from_secs(90));
+        assert!(!is_known(&stranger).await);
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,10 @@ use shared::{
     queue::{Outgoing, Queues},
 };
 use std::time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 async fn sdk(server: &Server) -> SdkConfig {
     let settings = aws_config::defaults(BehaviorVersion::latest())
@@ -70,4 +74,35 @@ fn a_signal_ends_it_cleanly() {
     server.signal("-TERM");
     assert!(server.child.wait().unwrap().success());
     assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 0);
+}
+
+/// Nothing asks for a password there, so no page that is open in a browser of this machine gets in, by whatever name it
+/// calls it.
+#[tokio::test]
+async fn a_page_in_a_browser_is_refused() {
+    let directory = Directory::new("services-pages");
+    let server = Server::start(&directory.0, &["services", "--in-memory"], &[]);
+    let port = server.address.port();
+    let cases = [
+        (format!("127.0.0.1:{port}"), "", 400),
+        (format!("localhost:{port}"), "", 400),
+        (format!("[::1]:{port}"), "", 400),
+        (format!("127.0.0.1:{port}"), "Origin: http://evil.example\r\n", 403),
+        (format!("127.0.0.1:{port}"), "Origin: null\r\n", 403),
+        (format!("127.0.0.1:{port}"), "Sec-Fetch-Site: same-origin\r\n", 403),
+        (format!("evil.example:{port}"), "", 403),
+        (format!("127.0.0.1.evil.example:{port}"), "", 403),
+        ("203.0.113.1".to_owned(), "", 403),
+    ];
+    for (host, header, status) in cases {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: {host}\r\n{header}X-Amz-Target: DynamoDB_20120810.Query\r\nContent-Length: 2\r\n\
+             Connection: close\r\n\r\n{{}}"
+        );
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host} {header}: {answer}");
+    }
 }

@@ -92,7 +92,7 @@ fn limit_headers(limited: &Limited, headers: &mut HeaderMap) {
 fn log<D: Dialect>(fault: &Fault, status: StatusCode) {
     let (dialect, status) = (D::NAME, status.as_u16());
     match fault {
-        Fault::Domain(error) => tracing::error!(dialect, status, causes = %Causes(error), "a request failed"),
+        Fault::Domain(error) => tracing::error!(dialect, status, error = %Causes(error), "a request failed"),
         other => tracing::error!(dialect, status, cause = ?other, "a request failed"),
     }
 }

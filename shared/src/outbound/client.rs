@@ -2,6 +2,7 @@
 //! that moment; the connection goes to the very addresses that were judged.
 
 use super::{OutboundRules, OutboundUrl, Resolver};
+use crate::log::Causes;
 use axum::http::{HeaderMap, header::RETRY_AFTER};
 use bytes::Bytes;
 use reqwest::{
@@ -133,7 +134,7 @@ impl Outbound {
 
     async fn client(&self) -> Result<&Client, OutboundError> {
         self.client.get_or_try_init(|| async { build() }).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn Error, "no client for calls to addresses that users gave");
+            tracing::error!(error = %Causes(&error), "no client for calls to addresses that users gave");
             OutboundError::InsecureConnection
         })
     }

@@ -80,6 +80,7 @@ struct Receipt {
     id: ApiKeyId,
     nonce: String,
     /// The id of the key that made the secret of the nonce.
+    #[serde(default)]
     derived_with: String,
     name: Label,
     created_at: Timestamp,

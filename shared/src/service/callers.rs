@@ -42,8 +42,8 @@ impl Logins {
                 Secret::parse(token).map(Claimed::ApiKey).ok_or(Error::InvalidCredential)
             }
             Some(token) if token.contains('.') => {
-                let claims = self.tokens.check(Purpose::Access, token, self.clock.now()).await?;
-                claims.map(Claimed::Access).ok_or(Error::InvalidCredential)
+                let claims = self.tokens.check(Purpose::Access, token, self.clock.now()).await;
+                claims.and_then(|claims| claims.map(Claimed::Access).ok_or(Error::InvalidCredential))
             }
             Some(token) => {
                 let hash = hash(token);

@@ -16,9 +16,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
 const ISSUER: &str = "quintet";
@@ -26,6 +27,10 @@ const ISSUER: &str = "quintet";
 const ID_BYTES: usize = 8;
 /// How old keys may get before they are read again.
 const READ_AGAIN: Duration = Duration::from_secs(60 * 60);
+/// When it is tried again if that failed.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// How long reading them may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often they are read because of tokens of unknown keys: whoever makes such tokens up causes few calls.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -69,21 +74,26 @@ pub struct Tokens(Arc<Inner>);
 struct Inner {
     keyring: Arc<dyn Keyring>,
     clock: Arc<dyn Clock>,
-    /// What was read last.
-    known: Mutex<Option<Keys>>,
+    known: Mutex<Known>,
     /// Held by whoever reads, so that many requests read once.
     reading: tokio::sync::Mutex<()>,
 }
 
-/// The keys as they were at some time.
+/// What is known of the keys.
+#[derive(Default)]
+struct Known {
+    keys: Option<Keys>,
+    /// When they are to be read again.
+    due: Option<Timestamp>,
+    /// When a token of an unknown key made us look last, and whether that succeeded.
+    looked: Option<(Timestamp, bool)>,
+}
+
 #[derive(Clone)]
 struct Keys {
     signing: Arc<Key>,
     /// The key before, still accepted: so the key can be changed while tokens are in use.
     previous: Option<Arc<Key>>,
-    read_at: Timestamp,
-    /// When a token of an unknown key made us look last.
-    looked_at: Option<Timestamp>,
 }
 
 struct Key {
@@ -109,8 +119,7 @@ struct WireClaims {
 impl Tokens {
     /// With the keys on `keyring`, which are read when they are needed first.
     pub fn new(keyring: Arc<dyn Keyring>, clock: Arc<dyn Clock>) -> Self {
-        let (known, reading) = (Mutex::new(None), tokio::sync::Mutex::new(()));
-        Self(Arc::new(Inner { keyring, clock, known, reading }))
+        Self(Arc::new(Inner { keyring, clock, known: Mutex::default(), reading: tokio::sync::Mutex::default() }))
     }
 
     /// Reads the keys, so that the first request need not wait for them.
@@ -120,17 +129,23 @@ impl Tokens {
 
     /// The keys, read again from time to time: that one was changed is otherwise only seen by a token of it.
     async fn keys(&self) -> Result<Keys, Error> {
-        let is_fresh = |keys: &Keys, now: Timestamp| now.since(keys.read_at) < READ_AGAIN;
-        match self.known() {
-            None => self.read_unless(|_, _| true, None).await,
-            Some(keys) if is_fresh(&keys, self.0.clock.now()) => Ok(keys),
-            Some(keys) => match self.read_unless(is_fresh, keys.looked_at).await {
-                Ok(keys) => Ok(keys),
-                Err(error) => {
-                    tracing::warn!(error = %Causes(&error), "the keys are not read again yet");
-                    Ok(keys)
-                }
-            },
+        let known = self.keys_and_whether_due();
+        let Some((keys, is_due)) = known else {
+            let _reading = self.0.reading.lock().await;
+            return match self.keys_and_whether_due() {
+                Some((keys, _)) => Ok(keys),
+                None => self.read().await,
+            };
+        };
+        // Those that are known will do as long as somebody reads.
+        let Some(_reading) = is_due.then(|| self.0.reading.try_lock().ok()).flatten() else { return Ok(keys) };
+        match self.read().await {
+            Ok(keys) => Ok(keys),
+            Err(error) => {
+                tracing::warn!(error = %Causes(&error), "the keys are not read again yet");
+                self.known().due = Some(self.0.clock.now().plus(TRY_AGAIN));
+                Ok(keys)
+            }
         }
     }
 
@@ -140,31 +155,42 @@ impl Tokens {
         if found.is_some() || !is_id(id) {
             return Ok(found);
         }
-        let was_looked_for =
-            |keys: &Keys, now: Timestamp| keys.looked_at.is_some_and(|looked_at| now.since(looked_at) < LOOK_AGAIN);
-        Ok(self.read_unless(was_looked_for, Some(self.0.clock.now())).await?.with_id(id))
-    }
-
-    /// Reads the keys unless those that somebody else has read meanwhile `will_do`.
-    async fn read_unless(
-        &self,
-        will_do: impl Fn(&Keys, Timestamp) -> bool,
-        looked_at: Option<Timestamp>,
-    ) -> Result<Keys, Error> {
         let _reading = self.0.reading.lock().await;
         let now = self.0.clock.now();
-        if let Some(keys) = self.known().filter(|keys| will_do(keys, now)) {
-            return Ok(keys);
+        let looked = self.known().looked.filter(|(looked_at, _)| now.since(*looked_at) < LOOK_AGAIN);
+        match looked {
+            // Somebody else has looked meanwhile.
+            Some((_, true)) => Ok(self.keys_and_whether_due().and_then(|(keys, _)| keys.with_id(id))),
+            Some((_, false)) => Err(Error::Unavailable("the keys could not be read".into())),
+            None => {
+                let read = self.read().await;
+                self.known().looked = Some((now, read.is_ok()));
+                Ok(read?.with_id(id))
+            }
         }
-        let SigningKeys { current, previous } = self.0.keyring.read().await?;
+    }
+
+    /// Reads the keys; the caller holds `reading`.
+    async fn read(&self) -> Result<Keys, Error> {
+        let read = timeout(PATIENCE, self.0.keyring.read()).await;
+        let SigningKeys { current, previous } = read.map_err(|error| Error::Unavailable(error.into()))??;
         let previous = previous.as_ref().map(Key::new).map(Arc::new);
-        let keys = Keys { signing: Arc::new(Key::new(&current)), previous, read_at: now, looked_at };
-        *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys.clone());
+        let keys = Keys { signing: Arc::new(Key::new(&current)), previous };
+        let due = Some(self.0.clock.now().plus(READ_AGAIN));
+        let mut known = self.known();
+        (known.keys, known.due) = (Some(keys.clone()), due);
         Ok(keys)
     }
 
-    fn known(&self) -> Option<Keys> {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The keys that are known, and whether it is time to read them again.
+    fn keys_and_whether_due(&self) -> Option<(Keys, bool)> {
+        let now = self.0.clock.now();
+        let known = self.known();
+        Some((known.keys.clone()?, known.due.is_some_and(|due| due <= now)))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token that says `claims`. The same claims give the same token.

@@ -33,7 +33,7 @@ pub fn document<D: Dialect>(about: &About, groups: impl IntoIterator<Item = (&'s
     let components = ComponentsBuilder::new()
         .schema(errors::SCHEMA, D::error_schema())
         .security_scheme(CREDENTIAL, security_scheme(D::SCHEME));
-    let builder = OpenApiBuilder::new().info(info).servers(Some([Server::new("/")]));
+    let builder = OpenApiBuilder::new().info(info).servers(Some([Server::new("..")]));
     let mut document = builder.components(Some(components.build())).build();
     for (name, mut group) in groups {
         for (path, item) in &mut group.paths.paths {
