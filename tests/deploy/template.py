@@ -86,13 +86,30 @@ def batches_of_messages(template, _):
                     statement["Action"] = [*statement["Action"], "sqs:SendMessageBatch"]
 
 
+def numbers_of_mappings(template, _):
+    """What a parameter says stays text in the emulator, which compares this one with numbers."""
+    for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values():
+        if "ScalingConfig" in mapping:
+            parameter = mapping["ScalingConfig"]["MaximumConcurrency"]["Ref"]
+            mapping["ScalingConfig"]["MaximumConcurrency"] = template["Parameters"][parameter]["Default"]
+
+
 def without_tls(template, _):
     """The emulator enforces policies of buckets, and ours refuses requests without TLS."""
     for name in of_type(template, "AWS::S3::BucketPolicy"):
         del template["Resources"][name]
 
 
-CHANGES = [packages, buffered, on_loopback, arns_of_secrets, slashes, batches_of_messages, without_tls]
+CHANGES = [
+    packages,
+    buffered,
+    on_loopback,
+    arns_of_secrets,
+    slashes,
+    batches_of_messages,
+    numbers_of_mappings,
+    without_tls,
+]
 
 
 def gateway_responses(template):
