@@ -7,6 +7,7 @@ mod chatbot;
 mod cors;
 mod failures;
 mod files;
+mod key_secret;
 mod log;
 mod long_lists;
 mod metered;

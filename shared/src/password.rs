@@ -41,7 +41,7 @@ pub struct Passwords {
     memories: Arc<Mutex<Vec<Memory>>>,
     entropy: Arc<dyn Entropy>,
     /// What a password is checked against when there is no such user, so that the answer takes as long.
-    nobodys: String,
+    hash_of_nobody: String,
 }
 
 type Memory = Vec<Block>;
@@ -50,8 +50,8 @@ impl Passwords {
     /// At most `at_once` hashes are computed at the same time.
     pub fn new(cost: Cost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
         let (turns, memories) = (Arc::new(Semaphore::new(at_once)), Arc::default());
-        let nobodys = nobodys(cost, &entropy.bytes())?;
-        Ok(Self { cost, turns, memories, entropy, nobodys })
+        let hash_of_nobody = hash_of_nobody(cost, &entropy.bytes())?;
+        Ok(Self { cost, turns, memories, entropy, hash_of_nobody })
     }
 
     /// The PHC string of a new password.
@@ -63,7 +63,7 @@ impl Passwords {
     /// Whether `password` is the one behind `hash`; without a hash the same work is done for a `false`.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobodys.clone());
+        let hash = hash.unwrap_or_else(|| self.hash_of_nobody.clone());
         Ok(self.run(move |memory| fits(&password, &hash, memory)).await? && known)
     }
 
@@ -94,7 +94,7 @@ fn hash(cost: Cost, password: &SecretString, salt: &[u8; 16], memory: &mut Memor
 }
 
 /// What looks like a password's hash. None is computed: it would be more than half of a function's start.
-fn nobodys(cost: Cost, salt: &[u8; 16]) -> Result<String, Error> {
+fn hash_of_nobody(cost: Cost, salt: &[u8; 16]) -> Result<String, Error> {
     let (params, salt) = (cost.params().map_err(broken)?, Salt::new(salt).map_err(broken)?);
     phc_string(&params, salt, Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(broken)?)
 }
@@ -129,4 +129,27 @@ fn argon2id(params: Params, password: &SecretString, salt: &Salt, memory: &mut M
 
 fn broken(error: impl std::fmt::Display) -> Error {
     Error::internal(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All but salt and output: what decides how much work a check is.
+    fn form(hash: &str) -> (String, usize) {
+        let parts: Vec<&str> = hash.split('$').collect();
+        (parts[..4].join("$"), parts[4..].concat().len())
+    }
+
+    #[test]
+    fn a_check_against_nobodys_hash_is_as_much_work_as_one_against_somebodys() {
+        for cost in [Cost::Standard, Cost::Cheap] {
+            let (mut memory, password) = (Memory::new(), SecretString::from("password123"));
+            let somebodys = hash(cost, &password, &[1; 16], &mut memory).unwrap();
+            let nobodys = hash_of_nobody(cost, &[2; 16]).unwrap();
+            assert_eq!(form(&nobodys), form(&somebodys));
+            assert!(fits(&password, &somebodys, &mut memory).unwrap());
+            assert!(!fits(&password, &nobodys, &mut memory).unwrap());
+        }
+    }
 }

@@ -1,0 +1,110 @@
+//! The secret of Secrets Manager that holds the keys which sign tokens.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use shared::{
+    blobs::embedded_credentials,
+    domain::Error,
+    secrets::{KeySecret, Keyring},
+};
+use std::sync::{Arc, Mutex};
+
+const ONE: &str = "a key of tests that is long enough: 0123456789";
+const OTHER: &str = "another key of tests that is long enough: 0123";
+const SHORT: &str = "thirty-one bytes are too few...";
+
+/// Secrets Manager, which answers for the two versions with these statuses and bodies.
+#[derive(Debug, Clone)]
+struct SecretsManager {
+    current: (u16, Value),
+    previous: (u16, Value),
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpConnector for SecretsManager {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        assert_eq!(asked["SecretId"], "keys");
+        let label = asked["VersionStage"].as_str().unwrap();
+        let (status, body) = if label == "AWSCURRENT" { &self.current } else { &self.previous };
+        self.asked.lock().unwrap().push(label.to_owned());
+        let answer = HttpResponse::new((*status).try_into().unwrap(), SdkBody::from(body.to_string()));
+        HttpConnectorFuture::ready(Ok(answer))
+    }
+}
+
+impl HttpClient for SecretsManager {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn holding(key: &str) -> (u16, Value) {
+    (200, json!({"Name": "keys", "SecretString": key}))
+}
+
+fn refusing(code: &str) -> (u16, Value) {
+    (400, json!({"__type": code, "message": "No."}))
+}
+
+/// What is read, and what was asked for that.
+async fn read(current: (u16, Value), previous: (u16, Value)) -> (Result<Vec<String>, Error>, Vec<String>) {
+    let service = SecretsManager { current, previous, asked: Arc::default() };
+    let aws = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(embedded_credentials()))
+        .timeout_config(TimeoutConfig::disabled())
+        .http_client(service.clone())
+        .build();
+    let keys = KeySecret::on_aws(&aws, "keys".to_owned()).read().await;
+    let keys = keys.map(|keys| {
+        let all = [Some(keys.current), keys.previous];
+        all.into_iter().flatten().map(|key| key.expose_secret().to_owned()).collect()
+    });
+    let asked = service.asked.lock().unwrap().clone();
+    (keys, asked)
+}
+
+#[tokio::test]
+async fn the_latest_version_signs_and_the_one_before_it_is_still_a_key() {
+    let nothing = || refusing("ResourceNotFoundException");
+    let cases = [
+        (holding(OTHER), holding(ONE), vec![OTHER, ONE]),
+        // Never changed.
+        (holding(ONE), nothing(), vec![ONE]),
+        // What was no key before does no harm once it is mended.
+        (holding(ONE), holding(SHORT), vec![ONE]),
+        (holding(ONE), (200, json!({"Name": "keys", "SecretBinary": "AAAA"})), vec![ONE]),
+    ];
+    for (current, previous, keys) in cases {
+        let (read, asked) = read(current, previous).await;
+        assert_eq!(read.unwrap(), keys);
+        // In this order: a change in between then shows the same key twice, and hides none.
+        assert_eq!(asked, ["AWSCURRENT", "AWSPREVIOUS"]);
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_somebody_has_to_mend_it_and_it_is_tried_again() {
+    let cases = [
+        (holding(SHORT), holding(ONE)),
+        (refusing("ResourceNotFoundException"), holding(ONE)),
+        (refusing("AccessDeniedException"), holding(ONE)),
+        (holding(ONE), refusing("AccessDeniedException")),
+        ((200, json!({"Name": "keys", "SecretBinary": "AAAA"})), holding(ONE)),
+    ];
+    for (current, previous) in cases {
+        let case = format!("{current:?} {previous:?}");
+        let (read, _) = read(current, previous).await;
+        let Err(Error::Unavailable(cause)) = read else { panic!("{case}") };
+        assert!(!format!("{cause:?}").contains(SHORT), "no key is told");
+    }
+}
