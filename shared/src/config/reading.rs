@@ -1,0 +1,128 @@
+//! How a setting is read from its text, and what is said of one that cannot be used.
+
+use super::AdminSettings;
+use crate::{
+    domain::{
+        money::{Refill, TOKENS_MAX},
+        webhook::RetrySchedule,
+    },
+    outbound::OutboundRules,
+    secrets::KEY_MIN,
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::{str::FromStr, time::Duration};
+
+/// A setting that cannot be used, said in one line.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{name}: {problem}")]
+pub struct SettingError {
+    name: &'static str,
+    problem: String,
+}
+
+/// Settings by their names.
+pub(super) struct Settings<F>(pub(super) F);
+
+impl<F: Fn(&str) -> Option<String>> Settings<F> {
+    pub(super) fn text(&self, name: &'static str, default: &str) -> String {
+        (self.0)(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    pub(super) fn number<N: FromStr>(&self, name: &'static str, default: N) -> Result<N, SettingError> {
+        match (self.0)(name) {
+            None => Ok(default),
+            Some(text) => {
+                text.trim().parse().map_err(|_| wrong(name, &format!("`{text}` is not a whole number in range")))
+            }
+        }
+    }
+
+    /// `1` or `0`; off when absent.
+    pub(super) fn switch(&self, name: &'static str) -> Result<bool, SettingError> {
+        match self.text(name, "0").trim() {
+            "1" => Ok(true),
+            "0" => Ok(false),
+            _ => Err(wrong(name, "is neither `1` nor `0`")),
+        }
+    }
+
+    pub(super) fn tokens(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
+        let tokens = self.number(name, default)?;
+        if tokens > TOKENS_MAX { Err(wrong(name, &format!("is more than {TOKENS_MAX}"))) } else { Ok(tokens) }
+    }
+
+    pub(super) fn refill(&self) -> Result<Option<Refill>, SettingError> {
+        let tokens = self.tokens("REFILL_TOKENS", 0)?;
+        let hours: u32 = self.number("REFILL_HOURS", 0)?;
+        match (tokens, hours) {
+            (0, 0) => Ok(None),
+            (0, _) => Err(wrong("REFILL_HOURS", "needs REFILL_TOKENS beside it")),
+            (_, 0) => Err(wrong("REFILL_TOKENS", "needs REFILL_HOURS beside it")),
+            _ => Ok(Some(Refill { tokens, every: Duration::from_secs(u64::from(hours) * 3600) })),
+        }
+    }
+
+    /// What commas separate; `form` says what each has to be.
+    pub(super) fn list<T>(
+        &self,
+        name: &'static str,
+        form: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, SettingError> {
+        let list = self.text(name, "");
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(|entry| parse(entry).ok_or_else(|| wrong(name, &format!("`{entry}` is not {form}")))).collect()
+    }
+
+    pub(super) fn retries(&self, name: &'static str) -> Result<RetrySchedule, SettingError> {
+        let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
+        let waits = self.list(name, "a number of seconds", seconds)?;
+        Ok(if waits.is_empty() { RetrySchedule::default() } else { RetrySchedule(waits) })
+    }
+
+    pub(super) fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
+        self.list(name, "an origin like https://chat.example.com", |origin| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
+            let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/');
+            is_host.then(|| origin.to_owned())
+        })
+    }
+
+    pub(super) fn outbound(&self) -> Result<OutboundRules, SettingError> {
+        let place = "a host name, an IP address or a block like 10.0.0.0/8, with or without a port";
+        let allowed = self.list("OUTBOUND_ALLOW", place, |entry| entry.parse().ok())?;
+        let refused = self.list("OUTBOUND_DENY", "a host name like api.example.com", |entry| entry.parse().ok())?;
+        Ok(OutboundRules::new(allowed, refused))
+    }
+
+    pub(super) fn secret(&self, name: &'static str) -> Result<Option<SecretString>, SettingError> {
+        let secret = (self.0)(name).map(SecretString::from);
+        match &secret {
+            Some(key) if key.expose_secret().len() < KEY_MIN => Err(wrong(name, "is shorter than 32 bytes")),
+            _ => Ok(secret),
+        }
+    }
+
+    pub(super) fn admin(&self) -> Result<Option<AdminSettings>, SettingError> {
+        let Some(email) = (self.0)("QUINTET_ADMIN_EMAIL") else { return Ok(None) };
+        match self.admin_password() {
+            Some(password) => Ok(Some(AdminSettings { email, password })),
+            None => Err(wrong("QUINTET_ADMIN_EMAIL", "needs QUINTET_ADMIN_PASSWORD beside it")),
+        }
+    }
+
+    pub(super) fn admin_password(&self) -> Option<SecretString> {
+        (self.0)("QUINTET_ADMIN_PASSWORD").map(SecretString::from)
+    }
+}
+
+impl SettingError {
+    /// A setting that must be there.
+    pub fn missing(name: &'static str) -> Self {
+        wrong(name, "is not set")
+    }
+}
+
+pub(super) fn wrong(name: &'static str, problem: &str) -> SettingError {
+    SettingError { name, problem: problem.to_owned() }
+}
