@@ -1,5 +1,6 @@
 //! `cargo lambda watch` has all routes of all functions, and what it gives them is what they need.
 
+use crate::world::routes;
 use shared::config::{Config, OF_THE_STACK};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,18 +15,14 @@ fn read(path: &str) -> String {
 
 /// The function that has a path in its route table, for both forms of each path.
 fn declared() -> BTreeMap<String, String> {
+    let of_dialects = routes::declared().into_iter().map(|route| (route.function, route.path));
+    let of_docs = routes::of_docs().into_iter().map(|path| ("docs".to_owned(), path));
     let mut found = BTreeMap::new();
-    for function in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions")).unwrap() {
-        let name = function.unwrap().file_name().into_string().unwrap();
-        let source = read(&format!("functions/{name}/src/lib.rs"));
-        let calls = [".own(\"", ".shared(\"", ".route(\""];
-        for path in calls.iter().flat_map(|call| source.split(call).skip(1)).map(|rest| rest.split('"').next().unwrap())
-        {
-            let bare = path.trim_end_matches('/');
-            for form in [bare.to_owned(), format!("{bare}/")] {
-                let other = found.insert(form, name.clone()).filter(|other| *other != name);
-                assert_eq!(other, None, "{path} is of two functions");
-            }
+    for (function, path) in of_dialects.chain(of_docs) {
+        let bare = path.trim_end_matches('/');
+        for form in [bare.to_owned(), format!("{bare}/")] {
+            let other = found.insert(form, function.clone()).filter(|other| *other != function);
+            assert_eq!(other, None, "{path} is of two functions");
         }
     }
     found

@@ -41,8 +41,8 @@ class Stack:
         )
 
     def build(self):
-        """All functions and the operator's commands, as `cargo test --workspace` leaves most of them. Fewer packages would
-        need other features of their dependencies, and so a build of their own."""
+        """All functions and the operator's commands, all at once: one function alone would take other features of its
+        dependencies, and so a build of its own."""
         subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins"], cwd=ROOT, check=True)
 
     def upload(self):

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use shared::service::hearing::STREAMING_PATIENCE;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     time::Duration,
 };
 
@@ -25,9 +24,8 @@ fn in_code() -> BTreeSet<Served> {
         let (function, path) = (route.function, places(&route.path));
         route.methods.into_iter().map(move |(verb, _)| (function.clone(), verb, path.clone()))
     });
-    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions/docs/src/lib.rs")).unwrap();
-    let paths = docs.split(".route(\"").skip(1).map(|entry| places(entry.split('"').next().unwrap()));
-    dialects.chain(paths.map(|path| ("docs".to_owned(), "GET".to_owned(), path))).collect()
+    let docs = routes::of_docs().into_iter().map(|path| ("docs".to_owned(), "GET".to_owned(), places(&path)));
+    dialects.chain(docs).collect()
 }
 
 fn behind_the_gateway() -> Vec<Function> {

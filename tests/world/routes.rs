@@ -34,6 +34,13 @@ pub fn declared() -> Vec<Route> {
     found
 }
 
+/// The paths of `docs`, which belong to no dialect and answer `GET`.
+pub fn of_docs() -> Vec<String> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions/docs/src/lib.rs");
+    let source = fs::read_to_string(source).unwrap();
+    source.split(".route(\"").skip(1).map(|entry| entry.split('"').next().unwrap().to_owned()).collect()
+}
+
 fn methods(entry: &str) -> Vec<(String, String)> {
     let found = ["get", "post", "put", "patch", "delete"].into_iter().filter_map(|verb| {
         let (_, handler) = entry.split_once(&format!("{verb}("))?;

@@ -20,7 +20,7 @@ use utoipa::{
 
 const SIZE_MAX: usize = 100;
 
-/// Where this service is reached from outside, such as `https://api.example.com/Prod`, put into requests
+/// Where this service is reached from outside, such as `https://api.example.com/v1`, put into requests
 /// by whoever knows it. Without it the `Host` header is believed, over plain HTTP.
 #[derive(Debug, Clone)]
 pub struct PublicUrl(pub String);
