@@ -1,16 +1,20 @@
-//! The tables of settings against the code: the same names, the same defaults.
+//! The tables of settings against code and template: the same names, the same defaults.
 
 use super::page;
-use secrecy::ExposeSecret;
-use shared::config::{Config, ModelProvider, QueueUrls, Tables};
-use shared::outbound::OutboundRules;
+use crate::template::template;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use shared::{
+    config::{Config, ModelProvider, QueueUrls, Tables},
+    outbound::OutboundRules,
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// The default of a setting that has none.
 const NONE: &str = "none";
 
-/// What every table of the page says: name and default.
-fn documented() -> BTreeMap<String, String> {
+/// What the page's tables say: names and defaults.
+fn rows() -> BTreeMap<String, String> {
     let text = page("docs/settings.md");
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
     let pairs = rows.map(|row| {
@@ -20,8 +24,17 @@ fn documented() -> BTreeMap<String, String> {
     });
     let found: Vec<(String, String)> = pairs.collect();
     let unique: BTreeMap<String, String> = found.iter().cloned().collect();
-    assert_eq!(unique.len(), found.len(), "a setting is there twice");
+    assert_eq!(unique.len(), found.len(), "a name is there twice");
     unique
+}
+
+fn is_parameter(name: &str) -> bool {
+    name.contains(char::is_lowercase)
+}
+
+/// The documented settings.
+fn documented() -> BTreeMap<String, String> {
+    rows().into_iter().filter(|(name, _)| !is_parameter(name)).collect()
 }
 
 /// The defaults of the code. A new setting does not compile until it is here.
@@ -48,7 +61,7 @@ fn defaults() -> BTreeMap<String, String> {
     } = Config::read(|_| None).unwrap();
     let Tables { users, assistants, tools, sessions, balances, files, outbox, webhooks, connections, limits } = tables;
     let QueueUrls { deliveries, connections: connections_queue } = queues;
-    let secret = |secret: Option<secrecy::SecretString>| secret.map_or(NONE.to_owned(), |s| s.expose_secret().into());
+    let secret = |secret: Option<SecretString>| secret.map_or(NONE.to_owned(), |s| s.expose_secret().into());
     let list = |list: Vec<String>| if list.is_empty() { NONE.to_owned() } else { list.join(",") };
     let seconds = webhook_retries.0.iter().map(|wait| wait.as_secs().to_string());
     let (refill_tokens, refill_every) = prices.refill.map_or((0, 0), |refill| (refill.tokens, refill.every.as_secs()));
@@ -115,4 +128,26 @@ fn each_documented_default_is_a_value_that_can_be_set() {
     let documented = documented();
     let given = |name: &str| documented.get(name).filter(|default| *default != NONE).cloned();
     assert!(Config::read(given).is_ok());
+}
+
+/// `RateLimitApi` for `RATE_LIMIT_API`.
+fn in_template(setting: &str) -> String {
+    setting.split('_').map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
+}
+
+#[test]
+fn the_page_has_every_parameter_of_the_stack_that_is_no_setting() {
+    let template = template();
+    let settings: Vec<String> = documented().keys().map(|name| in_template(name)).collect();
+    let parameters = template["Parameters"].as_object().unwrap().iter();
+    let alone = parameters.filter(|(name, _)| !settings.contains(name)).map(|(name, parameter)| {
+        let default = match &parameter["Default"] {
+            Value::String(text) if text.is_empty() => NONE.to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        (name.clone(), default)
+    });
+    let documented = rows().into_iter().filter(|(name, _)| is_parameter(name));
+    assert_eq!(documented.collect::<BTreeMap<_, _>>(), alone.collect::<BTreeMap<_, _>>());
 }

@@ -18,13 +18,15 @@ fn the_page_shows_the_help_of_every_command() {
     let help = |arguments: &[&str]| {
         let output = run(&directory.0, arguments, &[]);
         assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>()
     };
     let overview = help(&["--help"]);
     let (_, commands) = overview.split_once("Commands:\n").unwrap();
     let (commands, _) = commands.split_once("\n\n").unwrap();
     let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
-    let mut wanted: BTreeSet<String> = names.filter(|name| *name != "help").map(|name| format!("{name} --help")).collect();
+    let mut wanted: BTreeSet<String> =
+        names.filter(|name| *name != "help").map(|name| format!("{name} --help")).collect();
     assert!(!wanted.is_empty());
     wanted.insert("--help".to_owned());
     let shown = shown();
