@@ -1,6 +1,7 @@
-//! The documents against the repository: their links lead somewhere, and the table of settings says what the code
-//! says. `.ci/docs` runs their examples; the command line's page is compared in `local/tests/process`.
+//! The documents against the repository: their links lead somewhere, and their tables of endpoints and settings say what
+//! the code says. `.ci/docs` runs their examples; the command line's page is compared in `local/tests/process`.
 
+mod endpoints;
 mod links;
 mod settings;
 
