@@ -5,6 +5,7 @@
 mod calls;
 mod chatbot;
 mod cors;
+mod documentation;
 mod failures;
 mod files;
 mod key_secret;

@@ -56,7 +56,7 @@ impl Function {
 }
 
 /// The whole template. `!Ref Users` reads as `Users`, `!GetAtt Users.Arn` as `Users.Arn`.
-fn template() -> Value {
+pub fn template() -> Value {
     let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
     serde_saphyr::from_str(&template).unwrap()
 }

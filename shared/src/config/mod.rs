@@ -1,4 +1,4 @@
-//! Every setting, read from the environment here and nowhere else. The README lists them all.
+//! Every setting, read from the environment here and nowhere else. `docs/settings.md` lists them all.
 
 mod reading;
 
