@@ -1,5 +1,5 @@
-"""What checks of the functions as Lambda runs them share, whoever runs them: `quintet services` behind them, their
-settings, and requests and sample events for them."""
+"""Shared by .ci/watch and .ci/arm64, which run the functions in different ways: `quintet services` behind the functions,
+their settings, and requests and sample events for them."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ SETTINGS = {**os.environ, **LIMITS, "OUTBOUND_ALLOW": "127.0.0.1", "LOG_LEVEL": 
 ECHO = "This is a dummy response from the AI."
 # The status of the answer to each sample event, as the test of the sample events has it.
 EXPECTED = ROOT / "tests" / "template" / "snapshots" / "quintet__template__events__answers_to_samples.snap"
-# What is different here, where all samples meet the same data: the file is nobody's, and the name is taken by then.
+# Exceptions, because all samples share one data set here: nobody uploaded the file, and auth/register takes the name.
 ELSE_EXPECTED = {"files/content": 404, "users/create": 400}
 
 
@@ -40,7 +40,7 @@ def services():
 
 
 def function_settings(address):
-    """What functions are told beside watch.env, with the services at this address."""
+    """The text of watch.env with the address of the services."""
     text = (ROOT / "watch.env").read_text()
     assert USUAL in text
     return text.replace(USUAL, address)
@@ -112,7 +112,7 @@ async def check_platform(caller):
 
 
 async def check_webhook(eve):
-    """What a function leaves to be told is told by the services."""
+    """The services deliver the webhooks for changes that functions made."""
     events, port = asyncio.Queue(), free_port()
 
     async def receive(request):
@@ -177,7 +177,7 @@ async def check_metered(caller):
 
 
 def expected(sample, answer):
-    """Whether this answer to a sample event is as it should be."""
+    """Whether a sample event got the expected answer."""
     name = f"{sample.parent.name}/{sample.stem}"
     statuses = json.loads(EXPECTED.read_text().split("\n---\n", 1)[1])
     if name in statuses:
@@ -187,7 +187,7 @@ def expected(sample, answer):
 
 
 def check_samples(port, token):
-    """Every function understands its sample events; those that need a token get this one."""
+    """Invokes every function with its sample events. `token` replaces the placeholder in samples that need one."""
     for sample in sorted(ROOT.glob("events/*/*.json")):
         event = sample.read_text().replace("TOKEN", token)
         command = [CARGO_LAMBDA, "lambda", "invoke", sample.parent.name, "--invoke-address", "127.0.0.1"]
@@ -200,18 +200,18 @@ def check_samples(port, token):
 
 
 async def until_ready(caller, process):
-    """Waits until a function answers, which `process` lets it do."""
+    """Waits until a function answers. Fails if `process`, which serves the functions, ends."""
     while True:
         try:
             await caller.wants(200, "GET", "/health")
             return
         except aiohttp.ClientConnectionError:
-            assert process.poll() is None, "nothing runs the functions any more"
+            assert process.poll() is None, "cargo lambda watch ended"
             await asyncio.sleep(0.2)
 
 
 async def use(port, process):
-    """Uses the functions behind this port in all ways."""
+    """Sends requests in all five dialects, then the sample events, to the functions behind this port."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
         caller = Caller(session, f"http://127.0.0.1:{port}")
         await until_ready(caller, process)

@@ -20,8 +20,8 @@ NODE, ARM64 = "node", "arm64"
 
 @contextlib.contextmanager
 def renewed(name, file=None):
-    """The directory for a tool, and whether it has to be filled: the first time, and when its versions changed. Two
-    processes do not fill it at once."""
+    """The directory for a tool, and whether it is empty: the first time, and after its versions changed. A lock keeps
+    two processes from filling it at once."""
     directory, versions = INSTALLED / name, (VERSIONS / (file or f"{name}.txt")).read_text()
     marker = directory / "installed.txt"
     INSTALLED.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def environment(name):
     with renewed(name) as (directory, is_empty):
         if is_empty:
             subprocess.run([sys.executable, "-m", "venv", directory], check=True)
-            # The file has what its packages need, so that nothing has a version that stands nowhere.
+            # The file also pins indirect dependencies, so pip must not look for any.
             pip = [directory / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
             subprocess.run([*pip, "--no-deps", "--requirement", VERSIONS / f"{name}.txt"], check=True)
     return directory / "bin"
@@ -70,8 +70,8 @@ def debian(program, *names):
 
 
 def arm64_compiler():
-    """A `rustc` with the standard library for arm64, with the packages of another architecture unpacked beside those of
-    this one. Nothing is installed, and apt's own lists do not change."""
+    """A `rustc` with the standard library for arm64. Its packages are unpacked below `target/tools`, not installed, and
+    apt's own package lists stay as they are. The linker and the emulator are installed."""
     with renewed(ARM64, f"{ARM64}-compiler.apt") as (directory, is_empty):
         if is_empty:
             for name in ["lists/partial", "debs"]:
