@@ -23,7 +23,7 @@ fn bare(path: &str) -> &str {
 async fn needs(route: &Route) -> BTreeSet<Permission> {
     let mut found = BTreeSet::new();
     for is_plain in [true, false].into_iter().filter(|is_plain| *is_plain || route.takes_body()) {
-        let prey = Prey::in_world(World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])).await;
+        let prey = Prey::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")]).await;
         let actor = match is_plain {
             true => prey.actor(route),
             false => prey.actor(route).sending("Idempotency-Key", "once"),
