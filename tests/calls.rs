@@ -3,7 +3,7 @@
 
 use crate::{
     threats::{
-        prey::Prey,
+        fixture::Fixture,
         routes::{Kind, ROUTES, Route},
     },
     world::{Call, MULTIPART, PASSWORD, Reply, Units, World, multipart},
@@ -36,10 +36,10 @@ fn count(world: &World) {
 }
 
 /// Somebody who has one of everything, in a world that counts.
-async fn metered_prey() -> Prey {
-    let prey = Prey::with(&LIMITS).await;
-    count(&prey.world);
-    prey
+async fn metered_fixture() -> Fixture {
+    let fixture = Fixture::with(&LIMITS).await;
+    count(&fixture.world);
+    fixture
 }
 
 /// What a request answers, which is a success, and what it costs.
@@ -109,12 +109,12 @@ fn is_turn(route: &Route) -> bool {
 #[tokio::test(start_paused = true)]
 async fn calls_per_route() {
     let mut table = Table(HEAD.to_owned());
-    let unchanged = metered_prey().await;
+    let unchanged = metered_fixture().await;
     for route in ROUTES {
-        let own = if route.verb == "GET" { None } else { Some(metered_prey().await) };
-        let prey = own.as_ref().unwrap_or(&unchanged);
-        let body = Value::Object(prey.body(route)).to_string();
-        let (_, cost) = measure(&prey.world, route.path, prey.send(route, body)).await;
+        let own = if route.verb == "GET" { None } else { Some(metered_fixture().await) };
+        let fixture = own.as_ref().unwrap_or(&unchanged);
+        let body = Value::Object(fixture.body(route)).to_string();
+        let (_, cost) = measure(&fixture.world, route.path, fixture.send(route, body)).await;
         table.note(&route.name(), &cost);
         if route.verb == "GET" && route.needs_credential() {
             assert!(cost.calls <= most(route).0 && cost.steps <= most(route).1, "{}: {cost:?}", route.name());

@@ -39,7 +39,7 @@ async fn recover(world: &World) -> World {
 }
 
 /// Plans one fault after another for every call of a flow, until a run passes without meeting it. `rival` is
-/// what happens at [`Moment::Outrun`].
+/// what happens at [`Moment::LostRace`].
 pub async fn every_call(
     setup: Setup,
     (moment, times): (Moment, usize),
@@ -74,7 +74,7 @@ macro_rules! for_each_kind_of_flow {
 
             #[tokio::test]
             async fn of_sign_ins() {
-                super::$check(flows::of_doors()).await;
+                super::$check(flows::of_sign_ins()).await;
             }
 
             #[tokio::test]
@@ -160,7 +160,7 @@ async fn another_turn_comes_first_at_any_call() {
         });
     };
     for setup in [flows::of_turns(), flows::of_conversations()].concat() {
-        every_call(setup, (Moment::Outrun, 1), another_turn, async |world, flow, reply, what| {
+        every_call(setup, (Moment::LostRace, 1), another_turn, async |world, flow, reply, what| {
             assert_eq!(reply.status, flow.success, "{what}");
             let after = recover(world).await;
             assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
@@ -206,7 +206,7 @@ async fn a_thing_of_a_turn_is_deleted_at_any_call(thing: usize) {
         });
     };
     for setup in flows::of_turns() {
-        every_call(setup, (Moment::Outrun, 1), deletion, async |world, flow, reply, what| {
+        every_call(setup, (Moment::LostRace, 1), deletion, async |world, flow, reply, what| {
             // It was there when the turn was counted, or the turn is refused.
             let refused = [400, 404, 409, 422].contains(&reply.status);
             assert!(reply.status == flow.success || refused, "{what}");

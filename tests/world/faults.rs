@@ -30,7 +30,7 @@ pub enum Moment {
     /// The database never answers.
     Hang,
     /// A rival (see [`Faults::rival`]) does all its work just before the call.
-    Outrun,
+    LostRace,
 }
 
 /// A planned fault.
@@ -67,7 +67,7 @@ pub struct Units {
     pub write: f64,
 }
 
-/// What happens at [`Moment::Outrun`].
+/// What happens at [`Moment::LostRace`].
 type Rival = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The time between two steps, of a clock that stands still.
@@ -97,7 +97,7 @@ impl Faults {
         Self { inner, state: Arc::default(), progress }
     }
 
-    /// Who comes first at [`Moment::Outrun`].
+    /// Who comes first at [`Moment::LostRace`].
     pub fn rival(&self, rival: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
         self.state.lock().unwrap().rival = Some(Arc::new(rival));
     }
@@ -171,7 +171,7 @@ impl Faults {
         let answer = match moment {
             None if self.state.lock().unwrap().is_metered => self.run_metered(number, operation, body).await,
             None => self.inner.run(operation, body).await,
-            Some(Moment::Outrun) => {
+            Some(Moment::LostRace) => {
                 let rival = self.state.lock().unwrap().rival.clone();
                 if let Some(rival) = rival {
                     rival().await;

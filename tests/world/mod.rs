@@ -18,7 +18,7 @@ mod snapshot;
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
-pub use live::{Door, Socket, ticket};
+pub use live::{LiveServer, Socket, ticket};
 pub use model::{Script, ScriptedModel};
 pub use outage::{Answers, S3Outage, TestKeyring};
 pub use progress::Progress;
@@ -158,9 +158,9 @@ impl World {
         keyring: Arc<TestKeyring>,
     ) -> Self {
         let (tables, database) = (Tables::default(), data.database.clone());
-        let (spout, pump) = pump(database.clone(), tables.outbox.clone());
+        let (feed, pump) = pump(database.clone(), tables.outbox.clone());
         let progress = Progress::default();
-        let faults = Faults::new(Embedded::new(database.clone(), spout), progress.clone());
+        let faults = Faults::new(Embedded::new(database.clone(), feed), progress.clone());
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let client = client::embedded(faults.clone(), Duration::from_millis(1));
         let any_clock: Arc<dyn Clock> = clock.clone();

@@ -148,19 +148,19 @@ struct Original {
 }
 
 impl Original {
-    fn of(Prey { world, owner, things, admin, victim }: Prey) -> Self {
+    fn of(Fixture { world, owner, things, admin, victim }: Fixture) -> Self {
         Self { snapshot: world.snapshot(), owner, things, admin, victim }
     }
 
-    fn copy(&self) -> Prey {
+    fn copy(&self) -> Fixture {
         let world = self.snapshot.world();
         let (owner, admin) = (self.owner.in_world(&world), self.admin.in_world(&world));
-        Prey { owner, admin, things: self.things.in_world(&world), victim: self.victim.clone(), world }
+        Fixture { owner, admin, things: self.things.in_world(&world), victim: self.victim.clone(), world }
     }
 }
 
 /// A world with somebody who has one of everything, and an administrator.
-pub struct Prey {
+pub struct Fixture {
     pub world: World,
     pub owner: Actor,
     things: Things,
@@ -169,7 +169,7 @@ pub struct Prey {
     victim: String,
 }
 
-impl Prey {
+impl Fixture {
     pub async fn new() -> Self {
         Self::with(&[]).await
     }
