@@ -5,7 +5,7 @@ mod running;
 mod sending;
 mod worker;
 
-use crate::world::{PATIENCE, World};
+use crate::world::{Progress, World};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use local::{
     embedded_queue::{EmbeddedQueue, Received},
@@ -55,30 +55,28 @@ fn take_all(queue: &EmbeddedQueue) -> Vec<Received> {
 
 /// Keeps what it was told.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct Heard {
+    bodies: Arc<Mutex<Vec<String>>>,
+    progress: Progress,
+}
 
 impl Heard {
     fn hear(&self, event: &SqsEvent) {
-        self.0.lock().unwrap().push(event.records[0].body.clone().unwrap());
+        self.bodies.lock().unwrap().push(event.records[0].body.clone().unwrap());
+        self.progress.note();
     }
 
     fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.bodies.lock().unwrap().len()
     }
 
     /// What was heard since the last time.
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.bodies.lock().unwrap())
     }
 
     async fn until(&self, count: usize) {
-        for _ in 0..PATIENCE {
-            if self.count() == count {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("{} were heard, not {count}", self.count());
+        self.progress.until(&format!("{count} are heard"), || (self.count() == count).then_some(())).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stands between the SDK and the embedded database: counts calls, and makes chosen ones fail before or
 //! after they commit. The service cannot tell this from a network that does the same.
 
+use super::Progress;
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use std::{
     fmt,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// Which moment of a call the fault hits.
@@ -68,8 +70,8 @@ pub struct Units {
 /// What happens at [`Moment::LostRace`].
 type Rival = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// More often than the SDK suspends before it sends a request.
-const YIELDS: usize = 32;
+/// The time between two steps, of a clock that stands still.
+const STEP: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 struct State {
@@ -79,6 +81,7 @@ struct State {
     hits: usize,
     rival: Option<Rival>,
     is_metered: bool,
+    is_in_steps: bool,
 }
 
 /// The SDK's HTTP client of a test.
@@ -86,11 +89,12 @@ struct State {
 pub struct Faults {
     inner: Embedded,
     state: Arc<Mutex<State>>,
+    progress: Progress,
 }
 
 impl Faults {
-    pub fn new(inner: Embedded) -> Self {
-        Self { inner, state: Arc::default() }
+    pub fn new(inner: Embedded, progress: Progress) -> Self {
+        Self { inner, state: Arc::default(), progress }
     }
 
     /// Who comes first at [`Moment::LostRace`].
@@ -101,13 +105,19 @@ impl Faults {
     /// Forgets the calls so far, and plans a fault among the next ones.
     pub fn plan(&self, fault: Option<Fault>) {
         let mut state = self.state.lock().unwrap();
-        let (rival, is_metered) = (state.rival.take(), state.is_metered);
-        *state = State { fault, rival, is_metered, ..State::default() };
+        let State { rival, is_metered, is_in_steps, .. } = std::mem::take(&mut *state);
+        *state = State { fault, rival, is_metered, is_in_steps, ..State::default() };
     }
 
     /// From now on asks with each call what it consumes.
     pub fn meter(&self) {
         self.state.lock().unwrap().is_metered = true;
+    }
+
+    /// From now on a call goes on when nothing else can, so that those that do not wait for it have begun by then.
+    /// Only in a test with `start_paused`.
+    pub fn keep_in_step(&self) {
+        self.state.lock().unwrap().is_in_steps = true;
     }
 
     /// The calls since the last plan.
@@ -145,12 +155,16 @@ impl Faults {
         if let Some(call) = state.calls.get_mut(number) {
             call.ended = Some(ended);
         }
+        self.progress.note();
     }
 
     async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
         let (number, moment) = self.begin(&operation, &body);
-        // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
-        for _ in 0..YIELDS {
+        if self.state.lock().unwrap().is_in_steps {
+            // Time that stands still goes on when no task can run.
+            tokio::time::sleep(STEP).await;
+        } else {
+            // Others come meanwhile, as with a network.
             tokio::task::yield_now().await;
         }
         let lost = || ConnectorError::io("the connection broke".into());

@@ -1,5 +1,6 @@
 //! What is embedded, and the keys that sign tokens, as they are when they do not work.
 
+use super::Progress;
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::HttpRequest,
@@ -10,10 +11,12 @@ use futures::future::BoxFuture;
 use local::embedded_s3::EmbeddedS3;
 use secrecy::SecretString;
 use shared::{
+    config::Config,
     domain::Error,
     secrets::{Keyring, SigningKeys},
 };
 use std::{
+    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex,
@@ -37,7 +40,9 @@ pub struct TestKeyring {
 }
 
 impl TestKeyring {
-    pub fn new(keys: SigningKeys) -> Self {
+    /// The keys of these settings.
+    pub fn of(settings: &HashMap<String, String>) -> Self {
+        let keys = Config::read(|name| settings.get(name).cloned()).unwrap().signing_keys().unwrap();
         Self { keys: Mutex::new(keys), answers: Mutex::new(Answers::Well), reads: AtomicUsize::new(0) }
     }
 
@@ -78,11 +83,12 @@ impl Keyring for TestKeyring {
 pub struct S3Outage {
     inner: EmbeddedS3,
     answers: Arc<Mutex<Answers>>,
+    progress: Progress,
 }
 
 impl S3Outage {
-    pub fn new(inner: EmbeddedS3) -> Self {
-        Self { inner, answers: Arc::new(Mutex::new(Answers::Well)) }
+    pub fn new(inner: EmbeddedS3, progress: Progress) -> Self {
+        Self { inner, answers: Arc::new(Mutex::new(Answers::Well)), progress }
     }
 
     pub fn answers(&self, how: Answers) {
@@ -99,7 +105,16 @@ impl fmt::Debug for S3Outage {
 impl HttpConnector for S3Outage {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match *self.answers.lock().unwrap() {
-            Answers::Well => self.inner.call(request),
+            Answers::Well => {
+                let (call, progress) = (self.inner.call(request), self.progress.clone());
+                // A task of its own: what has begun ends, also when nobody waits for the answer any more.
+                let call = tokio::spawn(async move {
+                    let answer = call.await;
+                    progress.note();
+                    answer
+                });
+                HttpConnectorFuture::new(async { call.await.unwrap() })
+            }
             Answers::WithFailure => HttpConnectorFuture::ready(Err(ConnectorError::io("the connection broke".into()))),
             Answers::Never => HttpConnectorFuture::new(std::future::pending()),
         }
