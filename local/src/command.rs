@@ -29,8 +29,8 @@ enum Action {
     Services(Services),
     /// Makes an administrator. The password comes from QUINTET_ADMIN_PASSWORD or is asked for.
     ///
-    /// With --stack it works on AWS, in the region and with the credentials that the AWS CLI would use: AWS_REGION,
-    /// AWS_ACCESS_KEY_ID and the like, or AWS_PROFILE with keys or a role. For all others, such as
+    /// With --stack it works on AWS, and needs the AWS CLI. Region and credentials come from AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and the like, or from AWS_PROFILE with keys or a role. For all others, such as
     /// `aws sso login`, run `eval "$(aws configure export-credentials --format env)"` before.
     CreateAdmin(CreateAdmin),
 }

@@ -1,22 +1,19 @@
-//! DynamoDB inside this process. The SDK's client stays in use, with all it does about retries and time
-//! limits; only its HTTP connection is replaced by a call into the embedded database.
+//! DynamoDB inside this process, in place of an SDK client's connection.
 
 use crate::pump::ChangeFeed;
 use aws_smithy_runtime_api::{
     client::{
-        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
-        runtime_components::RuntimeComponents,
     },
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
-use std::fmt;
+use shared::aws::Respond;
 
-/// The HTTP client of an SDK whose DynamoDB is in this process.
+/// DynamoDB for the SDK's client, in this process.
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
@@ -57,26 +54,11 @@ impl Embedded {
     }
 }
 
-impl fmt::Debug for Embedded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Embedded")
-    }
-}
-
-impl HttpConnector for Embedded {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let embedded = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) =
-                Self::operation_of(&request).ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
-            embedded.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for Embedded {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for Embedded {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) =
+            Self::operation_of(&request).ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
+        self.run(operation, body).await
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 use anyhow::{Context, Result};
 use dynoxide::Database;
 use shared::{
+    aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
     clock::{Clock, SystemClock},
     config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
@@ -26,7 +27,7 @@ use shared::{
     queue::Queues,
     secrets::SigningKeys,
     service::{Parts, Services},
-    store::{Store, client},
+    store::Store,
 };
 use std::{
     fs,
@@ -40,6 +41,8 @@ use tempfile::TempDir;
 const DELIVERED_AT_ONCE: usize = 32;
 /// How many messages about connections are worked on at the same time.
 const CONNECTIONS_AT_ONCE: usize = 8;
+/// The first pause before a call to what is embedded is made again.
+const BACKOFF: Duration = Duration::from_millis(10);
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
@@ -129,7 +132,6 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
         DataLocation::Memory(temporary) => temporary.path().to_owned(),
         DataLocation::Directory(directory) => directory.join("s3"),
     };
-    let storage = EmbeddedS3::new(files, BUCKET_FILES)?;
     let current = match (config.jwt_secret.clone(), place) {
         (Some(key), _) => key,
         (None, DataLocation::Memory(_)) => secrets::new_key(&*entropy).into(),
@@ -140,17 +142,22 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let ModelProvider::Echo = config.model;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
-    let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
     let tables = shared::config::Tables::default();
     let (feed, pump) = pump(database.clone(), tables.outbox.clone());
     let gateway = EmbeddedGateway::default();
-    let tables_here = Embedded::new(database.clone(), feed);
-    let store = Store::new(client::embedded(tables_here.clone(), Duration::from_millis(10)), tables, entropy.clone());
+    let backing = Backing {
+        tables: Embedded::new(database.clone(), feed),
+        storage: EmbeddedS3::new(files, BUCKET_FILES)?,
+        queues: EmbeddedQueues::new(&urls, Rules::default(), &clock),
+        gateway: gateway.clone(),
+        database,
+    };
+    let aws = aws::embedded(backing.clone(), BACKOFF);
     let services = Services::new(Parts {
-        store,
-        blobs: Blobs::embedded(storage.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(10)),
-        queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
-        gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
+        store: Store::new(&aws, tables, entropy.clone()),
+        blobs: Blobs::new(&aws, BUCKET_FILES.to_owned()),
+        queues: Queues::new(&aws, &urls),
+        gateway: Gateway::new(&aws, EMBEDDED_ENDPOINT),
         keyring: Arc::new(keys),
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),
@@ -159,8 +166,7 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
         entropy: entropy.clone(),
         config,
     })?;
-    let sockets = Sockets { services: services.clone(), gateway: gateway.clone(), clock, entropy };
-    let backing = Backing { tables: tables_here, storage, queues, gateway, database };
+    let sockets = Sockets { services: services.clone(), gateway, clock, entropy };
     Ok(Process { services, backing, sockets, pump })
 }
 

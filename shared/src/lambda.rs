@@ -16,7 +16,7 @@ use crate::{
     queue::Queues,
     secrets::{KeySecret, Keyring, NoKeys},
     service::{Parts, Services},
-    store::{Store, client},
+    store::Store,
 };
 use aws_config::SdkConfig;
 use axum::{Router, response::Response};
@@ -104,7 +104,7 @@ async fn services(keys: Keys) -> Result<Services, Error> {
     crate::log::start(&config.log);
     let aws = aws::load().await;
     let keyring: Arc<dyn Keyring> = match (keys, secret, settings) {
-        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::on_aws(&aws, id)),
+        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::new(&aws, id)),
         (Keys::Needed, None, Some(keys)) => Arc::new(keys),
         _ => Arc::new(NoKeys),
     };
@@ -126,10 +126,10 @@ pub fn on_aws(config: Config, aws: &SdkConfig, keyring: Arc<dyn Keyring>) -> Res
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let ModelProvider::Echo = config.model;
     Services::new(Parts {
-        store: Store::new(client::on_aws(aws), config.tables.clone(), entropy.clone()),
-        blobs: Blobs::on_aws(aws, config.bucket_files.clone()),
-        queues: Queues::on_aws(aws, &config.queues),
-        gateway: Gateway::on_aws(aws, &config.websocket_endpoint),
+        store: Store::new(aws, config.tables.clone(), entropy.clone()),
+        blobs: Blobs::new(aws, config.bucket_files.clone()),
+        queues: Queues::new(aws, &config.queues),
+        gateway: Gateway::new(aws, &config.websocket_endpoint),
         keyring,
         model: Arc::new(Echo),
         resolver: Arc::new(SystemResolver),

@@ -2,19 +2,15 @@
 //! after they commit. The service cannot tell this from a network that does the same.
 
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use local::embedded::Embedded;
 use serde_json::{Value, json};
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
+use shared::aws::Respond;
+use std::sync::{Arc, Mutex};
 
 /// Which moment of a call the fault hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,24 +225,9 @@ fn conflict(body: &[u8]) -> HttpResponse {
     HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body.to_string()))
 }
 
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Faults")
-    }
-}
-
-impl HttpConnector for Faults {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let faults = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) = Embedded::operation_of(&request).unwrap();
-            faults.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for Faults {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for Faults {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) = Embedded::operation_of(&request).unwrap();
+        self.run(operation, body).await
     }
 }

@@ -37,6 +37,7 @@ use local::{
 };
 use serde_json::{Value, json};
 use shared::{
+    aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
@@ -51,7 +52,7 @@ use shared::{
         accounts::Registration,
         files::{Offer, Received},
     },
-    store::{Store, client},
+    store::Store,
 };
 use std::{
     collections::HashMap,
@@ -72,6 +73,8 @@ pub const START: u64 = 1_710_324_300_000;
 pub const NOW: &str = "2024-03-13T10:05:00Z";
 /// The password of everybody.
 pub const PASSWORD: &str = "password123";
+/// The first pause before the SDK makes a call again.
+const BACKOFF: Duration = Duration::from_millis(1);
 /// How often a test looks again for something that other tasks do: some seconds' worth.
 pub const PATIENCE: usize = 50_000;
 /// The key that signs tokens.
@@ -154,7 +157,6 @@ impl World {
         let (feed, pump) = pump(database.clone(), tables.outbox.clone());
         let faults = Faults::new(Embedded::new(database.clone(), feed));
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
-        let client = client::embedded(faults.clone(), Duration::from_millis(1));
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
@@ -164,10 +166,10 @@ impl World {
         let services = Services::new(Parts {
             config: Config::read(|name| settings.get(name).cloned()).unwrap(),
             keyring: keyring.clone(),
-            store: Store::new(client, tables, any_entropy.clone()),
-            blobs: Blobs::embedded(s3.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(1)),
-            queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
-            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
+            store: Store::new(&aws::embedded(faults.clone(), BACKOFF), tables, any_entropy.clone()),
+            blobs: Blobs::new(&aws::embedded(s3.clone(), BACKOFF), BUCKET_FILES.to_owned()),
+            queues: Queues::new(&aws::embedded(queue_faults.clone(), BACKOFF), &urls),
+            gateway: Gateway::new(&aws::embedded(gateway.clone(), BACKOFF), EMBEDDED_ENDPOINT),
             model: model.clone(),
             resolver: Arc::new(SystemResolver),
             clock: any_clock,

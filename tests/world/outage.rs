@@ -1,24 +1,20 @@
 //! What is embedded, and the keys that sign tokens, as they are when they do not work.
 
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use futures::future::BoxFuture;
 use local::embedded_s3::EmbeddedS3;
 use secrecy::SecretString;
 use shared::{
+    aws::Respond,
     domain::Error,
     secrets::{Keyring, SigningKeys},
 };
-use std::{
-    fmt,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 
 /// How something answers.
@@ -90,24 +86,13 @@ impl S3Outage {
     }
 }
 
-impl fmt::Debug for S3Outage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("S3Outage")
-    }
-}
-
-impl HttpConnector for S3Outage {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match *self.answers.lock().unwrap() {
-            Answers::Well => self.inner.call(request),
-            Answers::WithFailure => HttpConnectorFuture::ready(Err(ConnectorError::io("the connection broke".into()))),
-            Answers::Never => HttpConnectorFuture::new(std::future::pending()),
+impl Respond for S3Outage {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let answers = *self.answers.lock().unwrap();
+        match answers {
+            Answers::Well => self.inner.respond(request).await,
+            Answers::WithFailure => Err(ConnectorError::io("the connection broke".into())),
+            Answers::Never => std::future::pending().await,
         }
-    }
-}
-
-impl HttpClient for S3Outage {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

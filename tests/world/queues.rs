@@ -1,17 +1,15 @@
 //! Stands between the SDK and the embedded queues: counts calls, and makes them fail.
 
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
 use local::{embedded::Embedded, embedded_queue::EmbeddedQueues};
 use serde_json::{Value, json};
+use shared::aws::Respond;
 use std::{
     collections::VecDeque,
-    fmt,
     sync::{Arc, Mutex},
 };
 
@@ -98,24 +96,9 @@ impl QueueFaults {
     }
 }
 
-impl fmt::Debug for QueueFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QueueFaults")
-    }
-}
-
-impl HttpConnector for QueueFaults {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let faults = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) = Embedded::operation_of(&request).unwrap();
-            faults.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for QueueFaults {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for QueueFaults {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) = Embedded::operation_of(&request).unwrap();
+        self.run(operation, body).await
     }
 }

@@ -2,8 +2,9 @@
 //! room. Runs now and then, in portions, and may be stopped at any time.
 
 use crate::{
+    aws::CallError,
     domain::Error,
-    store::{Store, StoreError, sweep::NOTES_MAX},
+    store::{Store, sweep::NOTES_MAX},
 };
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ impl Sweeper {
     }
 }
 
-fn note(is_clean: &mut Result<bool, Error>, swept: Result<bool, StoreError>) {
+fn note(is_clean: &mut Result<bool, Error>, swept: Result<bool, CallError>) {
     match (swept, &mut *is_clean) {
         (Ok(is_empty), Ok(is_clean)) => *is_clean &= is_empty,
         (Ok(_), Err(_)) => {}

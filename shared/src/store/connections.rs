@@ -2,7 +2,7 @@
 //! as somebody is known at its other end, twice: by its id, and among its user's.
 
 use super::{
-    Item, Store, StoreError, keys, read, read_all, read_if_any, s,
+    CallError, Item, Store, keys, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
     walk::Walk,
     write,
@@ -35,7 +35,7 @@ struct TicketRow {
 
 impl Store {
     /// Notes who is at the other end of a connection. `false`: that was noted before.
-    pub async fn add_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+    pub async fn add_connection(&self, connection: &Connection) -> Result<bool, CallError> {
         let (about, own) = self.connection_keys(connection);
         let row = |everyone| ConnectionRow {
             connection: connection.clone(),
@@ -49,13 +49,13 @@ impl Store {
     }
 
     /// The connection with this id, if it is known who is at its other end.
-    pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+    pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, CallError> {
         let row: Option<ConnectionRow> = read_if_any(self.get(keys::connection(&self.tables, id)).await?)?;
         Ok(row.map(|row| row.connection))
     }
 
     /// A user's connections: at most about `max`, which is all of them.
-    pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, StoreError> {
+    pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, CallError> {
         let query = self
             .client
             .query()
@@ -73,7 +73,7 @@ impl Store {
         &self,
         part: u8,
         start: Option<Item>,
-    ) -> Result<(Vec<Connection>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Connection>, Option<Item>), CallError> {
         let found = self
             .client
             .query()
@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// Forgets connections.
-    pub async fn remove_connections(&self, connections: &[Connection]) -> Result<(), StoreError> {
+    pub async fn remove_connections(&self, connections: &[Connection]) -> Result<(), CallError> {
         let removed = connections.iter().map(|connection| {
             let (about, own) = self.connection_keys(connection);
             self.commit(vec![Action::delete(about), Action::delete(own)])
@@ -101,14 +101,14 @@ impl Store {
     }
 
     /// Keeps a ticket under `hash`, its SHA-256 in hex.
-    pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), StoreError> {
+    pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), CallError> {
         let key = keys::ticket(&self.tables, hash);
         let row = TicketRow { expires_at: ticket.ends_at.seconds(), ticket };
         self.commit(vec![Action::put_new(key.clone(), write(key, row)?)]).await
     }
 
     /// Takes a ticket, which is gone then. `None`: there is none, or no more.
-    pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+    pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, CallError> {
         let key = keys::ticket(&self.tables, hash);
         let sent = self
             .client

@@ -2,7 +2,7 @@
 //! only says when to look at it. Whoever works on one claims it for a while, so that nobody else does.
 
 use super::{
-    Item, Store, StoreError, keys,
+    CallError, Item, Store, keys,
     keys::Key,
     n, read, read_all, read_if_any, s,
     transaction::{Action, IS_NEW},
@@ -96,7 +96,7 @@ pub struct DeliveryKey {
 
 impl Store {
     /// Adds a delivery, unless it is there. `look_at`: when somebody has to look after it, should nothing happen.
-    pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         // If it is there, it is on its way.
@@ -109,7 +109,7 @@ impl Store {
         DeliveryKey { webhook, delivery }: DeliveryKey,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Claim, StoreError> {
+    ) -> Result<Claim, CallError> {
         let key = keys::delivery(&self.tables, webhook, delivery);
         let sent = self
             .client
@@ -131,7 +131,7 @@ impl Store {
             .await;
         match sent {
             Ok(output) => {
-                let row: DeliveryRow = read(output.attributes.ok_or_else(|| StoreError::broken("no delivery"))?)?;
+                let row: DeliveryRow = read(output.attributes.ok_or_else(|| CallError::broken("no delivery"))?)?;
                 Ok(Claim::Deps(Box::new(Claimed { delivery: row.delivery, until })))
             }
             Err(error) => match error.as_service_error() {
@@ -146,7 +146,7 @@ impl Store {
         &self,
         Claimed { delivery, until }: &Claimed,
         look_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let values = vec![(":until", n(until.millis()))];
@@ -154,12 +154,12 @@ impl Store {
     }
 
     /// Removes a delivery that nobody waits for any more.
-    pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
         self.commit(vec![Action::delete(keys::delivery(&self.tables, delivery.webhook, delivery.id))]).await
     }
 
     /// A delivery.
-    pub async fn delivery(&self, webhook: WebhookId, id: EventId) -> Result<Option<Delivery>, StoreError> {
+    pub async fn delivery(&self, webhook: WebhookId, id: EventId) -> Result<Option<Delivery>, CallError> {
         let row: Option<DeliveryRow> = read_if_any(self.get(keys::delivery(&self.tables, webhook, id)).await?)?;
         Ok(row.map(|row| row.delivery))
     }
@@ -172,7 +172,7 @@ impl Store {
         tried: u32,
         now: Timestamp,
         look_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let condition = "tried = :tried AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
@@ -180,7 +180,7 @@ impl Store {
     }
 
     /// A webhook's latest deliveries, newest first: at most `max`.
-    pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, CallError> {
         let query = self
             .client
             .query()
@@ -199,7 +199,7 @@ impl Store {
         webhook: WebhookId,
         since: Timestamp,
         max: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<Vec<Delivery>, CallError> {
         let query = self
             .client
             .query()
@@ -217,7 +217,7 @@ impl Store {
 
     /// Deliveries that somebody has to look after at `until` at the latest, as an index has them: at most `max`
     /// of each part.
-    pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, StoreError> {
+    pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, CallError> {
         let part = |part: u8| {
             let query = self
                 .client
@@ -234,7 +234,7 @@ impl Store {
     }
 }
 
-fn not_claimed(item: Option<Item>) -> Result<Claim, StoreError> {
+fn not_claimed(item: Option<Item>) -> Result<Claim, CallError> {
     let Some(DeliveryRow { delivery, claimed_until, .. }) = read_if_any(item)? else {
         return Ok(Claim::Over);
     };

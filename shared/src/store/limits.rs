@@ -1,7 +1,7 @@
 //! The `limits` table: how many requests a subject made lately, counted in slots of ten seconds. A row
 //! holds the 60 slots of ten minutes and expires by itself.
 
-use super::{Item, Store, StoreError, keys, n};
+use super::{CallError, Item, Store, keys, n};
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::{
     Config,
@@ -22,7 +22,7 @@ pub type Recent = [u32; WINDOW_SLOTS as usize];
 impl Store {
     /// Adds a request of `subject` to the current slot, and tells the whole window. One call; two at once
     /// in the first minute of each ten, when the window reaches into the row before.
-    pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, StoreError> {
+    pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, CallError> {
         let slot = now.seconds() / SLOT_SECONDS;
         let row = slot / SLOTS_PER_ROW;
         let oldest = (slot + 1).saturating_sub(WINDOW_SLOTS);
@@ -48,7 +48,7 @@ impl Store {
 
     /// Takes back a request that was counted `at`. Not tried again when the answer is lost: it could be
     /// taken back twice.
-    pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), CallError> {
         let slot = at.seconds() / SLOT_SECONDS;
         let add = self.add(policy, slot / SLOTS_PER_ROW, subject, slot % SLOTS_PER_ROW, -1);
         let once = Config::builder().retry_config(RetryConfig::disabled());

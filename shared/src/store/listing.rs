@@ -1,7 +1,7 @@
 //! Reading a page of a list: first the keys from an index that holds nothing else, then the rows. So a page
 //! far behind costs the keys before it and not the rows, and changing a row seldom changes an index.
 
-use super::{Item, Store, StoreError, keys::Key, s, walk::Walk};
+use super::{CallError, Item, Store, keys::Key, s, walk::Walk};
 use crate::domain::list::{ListPosition, ListRequest};
 
 /// An index, the partition of it that is wanted, and the attributes that it is made of.
@@ -38,7 +38,7 @@ impl Store {
         index: Index<'a>,
         request: &ListRequest<F>,
         row: impl Fn(&str) -> Option<Key<'a>>,
-    ) -> Result<KeyPage<'a>, StoreError>
+    ) -> Result<KeyPage<'a>, CallError>
     where
         F: Copy,
     {

@@ -2,7 +2,7 @@
 //! can grow for ever.
 
 use super::{
-    Item, Store, StoreError, assistants, idempotency, keys,
+    CallError, Item, Store, assistants, idempotency, keys,
     listing::{Index, KeyPage},
     n, outbox, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
@@ -131,7 +131,7 @@ impl Store {
         conversation: &Conversation,
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
-    ) -> Result<Result<(), Vec<NotBegun>>, StoreError> {
+    ) -> Result<Result<(), Vec<NotBegun>>, CallError> {
         let mut actions = vec![
             (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
             (None, users::count_conversation(&self.tables, owner)),
@@ -154,7 +154,7 @@ impl Store {
         &self,
         owner: UserId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<(Vec<Conversation>, Option<ListPosition>), StoreError> {
+    ) -> Result<(Vec<Conversation>, Option<ListPosition>), CallError> {
         let KeyPage { keys, next } = self.keys_of_conversations(owner, request).await?;
         Ok((owned_by(owner, self.get_many(keys).await?)?, next))
     }
@@ -164,7 +164,7 @@ impl Store {
         &self,
         owner: UserId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<KeyPage<'_>, StoreError> {
+    ) -> Result<KeyPage<'_>, CallError> {
         let (name, order) = match request.sort.field {
             ConversationField::CreatedAt => ("owner-by-created", "by_created"),
             ConversationField::UpdatedAt => ("owner-by-updated", "by_updated"),
@@ -182,7 +182,7 @@ impl Store {
         owner: UserId,
         assistant: AssistantId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<Option<(Vec<Conversation>, u64, Option<ListPosition>)>, StoreError> {
+    ) -> Result<Option<(Vec<Conversation>, u64, Option<ListPosition>)>, CallError> {
         let (name, order) = match request.sort.field {
             ConversationField::CreatedAt => ("assistant-by-created", "by_created"),
             ConversationField::UpdatedAt => ("assistant-by-updated", "by_updated"),
@@ -203,7 +203,7 @@ impl Store {
         &'a self,
         index: Index<'a>,
         request: &ListRequest<ConversationField>,
-    ) -> Result<KeyPage<'a>, StoreError> {
+    ) -> Result<KeyPage<'a>, CallError> {
         let row = |id: &str| Some(keys::conversation(&self.tables, ConversationId::parse(id)?));
         self.list_keys(index, request, row).await
     }
@@ -217,7 +217,7 @@ impl Store {
         before: Option<MessageId>,
         wanted: usize,
         bytes_max: usize,
-    ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Message>)>, CallError> {
         let end = before.map_or_else(|| keys::AFTER_MESSAGES.to_owned(), keys::message_sort);
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end");
         let query = query.expression_attribute_values(":first", s(keys::FIRST_MESSAGE));
@@ -251,7 +251,7 @@ impl Store {
         &self,
         owner: UserId,
         id: ConversationId,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         let Some((conversation, turns)) = self.conversation_and_first(owner, id, LATEST_TURNS).await? else {
             return Ok(None);
         };
@@ -273,7 +273,7 @@ impl Store {
         owner: UserId,
         id: ConversationId,
         page: PageRequest,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         if page.number() == 1 {
             return self.conversation_and_first(owner, id, page.size()).await;
         }
@@ -293,7 +293,7 @@ impl Store {
         owner: UserId,
         id: ConversationId,
         turns: usize,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk < :end");
         let query = query.expression_attribute_values(":end", s(keys::AFTER_MESSAGES));
         // One call reads the conversation's row and, unless turns failed, all wanted ones.
@@ -316,18 +316,13 @@ impl Store {
     }
 
     /// A user's conversation.
-    pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, CallError> {
         let row: Option<ConversationRow> = read_if_any(self.get(keys::conversation(&self.tables, id)).await?)?;
         Ok(row.and_then(|row| row.if_owned_by(owner)))
     }
 
     /// One answered turn of a user's conversation, in one call.
-    pub async fn turn(
-        &self,
-        owner: UserId,
-        id: ConversationId,
-        number: TurnNumber,
-    ) -> Result<Option<Turn>, StoreError> {
+    pub async fn turn(&self, owner: UserId, id: ConversationId, number: TurnNumber) -> Result<Option<Turn>, CallError> {
         let [about, message, reply] = self
             .get_together([
                 keys::conversation(&self.tables, id),
@@ -348,7 +343,7 @@ impl Store {
         &self,
         owner: UserId,
         ids: &[(ConversationId, MessageId)],
-    ) -> Result<Vec<Option<Message>>, StoreError> {
+    ) -> Result<Vec<Option<Message>>, CallError> {
         let keys = ids.iter().flat_map(|&(conversation, id)| {
             [keys::conversation(&self.tables, conversation), keys::message(&self.tables, conversation, id)]
         });
@@ -364,7 +359,7 @@ impl Store {
     }
 
     /// Takes the next number for a turn. `None`: the conversation is gone.
-    pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, StoreError> {
+    pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, CallError> {
         let key = keys::conversation(&self.tables, id);
         let sent = self
             .client
@@ -380,7 +375,7 @@ impl Store {
         match sent {
             Ok(output) => {
                 let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-                number.map(|number| Some(TurnNumber(number))).ok_or_else(|| StoreError::broken("no turn number"))
+                number.map(|number| Some(TurnNumber(number))).ok_or_else(|| CallError::broken("no turn number"))
             }
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
@@ -412,12 +407,12 @@ pub(super) fn new_conversation(
     owner: UserId,
     conversation: Conversation,
     last_number: u64,
-) -> Result<Action, StoreError> {
+) -> Result<Action, CallError> {
     let key = keys::conversation(tables, conversation.id);
     Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
 }
 
-fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, StoreError> {
+fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, CallError> {
     let rows: Vec<ConversationRow> = read_all(items.into_iter().flatten().collect())?;
     Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
 }
@@ -436,7 +431,7 @@ fn complete_turns_backwards(items: &[Item]) -> usize {
 }
 
 /// Joins messages and replies; messages without a reply (failed, or not answered yet) are left out.
-fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, StoreError> {
+fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
     let mut turns = Vec::new();
     let mut said: Option<MessageRow> = None;
     for row in read_all::<MessageRow>(items)? {
@@ -449,11 +444,11 @@ fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, StoreError> {
     Ok(turns)
 }
 
-fn turn_of(said: MessageRow, reply: MessageRow) -> Result<Turn, StoreError> {
+fn turn_of(said: MessageRow, reply: MessageRow) -> Result<Turn, CallError> {
     let MessageRow { turn: number, content, attachments, created_at, speaker: _, status: _, charged: _ } = said;
     Ok(Turn {
         number,
-        message: MessageText::parse(content).map_err(|problem| StoreError::broken(problem.to_string()))?,
+        message: MessageText::parse(content).map_err(|problem| CallError::broken(problem.to_string()))?,
         attachments,
         response: reply.content,
         is_cut: reply.status == MessageStatus::Cut,

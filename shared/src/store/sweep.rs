@@ -2,7 +2,7 @@
 //! transaction that also notes it in a `sweep` partition; what was in it goes later, in bounded portions.
 
 use super::{
-    Item, Store, StoreError, assistants, keys,
+    CallError, Item, Store, assistants, keys,
     keys::Key,
     s,
     transaction::{Action, Outcome},
@@ -49,7 +49,7 @@ impl Store {
         conversation: &Conversation,
         is_default: bool,
         deleted_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let Conversation { id, assistant, .. } = *conversation;
         let of_account = is_default && assistant.is_none();
         let swept = keys::swept_conversation(&self.tables, id);
@@ -77,7 +77,7 @@ impl Store {
     }
 
     /// Removes up to `most` messages of a deleted conversation. Whether that was all.
-    pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, StoreError> {
+    pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, CallError> {
         let partition = keys::conversation_partition(id);
         let is_empty = self.remove_rows(&self.tables.sessions, &partition, None, most).await?;
         if is_empty {
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// Removes up to about `most` rows of a deleted account. Whether that was all.
-    pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, StoreError> {
+    pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, CallError> {
         for about in self.some_conversations(user).await? {
             let conversation = about.attributes.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
             // What the index lists goes last: a conversation that nobody can find would stay for ever.
@@ -118,14 +118,14 @@ impl Store {
 
     /// The keys of some of a user's conversations, as the index has them: it may list what is gone, so that
     /// only its silence tells that nothing is left.
-    async fn some_conversations(&self, owner: UserId) -> Result<Vec<Key<'_>>, StoreError> {
-        let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| StoreError::broken("no page"))?;
+    async fn some_conversations(&self, owner: UserId) -> Result<Vec<Key<'_>>, CallError> {
+        let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| CallError::broken("no page"))?;
         let request = ListRequest { page, sort: Sort::default(), after: None };
         Ok(self.keys_of_conversations(owner, &request).await?.keys)
     }
 
     /// Some of what is noted to be removed: at most [`NOTES_MAX`] of each kind.
-    pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), StoreError> {
+    pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), CallError> {
         let noted = |table: &str| {
             let query = self.client.query().table_name(table).key_condition_expression("pk = :sweep");
             query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(NOTES_MAX).send()
@@ -148,7 +148,7 @@ impl Store {
         partition: &str,
         first: Option<&str>,
         most: usize,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let values = [(":pk", Some(partition)), (":first", first)].into_iter();
         let values = values.filter_map(|(name, value)| Some((name.to_owned(), s(value?))));
         let condition = if first.is_some() { "pk = :pk AND sk >= :first" } else { "pk = :pk" };
@@ -169,10 +169,10 @@ impl Store {
         Ok(found.last_evaluated_key.is_none())
     }
 
-    async fn remove_batch(&self, keys: Vec<Key<'_>>) -> Result<(), StoreError> {
+    async fn remove_batch(&self, keys: Vec<Key<'_>>) -> Result<(), CallError> {
         let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
         for key in keys {
-            let delete = DeleteRequest::builder().set_key(Some(key.attributes)).build().map_err(StoreError::broken)?;
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes)).build().map_err(CallError::broken)?;
             wanted
                 .entry(key.table.to_owned())
                 .or_default()
@@ -186,6 +186,6 @@ impl Store {
             }
             self.pause(tried).await;
         }
-        Err(StoreError::Unavailable("rows of a batch stayed unprocessed".into()))
+        Err(CallError::Unavailable("rows of a batch stayed unprocessed".into()))
     }
 }

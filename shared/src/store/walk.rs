@@ -1,6 +1,6 @@
 //! Walking along a query to a numbered page: over keys only to where the page begins, then whole rows.
 
-use super::{Item, StoreError};
+use super::{CallError, Item};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 /// A query whose entries may consist of several items (a turn is a message and its reply).
@@ -22,7 +22,7 @@ impl Walk {
         skipped: u64,
         wanted: usize,
         ends_entry: fn(&Item) -> bool,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<Item>, CallError> {
         let keys_only = self.query.clone().projection_expression("pk, sk");
         let mut start = None;
         let mut left = usize::try_from(skipped).unwrap_or(usize::MAX);
@@ -50,7 +50,7 @@ impl Walk {
         wanted: usize,
         mut start: Option<Item>,
         complete: impl Fn(&[Item]) -> usize,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<Item>, CallError> {
         let mut items = Vec::new();
         loop {
             let left = wanted.saturating_sub(complete(&items));
@@ -71,7 +71,7 @@ async fn once(
     query: &QueryFluentBuilder,
     limit: usize,
     start: Option<Item>,
-) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+) -> Result<(Vec<Item>, Option<Item>), CallError> {
     let limit = i32::try_from(limit).unwrap_or(i32::MAX);
     let output = query.clone().limit(limit).set_exclusive_start_key(start).send().await?;
     Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
