@@ -51,7 +51,7 @@ where
     fn from(error: SdkError<E, Response>) -> Self {
         let is_transient = match &error {
             SdkError::ServiceError(answer) => {
-                answer.raw().status().is_server_error() || answer.err().code().is_some_and(is_transient)
+                answer.raw().status().is_server_error() || answer.err().code().is_some_and(is_transient_code)
             }
             SdkError::ConstructionFailure(_) => false,
             _ => true,
@@ -61,7 +61,7 @@ where
     }
 }
 
-fn is_transient(code: &str) -> bool {
+fn is_transient_code(code: &str) -> bool {
     [THROTTLING_ERRORS, TRANSIENT_ERRORS, &ALSO_TRANSIENT].iter().any(|codes| codes.contains(&code))
 }
 
