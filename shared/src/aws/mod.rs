@@ -2,10 +2,11 @@
 //! this process, and one error. A client adds to that only what is its own.
 
 mod error;
-mod in_process;
+mod respond;
 
 pub use error::CallError;
-pub use in_process::{InProcess, Respond};
+use respond::Connected;
+pub use respond::Respond;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -54,7 +55,7 @@ pub fn embedded(service: impl Respond, backoff: Duration) -> SdkConfig {
         .region(own_region())
         .endpoint_url(EMBEDDED_ENDPOINT)
         .credentials_provider(SharedCredentialsProvider::new(embedded_credentials()))
-        .http_client(InProcess(service))
+        .http_client(Connected(service))
         .build();
     with_limits(here, RetryConfig::standard().with_initial_backoff(backoff))
 }

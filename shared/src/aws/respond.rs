@@ -17,22 +17,22 @@ pub trait Respond: Clone + Send + Sync + 'static {
 
 /// The HTTP client of an SDK whose service is `S`.
 #[derive(Clone)]
-pub struct InProcess<S>(pub S);
+pub(super) struct Connected<S>(pub(super) S);
 
-impl<S> fmt::Debug for InProcess<S> {
+impl<S> fmt::Debug for Connected<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InProcess")
+        f.write_str("Connected")
     }
 }
 
-impl<S: Respond> HttpConnector for InProcess<S> {
+impl<S: Respond> HttpConnector for Connected<S> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let service = self.0.clone();
         HttpConnectorFuture::new(async move { service.respond(request).await })
     }
 }
 
-impl<S: Respond> HttpClient for InProcess<S> {
+impl<S: Respond> HttpClient for Connected<S> {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
