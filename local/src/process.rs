@@ -15,18 +15,16 @@ use anyhow::{Context, Result};
 use dynoxide::Database;
 use shared::{
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::{Clock, SystemClock},
-    config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
+    config::{BUCKET_FILES, Config, QueueUrls, Tables},
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
     log::Causes,
-    model::Echo,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
     queue::Queues,
     secrets::SigningKeys,
-    service::{Parts, Services},
-    store::{Store, client},
+    service::Services,
+    store::client,
 };
 use std::{
     fs,
@@ -40,6 +38,8 @@ use tempfile::TempDir;
 const DELIVERED_AT_ONCE: usize = 32;
 /// How many messages about connections are worked on at the same time.
 const CONNECTIONS_AT_ONCE: usize = 8;
+/// The first pause before a call to an embedded service is repeated.
+const BACKOFF: Duration = Duration::from_millis(10);
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
@@ -137,28 +137,21 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     };
     let keys = SigningKeys { current, previous: config.jwt_secret_previous.clone() };
     let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-    let ModelProvider::Echo = config.model;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
     let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
-    let tables = shared::config::Tables::default();
+    let tables = Tables::default();
     let (feed, pump) = pump(database.clone(), tables.outbox.clone());
     let gateway = EmbeddedGateway::default();
     let tables_here = Embedded::new(database.clone(), feed);
-    let store = Store::new(client::embedded(tables_here.clone(), Duration::from_millis(10)), tables, entropy.clone());
-    let services = Services::new(Parts {
-        store,
-        blobs: Blobs::embedded(storage.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(10)),
-        queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
-        gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
-        keyring: Arc::new(keys),
-        model: Arc::new(Echo),
-        resolver: Arc::new(SystemResolver),
-        clock: clock.clone(),
-        passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
-        entropy: entropy.clone(),
-        config,
-    })?;
+    let backends = Backends {
+        database: client::embedded(tables_here.clone(), BACKOFF),
+        tables,
+        blobs: Blobs::embedded(storage.clone(), BUCKET_FILES.to_owned(), BACKOFF),
+        queues: Queues::embedded(queues.clone(), &urls, BACKOFF),
+        gateway: Gateway::embedded(gateway.clone(), BACKOFF),
+    };
+    let services = Builder::new(config, backends, Arc::new(keys)).hashes_at_once(at_once).build()?;
     let sockets = Sockets { services: services.clone(), gateway: gateway.clone(), clock, entropy };
     let backing = Backing { tables: tables_here, storage, queues, gateway, database };
     Ok(Process { services, backing, sockets, pump })

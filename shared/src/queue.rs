@@ -17,6 +17,7 @@ use aws_sdk_sqs::{
     types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use futures::{StreamExt, stream};
+use serde::Serialize;
 use std::time::Duration;
 
 /// The longest that a message can be held back.
@@ -54,6 +55,14 @@ pub enum QueueError {
     /// A request that makes no sense: a bug.
     #[error("the queue refused a request")]
     Broken(#[source] Cause),
+}
+
+impl Outgoing {
+    /// A message with `body` as JSON. Only our own functions read it.
+    pub fn json(body: &impl Serialize, group: String, delay: Duration) -> Result<Self, QueueError> {
+        let body = serde_json::to_string(body).map_err(|error| QueueError::Broken(error.into()))?;
+        Ok(Self { body, group, delay })
+    }
 }
 
 impl From<QueueError> for domain::Error {

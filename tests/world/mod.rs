@@ -38,20 +38,20 @@ use local::{
 use serde_json::{Value, json};
 use shared::{
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
     gateway::Gateway,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
+    password::Cost,
     queue::Queues,
     service::{
-        Parts, Services,
+        Services,
         accounts::Registration,
         files::{Offer, Received},
     },
-    store::{Store, client},
+    store::client,
 };
 use std::{
     collections::HashMap,
@@ -153,28 +153,29 @@ impl World {
         let tables = Tables::default();
         let (feed, pump) = pump(database.clone(), tables.outbox.clone());
         let faults = Faults::new(Embedded::new(database.clone(), feed));
-        let any_entropy: Arc<dyn Entropy> = entropy.clone();
-        let client = client::embedded(faults.clone(), Duration::from_millis(1));
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
         let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = S3Outage::new(EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap());
-        let services = Services::new(Parts {
-            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
-            keyring: keyring.clone(),
-            store: Store::new(client, tables, any_entropy.clone()),
-            blobs: Blobs::embedded(s3.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(1)),
-            queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
-            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
-            model: model.clone(),
-            resolver: Arc::new(SystemResolver),
-            clock: any_clock,
-            passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
-            entropy: any_entropy,
-        })
-        .unwrap();
+        let backoff = Duration::from_millis(1);
+        let backends = Backends {
+            database: client::embedded(faults.clone(), backoff),
+            tables,
+            blobs: Blobs::embedded(s3.clone(), BUCKET_FILES.to_owned(), backoff),
+            queues: Queues::embedded(queue_faults.clone(), &urls, backoff),
+            gateway: Gateway::embedded(gateway.clone(), backoff),
+        };
+        let config = Config::read(|name| settings.get(name).cloned()).unwrap();
+        let services = Builder::new(config, backends, keyring.clone())
+            .model(model.clone())
+            .clock(any_clock)
+            .entropy(entropy.clone())
+            .password_cost(Cost::Cheap)
+            .hashes_at_once(4)
+            .build()
+            .unwrap();
         let app = router(&services);
         let handler = {
             let services = services.clone();
