@@ -8,6 +8,7 @@ mod cors;
 mod failures;
 mod files;
 mod key_secret;
+mod layers;
 mod log;
 mod long_lists;
 mod metered;

@@ -16,18 +16,15 @@ use dynoxide::Database;
 use shared::{
     aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::{Clock, SystemClock},
-    config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
+    config::{BUCKET_FILES, Config, QueueUrls, Tables},
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
     log::Causes,
-    model::Echo,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
     queue::Queues,
     secrets::SigningKeys,
-    service::{Parts, Services},
-    store::Store,
+    service::Services,
 };
 use std::{
     fs,
@@ -41,7 +38,7 @@ use tempfile::TempDir;
 const DELIVERED_AT_ONCE: usize = 32;
 /// How many messages about connections are worked on at the same time.
 const CONNECTIONS_AT_ONCE: usize = 8;
-/// The first pause before a call to what is embedded is made again.
+/// The first pause before a call to an embedded service is repeated.
 const BACKOFF: Duration = Duration::from_millis(10);
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
@@ -139,10 +136,9 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     };
     let keys = SigningKeys { current, previous: config.jwt_secret_previous.clone() };
     let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-    let ModelProvider::Echo = config.model;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
-    let tables = shared::config::Tables::default();
+    let tables = Tables::default();
     let (feed, pump) = pump(database.clone(), tables.outbox.clone());
     let gateway = EmbeddedGateway::default();
     let backing = Backing {
@@ -153,19 +149,14 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
         database,
     };
     let aws = aws::embedded(backing.clone(), BACKOFF);
-    let services = Services::new(Parts {
-        store: Store::new(&aws, tables, entropy.clone()),
+    let backends = Backends {
+        database: Client::new(&aws),
+        tables,
         blobs: Blobs::new(&aws, BUCKET_FILES.to_owned()),
         queues: Queues::new(&aws, &urls),
         gateway: Gateway::new(&aws, EMBEDDED_ENDPOINT),
-        keyring: Arc::new(keys),
-        model: Arc::new(Echo),
-        resolver: Arc::new(SystemResolver),
-        clock: clock.clone(),
-        passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
-        entropy: entropy.clone(),
-        config,
-    })?;
+    };
+    let services = Builder::new(config, backends, Arc::new(keys)).hashes_at_once(at_once).build()?;
     let sockets = Sockets { services: services.clone(), gateway, clock, entropy };
     Ok(Process { services, backing, sockets, pump })
 }

@@ -9,6 +9,7 @@ use aws_sdk_sqs::{
     types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use futures::{StreamExt, stream};
+use serde::Serialize;
 use std::time::Duration;
 
 /// The longest that a message can be held back.
@@ -34,6 +35,14 @@ pub struct Outgoing {
     pub group: String,
     /// How long nobody receives it: rounded up to seconds, and cut to [`DELAY_MAX`].
     pub delay: Duration,
+}
+
+impl Outgoing {
+    /// A message with `body` as JSON. Only our own functions read it.
+    pub fn json(body: &impl Serialize, group: String, delay: Duration) -> Result<Self, CallError> {
+        let body = serde_json::to_string(body).map_err(CallError::broken)?;
+        Ok(Self { body, group, delay })
+    }
 }
 
 /// The deployment's queues. Cheap to clone.

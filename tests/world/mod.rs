@@ -39,20 +39,19 @@ use serde_json::{Value, json};
 use shared::{
     aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
     gateway::Gateway,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
+    password::Cost,
     queue::Queues,
     service::{
-        Parts, Services,
+        Services,
         accounts::Registration,
         files::{Offer, Received},
     },
-    store::Store,
 };
 use std::{
     collections::HashMap,
@@ -156,27 +155,28 @@ impl World {
         let tables = Tables::default();
         let (feed, pump) = pump(database.clone(), tables.outbox.clone());
         let faults = Faults::new(Embedded::new(database.clone(), feed));
-        let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
         let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = S3Outage::new(EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap());
-        let services = Services::new(Parts {
-            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
-            keyring: keyring.clone(),
-            store: Store::new(&aws::embedded(faults.clone(), BACKOFF), tables, any_entropy.clone()),
+        let backends = Backends {
+            database: Client::new(&aws::embedded(faults.clone(), BACKOFF)),
+            tables,
             blobs: Blobs::new(&aws::embedded(s3.clone(), BACKOFF), BUCKET_FILES.to_owned()),
             queues: Queues::new(&aws::embedded(queue_faults.clone(), BACKOFF), &urls),
             gateway: Gateway::new(&aws::embedded(gateway.clone(), BACKOFF), EMBEDDED_ENDPOINT),
-            model: model.clone(),
-            resolver: Arc::new(SystemResolver),
-            clock: any_clock,
-            passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
-            entropy: any_entropy,
-        })
-        .unwrap();
+        };
+        let config = Config::read(|name| settings.get(name).cloned()).unwrap();
+        let services = Builder::new(config, backends, keyring.clone())
+            .model(model.clone())
+            .clock(any_clock)
+            .entropy(entropy.clone())
+            .password_cost(Cost::Cheap)
+            .hashes_at_once(4)
+            .build()
+            .unwrap();
         let app = router(&services);
         let handler = {
             let services = services.clone();

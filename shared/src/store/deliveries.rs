@@ -77,8 +77,8 @@ impl Claimed {
 /// What became of claiming a delivery.
 #[derive(Debug)]
 pub enum Claim {
-    /// It is ours for a while.
-    Deps(Box<Claimed>),
+    /// The caller owns it for a while.
+    Claimed(Box<Claimed>),
     /// It is not due, or somebody works on it: look again then.
     NotBefore(Timestamp),
     /// There is nothing to do any more.
@@ -132,7 +132,7 @@ impl Store {
         match sent {
             Ok(output) => {
                 let row: DeliveryRow = read(output.attributes.ok_or_else(|| CallError::broken("no delivery"))?)?;
-                Ok(Claim::Deps(Box::new(Claimed { delivery: row.delivery, until })))
+                Ok(Claim::Claimed(Box::new(Claimed { delivery: row.delivery, until })))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => not_claimed(failed.item.clone()),

@@ -25,7 +25,6 @@ mod walk;
 pub mod webhooks;
 
 use crate::{aws::CallError, config::Tables, entropy::Entropy};
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::PutItemError,
@@ -51,9 +50,9 @@ const BATCH_TRIES: u32 = 5;
 const BATCH_MOST: usize = 100;
 
 impl Store {
-    /// The tables named `tables`, where `aws` leads. Pauses before retries are spread by `entropy`.
-    pub fn new(aws: &SdkConfig, tables: Tables, entropy: Arc<dyn Entropy>) -> Self {
-        Self { client: Client::new(aws), tables, entropy }
+    /// The tables named `tables`, reached through `client`. Pauses before retries are spread by `entropy`.
+    pub fn new(client: Client, tables: Tables, entropy: Arc<dyn Entropy>) -> Self {
+        Self { client, tables, entropy }
     }
 
     /// Whether the database answers: reads a key that does not exist.
