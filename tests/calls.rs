@@ -3,7 +3,7 @@
 
 use crate::{
     threats::{
-        prey::Prey,
+        fixture::Fixture,
         routes::{Kind, ROUTES, Route},
     },
     world::{Call, MULTIPART, PASSWORD, Reply, Units, World, multipart},
@@ -94,12 +94,12 @@ fn is_turn(route: &Route) -> bool {
 #[tokio::test]
 async fn calls_per_route() {
     let mut table = Table(HEAD.to_owned());
-    let unchanged = Prey::in_world(metered()).await;
+    let unchanged = Fixture::in_world(metered()).await;
     for route in ROUTES {
-        let own = if route.verb == "GET" { None } else { Some(Prey::in_world(metered()).await) };
-        let prey = own.as_ref().unwrap_or(&unchanged);
-        let body = Value::Object(prey.body(route)).to_string();
-        let (_, cost) = measure(&prey.world, route.path, prey.send(route, body)).await;
+        let own = if route.verb == "GET" { None } else { Some(Fixture::in_world(metered()).await) };
+        let fixture = own.as_ref().unwrap_or(&unchanged);
+        let body = Value::Object(fixture.body(route)).to_string();
+        let (_, cost) = measure(&fixture.world, route.path, fixture.send(route, body)).await;
         table.note(&route.name(), &cost);
         if route.verb == "GET" && route.needs_credential() {
             assert!(cost.calls <= most(route).0 && cost.steps <= most(route).1, "{}: {cost:?}", route.name());

@@ -6,7 +6,7 @@ use crate::{
     world::{Actor, START, World},
 };
 use serde_json::{Value, json};
-use shared::domain::{list::Place, time::Timestamp};
+use shared::domain::{list::ListPosition, time::Timestamp};
 
 /// Entries on a page.
 const SIZE: usize = 10;
@@ -81,11 +81,11 @@ fn with(mut row: Value, texts: &[(&str, String)]) -> Value {
 }
 
 fn by_time(number: usize) -> String {
-    Place::by_time(Timestamp::from_millis(START + number as u64), id(number)).0
+    ListPosition::by_time(Timestamp::from_millis(START + number as u64), id(number)).0
 }
 
 fn by_text(text: &str, number: usize) -> String {
-    Place::by_text(text, id(number)).0
+    ListPosition::by_text(text, id(number)).0
 }
 
 fn row(world: &World, table: &str, starts: &str) -> Value {
@@ -206,7 +206,7 @@ fn grow_users(world: &World, [profile, balance]: [&Value; 2], have: usize, total
             &[
                 ("pk", format!("user#{}", id(number))),
                 ("id", id(number)),
-                ("by_created", Place::by_number(number as u64, id(number)).0),
+                ("by_created", ListPosition::by_number(number as u64, id(number)).0),
                 ("by_username", by_text(&name, number)),
                 ("by_email", by_text("", number)),
                 ("username", name),

@@ -3,7 +3,7 @@
 use crate::{
     template::{Function, Permission, function, functions},
     threats::{
-        prey::{Prey, send},
+        fixture::{Fixture, send},
         routes::{ROUTES, Route},
     },
     world::{PASSWORD, Receiver, World, ticket},
@@ -23,21 +23,22 @@ fn bare(path: &str) -> &str {
 async fn needs(route: &Route) -> BTreeSet<Permission> {
     let mut found = BTreeSet::new();
     for is_plain in [true, false].into_iter().filter(|is_plain| *is_plain || route.takes_body()) {
-        let prey = Prey::in_world(World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])).await;
+        let fixture = Fixture::in_world(World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])).await;
         let actor = match is_plain {
-            true => prey.actor(route),
-            false => prey.actor(route).sending("Idempotency-Key", "once"),
+            true => fixture.actor(route),
+            false => fixture.actor(route).sending("Idempotency-Key", "once"),
         };
         if !is_plain {
-            prey.world.model.be_remote();
+            fixture.world.model.be_remote();
         }
-        let body = Value::Object(prey.body(route)).to_string();
-        prey.world.faults.plan(None);
-        prey.world.queue_faults.plan([]);
-        let reply = send(&actor, route, &prey.path(route), body).await;
+        let body = Value::Object(fixture.body(route)).to_string();
+        fixture.world.faults.plan(None);
+        fixture.world.queue_faults.plan([]);
+        let reply = send(&actor, route, &fixture.path(route), body).await;
         assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
-        found.extend(prey.world.faults.calls().into_iter().flat_map(|call| call.needs));
-        found.extend(prey.world.queue_faults.calls().iter().map(|(operation, request)| on_queue(operation, request)));
+        found.extend(fixture.world.faults.calls().into_iter().flat_map(|call| call.needs));
+        found
+            .extend(fixture.world.queue_faults.calls().iter().map(|(operation, request)| on_queue(operation, request)));
     }
     found
 }
@@ -91,7 +92,7 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     let world = World::with(&[("RATE_LIMIT_API", "1000")]);
     // In the first minute of ten, when the limiter looks at the minutes before, too.
     world.pass(Duration::from_secs(5 * 60));
-    let (alice, door) = (world.user("alice").await, world.door().await);
+    let (alice, server) = (world.user("alice").await, world.listen().await);
     let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body["key"].clone();
     let name = json!({"username": "alice", "password": PASSWORD});
     let opaque = world.anonymous().post("/api/v1/tokens/", name).await.body["token"].clone();
@@ -100,9 +101,9 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     let path = format!("/ws?ticket={}&last_event_id={last}", ticket(&alice).await);
     world.faults.plan(None);
     world.queue_faults.plan([]);
-    let mut open = vec![door.connect(&path).await];
+    let mut open = vec![server.connect(&path).await];
     for token in [json!(alice.token()), key, opaque, json!("made up")] {
-        let mut socket = door.connect("/ws").await;
+        let mut socket = server.connect("/ws").await;
         socket.say(json!({"type": "authenticate", "token": token, "last_event_id": last})).await;
         if token == "made up" {
             assert_eq!(socket.is_closed().await, Some(1008));
@@ -133,16 +134,16 @@ fn taken(world: &World) -> BTreeSet<Permission> {
 async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1")]);
     let (receiver, gone) = (Receiver::start().await, Receiver::start().await);
-    let (root, door) = (world.admin("root").await, world.door().await);
+    let (root, server) = (world.admin("root").await, world.listen().await);
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let mut hooks = Vec::new();
     for (actor, url) in [(&root, &receiver.url), (&alice, &receiver.url), (&alice, &gone.url), (&bob, &receiver.url)] {
         let events = ["message.received", "user.updated"];
         hooks.push(actor.post("/api/v1/webhooks", json!({"url": url, "events": events})).await.body["id"].clone());
     }
-    let mut sockets = vec![world.connect(door, &alice).await];
+    let mut sockets = vec![world.connect(server, &alice).await];
     let opaque = world.anonymous().post("/api/v1/tokens/", json!({"username": "alice", "password": PASSWORD})).await;
-    sockets.push(door.connect("/ws").await);
+    sockets.push(server.connect("/ws").await);
     sockets[1].say(json!({"type": "authenticate", "token": opaque.body["token"]})).await;
     world.until_rows_of_connections(4).await;
     alice.post("/send/", json!({"message": "Hello"})).await;

@@ -10,7 +10,7 @@ const TWO_MEGABYTES: usize = 2 * 1024 * 1024;
 /// A dialect's routes, and the name under which it says what is wrong.
 struct Spoken {
     word: &'static str,
-    doors: [&'static str; 2],
+    sign_in_endpoints: [&'static str; 2],
     say: &'static str,
     reads: &'static [&'static str],
     unknown: [&'static str; 5],
@@ -19,14 +19,14 @@ struct Spoken {
 static DIALECTS: [Spoken; 2] = [
     Spoken {
         word: "detail",
-        doors: ["/users/register/", "/users/login/"],
+        sign_in_endpoints: ["/users/register/", "/users/login/"],
         say: "/send/",
         reads: &["/users/", "/token/"],
         unknown: ["/users/1/", "/users/nothing", "/send/x", "/token/x/", "/users/login/x/"],
     },
     Spoken {
         word: "error",
-        doors: ["/api/register/", "/api/login/"],
+        sign_in_endpoints: ["/api/register/", "/api/login/"],
         say: "/api/chat/",
         reads: &["/api/tokens/"],
         unknown: ["/api/nothing/", "/api/nothing", "/api/chat/x", "/api/tokens/1/", "/api/login/x/"],
@@ -43,7 +43,7 @@ impl Spoken {
 async fn posts(world: &World) -> Vec<(&'static Spoken, Actor, &'static str)> {
     let alice = world.user("alice").await;
     let of_dialect = |spoken: &'static Spoken| {
-        let [register, login] = spoken.doors.map(|door| (spoken, world.anonymous(), door));
+        let [register, login] = spoken.sign_in_endpoints.map(|endpoint| (spoken, world.anonymous(), endpoint));
         [register, login, (spoken, alice.clone(), spoken.say)]
     };
     DIALECTS.iter().flat_map(of_dialect).collect()
@@ -129,7 +129,7 @@ async fn a_body_of_two_megabytes() {
 async fn another_method() {
     let world = World::new();
     for spoken in &DIALECTS {
-        let posts = spoken.doors.iter().chain([&spoken.say]).map(|path| (path, Method::GET, "POST"));
+        let posts = spoken.sign_in_endpoints.iter().chain([&spoken.say]).map(|path| (path, Method::GET, "POST"));
         let reads = spoken.reads.iter().map(|path| (path, Method::DELETE, "GET,HEAD"));
         for (path, method, allow) in posts.chain(reads) {
             for path in [*path, path.trim_end_matches('/')] {

@@ -42,7 +42,7 @@ pub struct Function {
 }
 
 /// What came of an event.
-pub struct Answer {
+pub struct FunctionResponse {
     /// From the moment when the event was given to the one when the whole answer was there.
     pub took: Duration,
     /// The answer, as it was posted.
@@ -103,7 +103,7 @@ impl Function {
     }
 
     /// Gives the function an event, and waits until it asks for the next one.
-    pub async fn invoke(&mut self, event: String) -> Result<Answer> {
+    pub async fn invoke(&mut self, event: String) -> Result<FunctionResponse> {
         self.events.send(event).context("the function is gone")?;
         let Note::Given(given) = self.note().await? else { bail!("the function did not wait for an event") };
         let (answered, body) = match self.note().await? {
@@ -112,7 +112,7 @@ impl Function {
             Note::Asked(_) | Note::Given(_) => bail!("the function asked for an event before it answered"),
         };
         self.asked().await?;
-        Ok(Answer { took: answered - given, body })
+        Ok(FunctionResponse { took: answered - given, body })
     }
 
     async fn asked(&mut self) -> Result<Instant> {

@@ -3,7 +3,7 @@
 use crate::{
     aws::Share,
     events::{self, Call},
-    function::{Answer, Function},
+    function::{Function, FunctionResponse},
     report::{Report, Table},
     statistics::{Sample, millis},
     world::{PASSWORD, World},
@@ -176,7 +176,7 @@ async fn measure_one(target: &Path, world: &World, plan: Plan) -> Result<Measure
 }
 
 /// An answer to a request has its status in front; one to messages says which of them have to come again.
-fn check(answer: &Answer) -> Result<()> {
+fn check(answer: &FunctionResponse) -> Result<()> {
     let text = String::from_utf8_lossy(&answer.body);
     let is_refused = text.contains("\"statusCode\":") && !text.contains("\"statusCode\":20");
     ensure!(!is_refused && !text.contains("itemIdentifier"), "{text}");

@@ -12,7 +12,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use dynoxide::Database;
-use local::process::{self, Place, Process};
+use local::process::{self, DataLocation, Process};
 use serde_json::{Value, json};
 use shared::{
     blobs::embedded_credentials,
@@ -45,7 +45,7 @@ pub struct World {
     process: Process,
     router: Router,
     /// The contents of files are in it.
-    _place: Place,
+    _place: DataLocation,
 }
 
 impl World {
@@ -60,7 +60,7 @@ impl World {
             };
             Some(value.to_owned())
         })?;
-        let place = Place::Memory(tempfile::tempdir()?);
+        let place = DataLocation::Memory(tempfile::tempdir()?);
         let process = process::open(&place, config)?;
         let aws = Aws::new(process.backing.clone(), KEY.to_owned());
         let router = local::router(&process.services);

@@ -2,7 +2,7 @@
 //! one port, as `AWS_ENDPOINT_URL` has it for all of an SDK's clients; a request's form tells which one it is for.
 
 use crate::{
-    process::{self, Backing, Place},
+    process::{self, Backing, DataLocation},
     serving::{asked_to_end, serve},
 };
 use anyhow::{Context, Result, ensure};
@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 const BODY_MAX: usize = 64 * 1024 * 1024;
 
 /// Serves on `listen` until SIGINT or SIGTERM. Tells and delivers what functions leave to be told, as `serve` does.
-pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
+pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Result<()> {
     ensure!(
         listen.ip().is_loopback(),
         "{listen} can be reached from elsewhere: there is no password on these services"

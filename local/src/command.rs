@@ -2,7 +2,7 @@
 
 use crate::{
     admin, backing,
-    process::{self, Place},
+    process::{self, DataLocation},
     serve, stack,
 };
 use anyhow::{Context, Result};
@@ -82,10 +82,10 @@ struct Data {
 }
 
 impl Data {
-    fn place(self) -> Result<Place> {
+    fn place(self) -> Result<DataLocation> {
         Ok(match self.in_memory {
-            true => Place::Memory(tempfile::tempdir().context("no temporary directory can be made")?),
-            false => Place::Directory(self.data.unwrap_or_else(|| ".quintet".into())),
+            true => DataLocation::Memory(tempfile::tempdir().context("no temporary directory can be made")?),
+            false => DataLocation::Directory(self.data.unwrap_or_else(|| ".quintet".into())),
         })
     }
 }
@@ -115,7 +115,7 @@ async fn create_admin(create: CreateAdmin, config: Config) -> Result<()> {
     };
     let services = match stack {
         Some(stack) => stack::open(&stack).await?,
-        None => process::open(&Place::Directory(data), config)?.services,
+        None => process::open(&DataLocation::Directory(data), config)?.services,
     };
     admin::create(&services, &username, &email, &password).await?;
     println!("{username} is an administrator now.");

@@ -1,7 +1,7 @@
 //! DynamoDB inside this process. The SDK's client stays in use, with all it does about retries and time
 //! limits; only its HTTP connection is replaced by a call into the embedded database.
 
-use crate::pump::Spout;
+use crate::pump::ChangeFeed;
 use aws_smithy_runtime_api::{
     client::{
         http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
@@ -20,12 +20,12 @@ use std::fmt;
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
-    outbox: Spout,
+    outbox: ChangeFeed,
 }
 
 impl Embedded {
     /// Calls into `database`, and tells `outbox` of what is written.
-    pub const fn new(database: Database, outbox: Spout) -> Self {
+    pub const fn new(database: Database, outbox: ChangeFeed) -> Self {
         Self { database, outbox }
     }
 

@@ -44,7 +44,7 @@ const CONNECTIONS_AT_ONCE: usize = 8;
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
 /// Where data is kept.
-pub enum Place {
+pub enum DataLocation {
     /// In files below this directory.
     Directory(PathBuf),
     /// Nowhere, but that the contents of files are in this directory, which is removed in the end.
@@ -118,22 +118,22 @@ async fn tidy_now_and_then(services: Services, database: Database) {
 }
 
 /// The services on the data at `place`, made there if this is the first start.
-pub fn open(place: &Place, config: Config) -> Result<Process> {
+pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let database = match place {
-        Place::Memory(_) => Database::memory()?,
-        Place::Directory(directory) => open_directory(directory)?,
+        DataLocation::Memory(_) => Database::memory()?,
+        DataLocation::Directory(directory) => open_directory(directory)?,
     };
     tables::create(&database)?;
     let files = match place {
-        Place::Memory(temporary) => temporary.path().to_owned(),
-        Place::Directory(directory) => directory.join("s3"),
+        DataLocation::Memory(temporary) => temporary.path().to_owned(),
+        DataLocation::Directory(directory) => directory.join("s3"),
     };
     let storage = EmbeddedS3::new(files, BUCKET_FILES)?;
     let current = match (config.jwt_secret.clone(), place) {
         (Some(key), _) => key,
-        (None, Place::Memory(_)) => secrets::new_key(&*entropy).into(),
-        (None, Place::Directory(directory)) => secrets::kept_key(directory, &*entropy)?,
+        (None, DataLocation::Memory(_)) => secrets::new_key(&*entropy).into(),
+        (None, DataLocation::Directory(directory)) => secrets::kept_key(directory, &*entropy)?,
     };
     let keys = SigningKeys { current, previous: config.jwt_secret_previous.clone() };
     let at_once = std::thread::available_parallelism().map_or(2, usize::from);
@@ -142,9 +142,9 @@ pub fn open(place: &Place, config: Config) -> Result<Process> {
     let urls = QueueUrls::default();
     let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
     let tables = shared::config::Tables::default();
-    let (spout, pump) = pump(database.clone(), tables.outbox.clone());
+    let (feed, pump) = pump(database.clone(), tables.outbox.clone());
     let gateway = EmbeddedGateway::default();
-    let tables_here = Embedded::new(database.clone(), spout);
+    let tables_here = Embedded::new(database.clone(), feed);
     let store = Store::new(client::embedded(tables_here.clone(), Duration::from_millis(10)), tables, entropy.clone());
     let services = Services::new(Parts {
         store,

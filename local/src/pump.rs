@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Tells a pump of rows of the outbox that were written. Cheap to clone.
 #[derive(Clone)]
-pub struct Spout {
+pub struct ChangeFeed {
     table: String,
     rows: UnboundedSender<Value>,
 }
@@ -33,12 +33,12 @@ pub struct Pump {
 }
 
 /// A pump for the outbox called `table` of `database`, and what tells it of new rows.
-pub fn pump(database: Database, table: String) -> (Spout, Pump) {
+pub fn pump(database: Database, table: String) -> (ChangeFeed, Pump) {
     let (sender, rows) = mpsc::unbounded_channel();
-    (Spout { table: table.clone(), rows: sender }, Pump { database, table, rows })
+    (ChangeFeed { table: table.clone(), rows: sender }, Pump { database, table, rows })
 }
 
-impl Spout {
+impl ChangeFeed {
     /// Tells of what a `TransactWriteItems` with this body wrote.
     pub fn wrote(&self, body: &[u8]) {
         // Most transactions are not parsed a second time: what is looked for is in them word by word, or not.

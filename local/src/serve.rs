@@ -2,7 +2,7 @@
 
 use crate::{
     admin,
-    process::{self, Place},
+    process::{self, DataLocation},
     router,
     serving::{asked_to_end, serve},
     websocket,
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 const ROOT: &str = "root";
 
 /// Serves on `listen` until SIGINT or SIGTERM.
-pub async fn run(listen: SocketAddr, place: Place, config: Config) -> Result<()> {
+pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Result<()> {
     let process = process::open(&place, config)?;
     let services = &process.services;
     if let Some(settings) = &services.config.admin {

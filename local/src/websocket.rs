@@ -17,7 +17,7 @@ use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use realtime::{Answer, Event};
+use realtime::{Event, HandshakeReply};
 use serde_json::{Map, Value, json};
 use shared::{clock::Clock, domain::Error, entropy::Entropy, http::ClientAddress, service::Services};
 use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
@@ -161,8 +161,8 @@ impl Client {
         let handled = realtime::handle(self.sockets.services.clone(), event);
         // What was begun ends, even when the connection does.
         match tokio::spawn(handled).await.map_err(Error::internal)?? {
-            Answer::Connection { status } => Ok(status),
-            Answer::Queue(_) => Err(Error::internal("a connection's event was taken for messages")),
+            HandshakeReply::Connection { status } => Ok(status),
+            HandshakeReply::Queue(_) => Err(Error::internal("a connection's event was taken for messages")),
         }
     }
 

@@ -21,8 +21,8 @@ const REST: Duration = Duration::from_secs(1);
 const LOOKS_EVERY: Duration = Duration::from_secs(60);
 
 /// What a handler makes of an event.
-type Answer = Result<SqsBatchResponse, domain::Error>;
-type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, Answer> + Send + Sync>;
+type BatchResult = Result<SqsBatchResponse, domain::Error>;
+type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, BatchResult> + Send + Sync>;
 
 /// Works on one queue. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl Worker {
     /// the message comes again after a rest.
     pub fn new<F>(queue: EmbeddedQueue, at_once: usize, handler: impl Fn(SqsEvent) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Answer> + Send + 'static,
+        F: Future<Output = BatchResult> + Send + 'static,
     {
         Self { queue, at_once, handler: Arc::new(move |event| handler(event).boxed()) }
     }

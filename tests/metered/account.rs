@@ -24,7 +24,7 @@ async fn signed_in(world: &World) -> Actor {
     alice
 }
 
-/// Bodies that both doors refuse, and with which words.
+/// Bodies that both endpoints refuse, and with which words.
 fn bad_bodies() -> Vec<(Value, &'static str)> {
     vec![
         (json!({}), "Username is required"),

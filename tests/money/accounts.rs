@@ -212,7 +212,7 @@ async fn the_process_dies_at_any_call() {
 #[tokio::test]
 async fn another_change_comes_first_at_any_call() {
     for setup in all_flows() {
-        every_call(setup, (Moment::Outrun, 1), a_change, async |world, flow, reply, what| {
+        every_call(setup, (Moment::LostRace, 1), a_change, async |world, flow, reply, what| {
             assert_eq!(reply.status, flow.success, "{what}");
             assert!(happened(world, flow.name), "{what}");
             if flow.name != "delete" {

@@ -17,7 +17,7 @@ const PRICE: i64 = 100;
 const CALLS_MAX: usize = 40;
 
 fn all_flows() -> Vec<Setup> {
-    [flows::of_doors(), flows::of_turns(), flows::of_conversations(), flows::of_webhooks()].concat()
+    [flows::of_sign_ins(), flows::of_turns(), flows::of_conversations(), flows::of_webhooks()].concat()
 }
 
 /// Limits are on, so that the limiter's calls fail too.
@@ -43,7 +43,7 @@ async fn recover(world: &World) -> World {
 }
 
 /// Plans one fault after another for every call of a flow, until a run passes without meeting it. `rival` is
-/// what happens at [`Moment::Outrun`].
+/// what happens at [`Moment::LostRace`].
 pub async fn every_call(
     setup: Setup,
     (moment, times): (Moment, usize),
@@ -133,7 +133,7 @@ async fn another_turn_comes_first_at_any_call() {
         });
     };
     for setup in [flows::of_turns(), flows::of_conversations()].concat() {
-        every_call(setup, (Moment::Outrun, 1), another_turn, async |world, flow, reply, what| {
+        every_call(setup, (Moment::LostRace, 1), another_turn, async |world, flow, reply, what| {
             assert_eq!(reply.status, flow.success, "{what}");
             let after = recover(world).await;
             assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
@@ -171,7 +171,7 @@ async fn the_place_of_a_turn_is_deleted_at_any_call() {
             });
         };
         for setup in flows::of_turns() {
-            every_call(setup, (Moment::Outrun, 1), deletion, async |world, flow, reply, what| {
+            every_call(setup, (Moment::LostRace, 1), deletion, async |world, flow, reply, what| {
                 // It was there when the turn was counted, or the turn is refused.
                 let refused = [400, 404, 409, 422].contains(&reply.status);
                 assert!(reply.status == flow.success || refused, "{what}");

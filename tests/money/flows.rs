@@ -82,7 +82,7 @@ fn register() -> Value {
 }
 
 /// Registrations and sign-ins.
-pub fn of_doors() -> Vec<Setup> {
+pub fn of_sign_ins() -> Vec<Setup> {
     async fn sign_in(world: &World, name: &'static str, path: &str) -> Flow {
         world.user("alice").await;
         let body = json!({"username": "alice", "email": "alice", "password": PASSWORD});

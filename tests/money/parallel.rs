@@ -32,7 +32,7 @@ async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
     }
     let listening = alice.sending("Accept", "text/event-stream");
     let messages = format!("/api/v1/conversations/{session}/messages");
-    let doors = [
+    let sign_in_endpoints = [
         (&alice, "/api/v1/chat/".to_owned()),
         (&alice, "/api/v1/conversations".to_owned()),
         (&alice, messages.clone()),
@@ -42,7 +42,7 @@ async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
         (&alice, "/api/chat/".to_owned()),
     ];
     let turn = |n: usize| {
-        let (actor, path) = doors[n % doors.len()].clone();
+        let (actor, path) = sign_in_endpoints[n % sign_in_endpoints.len()].clone();
         let said = format!("Hello {n}");
         let body = json!({
             "message": said, "content": said, "_input": said, "initial_message": said, "assistant_name": "Ada",
@@ -110,13 +110,13 @@ async fn the_same_idempotency_key_at_three_doors_to_one_conversation() {
     let alice = alice.sending("Idempotency-Key", "once");
     let listening = alice.sending("Accept", "text/event-stream");
     let messages = format!("/api/v1/conversations/{session}/messages");
-    let doors = [
+    let sign_in_endpoints = [
         (&alice, messages.clone()),
         (&listening, messages),
         (&alice, format!("/api/v1/chat/sessions/{session}/chats/")),
     ];
     let turn = |n: usize| {
-        let (actor, path) = doors[n % doors.len()].clone();
+        let (actor, path) = sign_in_endpoints[n % sign_in_endpoints.len()].clone();
         (actor.clone(), path, json!({"message": "Hello", "content": "Hello"}))
     };
     let replies = at_once((0..60).map(turn).collect()).await;

@@ -166,9 +166,9 @@ async fn a_deleted_user_leaves_nothing_but_a_gap() {
     assert_eq!(root.get("/users/").await.body, json!([{"id": 2, "username": "root"}]));
     assert_eq!(root.get(&conversation).await.status, 404);
     assert_eq!(alice.get("/api/v1/users/me").await.status, 401);
-    for door in SIGN_INS {
-        let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
-        assert_eq!((reply.status, reply.body), door.wrong_password(), "{}", door.path);
+    for endpoint in SIGN_INS {
+        let reply = endpoint.sign_in(&world.anonymous(), "alice", PASSWORD).await;
+        assert_eq!((reply.status, reply.body), endpoint.wrong_password(), "{}", endpoint.path);
     }
     while !world.services.sweeper.sweep().await.unwrap() {}
     for table in ["users", "assistants", "sessions", "balances"] {

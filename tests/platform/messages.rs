@@ -148,7 +148,7 @@ async fn an_assistant_that_is_deactivated_while_the_turn_begins_does_not_answer(
             async move { set_status(&alice, &ada, "inactive").await }.boxed()
         });
         // Sign-in and account, what is known before a turn, its number and the assistant; then it is written.
-        world.faults.plan(Some(Fault { call: 4, moment: Moment::Outrun, times: 1 }));
+        world.faults.plan(Some(Fault { call: 4, moment: Moment::LostRace, times: 1 }));
         let reply = say(&alice, &path, "Hello").await;
         assert_eq!(world.faults.hits(), 1);
         assert_eq!(reply.status, 409, "{}", reply.text);
@@ -231,7 +231,7 @@ async fn the_same_key_says_it_once() {
         assert_eq!(reply.status, 409);
         assert_eq!(reply.body, error(409, "CONFLICT", "This Idempotency-Key was used for another request."));
     }
-    // The same turn through the other dialect's door.
+    // The same turn through the other dialect.
     let session = path.replace(CONVERSATIONS, "/api/v1/chat/sessions");
     let chat = keyed.post(&format!("{session}/chats/"), json!({"message": "Hello"})).await;
     assert_eq!(chat.status, 201);

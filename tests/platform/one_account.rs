@@ -1,4 +1,4 @@
-//! "One account, five dialects": whoever registered through one of the five doors signs in through every
+//! "One account, five dialects": whoever registered through one of the five dialects signs in through every
 //! other one, and finds the same name, balance and turns there.
 
 use super::taken;
@@ -9,7 +9,7 @@ use std::time::Duration;
 const ANSWER: &str = "This is a dummy response from the AI.";
 
 #[derive(Clone, Copy, Debug)]
-pub enum Door {
+pub enum EntryDialect {
     Reports,
     Platform,
     Webchat,
@@ -17,7 +17,7 @@ pub enum Door {
     Metered,
 }
 
-impl Door {
+impl EntryDialect {
     pub const ALL: [Self; 5] = [Self::Reports, Self::Platform, Self::Webchat, Self::Chatbot, Self::Metered];
 
     fn path_of_registration(self) -> &'static str {
@@ -30,7 +30,7 @@ impl Door {
         }
     }
 
-    /// Every field that any of the doors wants: each ignores those of the others.
+    /// Every field that any of the dialects wants: each ignores those of the others.
     async fn register(self, world: &World, username: &str) -> Reply {
         let body = json!({
             "username": username,
@@ -74,13 +74,13 @@ fn said(number: u64, message: &str, response: &str) -> Value {
 #[tokio::test]
 async fn registered_through_each_door_and_signed_in_through_every_other() {
     let world = World::new();
-    for (number, registered) in (1_u64..).zip(Door::ALL) {
+    for (number, registered) in (1_u64..).zip(EntryDialect::ALL) {
         let username = format!("user-{number}");
         let reply = registered.register(&world, &username).await;
         assert_eq!(reply.status, 201, "{registered:?} {}", reply.body);
-        let has_email = !matches!(registered, Door::Chatbot | Door::Metered);
+        let has_email = !matches!(registered, EntryDialect::Chatbot | EntryDialect::Metered);
         let email = if has_email { format!("{username}@example.com") } else { String::new() };
-        for entered in Door::ALL {
+        for entered in EntryDialect::ALL {
             let user = entered.enter(&world, &username).await;
             let reply = user.get("/api/v1/auth/profile/").await;
             assert_eq!(reply.status, 200, "{registered:?} {entered:?}");
@@ -103,22 +103,22 @@ async fn registered_through_each_door_and_signed_in_through_every_other() {
 async fn a_wrong_password_opens_no_door() {
     let world = World::new();
     world.user("alice").await;
-    for door in Door::ALL {
-        let reply = door.sign_in(&world, "alice", "password124").await;
-        let status = if matches!(door, Door::Metered) { 400 } else { 401 };
-        assert_eq!(reply.status, status, "{door:?} {}", reply.body);
+    for dialect in EntryDialect::ALL {
+        let reply = dialect.sign_in(&world, "alice", "password124").await;
+        let status = if matches!(dialect, EntryDialect::Metered) { 400 } else { 401 };
+        assert_eq!(reply.status, status, "{dialect:?} {}", reply.body);
     }
 }
 
 #[tokio::test]
 async fn a_name_is_one_name_at_every_door() {
     let world = World::new();
-    for (number, owner) in (0..).zip(Door::ALL) {
+    for (number, owner) in (0..).zip(EntryDialect::ALL) {
         let username = format!("Name-{number}");
         assert_eq!(owner.register(&world, &username).await.status, 201);
-        for other in Door::ALL {
+        for other in EntryDialect::ALL {
             let reply = other.register(&world, &username.to_uppercase()).await;
-            let status = if matches!(other, Door::Platform) { 409 } else { 400 };
+            let status = if matches!(other, EntryDialect::Platform) { 409 } else { 400 };
             assert_eq!(reply.status, status, "{owner:?} {other:?} {}", reply.body);
             let reply = other.sign_in(&world, &username.to_lowercase(), PASSWORD).await;
             assert_eq!(reply.status, 200, "{owner:?} {other:?}");
@@ -153,16 +153,16 @@ async fn every_doors_credential_buys_from_one_balance_in_every_dialect() {
         ("/api/chat/".to_owned(), json!({"message": "Hi"}), 200),
     ];
     let mut left = 4000;
-    for door in Door::ALL {
-        let alice = door.enter(&world, "alice").await;
+    for dialect in EntryDialect::ALL {
+        let alice = dialect.enter(&world, "alice").await;
         for (path, body, status) in &turns {
             let reply = alice.post(path, body.clone()).await;
-            assert_eq!(reply.status, *status, "{door:?} {path}: {}", reply.text);
+            assert_eq!(reply.status, *status, "{dialect:?} {path}: {}", reply.text);
             left -= 100;
             for path in ["/token/", "/api/tokens/"] {
-                assert_eq!(alice.get(path).await.body, json!({"tokens": left}), "{door:?} {path}");
+                assert_eq!(alice.get(path).await.body, json!({"tokens": left}), "{dialect:?} {path}");
             }
-            assert_eq!(alice.get("/api/v1/users/me").await.body["tokens"], left, "{door:?}");
+            assert_eq!(alice.get("/api/v1/users/me").await.body["tokens"], left, "{dialect:?}");
         }
     }
     assert_eq!(world.available("alice"), 1500);
@@ -250,24 +250,24 @@ async fn a_session_of_ones_own_stays_apart_from_the_new_chat() {
 async fn a_sign_in_ended_in_one_dialect_is_ended_in_all() {
     let world = World::new();
     world.user("alice").await;
-    for door in Door::ALL {
-        let alice = door.enter(&world, "alice").await;
+    for dialect in EntryDialect::ALL {
+        let alice = dialect.enter(&world, "alice").await;
         let reply = alice.post("/api/v1/auth/logout", json!({})).await;
-        assert_eq!(reply.status, 200, "{door:?}");
+        assert_eq!(reply.status, 200, "{dialect:?}");
         for path in ["/api/v1/assistants/", "/api/v1/auth/profile/", "/token/", "/users/", "/api/tokens/"] {
             let reply = alice.get(path).await;
-            assert_eq!(reply.status, 401, "{door:?} {path}");
+            assert_eq!(reply.status, 401, "{dialect:?} {path}");
             assert_eq!(
                 reply.body,
                 json!({
                     "detail": "Given token not valid for any token type",
                     "code": "token_not_valid",
                 }),
-                "{door:?} {path}"
+                "{dialect:?} {path}"
             );
         }
         let reply = alice.get("/api/v1/users/me").await;
-        assert_eq!(reply.status, 401, "{door:?}");
+        assert_eq!(reply.status, 401, "{dialect:?}");
         assert_eq!(reply.body, super::error(401, "UNAUTHORIZED", "Given token not valid for any token type"));
     }
 }
@@ -275,18 +275,18 @@ async fn a_sign_in_ended_in_one_dialect_is_ended_in_all() {
 #[tokio::test]
 async fn an_address_given_in_one_dialect_is_taken_in_the_others() {
     let world = World::new();
-    assert_eq!(Door::Reports.register(&world, "alice").await.status, 201);
+    assert_eq!(EntryDialect::Reports.register(&world, "alice").await.status, 201);
     let body = json!({
         "username": "bob", "email": "ALICE@example.com",
         "password": PASSWORD, "confirm_password": PASSWORD,
     });
-    for door in [Door::Reports, Door::Webchat] {
-        let path = door.path_of_registration();
+    for dialect in [EntryDialect::Reports, EntryDialect::Webchat] {
+        let path = dialect.path_of_registration();
         let reply = world.anonymous().post(path, body.clone()).await;
-        assert_eq!(reply.status, 400, "{door:?}");
-        assert_eq!(reply.body, json!({"email": ["A user with that email already exists."]}), "{door:?}");
+        assert_eq!(reply.status, 400, "{dialect:?}");
+        assert_eq!(reply.body, json!({"email": ["A user with that email already exists."]}), "{dialect:?}");
     }
-    let path = Door::Platform.path_of_registration();
+    let path = EntryDialect::Platform.path_of_registration();
     let reply = world.anonymous().post(path, body).await;
     assert_eq!(reply.status, 409);
     assert_eq!(reply.body, super::error(409, "CONFLICT", "A user with that email already exists."));

@@ -1,7 +1,7 @@
 //! "One account, five dialects": the same assistants and the same conversations behind every route, whoever
 //! made them.
 
-use super::one_account::Door;
+use super::one_account::EntryDialect;
 use crate::world::{Actor, NOW, Reply, World};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -97,12 +97,12 @@ async fn what_is_said_in_each_dialect_is_read_in_every_other() {
     ok(alice.post("/send/", json!({"message": "three"}))).await;
     ok(alice.post("/api/chat/", json!({"message": "four"}))).await;
 
-    for door in Door::ALL {
-        let alice = door.enter(&world, "alice").await;
+    for dialect in EntryDialect::ALL {
+        let alice = dialect.enter(&world, "alice").await;
         let counted = json!([["Helper", 2], ["One", 2], ["Two", 2], ["New Chat", 4]]);
-        assert_eq!(conversations(&alice).await, counted, "{door:?}");
+        assert_eq!(conversations(&alice).await, counted, "{dialect:?}");
         let last = json!([["Helper", "zero"], ["One", "one"], ["Two", "two"], ["New Chat", "four"]]);
-        assert_eq!(sessions(&alice).await, last, "{door:?}");
+        assert_eq!(sessions(&alice).await, last, "{dialect:?}");
         for title in ["Helper", "One", "Two", "New Chat"] {
             let id = titled(&alice, title).await;
             let messages = ok(alice.get(&format!("/api/v1/conversations/{id}"))).await["messages"].take();
@@ -118,8 +118,8 @@ async fn what_is_said_in_each_dialect_is_read_in_every_other() {
                     [json!(["user", chat["message"], at]), json!(["assistant", chat["response"], at])]
                 })
                 .collect();
-            assert_eq!(platform, webchat, "{door:?} {title}");
-            assert_eq!(platform[1][1], ANSWER, "{door:?} {title}");
+            assert_eq!(platform, webchat, "{dialect:?} {title}");
+            assert_eq!(platform[1][1], ANSWER, "{dialect:?} {title}");
         }
     }
 }

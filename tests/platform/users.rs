@@ -18,11 +18,11 @@ async fn changed(actor: &Actor, change: Value) -> Value {
     reply.body
 }
 
-/// The statuses of signing in through every door.
+/// The statuses of signing in through every endpoint.
 async fn sign_ins(world: &World, name: &str, password: &str) -> Vec<bool> {
     let mut opened = Vec::new();
-    for door in SIGN_INS {
-        opened.push(door.sign_in(&world.anonymous(), name, password).await.status == 200);
+    for endpoint in SIGN_INS {
+        opened.push(endpoint.sign_in(&world.anonymous(), name, password).await.status == 200);
     }
     opened
 }

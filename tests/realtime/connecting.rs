@@ -1,6 +1,6 @@
 //! How connections become known, and that nobody hears anything before.
 
-use super::{alice_at_the_door, rows, says};
+use super::{alice_and_server, rows, says};
 use crate::world::{NOW, PASSWORD, World, ticket};
 use serde_json::json;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tokio_tungstenite::tungstenite::Message;
 async fn who_says_who_they_are_hears_what_is_said() {
     let world = World::new();
     let alice = world.user("alice").await;
-    let door = world.door().await;
-    let mut socket = door.connect("/ws").await;
+    let server = world.listen().await;
+    let mut socket = server.connect("/ws").await;
     socket.authenticate(alice.token()).await;
     socket.hears_nothing_more().await;
     let begun = alice.post("/api/v1/conversations", json!({"initial_message": "Hello"})).await;
@@ -64,18 +64,18 @@ async fn who_says_who_they_are_hears_what_is_said() {
 
 #[tokio::test]
 async fn every_credential_opens_a_connection() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body["key"].clone();
     let name = json!({"username": "alice", "password": PASSWORD});
     let opaque = world.anonymous().post("/api/v1/tokens/", name).await.body["token"].clone();
     let mut open = Vec::new();
     for token in [json!(alice.token()), key, opaque] {
-        let mut socket = door.connect("/ws").await;
+        let mut socket = server.connect("/ws").await;
         socket.say(json!({"type": "authenticate", "token": token})).await;
         socket.hears_nothing_more().await;
         open.push(socket);
         let actor = world.anonymous().bearing(token.as_str().unwrap());
-        let mut socket = door.connect(&format!("/ws?ticket={}", ticket(&actor).await)).await;
+        let mut socket = server.connect(&format!("/ws?ticket={}", ticket(&actor).await)).await;
         socket.hears_nothing_more().await;
         open.push(socket);
     }
@@ -84,27 +84,27 @@ async fn every_credential_opens_a_connection() {
 
 #[tokio::test]
 async fn a_ticket_opens_one_connection() {
-    let (_world, alice, door) = alice_at_the_door().await;
+    let (_world, alice, server) = alice_and_server().await;
     let reply = alice.post("/api/v1/ws/ticket", json!({})).await;
     assert_eq!(reply.status, 200);
     let ticket = reply.body["ticket"].as_str().unwrap();
     assert_eq!(reply.body, json!({"ticket": ticket, "expires_in": 30}));
     assert_eq!(ticket.len(), 64);
     let path = format!("/ws?ticket={ticket}");
-    door.connect(&path).await.hears_nothing_more().await;
-    assert_eq!(door.try_to_connect(&path, &[]).await.err(), Some(401));
+    server.connect(&path).await.hears_nothing_more().await;
+    assert_eq!(server.try_to_connect(&path, &[]).await.err(), Some(401));
 }
 
 #[tokio::test]
 async fn a_ticket_that_is_too_old_made_up_or_of_a_dead_sign_in_opens_nothing() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let old = ticket(&alice).await;
     world.pass(Duration::from_secs(30));
     let again = world.sign_in("alice").await;
     let of_dead = ticket(&again).await;
     assert_eq!(again.post("/api/v1/auth/logout", json!({})).await.status, 200);
     for ticket in [old, of_dead, "0".repeat(64), String::new()] {
-        assert_eq!(door.try_to_connect(&format!("/ws?ticket={ticket}"), &[]).await.err(), Some(401), "{ticket}");
+        assert_eq!(server.try_to_connect(&format!("/ws?ticket={ticket}"), &[]).await.err(), Some(401), "{ticket}");
     }
     assert_eq!(world.gateway.count(), 0);
     assert_eq!(rows(&world), 0);
@@ -114,9 +114,9 @@ async fn a_ticket_that_is_too_old_made_up_or_of_a_dead_sign_in_opens_nothing() {
 #[tokio::test]
 async fn a_browsers_session_counts_on_our_own_pages_only() {
     let world = World::with(&[("CORS_ORIGINS", "https://chat.example.com")]);
-    let (alice, door) = (world.user("alice").await, world.door().await);
-    let own = format!("http://{}", door.0);
-    let other_port = format!("http://{}:1", door.0.ip());
+    let (alice, server) = (world.user("alice").await, world.listen().await);
+    let own = format!("http://{}", server.0);
+    let other_port = format!("http://{}:1", server.0.ip());
     let session = format!("theme=dark; quintet_session={}; a=b", alice.token());
     let cases = [
         (Some(own.as_str()), session.as_str(), true),
@@ -133,7 +133,7 @@ async fn a_browsers_session_counts_on_our_own_pages_only() {
     for (origin, cookie, is_known) in cases {
         let origin = origin.map(|origin| ("origin", origin));
         let headers: Vec<_> = origin.into_iter().chain([("cookie", cookie)]).collect();
-        let mut socket = door.try_to_connect("/ws", &headers).await.unwrap_or_else(|status| panic!("{status}"));
+        let mut socket = server.try_to_connect("/ws", &headers).await.unwrap_or_else(|status| panic!("{status}"));
         if is_known {
             socket.hears_nothing_more().await;
         } else {
@@ -145,8 +145,8 @@ async fn a_browsers_session_counts_on_our_own_pages_only() {
 
 #[tokio::test]
 async fn who_is_not_known_hears_nothing() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let mut socket = door.connect("/ws").await;
+    let (world, alice, server) = alice_and_server().await;
+    let mut socket = server.connect("/ws").await;
     says(&world, &alice, "Hello").await;
     let notification = json!({"message": "Maintenance begins."});
     assert_eq!(world.admin("root").await.post("/api/v1/notifications", notification).await.status, 201);
@@ -157,7 +157,7 @@ async fn who_is_not_known_hears_nothing() {
 
 #[tokio::test]
 async fn a_first_message_that_proves_nothing_closes_the_connection() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let messages = [
         "nonsense".to_owned(),
         "{}".to_owned(),
@@ -171,7 +171,7 @@ async fn a_first_message_that_proves_nothing_closes_the_connection() {
         json!({"type": "hello", "token": alice.token()}).to_string(),
     ];
     for message in messages {
-        let mut socket = door.connect("/ws").await;
+        let mut socket = server.connect("/ws").await;
         socket.send(Message::text(message.clone())).await;
         assert_eq!(socket.is_closed().await, Some(1008), "{message}");
     }
@@ -180,8 +180,8 @@ async fn a_first_message_that_proves_nothing_closes_the_connection() {
 
 #[tokio::test]
 async fn an_expired_access_token_closes_the_connection() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let mut socket = door.connect("/ws").await;
+    let (world, alice, server) = alice_and_server().await;
+    let mut socket = server.connect("/ws").await;
     world.pass(Duration::from_secs(2 * 60 * 60));
     socket.authenticate(alice.token()).await;
     assert_eq!(socket.is_closed().await, Some(1008));
@@ -189,8 +189,8 @@ async fn an_expired_access_token_closes_the_connection() {
 
 #[tokio::test]
 async fn who_does_not_say_who_they_are_within_ten_seconds_must_go() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let (mut silent, mut known) = (door.connect("/ws").await, door.connect("/ws").await);
+    let (world, alice, server) = alice_and_server().await;
+    let (mut silent, mut known) = (server.connect("/ws").await, server.connect("/ws").await);
     known.authenticate(alice.token()).await;
     known.hears_nothing_more().await;
     world.pass(Duration::from_millis(9_999));

@@ -1,6 +1,6 @@
 //! The sample events, shaped as AWS sends them, through the function's handler.
 
-use super::{alice_at_the_door, rows};
+use super::{alice_and_server, rows};
 use crate::world::World;
 use serde_json::{Value, json};
 use std::fs;
@@ -18,7 +18,7 @@ async fn handle(world: &World, name: &str, token: &str) -> Value {
 
 #[tokio::test]
 async fn the_life_of_a_connection() {
-    let (world, alice, _) = alice_at_the_door().await;
+    let (world, alice, _) = alice_and_server().await;
     let ok = json!({"statusCode": 200});
     let mut frames = world.gateway.open(CONNECTION);
     assert_eq!(handle(&world, "connect", "").await, ok);
@@ -35,7 +35,7 @@ async fn the_life_of_a_connection() {
 
 #[tokio::test]
 async fn a_connection_that_stays_unknown() {
-    let (world, _, _) = alice_at_the_door().await;
+    let (world, _, _) = alice_and_server().await;
     let mut frames = world.gateway.open(CONNECTION);
     assert_eq!(handle(&world, "connect", "").await, json!({"statusCode": 200}));
     assert_eq!(handle(&world, "close-if-unknown", "").await, json!({"batchItemFailures": []}));

@@ -10,7 +10,7 @@ const EACH: usize = 10;
 #[tokio::test]
 async fn a_thousand_connections_hear_their_own_and_nothing_else() {
     let world = World::new();
-    let door = world.door().await;
+    let server = world.listen().await;
     let mut users = Vec::new();
     for number in 0..USERS {
         users.push(world.user(&format!("user{number}")).await);
@@ -18,7 +18,7 @@ async fn a_thousand_connections_hear_their_own_and_nothing_else() {
     let mut sockets = Vec::new();
     for user in &users {
         let one = async || {
-            let mut socket = door.connect("/ws").await;
+            let mut socket = server.connect("/ws").await;
             socket.authenticate(user.token()).await;
             socket.hears_nothing_more().await;
             socket

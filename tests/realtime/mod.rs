@@ -9,14 +9,14 @@ mod notifications;
 mod resuming;
 mod telling;
 
-use crate::world::{Actor, Door, World};
+use crate::world::{Actor, LiveServer, World};
 use serde_json::{Value, json};
 
 /// A world with somebody who is signed in, and where sockets reach it.
-async fn alice_at_the_door() -> (World, Actor, Door) {
+async fn alice_and_server() -> (World, Actor, LiveServer) {
     let world = World::new();
-    let (alice, door) = (world.user("alice").await, world.door().await);
-    (world, alice, door)
+    let (alice, server) = (world.user("alice").await, world.listen().await);
+    (world, alice, server)
 }
 
 /// Somebody says something, and live connections are told.

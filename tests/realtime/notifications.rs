@@ -1,6 +1,6 @@
 //! `POST /api/v1/notifications`.
 
-use super::alice_at_the_door;
+use super::alice_and_server;
 use crate::world::{NOW, World};
 use serde_json::json;
 
@@ -8,10 +8,10 @@ const PATH: &str = "/api/v1/notifications";
 
 #[tokio::test]
 async fn everybody_who_is_connected_hears_of_it_once() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let mut sockets = vec![world.connect(door, &alice).await, world.connect(door, &alice).await];
+    let (world, alice, server) = alice_and_server().await;
+    let mut sockets = vec![world.connect(server, &alice).await, world.connect(server, &alice).await];
     for name in ["bob", "carl", "dora", "emil"] {
-        sockets.push(world.connect(door, &world.user(name).await).await);
+        sockets.push(world.connect(server, &world.user(name).await).await);
     }
     let admin = world.admin("root").await.sending("Idempotency-Key", "once");
     let reply = admin.post(PATH, json!({"message": "  Maintenance begins.  "})).await;

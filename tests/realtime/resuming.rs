@@ -1,6 +1,6 @@
 //! Whoever was away for a while hears what they missed.
 
-use super::{REPLY, alice_at_the_door, said, says};
+use super::{REPLY, alice_and_server, said, says};
 use crate::world::{Socket, World, ticket};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -37,30 +37,30 @@ async fn hears_what_was_missed(socket: &mut Socket) {
 
 #[tokio::test]
 async fn by_the_first_message() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let last = missed(&world, &alice, world.connect(door, &alice).await).await;
-    let mut socket = door.connect("/ws").await;
+    let (world, alice, server) = alice_and_server().await;
+    let last = missed(&world, &alice, world.connect(server, &alice).await).await;
+    let mut socket = server.connect("/ws").await;
     socket.say(json!({"type": "authenticate", "token": alice.token(), "last_event_id": last})).await;
     hears_what_was_missed(&mut socket).await;
 }
 
 #[tokio::test]
 async fn by_a_later_message() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let last = missed(&world, &alice, world.connect(door, &alice).await).await;
-    let mut socket = world.connect(door, &alice).await;
+    let (world, alice, server) = alice_and_server().await;
+    let last = missed(&world, &alice, world.connect(server, &alice).await).await;
+    let mut socket = world.connect(server, &alice).await;
     socket.say(json!({"type": "resume", "last_event_id": last})).await;
     hears_what_was_missed(&mut socket).await;
 }
 
 #[tokio::test]
 async fn by_the_handshake_as_soon_as_the_connection_is_open() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let last = missed(&world, &alice, world.connect(door, &alice).await).await;
+    let (world, alice, server) = alice_and_server().await;
+    let last = missed(&world, &alice, world.connect(server, &alice).await).await;
     world.pass(Duration::from_secs(20));
     assert_eq!(world.work_on_connections().await, 0);
     let path = format!("/ws?ticket={}&last_event_id={last}", ticket(&alice).await);
-    let mut socket = door.connect(&path).await;
+    let mut socket = server.connect(&path).await;
     world.pass(Duration::from_secs(1));
     assert_eq!(world.work_on_connections().await, 1);
     hears_what_was_missed(&mut socket).await;
@@ -68,10 +68,10 @@ async fn by_the_handshake_as_soon_as_the_connection_is_open() {
 
 #[tokio::test]
 async fn an_hour_back_at_most() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let last = missed(&world, &alice, world.connect(door, &alice).await).await;
+    let (world, alice, server) = alice_and_server().await;
+    let last = missed(&world, &alice, world.connect(server, &alice).await).await;
     world.pass(Duration::from_secs(60 * 60 - 19));
-    let mut socket = world.connect(door, &world.sign_in("alice").await).await;
+    let mut socket = world.connect(server, &world.sign_in("alice").await).await;
     socket.say(json!({"type": "resume", "last_event_id": last})).await;
     let frames = socket.hears_all(1).await;
     assert_eq!(frames[0]["data"]["message"], "For all");
@@ -80,9 +80,9 @@ async fn an_hour_back_at_most() {
 
 #[tokio::test]
 async fn an_event_that_is_no_event_is_ignored() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     says(&world, &alice, "Heard").await;
-    let mut socket = world.connect(door, &alice).await;
+    let mut socket = world.connect(server, &alice).await;
     for last in [json!("nonsense"), json!("ffffffff-ffff-7fff-bfff-ffffffffffff"), json!(null)] {
         socket.say(json!({"type": "resume", "last_event_id": last})).await;
     }

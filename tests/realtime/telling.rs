@@ -1,16 +1,16 @@
 //! What is told, and to whom.
 
-use super::{REPLY, alice_at_the_door, said, says};
+use super::{REPLY, alice_and_server, said, says};
 use crate::world::{NOW, Script};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 
 #[tokio::test]
 async fn every_connection_of_a_user_hears_and_nobody_elses() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let bob = world.user("bob").await;
-    let mut of_alice = [world.connect(door, &alice).await, world.connect(door, &alice).await];
-    let mut of_bob = world.connect(door, &bob).await;
+    let mut of_alice = [world.connect(server, &alice).await, world.connect(server, &alice).await];
+    let mut of_bob = world.connect(server, &bob).await;
     says(&world, &alice, "A secret of Alice's").await;
     for socket in &mut of_alice {
         assert_eq!(said(&socket.hears_all(3).await), ["user: A secret of Alice's", REPLY]);
@@ -22,9 +22,9 @@ async fn every_connection_of_a_user_hears_and_nobody_elses() {
 /// A turn is told of by its two messages, not by the conversation that they change.
 #[tokio::test]
 async fn a_later_turn_is_told_of_once() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     says(&world, &alice, "First").await;
-    let mut socket = world.connect(door, &alice).await;
+    let mut socket = world.connect(server, &alice).await;
     says(&world, &alice, "Second").await;
     assert_eq!(said(&socket.hears_all(2).await), ["user: Second", REPLY]);
     socket.hears_nothing_more().await;
@@ -32,9 +32,9 @@ async fn a_later_turn_is_told_of_once() {
 
 #[tokio::test]
 async fn an_assistant_that_is_switched_off() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let assistant = alice.post("/api/v1/assistants", json!({"name": "Ada"})).await.body["id"].clone();
-    let mut socket = world.connect(door, &alice).await;
+    let mut socket = world.connect(server, &alice).await;
     world.dispatch().await;
     let path = format!("/api/v1/assistants/{}", assistant.as_str().unwrap());
     assert_eq!(alice.put(&path, json!({"status": "inactive"})).await.status, 200);
@@ -61,8 +61,8 @@ async fn an_assistant_that_is_switched_off() {
 /// The gateway sends nothing that is larger.
 #[tokio::test]
 async fn a_message_that_does_not_fit_into_a_frame_is_left_out() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let mut socket = world.connect(door, &alice).await;
+    let (world, alice, server) = alice_and_server().await;
+    let mut socket = world.connect(server, &alice).await;
     says(&world, &alice, &"ä".repeat(32_000)).await;
     let [_, large, small] = <[Value; 3]>::try_from(socket.hears_all(3).await).unwrap();
     let data = large["data"].as_object().unwrap();
@@ -72,8 +72,8 @@ async fn a_message_that_does_not_fit_into_a_frame_is_left_out() {
 
 #[tokio::test]
 async fn what_was_said_in_a_deleted_conversation_is_not_told() {
-    let (world, alice, door) = alice_at_the_door().await;
-    let mut socket = world.connect(door, &alice).await;
+    let (world, alice, server) = alice_and_server().await;
+    let mut socket = world.connect(server, &alice).await;
     let begun = alice.post("/api/v1/conversations", json!({"initial_message": "Hello"})).await;
     let path = format!("/api/v1/conversations/{}", begun.body["id"].as_str().unwrap());
     assert_eq!(alice.delete(&path).await.status, 204);
@@ -84,11 +84,11 @@ async fn what_was_said_in_a_deleted_conversation_is_not_told() {
 /// Whoever asks for a stream has it told to their other connections, too.
 #[tokio::test]
 async fn a_streamed_reply_is_told_piece_by_piece() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let begun = alice.post("/api/v1/conversations", json!({})).await.body["id"].clone();
     let path = format!("/api/v1/conversations/{}/messages", begun.as_str().unwrap());
     let (mut socket, mut of_bob) =
-        (world.connect(door, &alice).await, world.connect(door, &world.user("bob").await).await);
+        (world.connect(server, &alice).await, world.connect(server, &world.user("bob").await).await);
     let (model, pieces) = unbounded_channel();
     world.model.next(Script::Pieces(pieces));
     let events = alice.listen(&path, json!({"content": "Hello"})).await;
@@ -120,10 +120,10 @@ async fn a_streamed_reply_is_told_piece_by_piece() {
 
 #[tokio::test]
 async fn a_streamed_reply_that_is_there_at_once_is_one_piece_and_none_when_it_is_repeated() {
-    let (world, alice, door) = alice_at_the_door().await;
+    let (world, alice, server) = alice_and_server().await;
     let begun = alice.post("/api/v1/conversations", json!({})).await.body["id"].clone();
     let path = format!("/api/v1/conversations/{}/messages", begun.as_str().unwrap());
-    let mut socket = world.connect(door, &alice).await;
+    let mut socket = world.connect(server, &alice).await;
     let keyed = alice.sending("Idempotency-Key", "once");
     for _ in 0..2 {
         let done = keyed.listen(&path, json!({"content": "Hello"})).await.rest().await.pop().unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Permission, resources};
 use crate::{
-    threats::prey::Prey,
+    threats::fixture::Fixture,
     world::{World, ticket},
 };
 use serde_json::{Value, json};
@@ -35,14 +35,14 @@ fn used(world: &World) -> BTreeSet<String> {
 }
 
 /// Somebody who has one of everything, where everything counts.
-async fn prey() -> Prey {
-    Prey::in_world(World::with(&[("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")])).await
+async fn fixture() -> Fixture {
+    Fixture::in_world(World::with(&[("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")])).await
 }
 
 #[tokio::test]
 async fn every_table_and_index_is_there_and_none_for_nothing() {
-    let prey = prey().await;
-    let (world, alice) = (&prey.world, &prey.owner);
+    let fixture = fixture().await;
+    let (world, alice) = (&fixture.world, &fixture.owner);
     let root = world.sign_in("root").await;
     let assistant = alice.get("/api/v1/assistants?size=1").await.body["items"][0]["id"].clone();
     let with = format!("assistant_id={}&", assistant.as_str().unwrap());
@@ -77,8 +77,8 @@ async fn every_table_and_index_is_there_and_none_for_nothing() {
 
 #[tokio::test]
 async fn rows_end_by_themselves_exactly_where_the_table_lets_them() {
-    let prey = prey().await;
-    let (world, alice) = (&prey.world, &prey.owner);
+    let fixture = fixture().await;
+    let (world, alice) = (&fixture.world, &fixture.owner);
     ticket(alice).await;
     let said = alice.sending("Idempotency-Key", "once").post("/send/", json!({"message": "Hello"})).await;
     assert_eq!(said.status, 200, "{}", said.text);

@@ -3,7 +3,7 @@
 
 use super::{
     routes::Dialect,
-    surface::{Door, SIGN_INS, SIGN_UPS, access_in, assert_clean, assert_refused},
+    surface::{SIGN_INS, SIGN_UPS, SignInEndpoint, access_in, assert_clean, assert_refused},
 };
 use crate::world::{PASSWORD, Reply, World};
 use futures::future::join_all;
@@ -19,10 +19,10 @@ pub fn taken(dialect: Dialect, field: &str) -> (u16, Value) {
     }
 }
 
-fn assert_taken(reply: &Reply, door: Door, field: &str, attack: &str) {
-    let attack = format!("{}: {attack}", door.path);
-    assert_refused(reply, door.dialect, &attack);
-    let (status, body) = taken(door.dialect, field);
+fn assert_taken(reply: &Reply, endpoint: SignInEndpoint, field: &str, attack: &str) {
+    let attack = format!("{}: {attack}", endpoint.path);
+    assert_refused(reply, endpoint.dialect, &attack);
+    let (status, body) = taken(endpoint.dialect, field);
     assert_eq!((reply.status, &reply.body), (status, &body), "{attack}");
 }
 
@@ -34,7 +34,7 @@ pub fn profiles(world: &World) -> Vec<Value> {
 #[tokio::test]
 async fn fields_that_nobody_may_set_are_ignored_at_every_door() {
     let world = World::new();
-    for (number, door) in SIGN_UPS.into_iter().enumerate() {
+    for (number, endpoint) in SIGN_UPS.into_iter().enumerate() {
         let username = format!("mallory{number}");
         let body = json!({
             "username": username,
@@ -66,31 +66,31 @@ async fn fields_that_nobody_may_set_are_ignored_at_every_door() {
             "user[role]": "admin",
             "user.role": "admin",
         });
-        let reply = world.anonymous().post(door.path, body).await;
-        assert_clean(&reply, door.path);
-        assert_eq!(reply.status, 201, "{}: {}", door.path, reply.text);
+        let reply = world.anonymous().post(endpoint.path, body).await;
+        assert_clean(&reply, endpoint.path);
+        assert_eq!(reply.status, 201, "{}: {}", endpoint.path, reply.text);
         let row = world.profile(&username);
-        assert_eq!(row["role"]["S"], "user", "{}", door.path);
-        assert_eq!(row["is_active"]["BOOL"], true, "{}", door.path);
-        assert_eq!(row["number"]["N"], (number + 1).to_string(), "{}", door.path);
-        assert_eq!(row["epoch"]["N"], "0", "{}", door.path);
-        assert_eq!(row["conversations"]["N"], "0", "{}", door.path);
-        assert_eq!(row["directory"]["S"], "users", "{}", door.path);
-        assert_ne!(row["password_hash"]["S"], "x", "{}", door.path);
+        assert_eq!(row["role"]["S"], "user", "{}", endpoint.path);
+        assert_eq!(row["is_active"]["BOOL"], true, "{}", endpoint.path);
+        assert_eq!(row["number"]["N"], (number + 1).to_string(), "{}", endpoint.path);
+        assert_eq!(row["epoch"]["N"], "0", "{}", endpoint.path);
+        assert_eq!(row["conversations"]["N"], "0", "{}", endpoint.path);
+        assert_eq!(row["directory"]["S"], "users", "{}", endpoint.path);
+        assert_ne!(row["password_hash"]["S"], "x", "{}", endpoint.path);
         assert!(row["pk"]["S"].as_str().unwrap().starts_with("user#0"));
-        assert_ne!(row["id"]["S"], "00000000-0000-0000-0000-000000000000", "{}", door.path);
-        assert_eq!(row.get("expires_at"), None, "{}", door.path);
-        assert_eq!(world.available(&username), 4000, "{}", door.path);
+        assert_ne!(row["id"]["S"], "00000000-0000-0000-0000-000000000000", "{}", endpoint.path);
+        assert_eq!(row.get("expires_at"), None, "{}", endpoint.path);
+        assert_eq!(world.available(&username), 4000, "{}", endpoint.path);
         let login = SIGN_INS[4].sign_in(&world.anonymous(), &username, PASSWORD).await;
-        assert_eq!(login.status, 200, "{}: {}", door.path, login.text);
+        assert_eq!(login.status, 200, "{}: {}", endpoint.path, login.text);
     }
 }
 
 #[tokio::test]
 async fn fields_that_nobody_may_set_are_ignored_in_forms_and_parameters_too() {
     let world = World::new();
-    for (number, door) in SIGN_UPS.into_iter().enumerate() {
-        if door.dialect == Dialect::Platform {
+    for (number, endpoint) in SIGN_UPS.into_iter().enumerate() {
+        if endpoint.dialect == Dialect::Platform {
             continue;
         }
         let username = format!("mallory{number}");
@@ -98,7 +98,7 @@ async fn fields_that_nobody_may_set_are_ignored_in_forms_and_parameters_too() {
             "username={username}&email={username}@example.com&password={PASSWORD}\
              &confirm_password={PASSWORD}&role=admin&is_active=false&tokens=1000000&id=999"
         );
-        let path = format!("{}?role=admin&tokens=1000000&is_active=false", door.path);
+        let path = format!("{}?role=admin&tokens=1000000&is_active=false", endpoint.path);
         let reply = world.anonymous().post_form(&path, &form).await;
         assert_eq!(reply.status, 201, "{path}: {}", reply.text);
         let row = world.profile(&username);
@@ -112,11 +112,11 @@ async fn fields_that_nobody_may_set_are_ignored_in_forms_and_parameters_too() {
 async fn credentials_in_the_address_register_and_sign_in_nobody() {
     let world = World::new();
     world.user("alice").await;
-    for door in SIGN_INS.into_iter().chain(SIGN_UPS) {
+    for endpoint in SIGN_INS.into_iter().chain(SIGN_UPS) {
         let query = format!("username=alice&email=alice&password={PASSWORD}");
-        let path = format!("{}?{query}&confirm_password={PASSWORD}", door.path);
+        let path = format!("{}?{query}&confirm_password={PASSWORD}", endpoint.path);
         let reply = world.anonymous().post(&path, json!({})).await;
-        assert_refused(&reply, door.dialect, &path);
+        assert_refused(&reply, endpoint.dialect, &path);
         assert!(matches!(reply.status, 400 | 422), "{path}: {}", reply.text);
     }
 }
@@ -147,13 +147,13 @@ async fn an_unknown_user_cannot_be_told_from_a_wrong_password() {
         ("alice", "PASSWORD123"),
         ("alice", "password123\u{0}"),
     ];
-    for door in SIGN_INS {
-        let (status, body) = door.wrong_password();
+    for endpoint in SIGN_INS {
+        let (status, body) = endpoint.wrong_password();
         let mut headers = None;
         for (name, password) in tries {
-            let attack = format!("{}: {name:?} {password:?}", door.path);
-            let reply = door.sign_in(&world.anonymous(), name, password).await;
-            assert_refused(&reply, door.dialect, &attack);
+            let attack = format!("{}: {name:?} {password:?}", endpoint.path);
+            let reply = endpoint.sign_in(&world.anonymous(), name, password).await;
+            assert_refused(&reply, endpoint.dialect, &attack);
             assert_eq!((reply.status, &reply.body), (status, &body), "{attack}");
             let first = headers.get_or_insert_with(|| reply.headers.clone());
             assert_eq!(&reply.headers, first, "{attack}");
@@ -220,9 +220,9 @@ async fn another_spelling_of_a_name_is_the_same_name_at_every_sign_in() {
         world.user(name).await;
     }
     for (name, other) in spellings() {
-        for door in SIGN_INS {
-            let attack = format!("{}: {other:?} for {name:?}", door.path);
-            let reply = door.sign_in(&world.anonymous(), other, PASSWORD).await;
+        for endpoint in SIGN_INS {
+            let attack = format!("{}: {other:?} for {name:?}", endpoint.path);
+            let reply = endpoint.sign_in(&world.anonymous(), other, PASSWORD).await;
             assert_eq!(reply.status, 200, "{attack}: {}", reply.text);
             let bearing = world.anonymous().bearing(access_in(&reply));
             let profile = bearing.get("/api/v1/auth/profile/").await;
@@ -238,11 +238,11 @@ async fn another_spelling_of_a_name_is_taken_at_every_registration() {
         world.user(name).await;
     }
     for (name, other) in spellings() {
-        for door in SIGN_UPS {
+        for endpoint in SIGN_UPS {
             let attack = format!("{other:?} for {name:?}");
             let email = "somebody@example.com";
-            let reply = door.sign_up(&world.anonymous(), other, email).await;
-            assert_taken(&reply, door, "username", &attack);
+            let reply = endpoint.sign_up(&world.anonymous(), other, email).await;
+            assert_taken(&reply, endpoint, "username", &attack);
         }
     }
     assert_eq!(profiles(&world).len(), SPELLINGS.len());
@@ -273,13 +273,13 @@ async fn an_email_address_is_one_address_in_every_spelling() {
         "ｃａｒｏｌ@example.com",
     ];
     for email in spellings {
-        for door in SIGN_UPS.into_iter().filter(|door| door.takes_email()) {
-            let reply = door.sign_up(&world.anonymous(), "somebody", email).await;
-            assert_taken(&reply, door, "email", email);
+        for endpoint in SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()) {
+            let reply = endpoint.sign_up(&world.anonymous(), "somebody", email).await;
+            assert_taken(&reply, endpoint, "email", email);
         }
-        for door in SIGN_INS {
-            let reply = door.sign_in(&world.anonymous(), email, PASSWORD).await;
-            assert_eq!(reply.status, 200, "{}: {email}", door.path);
+        for endpoint in SIGN_INS {
+            let reply = endpoint.sign_in(&world.anonymous(), email, PASSWORD).await;
+            assert_eq!(reply.status, 200, "{}: {email}", endpoint.path);
         }
     }
 }
@@ -289,10 +289,10 @@ async fn nobody_can_take_anothers_email_address_as_a_username() {
     let world = World::new();
     let registered = SIGN_UPS[0].sign_up(&world.anonymous(), "carol", "carol@example.com").await;
     assert_eq!(registered.status, 201, "{}", registered.text);
-    for door in SIGN_UPS {
+    for endpoint in SIGN_UPS {
         for name in ["carol@example.com", "CAROL@example.com", "ｃarol@example.com"] {
-            let reply = door.sign_up(&world.anonymous(), name, "other@example.com").await;
-            assert_taken(&reply, door, "username", name);
+            let reply = endpoint.sign_up(&world.anonymous(), name, "other@example.com").await;
+            assert_taken(&reply, endpoint, "username", name);
         }
     }
     assert_eq!(profiles(&world).len(), 1);
@@ -302,10 +302,10 @@ async fn nobody_can_take_anothers_email_address_as_a_username() {
 async fn nobody_can_take_anothers_username_as_an_email_address() {
     let world = World::new();
     world.user("Carol@Example.com").await;
-    for door in SIGN_UPS.into_iter().filter(|door| door.takes_email()) {
+    for endpoint in SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()) {
         for email in ["carol@example.com", "CAROL@EXAMPLE.COM"] {
-            let reply = door.sign_up(&world.anonymous(), "somebody", email).await;
-            assert_taken(&reply, door, "email", email);
+            let reply = endpoint.sign_up(&world.anonymous(), "somebody", email).await;
+            assert_taken(&reply, endpoint, "email", email);
         }
     }
     let without_name = json!({"email": "carol@example.com", "password": PASSWORD});
@@ -316,12 +316,12 @@ async fn nobody_can_take_anothers_username_as_an_email_address() {
 
 #[tokio::test]
 async fn ones_own_email_address_may_be_ones_username() {
-    for door in SIGN_UPS.into_iter().filter(|door| door.takes_email()) {
+    for endpoint in SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()) {
         let world = World::new();
-        let reply = door.sign_up(&world.anonymous(), "Carol@example.com", "carol@example.com").await;
-        assert_eq!(reply.status, 201, "{}: {}", door.path, reply.text);
-        let reply = door.sign_up(&world.anonymous(), "carol@example.com", "carol@example.com").await;
-        assert_refused(&reply, door.dialect, door.path);
+        let reply = endpoint.sign_up(&world.anonymous(), "Carol@example.com", "carol@example.com").await;
+        assert_eq!(reply.status, 201, "{}: {}", endpoint.path, reply.text);
+        let reply = endpoint.sign_up(&world.anonymous(), "carol@example.com", "carol@example.com").await;
+        assert_refused(&reply, endpoint.dialect, endpoint.path);
         assert_eq!(profiles(&world).len(), 1);
     }
 }
@@ -335,9 +335,9 @@ async fn a_refused_registration_leaves_nothing_behind() {
         tables.map(|table| world.rows(table).len())
     };
     let before = count(&world);
-    for door in SIGN_UPS {
-        let reply = door.sign_up(&world.anonymous(), "alice", "new@example.com").await;
-        assert_taken(&reply, door, "username", "alice");
+    for endpoint in SIGN_UPS {
+        let reply = endpoint.sign_up(&world.anonymous(), "alice", "new@example.com").await;
+        assert_taken(&reply, endpoint, "username", "alice");
     }
     assert_eq!(count(&world), before);
     let reply = SIGN_UPS[0].sign_up(&world.anonymous(), "bob", "new@example.com").await;
@@ -349,19 +349,19 @@ async fn of_a_hundred_who_want_one_name_at_every_door_one_gets_it() {
     let world = World::new();
     let spellings = ["alice", "ALICE", "Alice", "ａｌｉｃｅ", " aLiCe "];
     let tasks = (0..100).map(|number| {
-        let (door, anonymous) = (SIGN_UPS[number % 5], world.anonymous());
+        let (endpoint, anonymous) = (SIGN_UPS[number % 5], world.anonymous());
         let name = spellings[number / 5 % 5];
         let email = format!("user{number}@example.com");
-        tokio::spawn(async move { (door, door.sign_up(&anonymous, name, &email).await) })
+        tokio::spawn(async move { (endpoint, endpoint.sign_up(&anonymous, name, &email).await) })
     });
-    let replies: Result<Vec<(Door, Reply)>, _> = join_all(tasks).await.into_iter().collect();
+    let replies: Result<Vec<(SignInEndpoint, Reply)>, _> = join_all(tasks).await.into_iter().collect();
     let replies = replies.unwrap();
     let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|(_, reply)| reply.status == 201);
     assert_eq!(won.len(), 1);
-    for (door, reply) in lost {
-        assert_taken(reply, *door, "username", "lost");
+    for (endpoint, reply) in lost {
+        assert_taken(reply, *endpoint, "username", "lost");
     }
-    let (door, _) = won[0];
+    let (endpoint, _) = won[0];
     let starting = |table: &str, beginning: &str| {
         let rows = world.rows(table);
         let found = rows.iter().filter(|row| {
@@ -371,34 +371,34 @@ async fn of_a_hundred_who_want_one_name_at_every_door_one_gets_it() {
         found.count()
     };
     assert_eq!(profiles(&world).len(), 1);
-    let names = if door.takes_email() { 2 } else { 1 };
+    let names = if endpoint.takes_email() { 2 } else { 1 };
     assert_eq!(starting("users", "name#"), names);
-    let logins = usize::from(door.dialect == Dialect::Webchat);
+    let logins = usize::from(endpoint.dialect == Dialect::Webchat);
     assert_eq!(starting("users", "login#"), logins);
     assert_eq!(starting("balances", "balance"), 1);
     assert_eq!(starting("balances", "ledger#"), 1);
-    for door in SIGN_INS {
-        let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
-        assert_eq!(reply.status, 200, "{}: {}", door.path, reply.text);
+    for endpoint in SIGN_INS {
+        let reply = endpoint.sign_in(&world.anonymous(), "alice", PASSWORD).await;
+        assert_eq!(reply.status, 200, "{}: {}", endpoint.path, reply.text);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_who_want_one_email_address_one_gets_it() {
     let world = World::new();
-    let doors: Vec<Door> = SIGN_UPS.into_iter().filter(|door| door.takes_email()).collect();
+    let endpoints: Vec<SignInEndpoint> = SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()).collect();
     let tasks = (0..60).map(|number| {
-        let (door, anonymous) = (doors[number % 3], world.anonymous());
+        let (endpoint, anonymous) = (endpoints[number % 3], world.anonymous());
         let name = format!("user{number}");
         let email = ["carol@example.com", "CAROL@example.com"][number % 2];
-        tokio::spawn(async move { (door, door.sign_up(&anonymous, &name, email).await) })
+        tokio::spawn(async move { (endpoint, endpoint.sign_up(&anonymous, &name, email).await) })
     });
-    let replies: Result<Vec<(Door, Reply)>, _> = join_all(tasks).await.into_iter().collect();
+    let replies: Result<Vec<(SignInEndpoint, Reply)>, _> = join_all(tasks).await.into_iter().collect();
     let replies = replies.unwrap();
     let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|(_, reply)| reply.status == 201);
     assert_eq!(won.len(), 1);
-    for (door, reply) in lost {
-        assert_taken(reply, *door, "email", "lost");
+    for (endpoint, reply) in lost {
+        assert_taken(reply, *endpoint, "email", "lost");
     }
     assert_eq!(profiles(&world).len(), 1);
 }

@@ -2,7 +2,7 @@
 //! and from whose the thing is, and what was refused did nothing.
 
 use super::{
-    prey::{Things, send},
+    fixture::{Things, send},
     routes::{Access, Dialect, Kind, ROUTES, Route, fields},
     surface::{assert_401, assert_refused, invalid, invalid_token, no_credential},
 };

@@ -1,8 +1,8 @@
-//! Guessing passwords, and asking too often: through every door, from many addresses, under false headers.
+//! Guessing passwords, and asking too often: through every endpoint, from many addresses, under false headers.
 
 use super::{
     routes::Dialect,
-    surface::{Door, GUARDED, SIGN_INS, SIGN_UPS, access_in, assert_refused},
+    surface::{GUARDED, SIGN_INS, SIGN_UPS, SignInEndpoint, access_in, assert_refused},
 };
 use crate::world::{Actor, PASSWORD, Reply, World};
 use futures::future::join_all;
@@ -46,19 +46,19 @@ fn assert_limited(reply: &Reply, dialect: Dialect, policy: &str, quota: u32, att
     wait
 }
 
-fn assert_wrong(reply: &Reply, door: Door, attack: &str) {
-    let (status, body) = door.wrong_password();
-    let attack = format!("{}: {attack}", door.path);
-    assert_refused(reply, door.dialect, &attack);
+fn assert_wrong(reply: &Reply, endpoint: SignInEndpoint, attack: &str) {
+    let (status, body) = endpoint.wrong_password();
+    let attack = format!("{}: {attack}", endpoint.path);
+    assert_refused(reply, endpoint.dialect, &attack);
     assert_eq!((reply.status, &reply.body), (status, &body), "{attack}");
 }
 
-/// Ten wrong passwords for `name`, two at each door, each from another address.
+/// Ten wrong passwords for `name`, two at each endpoint, each from another address.
 async fn fail_ten_times(world: &World, name: &str) {
     for number in 0..10 {
-        let door = SIGN_INS[number % 5];
-        let reply = door.sign_in(&elsewhere(world, number), name, WRONG).await;
-        assert_wrong(&reply, door, name);
+        let endpoint = SIGN_INS[number % 5];
+        let reply = endpoint.sign_in(&elsewhere(world, number), name, WRONG).await;
+        assert_wrong(&reply, endpoint, name);
     }
 }
 
@@ -72,13 +72,13 @@ async fn ten_wrong_passwords_at_any_doors_shut_all_doors_to_the_account() {
     let world = guarded();
     world.user("alice").await;
     fail_ten_times(&world, "alice").await;
-    for (number, door) in SIGN_INS.into_iter().enumerate() {
+    for (number, endpoint) in SIGN_INS.into_iter().enumerate() {
         for password in [PASSWORD, WRONG] {
             for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
                 let actor = elsewhere(&world, 100 + number);
-                let reply = door.sign_in(&actor, name, password).await;
-                let attack = format!("{} {name} {password}", door.path);
-                assert_limited(&reply, door.dialect, "auth", 10, &attack);
+                let reply = endpoint.sign_in(&actor, name, password).await;
+                let attack = format!("{} {name} {password}", endpoint.path);
+                assert_limited(&reply, endpoint.dialect, "auth", 10, &attack);
             }
         }
     }
@@ -97,10 +97,10 @@ async fn whoever_has_a_token_has_ten_guesses_at_the_password_too() {
         let reply = alice.put("/api/v1/users/me", guess(password)).await;
         assert_limited(&reply, Dialect::Platform, "auth", 10, password);
     }
-    // The doors stay open, and nothing else of hers is refused.
+    // The endpoints stay open, and nothing else of hers is refused.
     assert_eq!(alice.put("/api/v1/users/me", json!({"full_name": "Alice A."})).await.status, 200);
-    let door = SIGN_INS[1];
-    assert_eq!(door.sign_in(&elsewhere(&world, 20), "alice", PASSWORD).await.status, 200);
+    let endpoint = SIGN_INS[1];
+    assert_eq!(endpoint.sign_in(&elsewhere(&world, 20), "alice", PASSWORD).await.status, 200);
     world.pass(Duration::from_secs(70));
     assert_eq!(alice.put("/api/v1/users/me", guess(PASSWORD)).await.status, 200);
 }
@@ -112,9 +112,9 @@ async fn the_email_address_is_the_same_account() {
     assert_eq!(registered.status, 201, "{}", registered.text);
     for number in 0..10 {
         let name = ["carol", "carol@example.com"][number % 2];
-        let door = SIGN_INS[number % 5];
-        let reply = door.sign_in(&elsewhere(&world, number), name, WRONG).await;
-        assert_wrong(&reply, door, name);
+        let endpoint = SIGN_INS[number % 5];
+        let reply = endpoint.sign_in(&elsewhere(&world, number), name, WRONG).await;
+        assert_wrong(&reply, endpoint, name);
     }
     for name in ["carol", "carol@example.com"] {
         let reply = SIGN_INS[1].sign_in(&elsewhere(&world, 50), name, PASSWORD).await;
@@ -127,14 +127,14 @@ async fn the_eleventh_try_is_refused_even_if_all_come_at_once() {
     let world = guarded();
     world.user("alice").await;
     let tries = (0..40).map(|number| {
-        let (door, actor) = (SIGN_INS[number % 5], elsewhere(&world, number));
-        async move { (door, door.sign_in(&actor, "alice", WRONG).await) }
+        let (endpoint, actor) = (SIGN_INS[number % 5], elsewhere(&world, number));
+        async move { (endpoint, endpoint.sign_in(&actor, "alice", WRONG).await) }
     });
     let replies = join_all(tries).await;
     let limited = replies.iter().filter(|(_, reply)| reply.status == 429);
     assert_eq!(limited.count(), 30);
-    for (door, reply) in replies.iter().filter(|(_, reply)| reply.status != 429) {
-        assert_wrong(reply, *door, "at once");
+    for (endpoint, reply) in replies.iter().filter(|(_, reply)| reply.status != 429) {
+        assert_wrong(reply, *endpoint, "at once");
     }
 }
 
@@ -160,12 +160,12 @@ async fn headers_that_name_another_address_do_not_help() {
                 _ => address,
             };
             let actor = world.anonymous().sending(header, &value);
-            let door = SIGN_INS[number % 5];
-            let reply = door.sign_in(&actor, &format!("user{number}"), WRONG).await;
+            let endpoint = SIGN_INS[number % 5];
+            let reply = endpoint.sign_in(&actor, &format!("user{number}"), WRONG).await;
             if number < 10 {
-                assert_wrong(&reply, door, header);
+                assert_wrong(&reply, endpoint, header);
             } else {
-                assert_limited(&reply, door.dialect, "auth", 10, header);
+                assert_limited(&reply, endpoint.dialect, "auth", 10, header);
             }
         }
     }
@@ -200,9 +200,9 @@ async fn an_address_that_signed_in_before_is_not_shut_out_by_others() {
         fail_ten_times(&world, "alice").await;
         let reply = known.sign_in(&elsewhere(&world, 70), "alice", PASSWORD).await;
         assert_limited(&reply, known.dialect, "auth", 10, known.path);
-        for door in SIGN_INS {
-            let reply = door.sign_in(&home, "alice", PASSWORD).await;
-            assert_eq!(reply.status, 200, "{}: {}", door.path, reply.text);
+        for endpoint in SIGN_INS {
+            let reply = endpoint.sign_in(&home, "alice", PASSWORD).await;
+            assert_eq!(reply.status, 200, "{}: {}", endpoint.path, reply.text);
         }
     }
 }
@@ -246,12 +246,12 @@ async fn a_known_address_is_shut_out_by_its_own_failures_alone() {
     }
     world.pass(Duration::from_secs(120));
     for number in 0..10 {
-        let door = SIGN_INS[number % 5];
-        assert_wrong(&door.sign_in(&home, "alice", WRONG).await, door, "at home");
+        let endpoint = SIGN_INS[number % 5];
+        assert_wrong(&endpoint.sign_in(&home, "alice", WRONG).await, endpoint, "at home");
     }
-    for door in SIGN_INS {
-        let reply = door.sign_in(&home, "alice", PASSWORD).await;
-        assert_limited(&reply, door.dialect, "auth", 10, door.path);
+    for endpoint in SIGN_INS {
+        let reply = endpoint.sign_in(&home, "alice", PASSWORD).await;
+        assert_limited(&reply, endpoint.dialect, "auth", 10, endpoint.path);
     }
     let reply = SIGN_INS[3].sign_in(&other, "alice", PASSWORD).await;
     assert_eq!(reply.status, 200, "another known address: {}", reply.text);
@@ -268,9 +268,9 @@ async fn a_known_network_of_version_six_is_shut_out_by_the_failures_of_all_its_a
     assert_eq!(reply.status, 200, "{}", reply.text);
     world.pass(Duration::from_secs(120));
     for host in 0..10 {
-        let door = SIGN_INS[host % 5];
-        let reply = door.sign_in(&in_network(host + 2), "alice", WRONG).await;
-        assert_wrong(&reply, door, "in the network");
+        let endpoint = SIGN_INS[host % 5];
+        let reply = endpoint.sign_in(&in_network(host + 2), "alice", WRONG).await;
+        assert_wrong(&reply, endpoint, "in the network");
     }
     let reply = SIGN_INS[0].sign_in(&in_network(1), "alice", PASSWORD).await;
     assert_limited(&reply, Dialect::Reports, "auth", 10, "its own network");
@@ -282,11 +282,11 @@ async fn an_unknown_name_is_limited_like_a_known_one() {
     let long = "a".repeat(300);
     for name in ["nobody", "nobody@example.com", "no such name!", &long, "\u{fdfa}"] {
         fail_ten_times(&world, name).await;
-        for (number, door) in SIGN_INS.into_iter().enumerate() {
+        for (number, endpoint) in SIGN_INS.into_iter().enumerate() {
             let actor = elsewhere(&world, 100 + number);
-            let reply = door.sign_in(&actor, name, WRONG).await;
-            let attack = format!("{} {name:.20}", door.path);
-            assert_limited(&reply, door.dialect, "auth", 10, &attack);
+            let reply = endpoint.sign_in(&actor, name, WRONG).await;
+            let attack = format!("{} {name:.20}", endpoint.path);
+            assert_limited(&reply, endpoint.dialect, "auth", 10, &attack);
         }
         world.pass(Duration::from_secs(70));
     }
@@ -333,8 +333,8 @@ async fn sign_ins_that_succeed_do_not_count_on_the_account() {
     let world = guarded();
     world.user("alice").await;
     for number in 0..40 {
-        let door = SIGN_INS[number % 5];
-        let reply = door.sign_in(&elsewhere(&world, number), "alice", PASSWORD).await;
+        let endpoint = SIGN_INS[number % 5];
+        let reply = endpoint.sign_in(&elsewhere(&world, number), "alice", PASSWORD).await;
         assert_eq!(reply.status, 200, "{number}: {}", reply.text);
     }
     fail_ten_times_from(&world, "alice", 100).await;
@@ -345,13 +345,13 @@ async fn sign_ins_that_succeed_do_not_count_on_the_account() {
 /// Exactly ten failures pass, from addresses that begin at `from`.
 async fn fail_ten_times_from(world: &World, name: &str, from: usize) {
     for number in 0..11 {
-        let door = SIGN_INS[number % 5];
+        let endpoint = SIGN_INS[number % 5];
         let actor = elsewhere(world, from + number);
-        let reply = door.sign_in(&actor, name, WRONG).await;
+        let reply = endpoint.sign_in(&actor, name, WRONG).await;
         if number < 10 {
-            assert_wrong(&reply, door, name);
+            assert_wrong(&reply, endpoint, name);
         } else {
-            assert_limited(&reply, door.dialect, "auth", 10, name);
+            assert_limited(&reply, endpoint.dialect, "auth", 10, name);
         }
     }
 }
@@ -361,9 +361,9 @@ async fn a_success_between_failures_gives_no_more_tries() {
     let world = guarded();
     world.user("alice").await;
     for number in 0..9 {
-        let door = SIGN_INS[number % 5];
-        let reply = door.sign_in(&elsewhere(&world, number), "alice", WRONG).await;
-        assert_wrong(&reply, door, "before");
+        let endpoint = SIGN_INS[number % 5];
+        let reply = endpoint.sign_in(&elsewhere(&world, number), "alice", WRONG).await;
+        assert_wrong(&reply, endpoint, "before");
     }
     for number in 20..25 {
         let reply = SIGN_INS[0].sign_in(&elsewhere(&world, number), "alice", PASSWORD).await;
@@ -381,18 +381,18 @@ async fn ten_sign_ins_a_minute_are_enough_for_an_address_whatever_becomes_of_the
     world.user("alice").await;
     let actor = world.anonymous().at("192.0.2.7");
     for number in 0..10 {
-        let door = SIGN_INS[number % 5];
+        let endpoint = SIGN_INS[number % 5];
         let (name, password) = [("alice", PASSWORD), ("nobody", WRONG)][number % 2];
-        let reply = door.sign_in(&actor, name, password).await;
+        let reply = endpoint.sign_in(&actor, name, password).await;
         assert_ne!(reply.status, 429, "{}", reply.text);
     }
-    for door in SIGN_INS {
-        let reply = door.sign_in(&actor, "alice", PASSWORD).await;
-        assert_limited(&reply, door.dialect, "auth", 10, door.path);
+    for endpoint in SIGN_INS {
+        let reply = endpoint.sign_in(&actor, "alice", PASSWORD).await;
+        assert_limited(&reply, endpoint.dialect, "auth", 10, endpoint.path);
     }
-    for door in SIGN_UPS {
-        let reply = door.sign_up(&actor, "bob", "bob@example.com").await;
-        assert_limited(&reply, door.dialect, "auth", 10, door.path);
+    for endpoint in SIGN_UPS {
+        let reply = endpoint.sign_up(&actor, "bob", "bob@example.com").await;
+        assert_limited(&reply, endpoint.dialect, "auth", 10, endpoint.path);
     }
     let reply = SIGN_INS[0].sign_in(&world.anonymous().at("192.0.2.8"), "alice", PASSWORD).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -407,9 +407,9 @@ async fn ten_registrations_a_minute_are_enough_for_an_address() {
         let reply = SIGN_UPS[number % 5].sign_up(&actor, &format!("user{number}"), &email).await;
         assert_eq!(reply.status, 201, "{}", reply.text);
     }
-    for door in SIGN_UPS {
-        let reply = door.sign_up(&actor, "mallory", "mallory@example.com").await;
-        assert_limited(&reply, door.dialect, "auth", 10, door.path);
+    for endpoint in SIGN_UPS {
+        let reply = endpoint.sign_up(&actor, "mallory", "mallory@example.com").await;
+        assert_limited(&reply, endpoint.dialect, "auth", 10, endpoint.path);
     }
     let reply = SIGN_INS[0].sign_in(&actor, "user0", PASSWORD).await;
     assert_limited(&reply, Dialect::Reports, "auth", 10, "a sign-in");
@@ -432,16 +432,16 @@ async fn invalid_and_unreadable_bodies_at_the_doors_count_too() {
     for body in ["{", "{}", "[]", "{\"username\": 0, \"password\": true}"] {
         let world = guarded();
         let actor = world.anonymous().at("192.0.2.7");
-        let doors: Vec<Door> = SIGN_INS.into_iter().chain(SIGN_UPS).collect();
-        for door in &doors {
-            let reply = actor.post_raw(door.path, "application/json", body).await;
-            assert_refused(&reply, door.dialect, body);
+        let endpoints: Vec<SignInEndpoint> = SIGN_INS.into_iter().chain(SIGN_UPS).collect();
+        for endpoint in &endpoints {
+            let reply = actor.post_raw(endpoint.path, "application/json", body).await;
+            assert_refused(&reply, endpoint.dialect, body);
             assert_ne!(reply.status, 429, "{body}: {}", reply.text);
         }
-        for door in doors {
-            let reply = actor.post_raw(door.path, "application/json", body).await;
-            let attack = format!("{}: {body}", door.path);
-            assert_limited(&reply, door.dialect, "auth", 10, &attack);
+        for endpoint in endpoints {
+            let reply = actor.post_raw(endpoint.path, "application/json", body).await;
+            let attack = format!("{}: {body}", endpoint.path);
+            assert_limited(&reply, endpoint.dialect, "auth", 10, &attack);
         }
     }
 }
@@ -451,10 +451,10 @@ async fn addresses_of_version_six_count_by_their_network() {
     let world = guarded();
     for number in 0..10 {
         let address = format!("2001:db8:1:2:{number:x}::{:x}", number + 1);
-        let door = SIGN_INS[number % 5];
+        let endpoint = SIGN_INS[number % 5];
         let actor = world.anonymous().at(&address);
-        let reply = door.sign_in(&actor, &format!("user{number}"), WRONG).await;
-        assert_wrong(&reply, door, &address);
+        let reply = endpoint.sign_in(&actor, &format!("user{number}"), WRONG).await;
+        assert_wrong(&reply, endpoint, &address);
     }
     for address in ["2001:db8:1:2::", "2001:db8:1:2:ffff:ffff:ffff:ffff"] {
         let actor = world.anonymous().at(address);
@@ -566,8 +566,8 @@ async fn a_hundred_requests_a_minute_are_shared_by_all_dialects_and_credentials(
     let world = World::with(&[("RATE_LIMIT_API", "100")]);
     let alice = world.user("alice").await;
     let mut credentials = vec![alice.token().to_owned()];
-    for door in SIGN_INS {
-        let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
+    for endpoint in SIGN_INS {
+        let reply = endpoint.sign_in(&world.anonymous(), "alice", PASSWORD).await;
         credentials.push(access_in(&reply).to_owned());
     }
     for (number, (_, path)) in guarded_routes().enumerate().take(100) {

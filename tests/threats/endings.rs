@@ -49,7 +49,7 @@ impl Wallet {
         assert!(is_alive(&self.world, self.alice.token()).await, "{why}");
         assert!(is_alive(&self.world, &self.key).await, "the key {why}");
         for sign_in in &self.sign_ins {
-            assert!(is_alive(&self.world, &sign_in.access).await, "{} {why}", sign_in.door.path);
+            assert!(is_alive(&self.world, &sign_in.access).await, "{} {why}", sign_in.endpoint.path);
         }
     }
 
@@ -62,18 +62,18 @@ impl Wallet {
 
     /// Nobody can tell the account from one that never was.
     async fn assert_doors_shut(&self, password: &str, why: &str) {
-        for door in SIGN_INS {
-            let reply = door.sign_in(&self.world.anonymous(), "alice", password).await;
-            assert_refused(&reply, door.dialect, door.path);
-            assert_eq!((reply.status, reply.body), door.wrong_password(), "{} {why}", door.path);
+        for endpoint in SIGN_INS {
+            let reply = endpoint.sign_in(&self.world.anonymous(), "alice", password).await;
+            assert_refused(&reply, endpoint.dialect, endpoint.path);
+            assert_eq!((reply.status, reply.body), endpoint.wrong_password(), "{} {why}", endpoint.path);
         }
     }
 
     async fn assert_doors_open(&self, password: &str, why: &str) {
-        for door in SIGN_INS {
-            let reply = door.sign_in(&self.world.anonymous(), "alice", password).await;
-            assert_eq!(reply.status, 200, "{} {why}: {}", door.path, reply.text);
-            assert!(is_alive(&self.world, access_in(&reply)).await, "{} {why}", door.path);
+        for endpoint in SIGN_INS {
+            let reply = endpoint.sign_in(&self.world.anonymous(), "alice", password).await;
+            assert_eq!(reply.status, 200, "{} {why}: {}", endpoint.path, reply.text);
+            assert!(is_alive(&self.world, access_in(&reply)).await, "{} {why}", endpoint.path);
         }
     }
 
@@ -117,9 +117,9 @@ async fn a_disabled_account_has_no_credential_and_no_door() {
     wallet.assert_signed_out("disabled").await;
     assert!(!is_alive(&wallet.world, &wallet.key).await);
     wallet.assert_doors_shut(PASSWORD, "disabled").await;
-    for door in SIGN_UPS {
-        let taken = door.sign_up(&wallet.world.anonymous(), "alice", "alice@example.com").await;
-        assert_refused(&taken, door.dialect, "the name is still hers");
+    for endpoint in SIGN_UPS {
+        let taken = endpoint.sign_up(&wallet.world.anonymous(), "alice", "alice@example.com").await;
+        assert_refused(&taken, endpoint.dialect, "the name is still hers");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ids in paths that are none, on every route that has one: each is answered like the id of nothing.
 
 use super::{
-    prey::{Prey, send},
+    fixture::{Fixture, send},
     routes::{ROUTES, Route},
     surface::assert_refused,
 };
@@ -86,15 +86,15 @@ fn with(path: &str, at: usize, id: &str) -> String {
 
 #[tokio::test]
 async fn an_id_that_is_none_is_answered_like_that_of_nothing() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in ROUTES {
-        let (path, body) = (prey.path(route), Value::Object(prey.body(route)).to_string());
+        let (path, body) = (fixture.path(route), Value::Object(fixture.body(route)).to_string());
         for (at, place) in places(route) {
             let own = path.split('/').nth(at).unwrap();
             let mut first = None;
             for id in nowhere().into_iter().chain(disguised(own)) {
                 let attack = format!("{} {place} as {id:.60}", route.name());
-                let reply = send(&prey.actor(route), route, &with(&path, at, &id), body.clone()).await;
+                let reply = send(&fixture.actor(route), route, &with(&path, at, &id), body.clone()).await;
                 assert_refused(&reply, route.dialect, &attack);
                 assert_eq!(reply.status, 404, "{attack}: {}", reply.text);
                 let first = first.get_or_insert_with(|| reply.clone());
@@ -102,23 +102,23 @@ async fn an_id_that_is_none_is_answered_like_that_of_nothing() {
             }
         }
         if route.verb == "GET" {
-            assert_eq!(prey.actor(route).get(&path).await.status, 200, "{path} is still there");
+            assert_eq!(fixture.actor(route).get(&path).await.status, 200, "{path} is still there");
         }
     }
 }
 
 #[tokio::test]
 async fn an_id_in_capital_letters_is_the_same_id() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in ROUTES.iter().filter(|route| route.verb == "GET") {
-        let path = prey.path(route);
+        let path = fixture.path(route);
         for (at, place) in places(route) {
             let own = path.split('/').nth(at).unwrap();
             if !own.contains('-') {
                 continue;
             }
-            let reply = prey.actor(route).get(&with(&path, at, &own.to_uppercase())).await;
-            let expected = prey.actor(route).get(&path).await;
+            let reply = fixture.actor(route).get(&with(&path, at, &own.to_uppercase())).await;
+            let expected = fixture.actor(route).get(&path).await;
             assert_eq!((reply.status, reply.text), (200, expected.text), "{} {place}", route.name());
         }
     }

@@ -2,7 +2,7 @@
 //! functions that make keys.
 
 use super::{
-    prey::Prey,
+    fixture::Fixture,
     routes::Dialect,
     surface::{SIGN_INS, SIGN_UPS, assert_clean, assert_refused, invalid},
 };
@@ -13,7 +13,7 @@ use shared::{
     config::Tables,
     domain::{
         ids::{ConversationId, LoginId, TurnNumber, UserId},
-        list::Place,
+        list::ListPosition,
         names::{Email, SignInName, Username},
         time::Timestamp,
     },
@@ -74,13 +74,13 @@ fn impossible_names() -> Vec<String> {
 #[tokio::test]
 async fn an_impossible_username_is_refused_at_every_door() {
     let world = World::new();
-    for door in SIGN_UPS {
+    for endpoint in SIGN_UPS {
         for (number, name) in impossible_names().into_iter().enumerate() {
             let email = format!("user{number}@example.com");
-            let attack = format!("{} {name:.40?}", door.path);
-            let reply = door.sign_up(&world.anonymous(), &name, &email).await;
-            assert_refused(&reply, door.dialect, &attack);
-            assert_eq!(reply.status, invalid(door.dialect), "{attack}: {}", reply.text);
+            let attack = format!("{} {name:.40?}", endpoint.path);
+            let reply = endpoint.sign_up(&world.anonymous(), &name, &email).await;
+            assert_refused(&reply, endpoint.dialect, &attack);
+            assert_eq!(reply.status, invalid(endpoint.dialect), "{attack}: {}", reply.text);
         }
     }
     assert!(world.rows("users").is_empty());
@@ -90,12 +90,12 @@ async fn an_impossible_username_is_refused_at_every_door() {
 async fn an_impossible_name_signs_in_like_an_unknown_one() {
     let world = World::with(&[("RATE_LIMIT_AUTH", "1000000")]);
     world.user("alice").await;
-    for door in SIGN_INS {
-        let (status, body) = door.wrong_password();
+    for endpoint in SIGN_INS {
+        let (status, body) = endpoint.wrong_password();
         for name in impossible_names() {
-            let attack = format!("{} {name:.40?}", door.path);
-            let reply = door.sign_in(&world.anonymous(), &name, PASSWORD).await;
-            assert_refused(&reply, door.dialect, &attack);
+            let attack = format!("{} {name:.40?}", endpoint.path);
+            let reply = endpoint.sign_in(&world.anonymous(), &name, PASSWORD).await;
+            assert_refused(&reply, endpoint.dialect, &attack);
             assert_eq!((reply.status, &reply.body), (status, &body), "{attack}");
         }
     }
@@ -140,12 +140,12 @@ async fn an_impossible_email_address_is_refused_at_every_door() {
         format!("a@{}.com", long(60)),
     ]);
     for (number, email) in emails.enumerate() {
-        for door in SIGN_UPS.into_iter().filter(|door| door.takes_email()) {
+        for endpoint in SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()) {
             let name = format!("user{number}");
-            let attack = format!("{} {email:.40?}", door.path);
-            let reply = door.sign_up(&world.anonymous(), &name, &email).await;
-            assert_refused(&reply, door.dialect, &attack);
-            assert_eq!(reply.status, invalid(door.dialect), "{attack}: {}", reply.text);
+            let attack = format!("{} {email:.40?}", endpoint.path);
+            let reply = endpoint.sign_up(&world.anonymous(), &name, &email).await;
+            assert_refused(&reply, endpoint.dialect, &attack);
+            assert_eq!(reply.status, invalid(endpoint.dialect), "{attack}: {}", reply.text);
         }
     }
     assert!(world.rows("users").is_empty());
@@ -154,12 +154,12 @@ async fn an_impossible_email_address_is_refused_at_every_door() {
 #[tokio::test]
 async fn an_email_address_that_grows_when_folded_is_refused_or_works() {
     let world = World::new();
-    for door in SIGN_UPS.into_iter().filter(|door| door.takes_email()) {
+    for endpoint in SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()) {
         for count in 1..=64_usize {
-            let email = format!("{}@{}.example", LONG_IN_NFKC.to_string().repeat(count), door.name.len() + count);
-            let attack = format!("{} {count}", door.path);
-            let name = format!("user{count}{:?}", door.dialect);
-            let reply = door.sign_up(&world.anonymous(), &name, &email).await;
+            let email = format!("{}@{}.example", LONG_IN_NFKC.to_string().repeat(count), endpoint.name.len() + count);
+            let attack = format!("{} {count}", endpoint.path);
+            let name = format!("user{count}{:?}", endpoint.dialect);
+            let reply = endpoint.sign_up(&world.anonymous(), &name, &email).await;
             assert_clean(&reply, &attack);
             if reply.status < 300 {
                 let reply = SIGN_INS[0].sign_in(&world.anonymous(), &email, PASSWORD).await;
@@ -214,19 +214,19 @@ async fn a_username_is_found_for_every_email_address() {
 
 #[tokio::test]
 async fn a_title_is_only_a_title() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let long = "é".repeat(255);
     let titles = ["#", "a|b", "conversation#x", "a\u{1}b", "a\nb", "\u{202e}txt", "👍", "about", &long];
     for title in titles {
-        let created = prey.owner.post("/api/v1/chat/sessions/", json!({"title": title})).await;
+        let created = fixture.owner.post("/api/v1/chat/sessions/", json!({"title": title})).await;
         assert_eq!(created.status, 201, "{title:?}: {}", created.text);
         let id = created.body["id"].as_str().unwrap();
-        let shown = prey.owner.get(&format!("/api/v1/chat/sessions/{id}/")).await;
+        let shown = fixture.owner.get(&format!("/api/v1/chat/sessions/{id}/")).await;
         assert_eq!(shown.body["title"], title);
     }
     let too_long = ["a".repeat(256), "a".repeat(2049), LONG_IN_NFKC.to_string().repeat(256)];
     for title in too_long {
-        let reply = prey.owner.post("/api/v1/chat/sessions/", json!({"title": title})).await;
+        let reply = fixture.owner.post("/api/v1/chat/sessions/", json!({"title": title})).await;
         assert_refused(&reply, Dialect::Webchat, "a long title");
         assert_eq!(reply.status, 400);
     }
@@ -234,11 +234,11 @@ async fn a_title_is_only_a_title() {
 
 #[tokio::test]
 async fn an_idempotency_key_that_is_none_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let long = "a".repeat(256);
     let longer = "a".repeat(9000);
     for key in ["", "\t", "a\tb", "é", "\u{202e}", &long, &longer] {
-        let actor = prey.owner.sending("Idempotency-Key", key);
+        let actor = fixture.owner.sending("Idempotency-Key", key);
         let message = json!({"message": "Hello"});
         let chatbot = actor.post("/send/", message.clone()).await;
         let metered = actor.post("/api/chat/", message).await;
@@ -283,8 +283,8 @@ const NO_SIZES: &[&str] = &["0", "-1", "", "x", "1.5", "%00", "%ff", "1844674407
 
 #[tokio::test]
 async fn a_page_that_no_list_has_is_not_found() {
-    let prey = Prey::new().await;
-    let sessions = prey.owner.get("/api/v1/chat/sessions/").await;
+    let fixture = Fixture::new().await;
+    let sessions = fixture.owner.get("/api/v1/chat/sessions/").await;
     let id = sessions.body["results"][0]["id"].as_str().unwrap();
     let chats = format!("/api/v1/chat/sessions/{id}/chats/");
     for (dialect, path) in
@@ -293,7 +293,7 @@ async fn a_page_that_no_list_has_is_not_found() {
         for page in NO_PAGES {
             for size in ["", "&page_size=1000000000", "&page_size=18446744073709551615"] {
                 let attack = format!("{path}?page={page}{size}");
-                let reply = prey.owner.get(&attack).await;
+                let reply = fixture.owner.get(&attack).await;
                 assert_refused(&reply, dialect, &attack);
                 assert_eq!(reply.status, 404, "{attack}: {}", reply.text);
                 assert_eq!(reply.body, json!({"detail": "Invalid page."}), "{attack}");
@@ -453,7 +453,7 @@ proptest! {
         if first != second {
             prop_assert_eq!(sort(&a) < sort(&b), first < second);
         }
-        let listed = |at, id| Place::by_time(Timestamp::from_millis(at), conversation(id)).0;
+        let listed = |at, id| ListPosition::by_time(Timestamp::from_millis(at), conversation(id)).0;
         prop_assert_eq!(listed(first, id) == listed(second, another), (first, id) == (second, another));
         if first != second {
             prop_assert_eq!(listed(first, id) < listed(second, another), first < second);

@@ -2,7 +2,7 @@
 //! that somebody made up.
 
 use super::{
-    prey::Prey,
+    fixture::Fixture,
     routes::{Access, Dialect, ROUTES, Route},
     surface::{assert_clean, assert_refused},
 };
@@ -11,11 +11,11 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
 /// The routes that answer with a list.
-async fn lists(prey: &Prey) -> Vec<&'static Route> {
+async fn lists(fixture: &Fixture) -> Vec<&'static Route> {
     let mut found = Vec::new();
     let gets = ROUTES.iter().filter(|route| route.dialect == Dialect::Platform && route.verb == "GET");
     for route in gets.filter(|route| route.access != Access::Public) {
-        if prey.actor(route).get(&prey.path(route)).await.body["items"].is_array() {
+        if fixture.actor(route).get(&fixture.path(route)).await.body["items"].is_array() {
             found.push(route);
         }
     }
@@ -23,8 +23,8 @@ async fn lists(prey: &Prey) -> Vec<&'static Route> {
     found
 }
 
-async fn ask(prey: &Prey, list: &Route, query: &str) -> Reply {
-    prey.actor(list).get(&format!("{}?{query}", prey.path(list))).await
+async fn ask(fixture: &Fixture, list: &Route, query: &str) -> Reply {
+    fixture.actor(list).get(&format!("{}?{query}", fixture.path(list))).await
 }
 
 /// 422 that names each of `fields` and nothing else.
@@ -69,29 +69,29 @@ const NO_NUMBERS: &[&str] = &[
 
 #[tokio::test]
 async fn a_page_or_size_that_is_none_is_refused() {
-    let prey = Prey::new().await;
-    for list in lists(&prey).await {
+    let fixture = Fixture::new().await;
+    for list in lists(&fixture).await {
         for value in NO_NUMBERS.iter().copied().chain([&*"1".repeat(2049)]) {
             for name in ["page", "size"] {
                 let attack = format!("{}?{name}={value:.40}", list.path);
-                assert_invalid(&ask(&prey, list, &format!("{name}={value}")).await, &[name], &attack);
+                assert_invalid(&ask(&fixture, list, &format!("{name}={value}")).await, &[name], &attack);
             }
         }
-        assert_invalid(&ask(&prey, list, "size=101").await, &["size"], list.path);
-        assert_invalid(&ask(&prey, list, "sort=x&size=0&page=0").await, &["page", "size", "sort"], list.path);
+        assert_invalid(&ask(&fixture, list, "size=101").await, &["size"], list.path);
+        assert_invalid(&ask(&fixture, list, "sort=x&size=0&page=0").await, &["page", "size", "sort"], list.path);
         // The first of two counts, whatever the second is.
-        assert_invalid(&ask(&prey, list, "page=0&page=1").await, &["page"], list.path);
+        assert_invalid(&ask(&fixture, list, "page=0&page=1").await, &["page"], list.path);
     }
 }
 
 #[tokio::test]
 async fn a_page_behind_the_end_has_nothing() {
-    let prey = Prey::new().await;
-    for list in lists(&prey).await {
-        let total = ask(&prey, list, "").await.body["total"].clone();
+    let fixture = Fixture::new().await;
+    for list in lists(&fixture).await {
+        let total = ask(&fixture, list, "").await.body["total"].clone();
         for (page, size) in [(1_000_000_000_u64, 1_u64), (1_000_000_000, 100), (101, 1), (2, 100)] {
             let attack = format!("page={page}&size={size}");
-            let reply = ask(&prey, list, &attack).await;
+            let reply = ask(&fixture, list, &attack).await;
             assert_clean(&reply, &attack);
             assert_eq!(reply.status, 200, "{} {attack}: {}", list.path, reply.text);
             let told = ["items", "total", "page", "size", "has_next", "has_prev", "next_cursor"];
@@ -104,7 +104,7 @@ async fn a_page_behind_the_end_has_nothing() {
 
 #[tokio::test]
 async fn an_order_that_is_none_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let long = "created_at".repeat(205);
     let orders = [
         "",
@@ -135,16 +135,16 @@ async fn an_order_that_is_none_is_refused() {
         "%ff",
         &long,
     ];
-    for list in lists(&prey).await {
+    for list in lists(&fixture).await {
         for order in orders {
             let attack = format!("{}?sort={order:.40}", list.path);
-            assert_invalid(&ask(&prey, list, &format!("sort={order}")).await, &["sort"], &attack);
+            assert_invalid(&ask(&fixture, list, &format!("sort={order}")).await, &["sort"], &attack);
         }
         // What another list is sorted by is no order of this one.
         let others = ["title", "username", "email", "name", "updated_at"];
         let mut known = 0;
         for order in others {
-            match ask(&prey, list, &format!("sort={order}:desc")).await {
+            match ask(&fixture, list, &format!("sort={order}:desc")).await {
                 reply if reply.status == 200 => known += 1,
                 reply => assert_invalid(&reply, &["sort"], order),
             }
@@ -159,7 +159,7 @@ fn cursor(text: impl AsRef<[u8]>) -> String {
 
 #[tokio::test]
 async fn a_cursor_that_no_list_gave_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let place = "000001710324300000#018e3745-b8e0-7000-8000-000000000001";
     let mut cursors = ["", "x", "%00", "%ff", "AAAA", "====", "null", "..", "%2B%2F"].map(str::to_owned).to_vec();
     cursors.extend([
@@ -178,14 +178,14 @@ async fn a_cursor_that_no_list_gave_is_refused() {
         format!("{}=", cursor(format!("2|created_at:desc|{place}"))),
         cursor(vec![b'a'; 2049]),
     ]);
-    for list in lists(&prey).await {
+    for list in lists(&fixture).await {
         for after in &cursors {
             let attack = format!("{}?after={after:.60}", list.path);
-            assert_invalid(&ask(&prey, list, &format!("after={after}")).await, &["after"], &attack);
+            assert_invalid(&ask(&fixture, list, &format!("after={after}")).await, &["after"], &attack);
         }
         let fitting = cursor(format!("2|created_at:desc|{place}"));
         for query in [format!("after={fitting}&page=2"), format!("page=1&after={fitting}")] {
-            assert_invalid(&ask(&prey, list, &query).await, &["after"], &query);
+            assert_invalid(&ask(&fixture, list, &query).await, &["after"], &query);
         }
     }
 }
@@ -217,10 +217,10 @@ fn made_up_places() -> Vec<String> {
 
 #[tokio::test]
 async fn a_cursor_that_somebody_made_up_shows_no_more_than_the_list_does() {
-    let prey = Prey::new().await;
-    for list in lists(&prey).await {
+    let fixture = Fixture::new().await;
+    for list in lists(&fixture).await {
         for order in ["created_at:desc", "created_at:asc", "name:asc", "title:desc", "username:asc"] {
-            let whole = ask(&prey, list, &format!("size=100&sort={order}")).await;
+            let whole = ask(&fixture, list, &format!("size=100&sort={order}")).await;
             if whole.status != 200 {
                 continue;
             }
@@ -228,7 +228,7 @@ async fn a_cursor_that_somebody_made_up_shows_no_more_than_the_list_does() {
             for place in made_up_places() {
                 let after = cursor(format!("2|{order}|{place}"));
                 let attack = format!("{} sorted by {order} after {place:.60?}", list.path);
-                let reply = ask(&prey, list, &format!("sort={order}&after={after}")).await;
+                let reply = ask(&fixture, list, &format!("sort={order}&after={after}")).await;
                 assert_clean(&reply, &attack);
                 assert_eq!(reply.status, 200, "{attack}: {}", reply.text);
                 for item in reply.body["items"].as_array().unwrap() {
@@ -241,26 +241,26 @@ async fn a_cursor_that_somebody_made_up_shows_no_more_than_the_list_does() {
 
 #[tokio::test]
 async fn a_filter_that_is_none_is_refused_and_one_that_fits_nothing_shows_nothing() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let list = ROUTES.iter().find(|route| route.path == "/api/v1/assistants" && route.verb == "GET").unwrap();
     for status in ["", "ACTIVE", "deleted", "active%00", "active%23draft", "%ff", "*"] {
         let attack = format!("status={status}");
-        assert_invalid(&ask(&prey, list, &attack).await, &["status"], &attack);
+        assert_invalid(&ask(&fixture, list, &attack).await, &["status"], &attack);
     }
     for category in [String::new(), "%20".to_owned(), "%00".to_owned(), "a".repeat(65), "a".repeat(2049)] {
         let attack = format!("category={category:.40}");
-        assert_invalid(&ask(&prey, list, &format!("category={category}")).await, &["category"], &attack);
+        assert_invalid(&ask(&fixture, list, &format!("category={category}")).await, &["category"], &attack);
     }
     for category in ["%23", "%7C", "active%23general", "%22%5C", "%E2%80%AE", "%01", "%ff"] {
         for query in [format!("category={category}"), format!("status=active&category={category}")] {
-            let reply = ask(&prey, list, &query).await;
+            let reply = ask(&fixture, list, &query).await;
             assert_clean(&reply, &query);
             assert_eq!((reply.status, &reply.body["total"]), (200, &json!(0)), "{query}: {}", reply.text);
         }
     }
     let conversations = ROUTES.iter().find(|route| route.path == "/api/v1/conversations").unwrap();
     for assistant in ["", "%00", "%23", "%7C", "x", "%ff", "1", &"a".repeat(2049)] {
-        let reply = ask(&prey, conversations, &format!("assistant_id={assistant}")).await;
+        let reply = ask(&fixture, conversations, &format!("assistant_id={assistant}")).await;
         assert_clean(&reply, assistant);
         assert_eq!((reply.status, &reply.body["total"]), (200, &json!(0)), "{assistant:.40}: {}", reply.text);
     }
@@ -268,9 +268,9 @@ async fn a_filter_that_is_none_is_refused_and_one_that_fits_nothing_shows_nothin
 
 #[tokio::test]
 async fn a_message_that_is_none_is_no_place_in_a_conversation() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let route = ROUTES.iter().find(|route| route.path == "/api/v1/conversations/{conversation}").unwrap();
-    let path = prey.path(route);
+    let path = fixture.path(route);
     let id = path.rsplit('/').next().unwrap().to_owned();
     let long = "a".repeat(2049);
     let befores = [
@@ -289,6 +289,6 @@ async fn a_message_that_is_none_is_no_place_in_a_conversation() {
     ];
     for before in befores {
         let attack = format!("{path}?before={before:.40}");
-        assert_invalid(&prey.owner.get(&format!("{path}?before={before}")).await, &["before"], &attack);
+        assert_invalid(&fixture.owner.get(&format!("{path}?before={before}")).await, &["before"], &attack);
     }
 }

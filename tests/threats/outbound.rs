@@ -2,7 +2,7 @@
 //! given, and nothing of it is stored.
 
 use super::{
-    prey::Prey,
+    fixture::Fixture,
     routes::{Dialect, Field, Kind, Route, fields},
     surface::assert_refused,
 };
@@ -102,15 +102,15 @@ fn value(field: &Field, address: &str) -> Value {
 
 #[tokio::test]
 async fn an_address_that_may_lead_inside_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     assert_eq!(targets().count(), 5, "messages, tools and webhooks, new and changed");
     for (route, field) in targets() {
-        let rows = || ["sessions", "tools", "webhooks", "balances"].map(|table| prey.world.rows(table));
+        let rows = || ["sessions", "tools", "webhooks", "balances"].map(|table| fixture.world.rows(table));
         let before = rows();
         for address in inner() {
             let attack = format!("{} {}: {address:.60?}", route.name(), field.name);
-            let body = prey.body_with(route, field.name, value(field, &address).to_string().as_bytes());
-            let reply = prey.send(route, body).await;
+            let body = fixture.body_with(route, field.name, value(field, &address).to_string().as_bytes());
+            let reply = fixture.send(route, body).await;
             assert_refused(&reply, Dialect::Platform, &attack);
             assert_eq!(reply.status, 422, "{attack}: {}", reply.text);
             let errors = reply.body["errors"].as_array().unwrap();
@@ -133,9 +133,9 @@ async fn an_address_of_a_public_name_is_accepted_and_shown_as_given() {
     ];
     for (route, field) in targets() {
         for address in addresses {
-            let prey = Prey::new().await;
-            let body = prey.body_with(route, field.name, value(field, address).to_string().as_bytes());
-            let reply = prey.send(route, body).await;
+            let fixture = Fixture::new().await;
+            let body = fixture.body_with(route, field.name, value(field, address).to_string().as_bytes());
+            let reply = fixture.send(route, body).await;
             let attack = format!("{} {}: {address}", route.name(), field.name);
             assert_eq!(reply.status, route.success, "{attack}: {}", reply.text);
             let shown = match field.kind {
@@ -161,9 +161,9 @@ async fn what_the_operator_allows_is_accepted_and_nothing_beside_it() {
     let settings = [("OUTBOUND_ALLOW", "127.0.0.1:9000,receiver.internal"), ("OUTBOUND_DENY", "api.example.com")];
     for (route, field) in targets() {
         for (address, is_allowed) in addresses {
-            let prey = Prey::in_world(World::with(&settings)).await;
-            let body = prey.body_with(route, field.name, value(field, address).to_string().as_bytes());
-            let reply = prey.send(route, body).await;
+            let fixture = Fixture::in_world(World::with(&settings)).await;
+            let body = fixture.body_with(route, field.name, value(field, address).to_string().as_bytes());
+            let reply = fixture.send(route, body).await;
             let expected = if is_allowed { route.success } else { 422 };
             assert_eq!(reply.status, expected, "{} {}: {address}: {}", route.name(), field.name, reply.text);
         }
@@ -175,10 +175,10 @@ async fn what_the_operator_allows_is_accepted_and_nothing_beside_it() {
 async fn this_service_itself_is_refused() {
     for (route, field) in targets() {
         for host in ["quintet.test", "QUINTET.test.", "quintet.test:8443"] {
-            let prey = Prey::new().await;
+            let fixture = Fixture::new().await;
             let address = format!("https://{host}/webhook");
-            let body = prey.body_with(route, field.name, value(field, &address).to_string().as_bytes());
-            let reply = prey.send(route, body).await;
+            let body = fixture.body_with(route, field.name, value(field, &address).to_string().as_bytes());
+            let reply = fixture.send(route, body).await;
             assert_eq!(reply.status, 422, "{} {}: {address}: {}", route.name(), field.name, reply.text);
         }
     }
@@ -186,13 +186,13 @@ async fn this_service_itself_is_refused() {
 
 #[tokio::test]
 async fn a_file_is_ones_own_by_its_id_and_by_any_address_that_we_gave_for_it() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let (route, field) = targets().next().unwrap();
-    let file = prey.world.keep_file("alice", "notes.txt", "Hello").await.id;
+    let file = fixture.world.keep_file("alice", "notes.txt", "Hello").await.id;
     let address = format!("http://quintet.test/api/v1/files/{file}/content");
     for name in [file.to_string(), format!("/api/v1/files/{file}/content"), address.clone()] {
-        let body = prey.body_with(route, field.name, json!([{"type": "file", "url": name}]).to_string().as_bytes());
-        let reply = prey.send(route, body).await;
+        let body = fixture.body_with(route, field.name, json!([{"type": "file", "url": name}]).to_string().as_bytes());
+        let reply = fixture.send(route, body).await;
         assert_eq!(reply.status, 201, "{name}: {}", reply.text);
         let attachments = &reply.body["user_message"]["attachments"];
         assert_eq!(attachments, &json!([{"type": "file", "url": address}]), "{name}");
@@ -207,8 +207,8 @@ async fn a_file_is_ones_own_by_its_id_and_by_any_address_that_we_gave_for_it() {
         format!("{file}/content"),
     ];
     for name in others {
-        let body = prey.body_with(route, field.name, json!([{"type": "file", "url": name}]).to_string().as_bytes());
-        let reply = prey.send(route, body).await;
+        let body = fixture.body_with(route, field.name, json!([{"type": "file", "url": name}]).to_string().as_bytes());
+        let reply = fixture.send(route, body).await;
         assert_refused(&reply, Dialect::Platform, &name);
         assert_eq!(reply.status, 422, "{name}: {}", reply.text);
     }

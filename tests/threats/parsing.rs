@@ -1,7 +1,7 @@
 //! Bodies that are no JSON, too much of it, of another type or media type; and text that is kept as sent.
 
 use super::{
-    prey::Prey,
+    fixture::Fixture,
     routes::{Access, Dialect, Field, Kind, Presence, Route, fields, texts, writes},
     surface::{answer, assert_clean, assert_refused, invalid, request},
 };
@@ -42,9 +42,9 @@ fn assert_unreadable(reply: &Reply, route: &Route, attack: &str) {
 #[tokio::test]
 async fn every_route_accepts_the_body_that_the_attacks_are_made_from() {
     for route in writes() {
-        let prey = Prey::new().await;
-        let body = Value::Object(prey.body(route)).to_string();
-        let reply = prey.send(route, body).await;
+        let fixture = Fixture::new().await;
+        let body = Value::Object(fixture.body(route)).to_string();
+        let reply = fixture.send(route, body).await;
         assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
     }
 }
@@ -133,11 +133,11 @@ fn wrong_values(kind: Kind) -> &'static [&'static str] {
 
 #[tokio::test]
 async fn a_field_of_another_type_or_out_of_range_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for (route, field) in fields() {
         for value in wrong_values(field.kind) {
             let attack = name(route, field, value);
-            let reply = prey.send(route, prey.body_with(route, field.name, value.as_bytes())).await;
+            let reply = fixture.send(route, fixture.body_with(route, field.name, value.as_bytes())).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, invalid(route.dialect), "{attack}: {}", reply.text);
             assert!(names(&reply, field.name), "{attack}: {}", reply.text);
@@ -147,9 +147,9 @@ async fn a_field_of_another_type_or_out_of_range_is_refused() {
 
 #[tokio::test]
 async fn a_list_has_no_more_entries_than_are_allowed() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for (route, field) in fields() {
-        let body = prey.body(route);
+        let body = fixture.body(route);
         let many: Value = match (field.kind, &body[field.name]) {
             (Kind::Ids | Kind::Attachments, Value::Array(entries)) => vec![entries[0].clone(); 101].into(),
             (Kind::Parameters, Value::Object(by_name)) => {
@@ -158,7 +158,7 @@ async fn a_list_has_no_more_entries_than_are_allowed() {
             }
             _ => continue,
         };
-        let reply = prey.send(route, prey.body_with(route, field.name, many.to_string().as_bytes())).await;
+        let reply = fixture.send(route, fixture.body_with(route, field.name, many.to_string().as_bytes())).await;
         let attack = name(route, field, "101 entries");
         assert_refused(&reply, route.dialect, &attack);
         assert_eq!(reply.status, 422, "{attack}: {}", reply.text);
@@ -178,9 +178,9 @@ fn names(reply: &Reply, field: &str) -> bool {
 #[tokio::test]
 async fn null_is_refused_but_where_a_field_may_be_null() {
     for (route, field) in fields() {
-        let prey = Prey::new().await;
+        let fixture = Fixture::new().await;
         let attack = name(route, field, "null");
-        let reply = prey.send(route, prey.body_with(route, field.name, b"null")).await;
+        let reply = fixture.send(route, fixture.body_with(route, field.name, b"null")).await;
         if field.presence == Presence::Nullable {
             assert!(reply.status < 300, "{attack}: {}", reply.text);
         } else {
@@ -194,17 +194,17 @@ async fn null_is_refused_but_where_a_field_may_be_null() {
 #[tokio::test]
 async fn a_missing_or_empty_field_is_refused_but_where_it_may_be_absent() {
     for (route, field) in fields() {
-        let prey = Prey::new().await;
-        let mut body = prey.body(route);
+        let fixture = Fixture::new().await;
+        let mut body = fixture.body(route);
         body.remove(field.name);
-        let reply = prey.send(route, Value::Object(body).to_string()).await;
+        let reply = fixture.send(route, Value::Object(body).to_string()).await;
         let attack = name(route, field, "missing");
         if matches!(field.presence, Presence::Required | Presence::Together) {
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, invalid(route.dialect), "{attack}");
             assert!(names(&reply, field.name), "{attack}: {}", reply.text);
-            let empty = prey.body_with(route, field.name, b"\"\"");
-            let reply = prey.send(route, empty).await;
+            let empty = fixture.body_with(route, field.name, b"\"\"");
+            let reply = fixture.send(route, empty).await;
             let attack = name(route, field, "empty");
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, invalid(route.dialect), "{attack}");
@@ -216,12 +216,12 @@ async fn a_missing_or_empty_field_is_refused_but_where_it_may_be_absent() {
 
 #[tokio::test]
 async fn a_number_is_refused_where_forms_are_not_taken() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for (route, field) in texts().filter(|(route, _)| route.dialect == Dialect::Platform) {
         for number in ["12345678", "-1", "0.5", "1e2", "18446744073709551616"] {
             let attack = name(route, field, number);
-            let body = prey.body_with(route, field.name, number.as_bytes());
-            let reply = prey.send(route, body).await;
+            let body = fixture.body_with(route, field.name, number.as_bytes());
+            let reply = fixture.send(route, body).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 422, "{attack}: {}", reply.text);
             assert!(names(&reply, field.name), "{attack}: {}", reply.text);
@@ -234,9 +234,9 @@ async fn a_number_is_text_where_forms_are_taken() {
     for (route, field) in texts().filter(|(route, _)| route.dialect != Dialect::Platform) {
         let mut statuses = Vec::new();
         for value in ["12345678", "\"12345678\""] {
-            let prey = Prey::new().await;
-            let body = prey.body_with(route, field.name, value.as_bytes());
-            let reply = prey.send(route, body).await;
+            let fixture = Fixture::new().await;
+            let body = fixture.body_with(route, field.name, value.as_bytes());
+            let reply = fixture.send(route, body).await;
             assert_clean(&reply, &name(route, field, value));
             statuses.push(reply.status);
         }
@@ -292,11 +292,11 @@ fn no_values() -> Vec<(&'static str, Vec<u8>)> {
 
 #[tokio::test]
 async fn a_body_with_something_that_is_no_json_value_is_unreadable() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let values = no_values();
     for (route, field) in fields() {
         for (attack, value) in &values {
-            let reply = prey.send(route, prey.body_with(route, field.name, value)).await;
+            let reply = fixture.send(route, fixture.body_with(route, field.name, value)).await;
             assert_unreadable(&reply, route, &name(route, field, attack));
         }
     }
@@ -304,11 +304,11 @@ async fn a_body_with_something_that_is_no_json_value_is_unreadable() {
 
 #[tokio::test]
 async fn it_is_unreadable_in_a_field_that_nobody_reads_too() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let values = no_values();
     for route in writes() {
         for (attack, value) in &values {
-            let reply = prey.send(route, prey.body_with(route, "unknown", value)).await;
+            let reply = fixture.send(route, fixture.body_with(route, "unknown", value)).await;
             assert_unreadable(&reply, route, &format!("{}: {attack}", route.path));
         }
     }
@@ -316,25 +316,25 @@ async fn it_is_unreadable_in_a_field_that_nobody_reads_too() {
 
 #[tokio::test]
 async fn a_key_that_is_there_twice_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for (route, field) in fields() {
         let first = Value::from(field.name).to_string();
         let escaped = format!("\"\\u{:04x}{}\"", u32::from(field.name.as_bytes()[0]), &field.name[1..]);
         for again in [first, escaped] {
-            let mut body = Value::Object(prey.body(route)).to_string();
+            let mut body = Value::Object(fixture.body(route)).to_string();
             body.truncate(body.len() - 1);
             let body = format!("{body}, {again}: \"other\"}}");
             let attack = name(route, field, &again);
-            assert_unreadable(&prey.send(route, body).await, route, &attack);
+            assert_unreadable(&fixture.send(route, body).await, route, &attack);
         }
     }
 }
 
 #[tokio::test]
 async fn a_body_that_is_no_object_is_unreadable() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in writes() {
-        let valid = Value::Object(prey.body(route)).to_string();
+        let valid = Value::Object(fixture.body(route)).to_string();
         let utf16: Vec<u8> = valid.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let bodies: [(&str, Vec<u8>); 17] = [
             ("a list", b"[]".to_vec()),
@@ -357,7 +357,7 @@ async fn a_body_that_is_no_object_is_unreadable() {
         ];
         for (attack, body) in bodies {
             let attack = format!("{}: {attack}", route.path);
-            assert_unreadable(&prey.send(route, body).await, route, &attack);
+            assert_unreadable(&fixture.send(route, body).await, route, &attack);
         }
     }
 }
@@ -366,8 +366,8 @@ async fn a_body_that_is_no_object_is_unreadable() {
 async fn an_empty_body_has_no_fields() {
     for route in writes() {
         for content_type in [Some("application/json"), None] {
-            let prey = Prey::new().await;
-            let reply = prey.send_typed(route, content_type, Vec::new()).await;
+            let fixture = Fixture::new().await;
+            let reply = fixture.send_typed(route, content_type, Vec::new()).await;
             let missing = route.fields.iter().filter(|field| field.presence == Presence::Required);
             if missing.count() == 0 {
                 assert!(reply.status < 300, "{}: {}", route.path, reply.text);
@@ -381,11 +381,11 @@ async fn an_empty_body_has_no_fields() {
 
 #[tokio::test]
 async fn ten_megabytes_in_any_field_are_too_large() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let text = format!("\"{}\"", "a".repeat(10_000_000)).into_bytes();
     for (route, field) in fields() {
         let attack = name(route, field, "10 MB");
-        let reply = prey.send(route, prey.body_with(route, field.name, &text)).await;
+        let reply = fixture.send(route, fixture.body_with(route, field.name, &text)).await;
         assert_refused(&reply, route.dialect, &attack);
         assert_eq!(reply.status, 413, "{attack}: {}", reply.text);
     }
@@ -394,21 +394,21 @@ async fn ten_megabytes_in_any_field_are_too_large() {
 #[tokio::test]
 async fn a_body_may_have_a_mebibyte_and_no_byte_more() {
     for route in writes() {
-        let prey = Prey::new().await;
-        let mut body = Value::Object(prey.body(route)).to_string().into_bytes();
+        let fixture = Fixture::new().await;
+        let mut body = Value::Object(fixture.body(route)).to_string().into_bytes();
         body.resize(LIMIT + 1, b' ');
-        let reply = prey.send(route, body.clone()).await;
+        let reply = fixture.send(route, body.clone()).await;
         assert_refused(&reply, route.dialect, route.path);
         assert_eq!(reply.status, 413, "{}: {}", route.path, reply.text);
         body.truncate(LIMIT);
-        let reply = prey.send(route, body).await;
+        let reply = fixture.send(route, body).await;
         assert!(reply.status < 300, "{}: {}", route.path, reply.text);
     }
 }
 
 /// The answer to a body that comes in pieces, and how many of them were taken.
 async fn post_pieces(
-    prey: &Prey,
+    fixture: &Fixture,
     route: &Route,
     piece: impl Fn(usize) -> Result<Vec<u8>, &'static str> + Send + 'static,
 ) -> (Reply, usize) {
@@ -417,21 +417,21 @@ async fn post_pieces(
     let pieces = stream::repeat_with(move || piece(counter.fetch_add(1, Ordering::SeqCst)));
     let request = Request::builder()
         .method(route.verb)
-        .uri(prey.path(route))
+        .uri(fixture.path(route))
         .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {}", prey.actor(route).token()))
+        .header("authorization", format!("Bearer {}", fixture.actor(route).token()))
         .extension(ClientAddress(IpAddr::from([203, 0, 113, 1])))
         .body(Body::from_stream(pieces))
         .unwrap();
-    let reply = answer(&prey.world.app, request).await;
+    let reply = answer(&fixture.world.app, request).await;
     (reply, taken.load(Ordering::SeqCst))
 }
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_too_large_after_a_bounded_part_of_it() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in writes() {
-        let (reply, taken) = post_pieces(&prey, route, |_| Ok(vec![b'a'; LIMIT])).await;
+        let (reply, taken) = post_pieces(&fixture, route, |_| Ok(vec![b'a'; LIMIT])).await;
         assert_refused(&reply, route.dialect, route.path);
         assert_eq!(reply.status, 413, "{}: {}", route.path, reply.text);
         assert!(taken <= 70, "{}: {taken} MiB were read", route.path);
@@ -440,36 +440,36 @@ async fn a_body_that_never_ends_is_too_large_after_a_bounded_part_of_it() {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_unreadable() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in writes() {
         let breaks = |number| match number {
             0 => Ok(b"{\"message\": \"".to_vec()),
             _ => Err("connection reset by peer at /src/secret.rs"),
         };
-        let (reply, _) = post_pieces(&prey, route, breaks).await;
+        let (reply, _) = post_pieces(&fixture, route, breaks).await;
         assert_unreadable(&reply, route, route.path);
     }
 }
 
 #[tokio::test]
 async fn text_that_fills_the_body_is_too_long_for_every_field() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let text = format!("\"{}\"", "a".repeat(1_000_000)).into_bytes();
     for (route, field) in fields() {
         let attack = name(route, field, "1,000,000 letters");
-        let reply = prey.send(route, prey.body_with(route, field.name, &text)).await;
+        let reply = fixture.send(route, fixture.body_with(route, field.name, &text)).await;
         assert_refused(&reply, route.dialect, &attack);
     }
 }
 
 #[tokio::test]
 async fn u_0000_is_refused_everywhere_but_in_passwords() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for (route, field) in texts().filter(|(_, field)| !field.name.contains("password")) {
         for value in ["\"\\u0000\"", "\"alice\\u0000\"", "\"a\\u0000@example.com\""] {
             let attack = name(route, field, value);
-            let body = prey.body_with(route, field.name, value.as_bytes());
-            assert_refused(&prey.send(route, body).await, route.dialect, &attack);
+            let body = fixture.body_with(route, field.name, value.as_bytes());
+            assert_refused(&fixture.send(route, body).await, route.dialect, &attack);
         }
     }
 }
@@ -507,7 +507,7 @@ async fn a_password_is_taken_exactly_as_sent() {
 
 #[tokio::test]
 async fn a_body_of_another_media_type_is_415() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let types = [
         "text/plain",
         "text/json",
@@ -524,22 +524,22 @@ async fn a_body_of_another_media_type_is_415() {
         "application/x-www-form-urlencoded-2",
     ];
     for route in writes() {
-        let body = Value::Object(prey.body(route)).to_string().into_bytes();
+        let body = Value::Object(fixture.body(route)).to_string().into_bytes();
         let mut replies = Vec::new();
         for content_type in types {
-            replies.push((content_type, prey.send_typed(route, Some(content_type), body.clone()).await));
+            replies.push((content_type, fixture.send_typed(route, Some(content_type), body.clone()).await));
         }
-        replies.push(("no type", prey.send_typed(route, None, body.clone()).await));
+        replies.push(("no type", fixture.send_typed(route, None, body.clone()).await));
         let bytes: &[&[u8]] = &[b"", b"application/json\xff", b"\xe9"];
         for content_type in bytes {
-            let bearer = format!("Bearer {}", prey.actor(route).token());
+            let bearer = format!("Bearer {}", fixture.actor(route).token());
             let headers: [(&str, &[u8]); 2] = [("content-type", content_type), ("authorization", bearer.as_bytes())];
-            let reply = request(&prey.world.app, route.verb, &prey.path(route), &headers, body.clone()).await;
+            let reply = request(&fixture.world.app, route.verb, &fixture.path(route), &headers, body.clone()).await;
             replies.push(("no text", reply));
         }
         if route.dialect == Dialect::Platform {
             for form in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
-                replies.push((form, prey.send_typed(route, Some(form), body.clone()).await));
+                replies.push((form, fixture.send_typed(route, Some(form), body.clone()).await));
             }
         }
         for (content_type, reply) in replies {
@@ -552,7 +552,7 @@ async fn a_body_of_another_media_type_is_415() {
 
 #[tokio::test]
 async fn a_form_that_cannot_be_read_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let multipart = "multipart/form-data; boundary=x";
     let forms = || writes().filter(|route| route.dialect != Dialect::Platform);
     for route in forms() {
@@ -579,11 +579,11 @@ async fn a_form_that_cannot_be_read_is_refused() {
         ];
         for (content_type, body) in attacks {
             let attack = format!("{} {content_type}: {}", route.path, String::from_utf8_lossy(&body));
-            let reply = prey.send_typed(route, Some(content_type), body).await;
+            let reply = fixture.send_typed(route, Some(content_type), body).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 400, "{attack}: {}", reply.text);
         }
-        let reply = prey.send_typed(route, Some(multipart), part(&file, "Hello")).await;
+        let reply = fixture.send_typed(route, Some(multipart), part(&file, "Hello")).await;
         assert_refused(&reply, route.dialect, route.path);
         assert!(names(&reply, field), "a file in {}: {}", route.path, reply.text);
     }
@@ -591,14 +591,14 @@ async fn a_form_that_cannot_be_read_is_refused() {
 
 #[tokio::test]
 async fn a_body_is_not_read_before_the_caller_is_known() {
-    let prey = Prey::new().await;
-    let whoever = [(prey.world.anonymous(), 401), (prey.owner.clone(), 403)];
+    let fixture = Fixture::new().await;
+    let whoever = [(fixture.world.anonymous(), 401), (fixture.owner.clone(), 403)];
     for route in writes().filter(|route| route.needs_credential()) {
         let is_restricted = route.access == Access::Admin;
         for (actor, status) in whoever.iter().filter(|(_, status)| *status == 401 || is_restricted) {
             for body in [b"{".to_vec(), vec![b'a'; LIMIT + 1]] {
                 let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
-                let reply = actor.send(method, &prey.path(route), Some("text/plain"), body).await;
+                let reply = actor.send(method, &fixture.path(route), Some("text/plain"), body).await;
                 assert_refused(&reply, route.dialect, &route.name());
                 assert_eq!(reply.status, *status, "{}: {}", route.name(), reply.text);
             }
@@ -630,21 +630,21 @@ fn odd_texts() -> impl Iterator<Item = &'static str> {
 
 #[tokio::test]
 async fn a_message_is_kept_exactly_as_sent() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let chats = writes().find(|route| route.path.contains("{session}")).unwrap();
-    let path = prey.path(chats);
+    let path = fixture.path(chats);
     for text in odd_texts() {
-        let reply = prey.owner.post(&path, json!({"message": text})).await;
+        let reply = fixture.owner.post(&path, json!({"message": text})).await;
         assert_eq!(reply.status, 201, "{text:?}: {}", reply.text);
         assert_eq!(reply.body["message"], text);
         let chat = format!("{path}{}/", reply.body["id"]);
-        assert_eq!(prey.owner.get(&chat).await.body["message"], text);
-        let session = prey.owner.get(path.trim_end_matches("chats/")).await;
+        assert_eq!(fixture.owner.get(&chat).await.body["message"], text);
+        let session = fixture.owner.get(path.trim_end_matches("chats/")).await;
         assert_eq!(session.body["last_message"]["message"], text);
-        let reply = prey.owner.post("/api/chat/", json!({"message": text})).await;
+        let reply = fixture.owner.post("/api/chat/", json!({"message": text})).await;
         assert_eq!(reply.body["message"], text);
     }
-    let listed = prey.owner.get(&format!("{path}?page_size=100")).await;
+    let listed = fixture.owner.get(&format!("{path}?page_size=100")).await;
     let results = listed.body["results"].as_array().unwrap();
     let messages: Vec<&str> = results.iter().skip(1).map(|chat| chat["message"].as_str().unwrap()).collect();
     assert_eq!(messages, odd_texts().collect::<Vec<_>>());
@@ -652,26 +652,26 @@ async fn a_message_is_kept_exactly_as_sent() {
 
 #[tokio::test]
 async fn a_message_from_a_form_is_kept_exactly_as_sent() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for text in odd_texts() {
         let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let form = format!("message={encoded}");
-        let reply = prey.owner.post_form("/api/chat/", &form).await;
+        let reply = fixture.owner.post_form("/api/chat/", &form).await;
         assert_eq!(reply.body["message"], text, "{}", reply.text);
         let part = "Content-Disposition: form-data; name=\"message\"";
         let body = format!("--xyz\r\n{part}\r\n\r\n{text}\r\n--xyz--\r\n");
-        let reply = prey.owner.post_raw("/api/chat/", "multipart/form-data; boundary=xyz", body).await;
+        let reply = fixture.owner.post_raw("/api/chat/", "multipart/form-data; boundary=xyz", body).await;
         assert_eq!(reply.body["message"], text, "{}", reply.text);
     }
 }
 
 #[tokio::test]
 async fn the_longest_message_is_kept_however_many_bytes_it_has() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let letters = ["a", "\u{1}", "é", "\u{ffff}", "👍", "\\", "\""];
     for (number, letter) in letters.into_iter().enumerate() {
         let text = letter.repeat(32_000);
-        let actor = prey.owner.sending("Idempotency-Key", &number.to_string());
+        let actor = fixture.owner.sending("Idempotency-Key", &number.to_string());
         // The second time the answer comes from what is kept under the key.
         for _ in 0..2 {
             let reply = actor.post("/api/chat/", json!({"message": text})).await;
@@ -679,7 +679,7 @@ async fn the_longest_message_is_kept_however_many_bytes_it_has() {
             assert!(reply.body["message"] == text, "{letter:?}");
         }
         let longer = format!("{text}a");
-        let reply = prey.owner.post("/api/chat/", json!({"message": longer})).await;
+        let reply = fixture.owner.post("/api/chat/", json!({"message": longer})).await;
         assert_refused(&reply, Dialect::Metered, letter);
         assert_eq!(reply.status, 400, "{letter:?}");
     }
@@ -687,15 +687,15 @@ async fn the_longest_message_is_kept_however_many_bytes_it_has() {
 
 #[tokio::test]
 async fn a_short_message_in_a_great_deal_of_space_is_kept_or_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for space in [" ", "\u{b}", "\u{3000}"] {
         for bytes in [149_000, 249_000] {
             let text = format!("a{}", space.repeat(bytes / space.len()));
             let attack = format!("{space:?} in {bytes} bytes");
             for keyed in [false, true] {
                 let actor = match keyed {
-                    true => prey.owner.sending("Idempotency-Key", &attack.replace('\\', "/")),
-                    false => prey.owner.clone(),
+                    true => fixture.owner.sending("Idempotency-Key", &attack.replace('\\', "/")),
+                    false => fixture.owner.clone(),
                 };
                 let reply = actor.post("/api/chat/", json!({"message": text})).await;
                 let attack = format!("{attack}, keyed: {keyed}");

@@ -3,7 +3,7 @@
 
 use super::{
     accounts::{SPELLINGS, profiles, spellings, taken},
-    prey::Prey,
+    fixture::Fixture,
     routes::{Dialect, writes},
     surface::{SIGN_INS, assert_refused},
 };
@@ -44,7 +44,7 @@ fn rows(world: &World) -> Vec<Vec<Value>> {
 async fn fields_that_a_route_does_not_know_change_neither_its_answer_nor_a_row() {
     for route in writes() {
         // The same things happen in both worlds, with the same ids, times and chance.
-        let (plain, coveting) = (Prey::new().await, Prey::new().await);
+        let (plain, coveting) = (Fixture::new().await, Fixture::new().await);
         let body = plain.body(route);
         let mut more = coveted();
         more.retain(|name, _| !route.fields.iter().any(|field| field.name == name));

@@ -1,7 +1,7 @@
 //! Wrong verbs, mangled paths, headers that pretend another verb.
 
 use super::{
-    prey::Prey,
+    fixture::Fixture,
     routes::{Access, Dialect, ROUTES, Route, paths, route_of},
     surface::{assert_clean, assert_refused, invalid},
 };
@@ -70,10 +70,10 @@ fn every_route_is_in_the_table_of_attacks() {
 
 #[tokio::test]
 async fn a_verb_that_a_path_does_not_have_is_405_with_the_verbs_that_it_has() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"];
     for route in paths() {
-        let (path, own) = (prey.path(route), route.verbs());
+        let (path, own) = (fixture.path(route), route.verbs());
         let mut paths = vec![path.clone()];
         if !route.is_shared {
             let bare = path.trim_end_matches('/');
@@ -84,7 +84,7 @@ async fn a_verb_that_a_path_does_not_have_is_405_with_the_verbs_that_it_has() {
         {
             let attack = format!("{verb} {path}");
             let method = Method::from_bytes(verb.as_bytes()).unwrap();
-            let reply = prey.actor(route).send(method, path, None, Vec::new()).await;
+            let reply = fixture.actor(route).send(method, path, None, Vec::new()).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 405, "{attack}: {}", reply.text);
             assert_eq!(reply.body, not_allowed(route.dialect, verb), "{attack}");
@@ -102,9 +102,9 @@ fn allowed(reply: &Reply) -> Vec<&str> {
 
 #[tokio::test]
 async fn head_is_405_but_where_get_is() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in paths() {
-        let reply = prey.actor(route).send(Method::HEAD, &prey.path(route), None, Vec::new()).await;
+        let reply = fixture.actor(route).send(Method::HEAD, &fixture.path(route), None, Vec::new()).await;
         let expected = if route.verb == "GET" { 200 } else { 405 };
         assert_eq!(reply.status, expected, "{}", route.path);
         assert_eq!(reply.text, "", "{}", route.path);
@@ -116,10 +116,10 @@ async fn head_is_405_but_where_get_is() {
 
 #[tokio::test]
 async fn headers_and_parameters_that_name_another_verb_change_nothing() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let headers = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
     for route in paths() {
-        let path = prey.path(route);
+        let path = fixture.path(route);
         let disguises = [("GET", "POST"), ("GET", "DELETE"), ("POST", "GET"), ("POST", "DELETE"), ("PUT", "DELETE")];
         for (verb, pretended) in disguises {
             let is_known = route.verbs().contains(&verb);
@@ -127,7 +127,7 @@ async fn headers_and_parameters_that_name_another_verb_change_nothing() {
             let json = Some("application/json");
             let body = || format!("{{\"_method\": \"{pretended}\"}}").into_bytes();
             let with_parameter = format!("{path}?_method={pretended}");
-            let actor = prey.actor(route);
+            let actor = fixture.actor(route);
             if path.contains("auth/logout") && verb == "POST" {
                 continue;
             }
@@ -148,7 +148,7 @@ async fn headers_and_parameters_that_name_another_verb_change_nothing() {
             }
         }
         if route.verb == "GET" {
-            assert_eq!(prey.actor(route).get(&path).await.status, 200, "{path} is still there");
+            assert_eq!(fixture.actor(route).get(&path).await.status, 200, "{path} is still there");
         }
     }
 }
@@ -203,15 +203,15 @@ fn mangled(path: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn another_spelling_of_a_path_is_an_unknown_path_or_the_id_of_nothing() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     for route in paths() {
-        let path = prey.path(route);
+        let path = fixture.path(route);
         for spelling in mangled(&path) {
             let found = route_of(&spelling).filter(|_| !spelling.contains("//"));
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
                 let attack = format!("{method} {spelling}");
                 let json = Some("application/json");
-                let reply = prey.actor(route).send(method.clone(), &spelling, json, b"{}".to_vec()).await;
+                let reply = fixture.actor(route).send(method.clone(), &spelling, json, b"{}".to_vec()).await;
                 let Some(found) = found else {
                     assert_unknown(&reply, &spelling);
                     continue;

@@ -2,7 +2,7 @@
 
 use super::{
     routes::Dialect,
-    surface::{Door, GUARDED, SIGN_INS, access_in, assert_refused},
+    surface::{GUARDED, SIGN_INS, SignInEndpoint, access_in, assert_refused},
 };
 use crate::world::{Actor, PASSWORD, Reply, World};
 use futures::future::join_all;
@@ -12,20 +12,20 @@ use std::{collections::BTreeSet, time::Duration};
 /// The longest that a replaced refresh token still yields its successor.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A sign-in through one of the doors.
+/// A sign-in through one of the endpoints.
 pub struct SignIn {
-    pub door: Door,
+    pub endpoint: SignInEndpoint,
     pub access: String,
     pub refresh: Option<String>,
 }
 
-/// `alice` signed in at every door.
+/// `alice` signed in at every endpoint.
 pub async fn everywhere(world: &World) -> Vec<SignIn> {
     let mut signed_in = Vec::new();
-    for door in SIGN_INS {
-        let reply = door.sign_in(&world.anonymous(), "alice", PASSWORD).await;
+    for endpoint in SIGN_INS {
+        let reply = endpoint.sign_in(&world.anonymous(), "alice", PASSWORD).await;
         let refresh = ["refresh", "refresh_token"].iter().find_map(|name| reply.body[*name].as_str());
-        signed_in.push(SignIn { door, access: access_in(&reply).to_owned(), refresh: refresh.map(str::to_owned) });
+        signed_in.push(SignIn { endpoint, access: access_in(&reply).to_owned(), refresh: refresh.map(str::to_owned) });
     }
     signed_in
 }
@@ -44,7 +44,7 @@ pub async fn is_alive(world: &World, access: &str) -> bool {
     statuses.contains(&200)
 }
 
-/// Both refresh doors, the one that does not rotate first.
+/// Both refresh endpoints, the one that does not rotate first.
 async fn refresh_everywhere(world: &World, refresh: &str) -> [Reply; 2] {
     let webchat = json!({"refresh": refresh});
     [world.anonymous().post("/api/v1/auth/token/refresh/", webchat).await, rotate(&world.anonymous(), refresh).await]
@@ -65,7 +65,7 @@ pub async fn assert_refresh_dead(world: &World, refresh: &str, why: &str) {
 
 pub async fn assert_all_dead(world: &World, sign_ins: &[SignIn], why: &str) {
     for sign_in in sign_ins {
-        let why = format!("{} {why}", sign_in.door.path);
+        let why = format!("{} {why}", sign_in.endpoint.path);
         assert!(!is_alive(world, &sign_in.access).await, "{why}");
         if let Some(refresh) = &sign_in.refresh {
             assert_refresh_dead(world, refresh, &why).await;
@@ -91,7 +91,7 @@ async fn access_and_refresh_die_with_a_logout_of_either_dialect() {
         assert!(!is_alive(&world, alice.token()).await, "{path}");
         assert_refresh_dead(&world, &alice.refresh, path).await;
         for other in others {
-            assert!(is_alive(&world, &other.access).await, "{path}: {}", other.door.path);
+            assert!(is_alive(&world, &other.access).await, "{path}: {}", other.endpoint.path);
         }
     }
 }
@@ -104,10 +104,10 @@ async fn every_kind_of_access_token_can_be_logged_out() {
     for (at, sign_in) in sign_ins.iter().enumerate() {
         let bearing = world.anonymous().bearing(&sign_in.access);
         let reply = bearing.post("/api/v1/auth/logout", json!({})).await;
-        assert_eq!(reply.status, 200, "{}: {}", sign_in.door.path, reply.text);
+        assert_eq!(reply.status, 200, "{}: {}", sign_in.endpoint.path, reply.text);
         assert_all_dead(&world, &sign_ins[..=at], "logged out").await;
         for other in &sign_ins[at + 1..] {
-            assert!(is_alive(&world, &other.access).await, "{}", other.door.path);
+            assert!(is_alive(&world, &other.access).await, "{}", other.endpoint.path);
         }
     }
 }
@@ -185,7 +185,7 @@ async fn a_replaced_refresh_token_yields_its_successor_for_ten_seconds() {
 
 #[tokio::test]
 async fn a_refresh_token_replayed_later_ends_the_whole_family() {
-    for door in ["/api/v1/auth/refresh", "/api/v1/auth/token/refresh/"] {
+    for endpoint in ["/api/v1/auth/refresh", "/api/v1/auth/token/refresh/"] {
         let world = World::new();
         let alice = world.user("alice").await;
         let others = everywhere(&world).await;
@@ -193,16 +193,16 @@ async fn a_refresh_token_replayed_later_ends_the_whole_family() {
         let second = rotate(&world.anonymous(), &text(&first, "refresh_token")).await;
         world.pass(GRACE + Duration::from_millis(1));
         let body = json!({"refresh": alice.refresh, "refresh_token": alice.refresh});
-        let reply = world.anonymous().post(door, body).await;
-        assert_eq!(reply.status, 401, "{door}: {}", reply.text);
+        let reply = world.anonymous().post(endpoint, body).await;
+        assert_eq!(reply.status, 401, "{endpoint}: {}", reply.text);
         for access in [alice.token().to_owned(), text(&first, "access_token"), text(&second, "access_token")] {
-            assert!(!is_alive(&world, &access).await, "{door}");
+            assert!(!is_alive(&world, &access).await, "{endpoint}");
         }
         for refresh in [alice.refresh.clone(), text(&first, "refresh_token"), text(&second, "refresh_token")] {
-            assert_refresh_dead(&world, &refresh, door).await;
+            assert_refresh_dead(&world, &refresh, endpoint).await;
         }
         for other in others {
-            assert!(is_alive(&world, &other.access).await, "{}", other.door.path);
+            assert!(is_alive(&world, &other.access).await, "{}", other.endpoint.path);
         }
     }
 }

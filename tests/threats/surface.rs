@@ -1,4 +1,4 @@
-//! The doors for signing in and up, and what a refusal must look like in each dialect. The attacks are in the
+//! The endpoints for signing in and up, and what a refusal must look like in each dialect. The attacks are in the
 //! files beside.
 
 use super::routes::Dialect;
@@ -16,36 +16,36 @@ use tower::ServiceExt;
 
 /// Where somebody signs in.
 #[derive(Debug, Clone, Copy)]
-pub struct Door {
+pub struct SignInEndpoint {
     pub dialect: Dialect,
     pub path: &'static str,
     /// The field for the name.
     pub name: &'static str,
 }
 
-const fn door(dialect: Dialect, path: &'static str, name: &'static str) -> Door {
-    Door { dialect, path, name }
+const fn endpoint(dialect: Dialect, path: &'static str, name: &'static str) -> SignInEndpoint {
+    SignInEndpoint { dialect, path, name }
 }
 
 /// Every place for signing in.
-pub const SIGN_INS: [Door; 5] = [
-    door(Dialect::Reports, "/api/v1/tokens/", "username"),
-    door(Dialect::Platform, "/api/v1/auth/login", "email"),
-    door(Dialect::Webchat, "/api/v1/auth/login/", "username"),
-    door(Dialect::Chatbot, "/users/login/", "username"),
-    door(Dialect::Metered, "/api/login/", "username"),
+pub const SIGN_INS: [SignInEndpoint; 5] = [
+    endpoint(Dialect::Reports, "/api/v1/tokens/", "username"),
+    endpoint(Dialect::Platform, "/api/v1/auth/login", "email"),
+    endpoint(Dialect::Webchat, "/api/v1/auth/login/", "username"),
+    endpoint(Dialect::Chatbot, "/users/login/", "username"),
+    endpoint(Dialect::Metered, "/api/login/", "username"),
 ];
 
 /// Every place for registering.
-pub const SIGN_UPS: [Door; 5] = [
-    door(Dialect::Reports, "/api/v1/users/", "username"),
-    door(Dialect::Platform, "/api/v1/auth/register", "username"),
-    door(Dialect::Webchat, "/api/v1/auth/register/", "username"),
-    door(Dialect::Chatbot, "/users/register/", "username"),
-    door(Dialect::Metered, "/api/register/", "username"),
+pub const SIGN_UPS: [SignInEndpoint; 5] = [
+    endpoint(Dialect::Reports, "/api/v1/users/", "username"),
+    endpoint(Dialect::Platform, "/api/v1/auth/register", "username"),
+    endpoint(Dialect::Webchat, "/api/v1/auth/register/", "username"),
+    endpoint(Dialect::Chatbot, "/users/register/", "username"),
+    endpoint(Dialect::Metered, "/api/register/", "username"),
 ];
 
-impl Door {
+impl SignInEndpoint {
     pub async fn sign_in(self, actor: &Actor, name: &str, password: &str) -> Reply {
         let body = json!({self.name: name, "password": password});
         actor.post(self.path, body).await

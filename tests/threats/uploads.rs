@@ -2,7 +2,7 @@
 //! files: refused in the dialect's words, and nothing of them is left.
 
 use super::{
-    prey::Prey,
+    fixture::Fixture,
     routes::{Field, Kind, Route, fields},
     surface::{assert_clean, assert_refused, invalid},
 };
@@ -35,13 +35,13 @@ const fn part<'a>(filename: &'a str, declared: &'a str, content: &'a [u8]) -> Pa
 }
 
 /// The routes that take files, and the field that they come in.
-fn doors() -> impl Iterator<Item = (&'static Route, &'static Field)> {
+fn endpoints() -> impl Iterator<Item = (&'static Route, &'static Field)> {
     fields().filter(|(_, field)| field.kind == Kind::Files)
 }
 
-fn form(prey: &Prey, route: &Route, field: &Field, parts: &[Part]) -> Vec<u8> {
+fn form(fixture: &Fixture, route: &Route, field: &Field, parts: &[Part]) -> Vec<u8> {
     let mut body = Vec::new();
-    for (name, value) in prey.body(route).iter().filter(|(name, _)| *name != field.name) {
+    for (name, value) in fixture.body(route).iter().filter(|(name, _)| *name != field.name) {
         let value = value.as_str().unwrap();
         let text = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         body.extend(text.into_bytes());
@@ -60,30 +60,30 @@ fn form(prey: &Prey, route: &Route, field: &Field, parts: &[Part]) -> Vec<u8> {
     body
 }
 
-async fn upload(prey: &Prey, route: &Route, field: &Field, parts: &[Part<'_>]) -> Reply {
+async fn upload(fixture: &Fixture, route: &Route, field: &Field, parts: &[Part<'_>]) -> Reply {
     let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
-    prey.send_typed(route, Some(&content_type), form(prey, route, field, parts)).await
+    fixture.send_typed(route, Some(&content_type), form(fixture, route, field, parts)).await
 }
 
 /// Rows and contents.
-fn kept(prey: &Prey) -> ([Vec<Value>; 2], Vec<PathBuf>) {
-    (["files", "assistants"].map(|table| prey.world.rows(table)), prey.world.stored())
+fn kept(fixture: &Fixture) -> ([Vec<Value>; 2], Vec<PathBuf>) {
+    (["files", "assistants"].map(|table| fixture.world.rows(table)), fixture.world.stored())
 }
 
 /// Rows and contents are as `before`, at the latest when other tasks have removed what they have to.
-async fn assert_nothing_left(prey: &Prey, before: &([Vec<Value>; 2], Vec<PathBuf>), attack: &str) {
+async fn assert_nothing_left(fixture: &Fixture, before: &([Vec<Value>; 2], Vec<PathBuf>), attack: &str) {
     for _ in 0..PATIENCE {
-        if prey.world.stored() == before.1 {
+        if fixture.world.stored() == before.1 {
             break;
         }
         tokio::task::yield_now().await;
     }
-    assert_eq!(&kept(prey), before, "{attack}");
+    assert_eq!(&kept(fixture), before, "{attack}");
 }
 
 #[tokio::test]
 async fn a_file_that_is_not_what_it_says_is_refused() {
-    let prey = Prey::new().await;
+    let fixture = Fixture::new().await;
     let polyglot = [PNG, HTML].concat();
     let refused = [
         part("photo.png", "image/png", HTML),
@@ -118,16 +118,16 @@ async fn a_file_that_is_not_what_it_says_is_refused() {
         part("empty.txt", "text/plain", b""),
         part("empty.png", "image/png", b""),
     ];
-    for (route, field) in doors() {
-        let before = kept(&prey);
+    for (route, field) in endpoints() {
+        let before = kept(&fixture);
         for bad in refused {
             for parts in [vec![bad], vec![part("good.txt", "text/plain", b"Hello"), bad]] {
                 let attack = format!("{} {:?} {}", route.name(), bad.filename, bad.declared);
-                let reply = upload(&prey, route, field, &parts).await;
+                let reply = upload(&fixture, route, field, &parts).await;
                 assert_refused(&reply, route.dialect, &attack);
                 assert_eq!(reply.status, invalid(route.dialect), "{attack}: {}", reply.text);
                 assert!(reply.body[field.name].is_array(), "{attack}: {}", reply.text);
-                assert_nothing_left(&prey, &before, &attack).await;
+                assert_nothing_left(&fixture, &before, &attack).await;
             }
         }
     }
@@ -146,12 +146,12 @@ async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_save
         ("<script>alert(1)</script>.png", "script>.png".to_owned()),
         (&long, format!("{}.png", "a".repeat(251))),
     ];
-    for (route, field) in doors() {
+    for (route, field) in endpoints() {
         for (sent, kept) in &names {
-            let prey = Prey::new().await;
+            let fixture = Fixture::new().await;
             // An image with HTML behind it is an image: nobody is shown it as anything else.
             let polyglot = [PNG, HTML].concat();
-            let reply = upload(&prey, route, field, &[part(sent, "image/png", &polyglot)]).await;
+            let reply = upload(&fixture, route, field, &[part(sent, "image/png", &polyglot)]).await;
             let attack = format!("{} {sent:.60}", route.name());
             assert_clean(&reply, &attack);
             assert_eq!(reply.status, route.success, "{attack}: {}", reply.text);
@@ -159,14 +159,14 @@ async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_save
             assert_eq!(file["filename"], kept.as_str(), "{attack}");
             let url = file["url"].as_str().unwrap().strip_prefix("http://quintet.test").unwrap();
             assert_eq!(url, format!("/api/v1/files/{}/content", file["id"].as_str().unwrap()), "{attack}");
-            let content = prey.owner.get(url).await;
+            let content = fixture.owner.get(url).await;
             assert_eq!((content.status, content.bytes.as_ref()), (200, polyglot.as_slice()), "{attack}");
             assert_eq!(content.header("content-type"), "image/png", "{attack}");
             assert!(content.header("content-disposition").starts_with("attachment; filename=\""), "{attack}");
             assert_eq!(content.header("x-content-type-options"), "nosniff", "{attack}");
             assert_eq!(content.header("content-security-policy"), "sandbox", "{attack}");
             assert_eq!(content.header("cache-control"), "no-store", "{attack}");
-            assert_eq!(prey.world.anonymous().get(url).await.status, 401, "{attack}");
+            assert_eq!(fixture.world.anonymous().get(url).await.status, 401, "{attack}");
         }
     }
 }
@@ -174,41 +174,41 @@ async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_save
 #[tokio::test]
 async fn a_file_may_have_as_many_bytes_as_its_kind_and_none_more() {
     // Whichever route it comes to, the same code reads it, and so much takes its time.
-    let (route, field) = doors().next().unwrap();
-    let prey = Prey::new().await;
-    let before = kept(&prey);
+    let (route, field) = endpoints().next().unwrap();
+    let fixture = Fixture::new().await;
+    let before = kept(&fixture);
     for (name, declared, head, limit) in
         [("photo.png", "image/png", PNG, 10), ("archive.zip", "application/zip", ZIP, 50)]
     {
         let mut content = head.to_vec();
         content.resize(limit * MIB + 1, b'a');
-        let reply = upload(&prey, route, field, &[part(name, declared, &content)]).await;
+        let reply = upload(&fixture, route, field, &[part(name, declared, &content)]).await;
         assert_refused(&reply, route.dialect, name);
         assert_eq!(reply.status, 413, "{name}: {}", reply.text);
-        assert_nothing_left(&prey, &before, name).await;
+        assert_nothing_left(&fixture, &before, name).await;
     }
     let mut content = PNG.to_vec();
     content.resize(10 * MIB, b'a');
-    let reply = upload(&prey, route, field, &[part("photo.png", "image/png", &content)]).await;
+    let reply = upload(&fixture, route, field, &[part("photo.png", "image/png", &content)]).await;
     assert_eq!(reply.status, route.success, "{}", reply.text);
 }
 
 #[tokio::test]
 async fn ten_files_come_at_once_and_no_more() {
-    let prey = Prey::new().await;
-    for (route, field) in doors() {
-        let before = kept(&prey);
+    let fixture = Fixture::new().await;
+    for (route, field) in endpoints() {
+        let before = kept(&fixture);
         let names: Vec<String> = (0..11).map(|number| format!("{number}.txt")).collect();
         let parts: Vec<Part> = names.iter().map(|name| part(name, "text/plain", b"Hello")).collect();
-        let reply = upload(&prey, route, field, &parts).await;
+        let reply = upload(&fixture, route, field, &parts).await;
         assert_refused(&reply, route.dialect, &route.name());
         assert_eq!(reply.status, invalid(route.dialect), "{}: {}", route.name(), reply.text);
-        assert_nothing_left(&prey, &before, &route.name()).await;
+        assert_nothing_left(&fixture, &before, &route.name()).await;
     }
-    for (route, field) in doors() {
+    for (route, field) in endpoints() {
         let names: Vec<String> = (0..10).map(|number| format!("{number}.txt")).collect();
         let parts: Vec<Part> = names.iter().map(|name| part(name, "text/plain", b"Hello")).collect();
-        let reply = upload(&prey, route, field, &parts).await;
+        let reply = upload(&fixture, route, field, &parts).await;
         assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
         assert_eq!(reply.body["files"].as_array().unwrap().len(), 10, "{}", route.name());
     }
@@ -216,10 +216,10 @@ async fn ten_files_come_at_once_and_no_more() {
 
 #[tokio::test]
 async fn files_with_a_form_that_is_refused_are_not_kept() {
-    let prey = Prey::new().await;
-    for (route, field) in doors() {
-        let before = kept(&prey);
-        let good = form(&prey, route, field, &[part("good.txt", "text/plain", b"Hello")]);
+    let fixture = Fixture::new().await;
+    for (route, field) in endpoints() {
+        let before = kept(&fixture);
+        let good = form(&fixture, route, field, &[part("good.txt", "text/plain", b"Hello")]);
         let end = format!("--{BOUNDARY}--\r\n").into_bytes();
         let open = good.strip_suffix(end.as_slice()).unwrap();
         let text = |name: &str, value: &str| {
@@ -241,16 +241,16 @@ async fn files_with_a_form_that_is_refused_are_not_kept() {
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
         for (attack, status, body) in attacks {
             let attack = format!("{}: {attack}", route.name());
-            let reply = prey.send_typed(route, Some(&content_type), body).await;
+            let reply = fixture.send_typed(route, Some(&content_type), body).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, status, "{attack}: {}", reply.text);
-            assert_nothing_left(&prey, &before, &attack).await;
+            assert_nothing_left(&fixture, &before, &attack).await;
         }
         let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
-        let stranger = prey.world.anonymous();
-        let reply = stranger.send(method, &prey.path(route), Some(&content_type), good).await;
+        let stranger = fixture.world.anonymous();
+        let reply = stranger.send(method, &fixture.path(route), Some(&content_type), good).await;
         assert_refused(&reply, route.dialect, &route.name());
         assert_eq!(reply.status, 401, "{}", reply.text);
-        assert_nothing_left(&prey, &before, "a stranger's").await;
+        assert_nothing_left(&fixture, &before, "a stranger's").await;
     }
 }

@@ -127,7 +127,7 @@ fn assert_invalid_token(reply: &Reply) {
     assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"api\"");
 }
 
-/// The refresh door's answer to a token that is none, or no longer one.
+/// The refresh endpoint's answer to a token that is none, or no longer one.
 fn assert_invalid_refresh(reply: &Reply) {
     assert_eq!(reply.status, 401, "{}", reply.text);
     assert_eq!(reply.body, json!({"detail": "Token is invalid or expired", "code": "token_not_valid"}));

@@ -5,16 +5,16 @@ use crate::world::NOW;
 use axum::http::Method;
 
 /// Every route with a body, and somebody who may use it.
-async fn every_door() -> (World, Actor, Vec<String>) {
+async fn every_endpoint() -> (World, Actor, Vec<String>) {
     let (world, alice, path) = alice_in_a_session().await;
-    let mut doors = [REGISTER, LOGIN, REFRESH, LOGOUT, SESSIONS].map(str::to_owned).to_vec();
-    doors.push(format!("{path}chats/"));
-    (world, alice, doors)
+    let mut endpoints = [REGISTER, LOGIN, REFRESH, LOGOUT, SESSIONS].map(str::to_owned).to_vec();
+    endpoints.push(format!("{path}chats/"));
+    (world, alice, endpoints)
 }
 
 #[tokio::test]
 async fn broken_json() {
-    let (_, alice, doors) = every_door().await;
+    let (_, alice, endpoints) = every_endpoint().await;
     let broken = [
         ("{\"title\": ", "JSON parse error - line 1 column 10"),
         ("{\"title\": \"a\"} b", "JSON parse error - line 1 column 16"),
@@ -22,33 +22,33 @@ async fn broken_json() {
         ("{\n\"a\": NaN}", "JSON parse error - line 2 column 6"),
         ("{\"message\": \"\\ud800\"}", "JSON parse error - line 1 column 20"),
     ];
-    for door in doors {
+    for endpoint in endpoints {
         for (body, detail) in broken {
-            let reply = alice.post_raw(&door, "application/json", body).await;
-            assert_eq!(reply.status, 400, "{door}: {body}");
-            assert_eq!(reply.body, json!({"detail": detail}), "{door}: {body}");
+            let reply = alice.post_raw(&endpoint, "application/json", body).await;
+            assert_eq!(reply.status, 400, "{endpoint}: {body}");
+            assert_eq!(reply.body, json!({"detail": detail}), "{endpoint}: {body}");
         }
     }
 }
 
 #[tokio::test]
 async fn json_that_is_not_utf_8() {
-    let (_, alice, doors) = every_door().await;
-    for door in doors {
+    let (_, alice, endpoints) = every_endpoint().await;
+    for endpoint in endpoints {
         let body = b"{\"message\": \"\xff\"}".to_vec();
-        let reply = alice.post_raw(&door, "application/json", body).await;
-        assert_eq!(reply.status, 400, "{door}");
+        let reply = alice.post_raw(&endpoint, "application/json", body).await;
+        assert_eq!(reply.status, 400, "{endpoint}");
         assert_eq!(reply.body, json!({"detail": "JSON parse error - line 1 column 14"}));
     }
 }
 
 #[tokio::test]
 async fn json_that_is_not_an_object() {
-    let (_, alice, doors) = every_door().await;
-    for door in doors {
+    let (_, alice, endpoints) = every_endpoint().await;
+    for endpoint in endpoints {
         for body in ["[]", "\"message\"", "null", "5", "true"] {
-            let reply = alice.post_raw(&door, "application/json", body).await;
-            assert_eq!(reply.status, 400, "{door}: {body}");
+            let reply = alice.post_raw(&endpoint, "application/json", body).await;
+            assert_eq!(reply.status, 400, "{endpoint}: {body}");
             assert_eq!(reply.body, json!({"detail": "Invalid data. Expected an object."}));
         }
     }
@@ -56,25 +56,25 @@ async fn json_that_is_not_an_object() {
 
 #[tokio::test]
 async fn json_with_a_key_twice() {
-    let (_, alice, doors) = every_door().await;
+    let (_, alice, endpoints) = every_endpoint().await;
     let bodies = [("{\"message\":\"a\",\"message\":\"a\"}", 29), ("{\"other\":{\"a\":1,\"a\":2}}", 22)];
-    for door in doors {
+    for endpoint in endpoints {
         for (body, column) in bodies {
-            let reply = alice.post_raw(&door, "application/json", body).await;
-            assert_eq!(reply.status, 400, "{door}: {body}");
+            let reply = alice.post_raw(&endpoint, "application/json", body).await;
+            assert_eq!(reply.status, 400, "{endpoint}: {body}");
             let detail = format!("JSON parse error - a key is there twice: line 1 column {column}");
-            assert_eq!(reply.body, json!({"detail": detail}), "{door}: {body}");
+            assert_eq!(reply.body, json!({"detail": detail}), "{endpoint}: {body}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_media_type_that_nobody_takes() {
-    let (_, alice, doors) = every_door().await;
-    for door in doors {
+    let (_, alice, endpoints) = every_endpoint().await;
+    for endpoint in endpoints {
         for media_type in ["text/plain", "application/xml", "application/jsonx", "json"] {
-            let reply = alice.post_raw(&door, media_type, "{}").await;
-            assert_eq!(reply.status, 415, "{door}: {media_type}");
+            let reply = alice.post_raw(&endpoint, media_type, "{}").await;
+            assert_eq!(reply.status, 415, "{endpoint}: {media_type}");
             let detail = format!("Unsupported media type \"{media_type}\" in request.");
             assert_eq!(reply.body, json!({"detail": detail}));
         }
@@ -83,10 +83,10 @@ async fn a_media_type_that_nobody_takes() {
 
 #[tokio::test]
 async fn a_body_without_a_content_type() {
-    let (_, alice, doors) = every_door().await;
-    for door in doors {
-        let reply = alice.send(Method::POST, &door, None, b"{}".to_vec()).await;
-        assert_eq!(reply.status, 415, "{door}");
+    let (_, alice, endpoints) = every_endpoint().await;
+    for endpoint in endpoints {
+        let reply = alice.send(Method::POST, &endpoint, None, b"{}".to_vec()).await;
+        assert_eq!(reply.status, 415, "{endpoint}");
         assert_eq!(reply.body, json!({"detail": "Unsupported media type \"\" in request."}));
     }
 }
@@ -114,11 +114,11 @@ async fn escapes_in_json() {
 
 #[tokio::test]
 async fn a_body_of_more_than_a_megabyte() {
-    let (world, alice, doors) = every_door().await;
+    let (world, alice, endpoints) = every_endpoint().await;
     let body = json!({"message": "m".repeat(1024 * 1024)}).to_string();
-    for door in doors {
-        let reply = alice.post_raw(&door, "application/json", body.clone()).await;
-        assert_eq!(reply.status, 413, "{door}");
+    for endpoint in endpoints {
+        let reply = alice.post_raw(&endpoint, "application/json", body.clone()).await;
+        assert_eq!(reply.status, 413, "{endpoint}");
         assert_eq!(reply.body, json!({"detail": "Request body is too large."}));
     }
     assert_eq!(world.available("alice"), 4000);
@@ -128,9 +128,9 @@ async fn a_body_of_more_than_a_megabyte() {
 async fn the_credential_is_asked_for_before_the_body() {
     let (world, _, path) = alice_in_a_session().await;
     let anonymous = world.anonymous();
-    for door in [LOGOUT, SESSIONS, &format!("{path}chats/")] {
-        assert_no_credential(&anonymous.post_raw(door, "application/json", "{").await);
-        assert_no_credential(&anonymous.post_raw(door, "text/plain", "a").await);
-        assert_no_credential(&anonymous.post(door, json!({})).await);
+    for endpoint in [LOGOUT, SESSIONS, &format!("{path}chats/")] {
+        assert_no_credential(&anonymous.post_raw(endpoint, "application/json", "{").await);
+        assert_no_credential(&anonymous.post_raw(endpoint, "text/plain", "a").await);
+        assert_no_credential(&anonymous.post(endpoint, json!({})).await);
     }
 }

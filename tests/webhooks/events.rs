@@ -203,19 +203,19 @@ async fn a_registration_through_every_door() {
     let (receiver, others) = (Receiver::start().await, Receiver::start().await);
     super::webhook(&root, &receiver.url, &EVENTS).await;
     super::webhook(&alice, &others.url, &EVENTS).await;
-    let doors =
+    let endpoints =
         ["/api/v1/users/", "/api/v1/auth/register", "/api/v1/auth/register/", "/users/register/", "/api/register/"];
-    for (number, door) in doors.into_iter().enumerate() {
+    for (number, endpoint) in endpoints.into_iter().enumerate() {
         let name = format!("user{number}");
         let body = json!({
             "username": name, "email": format!("{name}@example.com"), "password": PASSWORD, "confirm_password": PASSWORD,
         });
-        let reply = world.anonymous().post(door, body.clone()).await;
-        assert_eq!(reply.status, 201, "{door}: {}", reply.text);
+        let reply = world.anonymous().post(endpoint, body.clone()).await;
+        assert_eq!(reply.status, 201, "{endpoint}: {}", reply.text);
         let data = json!({"user_id": world.id_of(&name).to_string()});
-        assert_eq!(told(&world, &receiver).await, [event("user.created", &data, None)], "{door}");
-        assert!(world.anonymous().post(door, body).await.status >= 400, "{door}: the name is taken");
-        assert_eq!(told(&world, &receiver).await, [], "{door}");
+        assert_eq!(told(&world, &receiver).await, [event("user.created", &data, None)], "{endpoint}");
+        assert!(world.anonymous().post(endpoint, body).await.status >= 400, "{endpoint}: the name is taken");
+        assert_eq!(told(&world, &receiver).await, [], "{endpoint}");
     }
     assert_eq!(others.received().len(), 0);
 }

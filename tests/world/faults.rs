@@ -28,7 +28,7 @@ pub enum Moment {
     /// The database never answers.
     Hang,
     /// A rival (see [`Faults::rival`]) does all its work just before the call.
-    Outrun,
+    LostRace,
 }
 
 /// A planned fault.
@@ -65,7 +65,7 @@ pub struct Units {
     pub write: f64,
 }
 
-/// What happens at [`Moment::Outrun`].
+/// What happens at [`Moment::LostRace`].
 type Rival = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// More often than the SDK suspends before it sends a request.
@@ -93,7 +93,7 @@ impl Faults {
         Self { inner, state: Arc::default() }
     }
 
-    /// Who comes first at [`Moment::Outrun`].
+    /// Who comes first at [`Moment::LostRace`].
     pub fn rival(&self, rival: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
         self.state.lock().unwrap().rival = Some(Arc::new(rival));
     }
@@ -157,7 +157,7 @@ impl Faults {
         let answer = match moment {
             None if self.state.lock().unwrap().is_metered => self.run_metered(number, operation, body).await,
             None => self.inner.run(operation, body).await,
-            Some(Moment::Outrun) => {
+            Some(Moment::LostRace) => {
                 let rival = self.state.lock().unwrap().rival.clone();
                 if let Some(rival) = rival {
                     rival().await;

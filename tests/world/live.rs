@@ -8,7 +8,7 @@ use local::{
     worker::Worker,
 };
 use serde_json::{Value, json};
-use shared::{domain::event::Change, http::ClientAddress, store::outbox};
+use shared::{domain::event::OutboxEntry, http::ClientAddress, store::outbox};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a world can be reached by sockets.
 #[derive(Debug, Clone, Copy)]
-pub struct Door(pub SocketAddr);
+pub struct LiveServer(pub SocketAddr);
 
 /// A client of a WebSocket connection.
 pub struct Socket(pub WebSocketStream<TcpStream>);
@@ -37,17 +37,17 @@ impl World {
     }
 
     /// Listens on a port of its own. Everybody is at 203.0.113.1.
-    pub async fn door(&self) -> Door {
+    pub async fn listen(&self) -> LiveServer {
         let address = ClientAddress([203, 0, 113, 1].into());
         let app = self.app.clone().merge(websocket::router(self.sockets())).layer(Extension(address));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let door = Door(listener.local_addr().unwrap());
+        let server = LiveServer(listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        door
+        server
     }
 
     /// What happened, as the outbox has it, in its order.
-    pub fn news(&self) -> Vec<Change> {
+    pub fn outbox_entry(&self) -> Vec<OutboxEntry> {
         let mut rows = self.rows("outbox");
         rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap().to_owned());
         rows.into_iter().map(|row| outbox::read(serde_json::from_value(row).unwrap()).unwrap()).collect()
@@ -77,8 +77,8 @@ impl World {
     }
 
     /// Somebody's live connection, made by a ticket.
-    pub async fn connect(&self, door: Door, actor: &Actor) -> Socket {
-        let mut socket = door.connect(&format!("/ws?ticket={}", ticket(actor).await)).await;
+    pub async fn connect(&self, server: LiveServer, actor: &Actor) -> Socket {
+        let mut socket = server.connect(&format!("/ws?ticket={}", ticket(actor).await)).await;
         socket.hears_nothing_more().await;
         socket
     }
@@ -91,7 +91,7 @@ pub async fn ticket(actor: &Actor) -> String {
     reply.body["ticket"].as_str().unwrap().to_owned()
 }
 
-impl Door {
+impl LiveServer {
     /// A connection.
     pub async fn connect(self, path: &str) -> Socket {
         self.try_to_connect(path, &[]).await.unwrap_or_else(|status| panic!("{status}"))

@@ -16,7 +16,7 @@ pub mod routes;
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
-pub use live::{Door, Socket, ticket};
+pub use live::{LiveServer, Socket, ticket};
 pub use model::{Script, ScriptedModel};
 pub use outage::{Answers, S3Outage, TestKeyring};
 pub use queues::{QueueFault, QueueFaults};
@@ -151,8 +151,8 @@ impl World {
         keyring: Arc<TestKeyring>,
     ) -> Self {
         let tables = Tables::default();
-        let (spout, pump) = pump(database.clone(), tables.outbox.clone());
-        let faults = Faults::new(Embedded::new(database.clone(), spout));
+        let (feed, pump) = pump(database.clone(), tables.outbox.clone());
+        let faults = Faults::new(Embedded::new(database.clone(), feed));
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let client = client::embedded(faults.clone(), Duration::from_millis(1));
         let any_clock: Arc<dyn Clock> = clock.clone();

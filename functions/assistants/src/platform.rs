@@ -14,8 +14,8 @@ use shared::{
         tool::ToolId,
     },
     http::{
-        Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform, SignedIn,
-        given,
+        App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent, Platform,
+        SignedIn, given,
         listing::{Parameters, Wanted},
         pages::Query,
     },
@@ -23,7 +23,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// The most tools of an assistant.
 const TOOLS_MAX: usize = 32;
@@ -51,11 +51,11 @@ pub struct AssistantFields {
     #[schema(value_type = Option<String>, max_length = 32000)]
     system_prompt: Field,
     #[schema(value_type = Option<Vec<String>>, max_items = 32)]
-    tools: Given,
+    tools: JsonField,
     #[schema(value_type = Option<String>, max_length = 255)]
     model: Field,
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 2)]
-    temperature: Given,
+    temperature: JsonField,
     #[schema(value_type = Option<String>, pattern = "^(active|inactive|draft)$")]
     status: Field,
     #[schema(value_type = Option<String>, max_length = 64)]
@@ -63,7 +63,7 @@ pub struct AssistantFields {
     #[schema(value_type = Option<String>, max_length = 255)]
     company_name: Field,
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
-    files: Given,
+    files: JsonField,
 }
 
 /// An assistant: `{"id": "<uuid>", "name": "Assistant Name", "description": …, "status": "active", …}`.
@@ -262,18 +262,18 @@ impl AssistantFields {
 }
 
 fn degree(value: Value) -> std::result::Result<Temperature, Problem> {
-    given::number(value).and_then(Temperature::parse)
+    json_field::number(value).and_then(Temperature::parse)
 }
 
 fn tool_ids(value: Value) -> std::result::Result<Vec<ToolId>, Problem> {
-    let ids = given::list(TOOLS_MAX)(value)?.into_iter();
-    let ids = ids.map(|id| ToolId::parse(&given::text(id)?).ok_or(Problem::UnknownTool));
+    let ids = json_field::list(TOOLS_MAX)(value)?.into_iter();
+    let ids = ids.map(|id| ToolId::parse(&json_field::text(id)?).ok_or(Problem::UnknownTool));
     ids.collect::<std::result::Result<_, _>>().map(once_each)
 }
 
 fn file_ids(value: Value) -> std::result::Result<Vec<FileId>, Problem> {
-    let ids = given::list(FILES_MAX)(value)?.into_iter();
-    let ids = ids.map(|id| FileId::parse(&given::text(id)?).ok_or(Problem::UnknownFile));
+    let ids = json_field::list(FILES_MAX)(value)?.into_iter();
+    let ids = ids.map(|id| FileId::parse(&json_field::text(id)?).ok_or(Problem::UnknownFile));
     ids.collect::<std::result::Result<_, _>>().map(once_each)
 }
 

@@ -15,14 +15,14 @@ use shared::{
         text::{AssistantName, Instructions, Label},
     },
     http::{
-        Answer, App, Created, Failure, Fault, Field, Idempotency, InPath, Json, Reports, SignedIn, WithFiles,
+        App, Created, Failure, Fault, Field, HandlerResult, Idempotency, InPath, Json, Reports, SignedIn, WithFiles,
         pages::{Paged, ServedAt},
     },
     service::assistants::Knowledge,
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Reports, T>;
+type Result<T> = HandlerResult<Reports, T>;
 
 const PAGE_SIZE: usize = 100;
 

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::{
     domain::money::Tokens,
-    http::{Answer, App, AtDoor, Body, Chatbot, Created, Json, UsernameAndPassword},
+    http::{App, Body, Chatbot, Created, HandlerResult, Json, SignInEndpoint, UsernameAndPassword},
 };
 use utoipa::ToSchema;
 
@@ -36,9 +36,9 @@ pub struct Token {
 )]
 pub async fn register(
     State(app): State<App<Chatbot>>,
-    _: AtDoor,
+    _: SignInEndpoint,
     Body(body): Body<UsernameAndPassword>,
-) -> Answer<Chatbot, Created<Registered>> {
+) -> HandlerResult<Chatbot, Created<Registered>> {
     let (user, tokens) = app.accounts.register(body.into_registration()?).await?;
     Ok(Created(Registered { id: user.number.0, username: user.username.as_str().to_owned(), tokens }))
 }
@@ -53,9 +53,9 @@ pub async fn register(
 )]
 pub async fn login(
     State(app): State<App<Chatbot>>,
-    AtDoor(address): AtDoor,
+    SignInEndpoint(address): SignInEndpoint,
     Body(body): Body<UsernameAndPassword>,
-) -> Answer<Chatbot, Json<Token>> {
+) -> HandlerResult<Chatbot, Json<Token>> {
     let (name, password) = body.into_sign_in()?;
     let (_, issued) = app.logins.sign_in(&name, password, &address, Chatbot::LIFETIMES).await?;
     Ok(Json(Token { token: issued.access.expose_secret().to_owned() }))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{Answer, App, AtDoor, Body, Created, Json, Metered, UsernameAndPassword};
+use shared::http::{App, Body, Created, HandlerResult, Json, Metered, SignInEndpoint, UsernameAndPassword};
 use utoipa::ToSchema;
 
 /// `{"message": "User created successfully"}`.
@@ -31,9 +31,9 @@ pub struct TokenPair {
 )]
 pub async fn register(
     State(app): State<App<Metered>>,
-    _: AtDoor,
+    _: SignInEndpoint,
     Body(body): Body<UsernameAndPassword>,
-) -> Answer<Metered, Created<Message>> {
+) -> HandlerResult<Metered, Created<Message>> {
     app.accounts.register(body.into_registration()?).await?;
     Ok(Created(Message { message: "User created successfully" }))
 }
@@ -48,9 +48,9 @@ pub async fn register(
 )]
 pub async fn login(
     State(app): State<App<Metered>>,
-    AtDoor(address): AtDoor,
+    SignInEndpoint(address): SignInEndpoint,
     Body(body): Body<UsernameAndPassword>,
-) -> Answer<Metered, Json<TokenPair>> {
+) -> HandlerResult<Metered, Json<TokenPair>> {
     let (name, password) = body.into_sign_in()?;
     let (_, issued) = app.logins.sign_in(&name, password, &address, Metered::LIFETIMES).await?;
     Ok(Json(TokenPair {

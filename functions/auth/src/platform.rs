@@ -11,12 +11,14 @@ use shared::{
         text::{FullName, NewPassword},
         user::Role,
     },
-    http::{Answer, App, AtDoor, Body, Created, Field, Json, Platform, ShownUser, SignedIn, Visitor, sign_in},
+    http::{
+        App, Body, Created, Field, HandlerResult, Json, Platform, ShownUser, SignInEndpoint, SignedIn, Visitor, sign_in,
+    },
     service::{accounts::Registration, logins::Issued},
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"email": "user@example.com", "password": "password"}`; also `username` and `full_name`.
 #[derive(Default, Deserialize, ToSchema)]
@@ -89,7 +91,7 @@ pub struct Message {
 )]
 pub async fn register(
     State(app): State<App<Platform>>,
-    _: AtDoor,
+    _: SignInEndpoint,
     Body(body): Body<Register>,
 ) -> Result<Created<ShownUser>> {
     let registered = app.accounts.register(body.try_into()?).await?;
@@ -106,7 +108,7 @@ pub async fn register(
 )]
 pub async fn login(
     State(app): State<App<Platform>>,
-    AtDoor(address): AtDoor,
+    SignInEndpoint(address): SignInEndpoint,
     Body(body): Body<Login>,
 ) -> Result<Json<TokenPair>> {
     let (name, password) = sign_in(("email", body.email), body.password)?;

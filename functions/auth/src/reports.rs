@@ -3,7 +3,7 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{Answer, App, AtDoor, Body, Json, Reports, UsernameAndPassword};
+use shared::http::{App, Body, HandlerResult, Json, Reports, SignInEndpoint, UsernameAndPassword};
 use utoipa::ToSchema;
 
 /// `{"token": "<40 hex digits>"}`.
@@ -23,9 +23,9 @@ pub struct Token {
 )]
 pub async fn obtain_token(
     State(app): State<App<Reports>>,
-    AtDoor(address): AtDoor,
+    SignInEndpoint(address): SignInEndpoint,
     Body(body): Body<UsernameAndPassword>,
-) -> Answer<Reports, Json<Token>> {
+) -> HandlerResult<Reports, Json<Token>> {
     let (name, password) = body.into_sign_in()?;
     let token = app.logins.opaque_token(&name, password, &address).await?;
     Ok(Json(Token { token: token.expose_secret().to_owned() }))

@@ -11,12 +11,14 @@ use shared::{
         text::NewPassword,
         user::{Role, User},
     },
-    http::{Answer, App, AtDoor, Body, Created, Field, Json, SignedIn, UsernameAndPassword, Visitor, Webchat},
+    http::{
+        App, Body, Created, Field, HandlerResult, Json, SignInEndpoint, SignedIn, UsernameAndPassword, Visitor, Webchat,
+    },
     service::{accounts::Registration, logins::Issued},
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Webchat, T>;
+type Result<T> = HandlerResult<Webchat, T>;
 
 /// `{"username", "email", "password", "confirm_password"}`; `email` may be absent or empty.
 #[derive(Default, Deserialize, ToSchema)]
@@ -95,7 +97,7 @@ pub struct Access {
 )]
 pub async fn register(
     State(app): State<App<Webchat>>,
-    AtDoor(address): AtDoor,
+    SignInEndpoint(address): SignInEndpoint,
     Body(body): Body<Register>,
 ) -> Result<Created<SignedInUser>> {
     let registered = app.accounts.register_and_sign_in(body.try_into()?, &address, Webchat::LIFETIMES).await?;
@@ -112,7 +114,7 @@ pub async fn register(
 )]
 pub async fn login(
     State(app): State<App<Webchat>>,
-    AtDoor(address): AtDoor,
+    SignInEndpoint(address): SignInEndpoint,
     Body(body): Body<UsernameAndPassword>,
 ) -> Result<Json<SignedInUser>> {
     let (name, password) = body.into_sign_in()?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use shared::{
     domain::money::Tokens,
-    http::{Answer, App, Chatbot, Json, SignedIn},
+    http::{App, Chatbot, HandlerResult, Json, SignedIn},
 };
 use utoipa::ToSchema;
 
@@ -18,6 +18,9 @@ pub struct Balance {
 
 /// `GET /token/`: what the caller can spend.
 #[utoipa::path(get, path = "/token/", responses((status = 200, body = Balance)))]
-pub async fn check(State(app): State<App<Chatbot>>, SignedIn(caller): SignedIn) -> Answer<Chatbot, Json<Balance>> {
+pub async fn check(
+    State(app): State<App<Chatbot>>,
+    SignedIn(caller): SignedIn,
+) -> HandlerResult<Chatbot, Json<Balance>> {
     Ok(Json(Balance { tokens: app.balance.available(caller.user.id).await? }))
 }

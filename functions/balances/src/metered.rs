@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use shared::{
     domain::money::Tokens,
-    http::{Answer, App, Json, Metered, SignedIn},
+    http::{App, HandlerResult, Json, Metered, SignedIn},
 };
 use utoipa::ToSchema;
 
@@ -18,6 +18,9 @@ pub struct Balance {
 
 /// `GET /api/tokens/`: what the caller can spend.
 #[utoipa::path(get, path = "/api/tokens/", responses((status = 200, body = Balance)))]
-pub async fn balance(State(app): State<App<Metered>>, SignedIn(caller): SignedIn) -> Answer<Metered, Json<Balance>> {
+pub async fn balance(
+    State(app): State<App<Metered>>,
+    SignedIn(caller): SignedIn,
+) -> HandlerResult<Metered, Json<Balance>> {
     Ok(Json(Balance { tokens: app.balance.available(caller.user.id).await? }))
 }

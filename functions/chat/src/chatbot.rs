@@ -3,8 +3,8 @@
 use axum::extract::State;
 use serde::Serialize;
 use shared::{
-    http::{Answer, App, Body, Chatbot, Idempotency, Json, NewMessage, SignedIn},
-    service::turns::Place,
+    http::{App, Body, Chatbot, HandlerResult, Idempotency, Json, NewMessage, SignedIn},
+    service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
@@ -28,7 +28,7 @@ pub async fn send(
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
-) -> Answer<Chatbot, Json<Sent>> {
-    let answered = app.turns.say(&caller.user, Place::Default, body.try_into()?, key).await?;
+) -> HandlerResult<Chatbot, Json<Sent>> {
+    let answered = app.turns.say(&caller.user, TurnTarget::Default, body.try_into()?, key).await?;
     Ok(Json(Sent { response: answered.turn.response }))
 }

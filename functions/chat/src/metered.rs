@@ -3,8 +3,8 @@
 use axum::extract::State;
 use serde::Serialize;
 use shared::{
-    http::{Answer, App, Body, Idempotency, Json, Metered, NewMessage, SignedIn},
-    service::turns::Place,
+    http::{App, Body, HandlerResult, Idempotency, Json, Metered, NewMessage, SignedIn},
+    service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
@@ -37,8 +37,8 @@ pub async fn chat(
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
-) -> Answer<Metered, Json<Said>> {
-    let turn = app.turns.say(&caller.user, Place::Default, body.try_into()?, key).await?.turn;
+) -> HandlerResult<Metered, Json<Said>> {
+    let turn = app.turns.say(&caller.user, TurnTarget::Default, body.try_into()?, key).await?.turn;
     Ok(Json(Said {
         user: caller.user.number.0,
         message: turn.message.as_str().to_owned(),

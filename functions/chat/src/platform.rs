@@ -18,8 +18,8 @@ use shared::{
         text::{MessageText, Title},
     },
     http::{
-        Answer, App, Body, Created, Dialect, Fault, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
-        Outside, Platform, SignedIn,
+        App, Body, Created, Dialect, EgressPolicy, Fault, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
+        Listing, NoContent, Platform, SignedIn,
         events::{self, Named, WantsEvents},
         given,
         listing::{Parameters, Wanted},
@@ -28,12 +28,12 @@ use shared::{
     outbound::{OutboundRules, OutboundUrl},
     service::{
         hearing::TurnEvent,
-        turns::{Answered, Place},
+        turns::{Answered, TurnTarget},
     },
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 type Parsed<T> = std::result::Result<T, Problem>;
 
 /// The most attachments of a message.
@@ -63,7 +63,7 @@ pub struct NewMessage {
     #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     content: Field,
     #[schema(value_type = Option<Vec<NewAttachment>>, max_items = 10)]
-    attachments: Given,
+    attachments: JsonField,
 }
 
 /// An attachment in a body.
@@ -314,17 +314,17 @@ pub async fn say(
     SignedIn(caller): SignedIn,
     InPath(id): InPath<ConversationId>,
     ServedAt(here): ServedAt,
-    Outside(rules): Outside,
+    EgressPolicy(rules): EgressPolicy,
     Idempotency(key): Idempotency,
     WantsEvents(wants_events): WantsEvents,
     Body(body): Body<NewMessage>,
 ) -> Result<Response> {
     let said = body.read(&here, &rules)?;
     if wants_events {
-        let turn = app.turns.stream(&caller.user, Place::In(id), said, key).await?;
+        let turn = app.turns.stream(&caller.user, TurnTarget::In(id), said, key).await?;
         return Ok(events::respond(turn.map(move |event| named(event, &here))));
     }
-    let answered = app.turns.say(&caller.user, Place::In(id), said, key).await?;
+    let answered = app.turns.say(&caller.user, TurnTarget::In(id), said, key).await?;
     Ok(Created(Exchange::new(answered, &here)).into_response())
 }
 
@@ -374,7 +374,7 @@ impl NewMessage {
 }
 
 fn read_attachments(value: Value, here: &str, rules: &OutboundRules) -> Parsed<Vec<Attachment>> {
-    given::list(ATTACHMENTS_MAX)(value)?.into_iter().map(|value| read_attachment(value, here, rules)).collect()
+    json_field::list(ATTACHMENTS_MAX)(value)?.into_iter().map(|value| read_attachment(value, here, rules)).collect()
 }
 
 fn read_attachment(value: Value, here: &str, rules: &OutboundRules) -> Parsed<Attachment> {

@@ -4,8 +4,8 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Error, conversation::Said, error::Problems, text::MessageText},
-    http::{Answer, App, Body, Created, Field, Idempotency, Reports, SignedIn},
-    service::turns::Place,
+    http::{App, Body, Created, Field, HandlerResult, Idempotency, Reports, SignedIn},
+    service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
@@ -49,10 +49,10 @@ pub async fn chat(
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
     Body(body): Body<NewChat>,
-) -> Answer<Reports, Created<Chat>> {
+) -> HandlerResult<Reports, Created<Chat>> {
     let (assistant_name, said) = body.try_into()?;
     let assistant = app.assistants.named(caller.user.id, "assistant_name", &assistant_name).await?;
-    let turn = app.turns.say(&caller.user, Place::With(assistant), said, key).await?.turn;
+    let turn = app.turns.say(&caller.user, TurnTarget::With(assistant), said, key).await?.turn;
     let (id, _input, _output) = (turn.number.0, turn.message.into_string(), turn.response);
     Ok(Created(Chat { id, assistant_name, _input, _output }))
 }

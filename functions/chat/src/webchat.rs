@@ -10,12 +10,15 @@ use shared::{
         page::Page,
         text::Title,
     },
-    http::{Answer, App, Body, Created, Field, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat, pages::Paged},
-    service::turns::Place,
+    http::{
+        App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat,
+        pages::Paged,
+    },
+    service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Webchat, T>;
+type Result<T> = HandlerResult<Webchat, T>;
 
 const PAGE_SIZE: usize = 10;
 
@@ -176,7 +179,7 @@ pub async fn say(
     Idempotency(key): Idempotency,
     Body(body): Body<NewMessage>,
 ) -> Result<Created<Chat>> {
-    let answered = app.turns.say(&caller.user, Place::In(id), body.try_into()?, key).await?;
+    let answered = app.turns.say(&caller.user, TurnTarget::In(id), body.try_into()?, key).await?;
     Ok(Created(answered.turn.into()))
 }
 

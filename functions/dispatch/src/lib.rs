@@ -6,7 +6,7 @@ use aws_lambda_events::{
 };
 use futures::{StreamExt, stream};
 use shared::{
-    domain::{Error, event::Change, ids::UserId},
+    domain::{Error, event::OutboxEntry, ids::UserId},
     service::Services,
     store::outbox,
 };
@@ -17,7 +17,7 @@ const USERS_AT_ONCE: usize = 16;
 /// A record of the stream that tells of a change.
 struct Told {
     sequence_number: String,
-    change: Result<Change, Error>,
+    change: Result<OutboxEntry, Error>,
 }
 
 /// Tells of each change, those of one user in their order. What fails is tried again with all that follows it,

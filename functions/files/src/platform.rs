@@ -3,7 +3,7 @@
 use axum::extract::State;
 use shared::{
     domain::ids::FileId,
-    http::{Answer, App, Download, InPath, Platform, SignedIn},
+    http::{App, Download, HandlerResult, InPath, Platform, SignedIn},
 };
 
 /// `GET /api/v1/files/{file}/content`: the bytes of one of the caller's files.
@@ -24,7 +24,7 @@ pub async fn content(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     InPath(file): InPath<FileId>,
-) -> Answer<Platform, Download> {
+) -> HandlerResult<Platform, Download> {
     let (file, content) = app.files.open(caller.user.id, file).await?;
     Ok(Download { file, content })
 }

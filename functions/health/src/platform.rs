@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use serde::Serialize;
 use shared::{
-    http::{Answer, App, ClientAddress, Json, Platform},
+    http::{App, ClientAddress, HandlerResult, Json, Platform},
     service::health::{Condition, Report},
 };
 use utoipa::ToSchema;
@@ -60,7 +60,10 @@ pub async fn basic() -> Json<Basic> {
     security(()),
     responses((status = 200, body = Detailed), (status = 429), (status = 503, body = Detailed)),
 )]
-pub async fn detailed(State(app): State<App<Platform>>, address: ClientAddress) -> Answer<Platform, impl IntoResponse> {
+pub async fn detailed(
+    State(app): State<App<Platform>>,
+    address: ClientAddress,
+) -> HandlerResult<Platform, impl IntoResponse> {
     let report = app.health.report(&address.into()).await?;
     let status = if report.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, Json(Detailed::from(report))))

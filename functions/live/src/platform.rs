@@ -5,12 +5,12 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Error, error::Problems, text::Announcement},
-    http::{Answer, App, AsAdministrator, Body, Created, Field, Idempotency, Json, Platform, SignedIn},
+    http::{App, AsAdministrator, Body, Created, Field, HandlerResult, Idempotency, Json, Platform, SignedIn},
     service::notifications::Notification,
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"ticket": "…", "expires_in": 30}`.
 #[derive(Serialize, ToSchema)]

@@ -1,5 +1,5 @@
 //! WebSocket connections: what the gateway tells of them, and what is to be done about them later. Nothing is
-//! answered here but the handshake; frames go through the gateway's own door.
+//! answered here but the handshake; frames go through API Gateway's management API.
 
 use aws_lambda_events::{
     apigw::{ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext},
@@ -26,7 +26,7 @@ pub enum Event {
 /// What it answers.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
+pub enum HandshakeReply {
     /// Which messages have to come again.
     Queue(SqsBatchResponse),
     /// Whether a connection may open. Of anything else nobody hears.
@@ -41,10 +41,12 @@ pub enum Answer {
 ///
 /// # Errors
 /// Never: what goes wrong is in the answer.
-pub async fn handle(services: Services, event: Event) -> Result<Answer, Error> {
+pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, Error> {
     match event {
-        Event::Queue(messages) => work(services, messages).await.map(Answer::Queue),
-        Event::Connection(event) => Ok(Answer::Connection { status: about_connection(&services, &event).await }),
+        Event::Queue(messages) => work(services, messages).await.map(HandshakeReply::Queue),
+        Event::Connection(event) => {
+            Ok(HandshakeReply::Connection { status: about_connection(&services, &event).await })
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use shared::{
         user::{Role, User},
     },
     http::{
-        Answer, App, AsAdministrator, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent,
-        Outside, Platform, SignedIn,
+        App, AsAdministrator, Body, Created, EgressPolicy, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
+        Listing, NoContent, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
     },
     outbound::{OutboundRules, OutboundUrl},
@@ -22,7 +22,7 @@ use shared::{
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"name": "Weather", "description": "…", "category": "data", "parameters": {"city": {"type": "string",
 /// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather"}`. Changing a tool takes
@@ -44,7 +44,7 @@ pub struct ToolFields {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     category: Field,
     #[schema(value_type = BTreeMap<String, WireParameter>)]
-    parameters: Given,
+    parameters: JsonField,
     #[schema(value_type = String, format = "iri", max_length = 2000)]
     endpoint: Field,
 }
@@ -155,7 +155,7 @@ pub async fn create(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
     Idempotency(key): Idempotency,
-    Outside(rules): Outside,
+    EgressPolicy(rules): EgressPolicy,
     Body(body): Body<ToolFields>,
 ) -> Result<Created<ShownTool>> {
     Ok(Created(app.tools.add(&admin, body.definition(&rules)?, key).await?.into()))
@@ -173,7 +173,7 @@ pub async fn change(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
     InPath(tool): InPath<ToolId>,
-    Outside(rules): Outside,
+    EgressPolicy(rules): EgressPolicy,
     Body(body): Body<ToolFields>,
 ) -> Result<Json<ShownTool>> {
     Ok(Json(app.tools.change(&admin, &tool, body.change(&rules)?).await?.into()))

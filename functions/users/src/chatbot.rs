@@ -3,7 +3,7 @@
 use axum::{extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
 use shared::{
-    http::{Answer, App, Chatbot, Json, SignedIn, pages::Paged},
+    http::{App, Chatbot, HandlerResult, Json, SignedIn, pages::Paged},
     store::users::DirectoryEntry,
 };
 use utoipa::ToSchema;
@@ -35,7 +35,7 @@ pub async fn list(
     State(app): State<App<Chatbot>>,
     SignedIn(_): SignedIn,
     paged: Paged,
-) -> Answer<Chatbot, impl IntoResponse> {
+) -> HandlerResult<Chatbot, impl IntoResponse> {
     let request = paged.request(PAGE_SIZE, false)?;
     let (users, more) = app.accounts.directory(request).await?;
     let number = request.number();

@@ -17,15 +17,15 @@ use shared::{
         user::Role,
     },
     http::{
-        Answer, App, AsAdministrator, Body, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform,
-        ShownUser, SignedIn, given,
+        App, AsAdministrator, Body, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent,
+        Platform, ShownUser, SignedIn, given,
         listing::{Parameters, Wanted},
     },
     service::users::{AccountChange, PowersChange},
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"full_name": "Alice A.", "email": "alice@example.com", "username": "alice", "password": "…",
 /// "current_password": "…"}`: only what is given changes. A new password needs the current one.
@@ -50,7 +50,7 @@ pub struct OwnChange {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"role": "user", "is_active": true, "tokens_granted": 1000}))]
-pub struct Change {
+pub struct UserUpdate {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
     #[schema(value_type = String, max_length = 254, format = Email)]
@@ -62,9 +62,9 @@ pub struct Change {
     #[schema(value_type = String, pattern = "^(user|admin)$")]
     role: Field,
     #[schema(value_type = bool)]
-    is_active: Given,
+    is_active: JsonField,
     #[schema(value_type = u32, maximum = 1_000_000_000)]
-    tokens_granted: Given,
+    tokens_granted: JsonField,
 }
 
 /// `GET /api/v1/users/me`: the caller.
@@ -140,7 +140,7 @@ pub async fn show(
     put,
     path = "/api/v1/users/{user}",
     params(("user" = String, Path, format = Uuid, description = "The user's id."), Idempotency),
-    request_body = Change,
+    request_body = UserUpdate,
     responses(
         (status = 200, body = ShownUser),
         (status = 403),
@@ -152,7 +152,7 @@ pub async fn change(
     AsAdministrator(admin): AsAdministrator,
     InPath(user): InPath<UserId>,
     Idempotency(key): Idempotency,
-    Body(body): Body<Change>,
+    Body(body): Body<UserUpdate>,
 ) -> Result<Json<ShownUser>> {
     Ok(Json(app.users.change(&admin, user, body.try_into()?, key).await?.into()))
 }
@@ -189,18 +189,18 @@ impl TryFrom<OwnChange> for (AccountChange, Option<SecretString>) {
     }
 }
 
-impl TryFrom<Change> for AccountChange {
+impl TryFrom<UserUpdate> for AccountChange {
     type Error = Error;
 
-    fn try_from(body: Change) -> std::result::Result<Self, Error> {
-        let Change { full_name, email, username, password, role, is_active, tokens_granted } = body;
+    fn try_from(body: UserUpdate) -> std::result::Result<Self, Error> {
+        let UserUpdate { full_name, email, username, password, role, is_active, tokens_granted } = body;
         let mut problems = Problems::default();
         let change = account_change(&mut problems, full_name, email, username, password);
         let parse_role = |role: Option<String>| role.map(|role| Role::parse(&role)).transpose();
         let role = problems.note("role", role.optional().and_then(parse_role)).flatten();
-        let is_active = problems.note("is_active", is_active.optional(given::boolean)).flatten();
+        let is_active = problems.note("is_active", is_active.optional(json_field::boolean)).flatten();
         let most = u32::try_from(TOKENS_MAX).unwrap_or(u32::MAX);
-        let granted = tokens_granted.optional(given::integer(0, most));
+        let granted = tokens_granted.optional(json_field::integer(0, most));
         let tokens_granted = problems.note("tokens_granted", granted).flatten().map(Tokens::from);
         problems.or(Some(Self { powers: PowersChange { role, is_active, tokens_granted }, ..change }))
     }

@@ -10,7 +10,7 @@ use shared::{
         text::NewPassword,
         user::{Role, User},
     },
-    http::{Answer, App, AtDoor, Body, Created, Field, Reports},
+    http::{App, Body, Created, Field, HandlerResult, Reports, SignInEndpoint},
     service::accounts::Registration,
 };
 use utoipa::ToSchema;
@@ -47,9 +47,9 @@ pub struct CreatedUser {
 )]
 pub async fn create(
     State(app): State<App<Reports>>,
-    _: AtDoor,
+    _: SignInEndpoint,
     Body(body): Body<NewUser>,
-) -> Answer<Reports, Created<CreatedUser>> {
+) -> HandlerResult<Reports, Created<CreatedUser>> {
     let (user, _) = app.accounts.register(body.try_into()?).await?;
     Ok(Created(user.into()))
 }

@@ -17,8 +17,8 @@ use shared::{
         webhook::{DisabledReason, SigningSecret, Webhook, WebhookChange},
     },
     http::{
-        Accepted, Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, NoFields,
-        Outside, Platform, SignedIn, given,
+        Accepted, App, Body, Created, EgressPolicy, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
+        Listing, NoContent, NoFields, Platform, SignedIn, given,
         listing::{Parameters, Wanted},
     },
     outbound::{OutboundRules, OutboundUrl},
@@ -26,7 +26,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"url": "https://your-domain.com/webhook", "events": ["conversation.created", "message.received"], "secret":
 /// "webhook-secret"}`. Without a secret one is made and shown this once.
@@ -41,7 +41,7 @@ pub struct WebhookFields {
     #[schema(value_type = String, required, format = "iri", max_length = 2000)]
     url: Field,
     #[schema(value_type = Vec<EventKind>, required, min_items = 1)]
-    events: Given,
+    events: JsonField,
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     secret: Field,
 }
@@ -54,9 +54,9 @@ pub struct WebhookChanges {
     #[schema(value_type = String, format = "iri", max_length = 2000)]
     url: Field,
     #[schema(value_type = Vec<EventKind>, min_items = 1)]
-    events: Given,
+    events: JsonField,
     #[schema(value_type = bool)]
-    is_active: Given,
+    is_active: JsonField,
 }
 
 /// `{"secret": "webhook-secret"}`, or `{}` for one that we make.
@@ -136,7 +136,7 @@ pub async fn create(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
-    Outside(rules): Outside,
+    EgressPolicy(rules): EgressPolicy,
     Body(body): Body<WebhookFields>,
 ) -> Result<Created<ShownWebhook>> {
     let new = body.new_webhook(&rules)?;
@@ -170,7 +170,7 @@ pub async fn change(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     InPath(webhook): InPath<WebhookId>,
-    Outside(rules): Outside,
+    EgressPolicy(rules): EgressPolicy,
     Body(body): Body<WebhookChanges>,
 ) -> Result<Json<ShownWebhook>> {
     let change = body.change(&rules)?;
@@ -249,7 +249,7 @@ impl WebhookChanges {
         let change = WebhookChange {
             url: problems.note("url", url.optional().and_then(parse_url)).flatten(),
             events: problems.note("events", events.optional(parse_events)).flatten(),
-            is_active: problems.note("is_active", is_active.optional(given::boolean)).flatten(),
+            is_active: problems.note("is_active", is_active.optional(json_field::boolean)).flatten(),
         };
         problems.or(Some(change))
     }
@@ -258,8 +258,9 @@ impl WebhookChanges {
 /// At least one event, each of them once.
 fn parse_events(value: Value) -> std::result::Result<Vec<EventKind>, Problem> {
     let mut events = Vec::new();
-    for entry in given::list(EventKind::ASKABLE.len() * 2)(value)? {
-        let kind = EventKind::parse(&given::text(entry)?).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES })?;
+    for entry in json_field::list(EventKind::ASKABLE.len() * 2)(value)? {
+        let kind =
+            EventKind::parse(&json_field::text(entry)?).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES })?;
         if !events.contains(&kind) {
             events.push(kind);
         }

@@ -51,11 +51,11 @@ struct Message {
     sent_at: Timestamp,
     first_received_at: Option<Timestamp>,
     receive_count: u32,
-    place: Place,
+    place: Visibility,
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Visibility {
     /// Somebody may receive it at that time.
     Waiting(Timestamp),
     /// Somebody works on it, until then.
@@ -92,7 +92,7 @@ impl Messages {
     /// Adds a message that nobody receives before `visible_at`, and tells its id.
     pub fn add(&mut self, body: String, group: Option<String>, now: Timestamp, visible_at: Timestamp) -> String {
         self.last += 1;
-        let (number, place) = (self.last, Place::Waiting(visible_at));
+        let (number, place) = (self.last, Visibility::Waiting(visible_at));
         let message = Message { body, group, sent_at: now, first_received_at: None, receive_count: 0, place };
         self.group(&key(number, &message)).waiting.insert((visible_at, number));
         self.messages.insert(number, message);
@@ -162,7 +162,7 @@ impl Messages {
         let until = now.plus(self.rules.visibility);
         self.leave(number);
         let message = self.messages.get_mut(&number)?;
-        message.place = Place::InFlight(until);
+        message.place = Visibility::InFlight(until);
         message.receive_count += 1;
         let received = Received {
             message_id: id(number),
@@ -198,7 +198,7 @@ impl Messages {
     fn wait(&mut self, number: Number, visible_at: Timestamp) {
         self.leave(number);
         let Some(message) = self.messages.get_mut(&number) else { return };
-        message.place = Place::Waiting(visible_at);
+        message.place = Visibility::Waiting(visible_at);
         let key = key(number, message);
         self.group(&key).waiting.insert((visible_at, number));
     }
@@ -214,13 +214,13 @@ impl Messages {
         let (key, place) = (key(number, message), message.place);
         let group = self.group(&key);
         match place {
-            Place::Waiting(visible_at) => drop(group.waiting.remove(&(visible_at, number))),
-            Place::InFlight(_) => group.in_flight -= 1,
+            Visibility::Waiting(visible_at) => drop(group.waiting.remove(&(visible_at, number))),
+            Visibility::InFlight(_) => group.in_flight -= 1,
         }
         if group.waiting.is_empty() && group.in_flight == 0 {
             self.groups.remove(&key);
         }
-        if let Place::InFlight(until) = place {
+        if let Visibility::InFlight(until) = place {
             self.in_flight.remove(&(until, number));
         }
     }

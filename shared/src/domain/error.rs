@@ -60,7 +60,7 @@ pub enum Error {
     /// A service that we depend on does not answer now; a later try may succeed.
     #[error("temporarily unavailable")]
     Unavailable(#[source] Cause),
-    /// A bug or broken data of ours.
+    /// A bug, or stored data that is broken.
     #[error("internal error")]
     Internal(#[source] Cause),
 }
@@ -86,7 +86,7 @@ pub enum Conflict {
     /// The delivery is being tried at this moment.
     BeingDelivered,
     /// Somebody else changed the same thing at the same moment.
-    Outrun,
+    LostRace,
 }
 
 impl std::fmt::Display for Conflict {
@@ -100,7 +100,7 @@ impl std::fmt::Display for Conflict {
             Self::Full { max } => write!(f, "There may be no more than {max}."),
             Self::WebhookInactive => f.write_str("The webhook is not active."),
             Self::BeingDelivered => f.write_str("It is being delivered at this moment."),
-            Self::Outrun => f.write_str("It was changed by another request at the same moment. Try again."),
+            Self::LostRace => f.write_str("It was changed by another request at the same moment. Try again."),
         }
     }
 }

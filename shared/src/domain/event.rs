@@ -13,19 +13,19 @@ use uuid::Builder;
 
 /// Everything that one transaction did, as others see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct OutboxEntry {
     /// Whose things changed.
     pub user: UserId,
     /// When.
     pub at: Timestamp,
     /// What happened, in this order.
-    pub events: Vec<Happening>,
+    pub events: Vec<EventDetails>,
 }
 
 /// One thing that happened. What only tells it from others of its kind is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Happening {
+pub enum EventDetails {
     /// A conversation was begun.
     ConversationCreated {
         /// Which.
@@ -78,7 +78,7 @@ pub enum Happening {
     },
 }
 
-/// What a webhook can ask for. Source: spec 001, "Webhook Events"; the last is ours.
+/// What a webhook can ask for. Source: spec 001, "Webhook Events"; the last is an addition of Quintet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum EventKind {
     /// A conversation was begun.
@@ -117,12 +117,12 @@ pub struct Event {
     /// When.
     pub at: Timestamp,
     /// What happened.
-    pub happening: Happening,
+    pub details: EventDetails,
 }
 
-impl Change {
+impl OutboxEntry {
     /// A change at `at`.
-    pub const fn new(user: UserId, at: Timestamp, events: Vec<Happening>) -> Self {
+    pub const fn new(user: UserId, at: Timestamp, events: Vec<EventDetails>) -> Self {
         Self { user, at, events }
     }
 
@@ -138,17 +138,17 @@ impl Change {
 
     /// Who may hear of it: one user, or everybody.
     pub fn audience(&self) -> Option<UserId> {
-        let for_all = self.events.iter().any(|event| matches!(event, Happening::SystemNotification { .. }));
+        let for_all = self.events.iter().any(|event| matches!(event, EventDetails::SystemNotification { .. }));
         (!for_all).then_some(self.user)
     }
 
     /// Its events.
     pub fn events(&self) -> impl Iterator<Item = Event> {
-        let event = |(place, happening): (usize, &Happening)| Event {
+        let event = |(place, details): (usize, &EventDetails)| Event {
             id: self.id_of(place),
             user: self.user,
             at: self.at,
-            happening: happening.clone(),
+            details: details.clone(),
         };
         self.events.iter().enumerate().map(event)
     }
@@ -226,7 +226,7 @@ impl EventKind {
     }
 }
 
-impl Happening {
+impl EventDetails {
     /// What a webhook asks for to hear of this; `None` when webhooks are not told.
     pub const fn kind(&self) -> Option<EventKind> {
         Some(match self {

@@ -52,7 +52,7 @@ pub struct ListRequest<F> {
     /// The order.
     pub sort: Sort<F>,
     /// The place in the order that the page begins after.
-    pub after: Option<Place>,
+    pub after: Option<ListPosition>,
 }
 
 impl<F> ListRequest<F> {
@@ -66,12 +66,12 @@ impl<F> ListRequest<F> {
 /// A place in a list's order: the sort value of an entry, which ends with the entry's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Place(pub String);
+pub struct ListPosition(pub String);
 
 /// The most bytes of text in a place: with an id behind it, it is still a possible key of the store.
 const ORDERED_TEXT_MAX: usize = 900;
 
-impl Place {
+impl ListPosition {
     /// In an order by time.
     pub fn by_time(at: Timestamp, id: impl Display) -> Self {
         Self(format!("{:015}#{id}", at.millis()))
@@ -99,12 +99,12 @@ pub struct Listed<T> {
     /// The page.
     pub page: Page<T>,
     /// After the page's last entry; none at the end.
-    pub next: Option<Place>,
+    pub next: Option<ListPosition>,
 }
 
 impl<T> Listed<T> {
     /// A page of a list of `total`.
-    pub const fn new(items: Vec<T>, total: u64, request: PageRequest, next: Option<Place>) -> Self {
+    pub const fn new(items: Vec<T>, total: u64, request: PageRequest, next: Option<ListPosition>) -> Self {
         Self { page: Page { items, total, request }, next }
     }
 
@@ -114,7 +114,7 @@ impl<T> Listed<T> {
     }
 
     /// A page of a list that was read as a whole, which is short.
-    pub fn of_all(mut all: Vec<T>, request: &ListRequest<impl SortField>, place: impl Fn(&T) -> Place) -> Self {
+    pub fn of_all(mut all: Vec<T>, request: &ListRequest<impl SortField>, place: impl Fn(&T) -> ListPosition) -> Self {
         all.sort_by_cached_key(|entry| place(entry).0);
         if request.sort.descending {
             all.reverse();
@@ -122,7 +122,7 @@ impl<T> Listed<T> {
         let total = all.len() as u64;
         let begin = match &request.after {
             None => usize::try_from(request.page.skipped()).unwrap_or(usize::MAX),
-            Some(Place(after)) => {
+            Some(ListPosition(after)) => {
                 let is_later =
                     |entry: &T| if request.sort.descending { place(entry).0 < *after } else { place(entry).0 > *after };
                 all.iter().position(is_later).unwrap_or(all.len())

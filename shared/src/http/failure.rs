@@ -42,7 +42,7 @@ impl From<Error> for Fault {
 pub struct Failure<D>(Fault, PhantomData<fn() -> D>);
 
 /// What a handler of dialect `D` returns.
-pub type Answer<D, T> = Result<T, Failure<D>>;
+pub type HandlerResult<D, T> = Result<T, Failure<D>>;
 
 impl<D, F: Into<Fault>> From<F> for Failure<D> {
     fn from(fault: F) -> Self {
@@ -88,7 +88,7 @@ fn limit_headers(limited: &Limited, headers: &mut HeaderMap) {
     }
 }
 
-/// One line per failure of ours, with the chain of causes that no body shows.
+/// Logs one line per server-side failure, with the chain of causes that no body shows.
 fn log<D: Dialect>(fault: &Fault, status: StatusCode) {
     let (dialect, status) = (D::NAME, status.as_u16());
     match fault {

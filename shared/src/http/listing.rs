@@ -5,7 +5,7 @@ use super::{App, Dialect, Failure, pages::Query};
 use crate::domain::{
     Error, Problem,
     error::Problems,
-    list::{ListRequest, Listed, Place, Sort, SortField},
+    list::{ListPosition, ListRequest, Listed, Sort, SortField},
     page::PageRequest,
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
@@ -113,17 +113,17 @@ fn sort<F: SortField>(text: Option<String>) -> Result<Sort<F>, Problem> {
 }
 
 /// A place, the order that it is in, and the number of the page behind it.
-fn cursor<F: SortField>(page: u64, sort: Sort<F>, Place(place): &Place) -> String {
+fn cursor<F: SortField>(page: u64, sort: Sort<F>, ListPosition(place): &ListPosition) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{page}{SEPARATOR}{}{SEPARATOR}{place}", order(sort)))
 }
 
-fn place<F: SortField>(cursor: &str, sort: Sort<F>) -> Result<(u64, Place), Problem> {
+fn place<F: SortField>(cursor: &str, sort: Sort<F>) -> Result<(u64, ListPosition), Problem> {
     let read = || {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let mut parts = text.splitn(3, SEPARATOR);
         let (page, ordered, place) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
         let fits = ordered == order(sort) && (1..=PAGE_MAX).contains(&page);
-        fits.then(|| (page, Place(place.to_owned())))
+        fits.then(|| (page, ListPosition(place.to_owned())))
     };
     read().ok_or(Problem::Cursor)
 }

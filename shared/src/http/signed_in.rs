@@ -23,7 +23,7 @@ pub struct ClientAddress(pub IpAddr);
 pub struct Visitor(pub Address);
 
 /// Somebody who signs in or registers. The try is counted on the address, whatever the body says.
-pub struct AtDoor(pub Address);
+pub struct SignInEndpoint(pub Address);
 
 /// Somebody whose credential was checked. The request is counted.
 pub struct SignedIn(pub Caller);
@@ -50,12 +50,12 @@ impl<D: Dialect> FromRequestParts<App<D>> for Visitor {
     }
 }
 
-impl<D: Dialect> FromRequestParts<App<D>> for AtDoor {
+impl<D: Dialect> FromRequestParts<App<D>> for SignInEndpoint {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
         let address = ClientAddress::from_request_parts(parts, app).await?.into();
-        app.limits.door(&address).await?;
+        app.limits.sign_in(&address).await?;
         Ok(Self(address))
     }
 }

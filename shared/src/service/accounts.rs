@@ -1,7 +1,7 @@
-//! Registration, for every door: who may have which name, and what a new account comes with.
+//! Registration, for every dialect: who may have which name, and what a new account comes with.
 
 use super::{
-    Ours,
+    Deps,
     limits::Address,
     logins::{ADDRESS_REMEMBERED, Issued, Lifetimes, Logins},
 };
@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error, FieldError, Problem,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::UserId,
         money::{Prices, Tokens},
         names::{Email, FoldedName, Username},
@@ -58,7 +58,7 @@ pub struct Accounts {
 impl Accounts {
     /// With these parts.
     pub fn new(
-        Ours { store, clock, entropy }: Ours,
+        Deps { store, clock, entropy }: Deps,
         logins: Logins,
         passwords: Arc<Passwords>,
         prices: Prices,
@@ -128,8 +128,8 @@ impl Accounts {
             });
             let account = Account { user: user.clone(), password_hash: password_hash.clone(), epoch: 0, key_epoch: 0 };
             let entry_id = self.entropy.uuid(now);
-            let news = Change::new(user.id, now, vec![Happening::UserCreated]);
-            match self.store.register(account, self.prices.initial, entry_id, first.clone(), &news).await? {
+            let outbox_entry = OutboxEntry::new(user.id, now, vec![EventDetails::UserCreated]);
+            match self.store.register(account, self.prices.initial, entry_id, first.clone(), &outbox_entry).await? {
                 Ok(()) => return Ok((user, first.map(|first| first.login))),
                 Err(taken) if username.is_none() && taken == [Taken::Username] => {}
                 Err(taken) => return Err(names_taken(&taken)),

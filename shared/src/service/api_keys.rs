@@ -2,10 +2,10 @@
 //! ends them. A key names its owner and itself, so that one call reads all that is needed to check it.
 
 use super::{
-    Ours,
+    Deps,
     idempotency::{IdempotencyKey, Keyed},
+    jwt::{Derived, JwtSigner},
     logins::hash,
-    tokens::{Derived, Tokens},
 };
 use crate::{
     clock::Clock,
@@ -13,9 +13,9 @@ use crate::{
         Error,
         api_key::ApiKey,
         error::Conflict,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::{ApiKeyId, UserId},
-        list::{ApiKeyField, ListRequest, Listed, Place},
+        list::{ApiKeyField, ListPosition, ListRequest, Listed},
         text::Label,
         time::Timestamp,
     },
@@ -76,7 +76,7 @@ impl Secret {
 
 /// What is kept of a new key under its idempotency key: enough to show the key again, for us alone.
 #[derive(Serialize, Deserialize)]
-struct Receipt {
+struct RecordedKey {
     id: ApiKeyId,
     nonce: String,
     /// The id of the key that made the secret of the nonce.
@@ -90,15 +90,15 @@ struct Receipt {
 /// API keys.
 pub struct ApiKeys {
     store: Arc<Store>,
-    tokens: Tokens,
+    jwt: JwtSigner,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl ApiKeys {
     /// With these parts.
-    pub fn new(Ours { store, clock, entropy }: Ours, tokens: Tokens) -> Self {
-        Self { store, tokens, clock, entropy }
+    pub fn new(Deps { store, clock, entropy }: Deps, jwt: JwtSigner) -> Self {
+        Self { store, jwt, clock, entropy }
     }
 
     /// A new key, shown this once, which ends after `days` if they are given.
@@ -118,19 +118,19 @@ impl ApiKeys {
             let now = self.clock.now();
             if let Some(keyed) = &keyed {
                 let record = self.store.idempotency_record(user, keyed.hash()).await?;
-                if let Some(receipt) = keyed.replay(record.as_ref(), now)? {
-                    return self.show_again(user, receipt).await;
+                if let Some(recorded) = keyed.replay(record.as_ref(), now)? {
+                    return self.show_again(user, recorded).await;
                 }
             }
             let nonce: [u8; 32] = self.entropy.bytes();
             let id = ApiKeyId::new(self.entropy.uuid(now));
-            let Derived { bytes: bits, key: derived_with } = self.tokens.derive(&nonce).await?;
+            let Derived { bytes: bits, key: derived_with } = self.jwt.derive(&nonce).await?;
             let secret = Secret { user, id, bits };
             let expires_at = days.map(|days| now.plus(DAY * days));
             let api_key = ApiKey { id, name: name.clone(), created_at: now, expires_at };
             let (nonce, name) = (hex::encode(nonce), name.clone());
-            let receipt = Receipt { id, nonce, derived_with, name, created_at: now, expires_at };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&receipt, now)).transpose()?;
+            let recorded = RecordedKey { id, nonce, derived_with, name, created_at: now, expires_at };
+            let record = keyed.as_ref().map(|keyed| keyed.done(&recorded, now)).transpose()?;
             let account = self.store.account(user).await?.filter(|account| account.user.is_active);
             let account = account.ok_or(Error::InvalidCredential)?;
             if account.user.api_keys >= KEYS_MAX {
@@ -145,12 +145,12 @@ impl ApiKeys {
         Err(Error::StillRunning)
     }
 
-    async fn show_again(&self, user: UserId, receipt: Receipt) -> Result<(ApiKey, SecretString), Error> {
-        let Receipt { id, nonce, derived_with, name, created_at, expires_at } = receipt;
+    async fn show_again(&self, user: UserId, recorded: RecordedKey) -> Result<(ApiKey, SecretString), Error> {
+        let RecordedKey { id, nonce, derived_with, name, created_at, expires_at } = recorded;
         let nonce = hex::decode(nonce).ok().and_then(|nonce| nonce.try_into().ok());
-        let nonce = nonce.ok_or_else(|| Error::internal("a receipt without a nonce"))?;
+        let nonce = nonce.ok_or_else(|| Error::internal("a recorded API key without a nonce"))?;
         // Nobody can show it again once its key was replaced twice.
-        let bits = self.tokens.derive_again(&nonce, &derived_with).await?.ok_or(Error::KeyReused)?;
+        let bits = self.jwt.derive_again(&nonce, &derived_with).await?.ok_or(Error::KeyReused)?;
         Ok((ApiKey { id, name, created_at, expires_at }, Secret { user, id, bits }.shown()))
     }
 
@@ -158,15 +158,15 @@ impl ApiKeys {
     pub async fn list(&self, user: UserId, request: &ListRequest<ApiKeyField>) -> Result<Listed<ApiKey>, Error> {
         let max = usize::try_from(KEYS_MAX).unwrap_or(usize::MAX);
         let place = |key: &ApiKey| match request.sort.field {
-            ApiKeyField::CreatedAt => Place::by_time(key.created_at, key.id),
-            ApiKeyField::Name => Place::by_text(key.name.as_str(), key.id),
+            ApiKeyField::CreatedAt => ListPosition::by_time(key.created_at, key.id),
+            ApiKeyField::Name => ListPosition::by_text(key.name.as_str(), key.id),
         };
         Ok(Listed::of_all(self.store.api_keys(user, max).await?, request, place))
     }
 
     /// Deletes a key, which is dead at the next request.
     pub async fn delete(&self, user: UserId, id: ApiKeyId) -> Result<(), Error> {
-        let news = Change::new(user, self.clock.now(), vec![Happening::AccessEnded]);
-        if self.store.remove_api_key(user, id, &news).await? { Ok(()) } else { Err(Error::NotFound) }
+        let outbox_entry = OutboxEntry::new(user, self.clock.now(), vec![EventDetails::AccessEnded]);
+        if self.store.remove_api_key(user, id, &outbox_entry).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 }

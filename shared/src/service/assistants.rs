@@ -1,7 +1,7 @@
 //! Assistants: making, finding, changing and removing them. The same ones in every dialect.
 
 use super::{
-    Ours,
+    Deps,
     files::{Files, Received},
     idempotency::{IdempotencyKey, Keyed},
     tools::Tools,
@@ -12,7 +12,7 @@ use crate::{
         Error, Problem,
         assistant::{Assistant, AssistantFile, AssistantFilter, Character, CharacterChange},
         error::Conflict,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         file::File,
         ids::{AssistantId, AssistantNumber, FileId, UserId},
         list::{AssistantField, ListRequest, Listed, Sort},
@@ -58,7 +58,7 @@ struct Known {
 
 impl Assistants {
     /// With these parts.
-    pub fn new(Ours { store, clock, entropy }: Ours, tools: Tools, files: Files) -> Self {
+    pub fn new(Deps { store, clock, entropy }: Deps, tools: Tools, files: Files) -> Self {
         Self { store, tools, files, clock, entropy }
     }
 
@@ -230,8 +230,9 @@ impl Assistants {
                 updated_at: self.clock.now(),
                 ..before.clone()
             };
-            let news = status_change(&before, &after).map(|event| Change::new(owner, after.updated_at, vec![event]));
-            match self.store.change_assistant(owner, &before, &after, &known.new, news.as_ref()).await? {
+            let outbox_entry =
+                status_change(&before, &after).map(|event| OutboxEntry::new(owner, after.updated_at, vec![event]));
+            match self.store.change_assistant(owner, &before, &after, &known.new, outbox_entry.as_ref()).await? {
                 Ok(()) => return Ok(after),
                 Err(refusals) if refusals.contains(&NotWritten::Name) => return Err(not_written(&refusals)),
                 Err(_) => before = self.show(owner, before.id).await?,
@@ -242,7 +243,7 @@ impl Assistants {
                 known.files = before.files.iter().cloned().chain(known.new.iter().map(AssistantFile::from)).collect();
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 
     /// Removes an assistant. Its conversations can still be read, and its files stay its owner's.
@@ -253,7 +254,7 @@ impl Assistants {
                 return Ok(());
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 
     async fn must_exist(&self, tools: &[ToolId]) -> Result<(), Error> {
@@ -283,10 +284,10 @@ impl Assistants {
     }
 }
 
-fn status_change(before: &Assistant, after: &Assistant) -> Option<Happening> {
+fn status_change(before: &Assistant, after: &Assistant) -> Option<EventDetails> {
     let Assistant { id: assistant, ref character, version, .. } = *after;
     let status = character.status;
-    (before.character.status != status).then_some(Happening::AssistantStatusChanged { assistant, status, version })
+    (before.character.status != status).then_some(EventDetails::AssistantStatusChanged { assistant, status, version })
 }
 
 fn at_most(files: usize) -> Result<(), Error> {
@@ -296,7 +297,7 @@ fn at_most(files: usize) -> Result<(), Error> {
 fn not_written(refusals: &[NotWritten]) -> Error {
     match refusals.contains(&NotWritten::Name) {
         true => Error::invalid("name", Problem::AssistantNameTaken),
-        false => Error::Conflict(Conflict::Outrun),
+        false => Error::Conflict(Conflict::LostRace),
     }
 }
 

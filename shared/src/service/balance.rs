@@ -1,7 +1,7 @@
 //! What a user can spend. A look at a balance also does what is due: it gives refills, and takes back
 //! holds that a crash left over.
 
-use super::Ours;
+use super::Deps;
 use crate::{
     clock::Clock,
     domain::{
@@ -14,7 +14,7 @@ use crate::{
     store::{
         Store,
         balances::{Balance, Hold},
-        turns::TurnPlace,
+        turns::TurnLocation,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -36,7 +36,7 @@ pub struct Balances {
 
 impl Balances {
     /// With the operator's prices.
-    pub fn new(Ours { store, clock, entropy }: Ours, prices: Prices) -> Self {
+    pub fn new(Deps { store, clock, entropy }: Deps, prices: Prices) -> Self {
         Self { store, clock, entropy, prices }
     }
 
@@ -79,7 +79,8 @@ impl Balances {
     }
 
     async fn reclaim(&self, user: UserId, id: Uuid, hold: &Hold) -> Result<(), Error> {
-        let place = TurnPlace { user, conversation: hold.conversation, assistant: None, turn: hold.turn, begins: None };
+        let place =
+            TurnLocation { user, conversation: hold.conversation, assistant: None, turn: hold.turn, begins: None };
         self.store.fail_held(place, id, hold.amount, None).await?.ok();
         Ok(())
     }

@@ -3,9 +3,9 @@
 
 use super::{
     api_keys::{self, Secret},
+    jwt::{Claims, Purpose},
     limits::Address,
     logins::{Logins, hash, live},
-    tokens::{Claims, Purpose},
 };
 use crate::{
     domain::{
@@ -42,7 +42,7 @@ impl Logins {
                 Secret::parse(token).map(Claimed::ApiKey).ok_or(Error::InvalidCredential)
             }
             Some(token) if token.contains('.') => {
-                let claims = self.tokens.check(Purpose::Access, token, self.clock.now()).await;
+                let claims = self.jwt.check(Purpose::Access, token, self.clock.now()).await;
                 claims.and_then(|claims| claims.map(Claimed::Access).ok_or(Error::InvalidCredential))
             }
             Some(token) => {

@@ -1,13 +1,13 @@
 //! Conversations, and reading what was said in them.
 
-use super::Ours;
+use super::Deps;
 use super::idempotency::{IdempotencyKey, Keyed};
 use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
         conversation::{Conversation, Message, Turn},
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         list::{ConversationField, ListRequest, Listed, Sort},
         page::{Page, PageRequest},
@@ -37,7 +37,7 @@ pub struct Conversations {
 
 impl Conversations {
     /// On `store`.
-    pub fn new(Ours { store, clock, entropy }: Ours) -> Self {
+    pub fn new(Deps { store, clock, entropy }: Deps) -> Self {
         Self { store, clock, entropy }
     }
 
@@ -64,8 +64,9 @@ impl Conversations {
             let id = ConversationId::new(self.entropy.uuid(now));
             let conversation = Conversation::new(id, assistant, title.clone(), now);
             let record = keyed.as_ref().map(|keyed| keyed.done(&conversation, now)).transpose()?;
-            let news = Change::new(user, now, vec![Happening::ConversationCreated { conversation: id, assistant }]);
-            match self.store.begin_conversation(user, &conversation, &news, record).await? {
+            let outbox_entry =
+                OutboxEntry::new(user, now, vec![EventDetails::ConversationCreated { conversation: id, assistant }]);
+            match self.store.begin_conversation(user, &conversation, &outbox_entry, record).await? {
                 Ok(()) => return Ok(conversation),
                 Err(refusals) if refusals.contains(&NotBegun::Key) => {}
                 Err(_) => return Err(Error::invalid("assistant_id", Problem::UnknownAssistant)),

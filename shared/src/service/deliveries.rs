@@ -1,11 +1,11 @@
 //! Delivering to webhooks: when each delivery is tried, and what is made of the answer.
 
-use super::{Ours, webhook_body};
+use super::{Deps, webhook_body};
 use crate::{
     clock::Clock,
     domain::{
         Error,
-        event::{Change, EventKind, Happening},
+        event::{EventDetails, EventKind, OutboxEntry},
         ids::EventId,
         time::Timestamp,
         webhook::{Attempt, Delivery, DeliveryStatus, DisabledReason, RetrySchedule, Secrets, Webhook},
@@ -64,7 +64,7 @@ struct Tried {
 impl Deliveries {
     /// With these parts.
     pub fn new(
-        Ours { store, clock, entropy }: Ours,
+        Deps { store, clock, entropy }: Deps,
         queue: Queue,
         outbound: Arc<Outbound>,
         schedule: RetrySchedule,
@@ -101,7 +101,7 @@ impl Deliveries {
     pub async fn deliver(&self, delivery: DeliveryKey) -> Result<(), Error> {
         let now = self.clock.now();
         let claimed = match self.store.claim_delivery(delivery, now, now.plus(CLAIMED_FOR)).await? {
-            Claim::Ours(claimed) => *claimed,
+            Claim::Deps(claimed) => *claimed,
             Claim::NotBefore(at) => return self.wake([(delivery, at)]).await,
             Claim::Over => return Ok(()),
         };
@@ -143,8 +143,9 @@ impl Deliveries {
         // What follows for the webhook comes first: of a delivery that is at its end nobody would do it later.
         match (ended, webhook.failing_since) {
             (Some(reason), _) => {
-                let news = Change::new(webhook.owner, now, vec![Happening::WebhookDisabled { webhook: webhook.id }]);
-                self.store.disable_webhook(webhook, reason, &news).await?;
+                let outbox_entry =
+                    OutboxEntry::new(webhook.owner, now, vec![EventDetails::WebhookDisabled { webhook: webhook.id }]);
+                self.store.disable_webhook(webhook, reason, &outbox_entry).await?;
             }
             (None, None) if !attempt.is_success() => self.store.note_failing(webhook, Some(now)).await?,
             (None, Some(_)) if attempt.is_success() => self.store.note_failing(webhook, None).await?,

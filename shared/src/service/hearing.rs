@@ -10,7 +10,7 @@ use crate::{
         time::Timestamp,
     },
     model::{ChatModel, Prompt},
-    store::turns::TurnPlace,
+    store::turns::TurnLocation,
 };
 use futures::StreamExt;
 use std::{
@@ -104,7 +104,7 @@ impl Listener {
     }
 
     /// Tells that the user's message is stored.
-    pub async fn said(&self, place: &TurnPlace, said: &Said, created_at: Timestamp) {
+    pub async fn said(&self, place: &TurnLocation, said: &Said, created_at: Timestamp) {
         if let Self::Hears { has_begun, .. } = self {
             has_begun.store(true, Ordering::Relaxed);
             let message = Message {

@@ -1,4 +1,4 @@
-//! How many requests are too many: one limiter for all doors, with a sliding window of a minute. A request
+//! How many requests are too many: one limiter for all sign-in endpoints, with a sliding window of a minute. A request
 //! counts when it is made, whatever becomes of it; the window is exact to ten seconds, never too lenient.
 
 use crate::{
@@ -108,7 +108,7 @@ impl Limits {
     }
 
     /// A sign-in or registration from `address`.
-    pub async fn door(&self, address: &Address) -> Result<(), Error> {
+    pub async fn sign_in(&self, address: &Address) -> Result<(), Error> {
         self.admit(self.auth, &address.subject()).await
     }
 

@@ -1,15 +1,15 @@
 //! Signing in and out, and refreshing. Who makes a request is found out in `callers`.
 
 use super::{
-    Ours,
+    Deps,
+    jwt::{Claims, JwtSigner, Purpose},
     limits::{Account as LimitedAccount, Address, Attempt, Limits},
-    tokens::{Claims, Purpose, Tokens},
 };
 use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::{LoginId, UserId},
         names::SignInName,
         time::Timestamp,
@@ -33,17 +33,17 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long an address that signed in is not shut out by other people's failures.
 pub(super) const ADDRESS_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How long the access tokens of any door last at most.
+/// How long the access tokens of any sign-in endpoint last at most.
 const LONGEST_ACCESS: Duration = Duration::from_secs(60 * 60);
 /// An id that no user has.
 const NOBODY: UserId = UserId::new(Uuid::nil());
 
-/// How long the tokens of a door last.
+/// How long the tokens of a sign-in endpoint last.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetimes {
     /// The access token.
     pub access: Duration,
-    /// The refresh token; a door may give none.
+    /// The refresh token, if the endpoint issues one.
     pub refresh: Option<Duration>,
 }
 
@@ -51,7 +51,7 @@ pub struct Lifetimes {
 pub struct Issued {
     /// For making requests.
     pub access: SecretString,
-    /// For getting new ones, if the door gives one.
+    /// For getting new ones, if the endpoint issues one.
     pub refresh: Option<SecretString>,
 }
 
@@ -59,7 +59,7 @@ pub struct Issued {
 #[derive(Clone)]
 pub struct Logins {
     pub(super) store: Arc<Store>,
-    pub(super) tokens: Tokens,
+    pub(super) jwt: JwtSigner,
     pub(super) limits: Limits,
     passwords: Arc<Passwords>,
     pub(super) clock: Arc<dyn Clock>,
@@ -69,17 +69,17 @@ pub struct Logins {
 impl Logins {
     /// With these parts.
     pub fn new(
-        Ours { store, clock, entropy }: Ours,
-        tokens: Tokens,
+        Deps { store, clock, entropy }: Deps,
+        jwt: JwtSigner,
         limits: Limits,
         passwords: Arc<Passwords>,
     ) -> Self {
-        Self { store, tokens, limits, passwords, clock, entropy }
+        Self { store, jwt, limits, passwords, clock, entropy }
     }
 
     /// Reads the keys that sign tokens, so that the first request need not wait for them.
     pub async fn prepare(&self) -> Result<(), Error> {
-        self.tokens.prepare().await
+        self.jwt.prepare().await
     }
 
     /// A new sign-in by name and password.
@@ -167,10 +167,10 @@ impl Logins {
             expires_at: now.plus(access_lasts),
         };
         let refresh = match login.refresh {
-            Some(token) => Some(self.tokens.sign(Purpose::Refresh, refresh_claims(login, token)).await?),
+            Some(token) => Some(self.jwt.sign(Purpose::Refresh, refresh_claims(login, token)).await?),
             None => None,
         };
-        Ok(Issued { access: self.tokens.sign(Purpose::Access, access).await?, refresh })
+        Ok(Issued { access: self.jwt.sign(Purpose::Access, access).await?, refresh })
     }
 
     fn new_refresh_token(&self, lasts: Duration, now: Timestamp) -> RefreshToken {
@@ -205,7 +205,7 @@ impl Logins {
     /// longer ago is in the wrong hands: its sign-in ends.
     async fn login_to_refresh(&self, token: &str) -> Result<(Claims, Login), Error> {
         let now = self.clock.now();
-        let claims = self.tokens.check(Purpose::Refresh, token, now).await?.ok_or(Error::InvalidRefreshToken)?;
+        let claims = self.jwt.check(Purpose::Refresh, token, now).await?.ok_or(Error::InvalidRefreshToken)?;
         let (account, login) = self.store.account_and_login(claims.user, claims.login).await?;
         let (_, login) = live(account, login, now).ok_or(Error::InvalidRefreshToken)?;
         let is_current = login.refresh.is_some_and(|current| current.jti == claims.jti);
@@ -227,7 +227,7 @@ impl Logins {
         let user = caller.user.id;
         let mut logins = Vec::new();
         if let Some((field, token)) = refresh {
-            let claims = self.tokens.check(Purpose::Refresh, token, self.clock.now()).await?;
+            let claims = self.jwt.check(Purpose::Refresh, token, self.clock.now()).await?;
             let own = claims.filter(|claims| claims.user == user);
             logins.push(own.ok_or_else(|| Error::invalid(field, Problem::ForeignToken))?.login);
         }
@@ -265,8 +265,8 @@ pub(super) fn live(account: Option<Account>, login: Option<Login>, now: Timestam
     lives.then_some((account.user, login))
 }
 
-fn access_ended(user: UserId, now: Timestamp) -> Change {
-    Change::new(user, now, vec![Happening::AccessEnded])
+fn access_ended(user: UserId, now: Timestamp) -> OutboxEntry {
+    OutboxEntry::new(user, now, vec![EventDetails::AccessEnded])
 }
 
 fn refresh_claims(login: &Login, token: RefreshToken) -> Claims {

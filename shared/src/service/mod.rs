@@ -12,12 +12,12 @@ pub mod files;
 pub mod health;
 pub mod hearing;
 pub mod idempotency;
+pub mod jwt;
 pub mod limits;
 pub mod logins;
 pub mod notifications;
 pub mod realtime;
 pub mod sweeper;
-pub mod tokens;
 pub mod tools;
 pub mod turns;
 pub mod users;
@@ -47,13 +47,13 @@ use deliveries::Deliveries;
 use dispatch::Dispatch;
 use files::Files;
 use health::Health;
+use jwt::JwtSigner;
 use limits::Limits;
 use logins::Logins;
 use notifications::Notifications;
 use realtime::Realtime;
 use std::{ops::Deref, sync::Arc};
 use sweeper::Sweeper;
-use tokens::Tokens;
 use tools::Tools;
 use turns::Turns;
 use users::Users;
@@ -87,7 +87,7 @@ pub struct Parts {
 
 /// What most services need.
 #[derive(Clone)]
-pub struct Ours {
+pub struct Deps {
     /// The database.
     pub store: Arc<Store>,
     /// Time.
@@ -158,31 +158,31 @@ impl Services {
     pub fn new(parts: Parts) -> Result<Self, Error> {
         let Parts { config, store, blobs, queues, gateway, keyring, model, resolver, clock, entropy, passwords } =
             parts;
-        let (store, passwords, tokens) = (Arc::new(store), Arc::new(passwords), Tokens::new(keyring, clock.clone()));
-        let ours = Ours { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
+        let (store, passwords, jwt) = (Arc::new(store), Arc::new(passwords), JwtSigner::new(keyring, clock.clone()));
+        let deps = Deps { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
-        let balance = Balances::new(ours.clone(), config.prices);
-        let logins = Logins::new(ours.clone(), tokens.clone(), limits.clone(), passwords.clone());
+        let balance = Balances::new(deps.clone(), config.prices);
+        let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
-        let realtime = Realtime::new(ours.clone(), logins.clone(), limits.clone(), gateway, queues.connections);
+        let realtime = Realtime::new(deps.clone(), logins.clone(), limits.clone(), gateway, queues.connections);
         let tools = Tools::new(store.clone(), clock.clone())?;
         let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
         let retries = config.webhook_retries.clone();
-        let deliveries = Deliveries::new(ours.clone(), queues.deliveries.clone(), outbound, retries);
+        let deliveries = Deliveries::new(deps.clone(), queues.deliveries.clone(), outbound, retries);
         Ok(Self(Arc::new(All {
-            accounts: Accounts::new(ours.clone(), logins.clone(), passwords.clone(), config.prices),
-            users: Users::new(ours.clone(), balance.clone(), passwords, limits.clone()),
+            accounts: Accounts::new(deps.clone(), logins.clone(), passwords.clone(), config.prices),
+            users: Users::new(deps.clone(), balance.clone(), passwords, limits.clone()),
             logins,
-            api_keys: ApiKeys::new(ours.clone(), tokens),
-            assistants: Assistants::new(ours.clone(), tools.clone(), files.clone()),
+            api_keys: ApiKeys::new(deps.clone(), jwt),
+            assistants: Assistants::new(deps.clone(), tools.clone(), files.clone()),
             tools,
             files,
-            conversations: Conversations::new(ours.clone()),
-            webhooks: Webhooks::new(ours.clone(), deliveries.clone()),
-            dispatch: Dispatch::new(ours.clone(), deliveries.clone(), realtime.clone()),
+            conversations: Conversations::new(deps.clone()),
+            webhooks: Webhooks::new(deps.clone(), deliveries.clone()),
+            dispatch: Dispatch::new(deps.clone(), deliveries.clone(), realtime.clone()),
             deliveries,
-            notifications: Notifications::new(ours.clone()),
-            turns: Turns::new(ours, balance.clone(), model.clone(), realtime.clone()),
+            notifications: Notifications::new(deps.clone()),
+            turns: Turns::new(deps, balance.clone(), model.clone(), realtime.clone()),
             balance,
             realtime,
             sweeper: Sweeper::new(store.clone()),

@@ -1,14 +1,14 @@
 //! What administrators tell everybody.
 
 use super::{
-    Ours,
+    Deps,
     idempotency::{IdempotencyKey, Keyed},
 };
 use crate::{
     clock::Clock,
     domain::{
         Error,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::EventId,
         text::Announcement,
         time::Timestamp,
@@ -41,7 +41,7 @@ pub struct Notifications {
 
 impl Notifications {
     /// With these parts.
-    pub fn new(Ours { store, clock, entropy: _ }: Ours) -> Self {
+    pub fn new(Deps { store, clock, entropy: _ }: Deps) -> Self {
         Self { store, clock }
     }
 
@@ -65,12 +65,12 @@ impl Notifications {
                     return Ok(notification);
                 }
             }
-            let news = Happening::SystemNotification { message: message.as_str().to_owned() };
-            let news = Change::new(user, now, vec![news]);
-            let notification = Notification { id: news.id(), message: message.clone(), created_at: now };
+            let outbox_entry = EventDetails::SystemNotification { message: message.as_str().to_owned() };
+            let outbox_entry = OutboxEntry::new(user, now, vec![outbox_entry]);
+            let notification = Notification { id: outbox_entry.id(), message: message.clone(), created_at: now };
             let record = keyed.as_ref().map(|keyed| keyed.done(&notification, now)).transpose()?;
             // If not, another look tells what came between.
-            if self.store.announce(&news, record).await? {
+            if self.store.announce(&outbox_entry, record).await? {
                 return Ok(notification);
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         Error, Problem,
         error::Conflict,
-        list::{ListRequest, Listed, Place, ToolField},
+        list::{ListPosition, ListRequest, Listed, ToolField},
         text::{Category, Description, Label},
         time::Timestamp,
         tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
@@ -46,8 +46,8 @@ impl Tools {
         let place = |tool: &Tool| {
             let created_at = tool.created_at.unwrap_or(Timestamp::from_millis(0));
             match request.sort.field {
-                ToolField::CreatedAt => Place::by_time(created_at, tool.id.as_str()),
-                ToolField::Name => Place::by_text(tool.definition.name.as_str(), tool.id.as_str()),
+                ToolField::CreatedAt => ListPosition::by_time(created_at, tool.id.as_str()),
+                ToolField::Name => ListPosition::by_text(tool.definition.name.as_str(), tool.id.as_str()),
             }
         };
         Ok(Listed::of_all(self.built_in.iter().cloned().chain(added).collect(), request, place))
@@ -115,7 +115,7 @@ impl Tools {
                 return Ok(tool);
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 
     /// Removes a tool. Assistants that name it go on without.

@@ -2,7 +2,7 @@
 //! answered, and no two turns can spend the same tokens.
 
 use super::{
-    Ours,
+    Deps,
     balance::{Balances, HOLD_OUTLASTS},
     hearing::{Heard, Listener, TurnEvent},
     idempotency::{IdempotencyKey, Keyed},
@@ -15,7 +15,7 @@ use crate::{
         assistant::{Assistant, AssistantStatus},
         conversation::{AttachmentSource, Conversation, Said, Turn},
         error::Conflict,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::{AssistantId, ConversationId, FileId, MessageId, Speaker, TurnNumber, UserId},
         money::Tokens,
         text::Title,
@@ -27,7 +27,7 @@ use crate::{
     store::{
         Store,
         balances::Hold,
-        turns::{BeforeTurn, Begins, Refusal, TurnPlace},
+        turns::{BeforeTurn, Begins, Refusal, TurnLocation},
     },
 };
 use futures::{FutureExt, Stream, StreamExt};
@@ -43,7 +43,7 @@ const TRIES: usize = 4;
 
 /// Where something is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum TurnTarget {
     /// In the caller's conversation for dialects without sessions; made when first used.
     Default,
     /// In the caller's conversation with this assistant for the dialect without sessions; made when first used.
@@ -59,7 +59,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl TurnTarget {
     /// What tells this place from others, for idempotency.
     fn meaning(&self, user: &User) -> Vec<String> {
         match self {
@@ -87,15 +87,15 @@ pub struct Answered {
 
 /// What is kept of an answered turn under its idempotency key: where to find it again.
 #[derive(Serialize, Deserialize)]
-struct Receipt {
+struct RecordedTurn {
     conversation: ConversationId,
     turn: TurnNumber,
     left: Tokens,
 }
 
 impl Answered {
-    const fn receipt(&self) -> Receipt {
-        Receipt { conversation: self.conversation, turn: self.turn.number, left: self.left }
+    const fn recorded(&self) -> RecordedTurn {
+        RecordedTurn { conversation: self.conversation, turn: self.turn.number, left: self.left }
     }
 }
 
@@ -113,7 +113,7 @@ pub struct Turns {
 /// What somebody says, and where.
 struct Saying {
     user: User,
-    place: Place,
+    place: TurnTarget,
     said: Said,
     keyed: Option<Keyed>,
 }
@@ -122,12 +122,12 @@ struct Saying {
 enum Tried {
     Answered(Answered),
     /// Something was made or claimed meanwhile: look again.
-    Outrun,
+    LostRace,
 }
 
 /// Where a turn takes place, found out.
 struct Ready {
-    place: TurnPlace,
+    place: TurnLocation,
     assistant: Option<Assistant>,
     /// What the user can spend after the turn.
     left: Tokens,
@@ -135,7 +135,7 @@ struct Ready {
 
 /// A turn whose hold is in place.
 struct Held {
-    place: TurnPlace,
+    place: TurnLocation,
     said: Said,
     hold_id: Uuid,
     price: Tokens,
@@ -147,7 +147,7 @@ struct Held {
 impl Turns {
     /// Asks `model`, and tells of streamed answers through `realtime`.
     pub fn new(
-        Ours { store, clock, entropy }: Ours,
+        Deps { store, clock, entropy }: Deps,
         balance: Balances,
         model: Arc<dyn ChatModel>,
         realtime: Realtime,
@@ -164,7 +164,7 @@ impl Turns {
     pub async fn say(
         &self,
         user: &User,
-        place: Place,
+        place: TurnTarget,
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<Answered, Error> {
@@ -183,7 +183,7 @@ impl Turns {
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<(Conversation, Answered), Error> {
-        let answered = self.say(user, Place::New { assistant, title: title.clone() }, said, key).await?;
+        let answered = self.say(user, TurnTarget::New { assistant, title: title.clone() }, said, key).await?;
         let conversation = Conversation::new(answered.conversation, assistant, title, answered.turn.created_at);
         Ok((conversation.after_first(&answered.turn), answered))
     }
@@ -197,7 +197,7 @@ impl Turns {
     pub async fn stream(
         &self,
         user: &User,
-        place: Place,
+        place: TurnTarget,
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
@@ -230,7 +230,7 @@ impl Turns {
         for _ in 0..TRIES {
             match self.try_once(&saying, &listener).await? {
                 Tried::Answered(answered) => return Ok(answered),
-                Tried::Outrun => {}
+                Tried::LostRace => {}
             }
         }
         Err(Error::Unavailable("a turn was outrun too often".into()))
@@ -255,9 +255,9 @@ impl Turns {
         let (id, assistant) = self.looked_for(user, place, now);
         let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash)).await?;
         if let Some(keyed) = keyed
-            && let Some(receipt) = keyed.replay(before.record.as_ref(), now)?
+            && let Some(recorded) = keyed.replay(before.record.as_ref(), now)?
         {
-            return self.answered_before(user.id, receipt).await.map(Tried::Answered);
+            return self.answered_before(user.id, recorded).await.map(Tried::Answered);
         }
         let ready = self.ready(saying, id, before, now).await?;
         let prompt = prompt(said, ready.assistant.as_ref());
@@ -280,12 +280,12 @@ impl Turns {
 
     /// The conversation and the assistant to look for. A default conversation with an assistant is guessed to
     /// be its first: how many were deleted is known once the assistant is read.
-    fn looked_for(&self, user: &User, place: &Place, now: Timestamp) -> (ConversationId, Option<AssistantId>) {
+    fn looked_for(&self, user: &User, place: &TurnTarget, now: Timestamp) -> (ConversationId, Option<AssistantId>) {
         match place {
-            Place::Default => (ConversationId::default_of(user.id, user.resets), None),
-            Place::With(assistant) => (ConversationId::default_with(*assistant, 0), Some(*assistant)),
-            Place::In(id) => (*id, None),
-            Place::New { assistant, title: _ } => (ConversationId::new(self.entropy.uuid(now)), *assistant),
+            TurnTarget::Default => (ConversationId::default_of(user.id, user.resets), None),
+            TurnTarget::With(assistant) => (ConversationId::default_with(*assistant, 0), Some(*assistant)),
+            TurnTarget::In(id) => (*id, None),
+            TurnTarget::New { assistant, title: _ } => (ConversationId::new(self.entropy.uuid(now)), *assistant),
         }
     }
 
@@ -304,7 +304,7 @@ impl Turns {
         let left = available.checked_sub(price).ok_or(Error::InsufficientTokens)?;
         let resets = assistant.as_ref().map_or(0, |assistant| assistant.resets);
         let (id, conversation) = match &saying.place {
-            Place::With(assistant) if resets > 0 => {
+            TurnTarget::With(assistant) if resets > 0 => {
                 let id = ConversationId::default_with(*assistant, resets);
                 (id, self.store.conversation(user.id, id).await?)
             }
@@ -326,7 +326,7 @@ impl Turns {
             return Err(Error::Conflict(Conflict::AssistantInactive));
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
-        let place = TurnPlace { user: user.id, conversation: id, assistant: asked, turn, begins };
+        let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
         Ok(Ready { place, assistant, left })
     }
 
@@ -344,8 +344,8 @@ impl Turns {
         found.map(Some).ok_or(Error::Conflict(Conflict::AssistantInactive))
     }
 
-    async fn answered_before(&self, user: UserId, receipt: Receipt) -> Result<Answered, Error> {
-        let Receipt { conversation, turn, left } = receipt;
+    async fn answered_before(&self, user: UserId, recorded: RecordedTurn) -> Result<Answered, Error> {
+        let RecordedTurn { conversation, turn, left } = recorded;
         let turn = self.store.turn(user, conversation, turn).await?.ok_or(Error::NotFound)?;
         Ok(Answered { conversation, turn, left })
     }
@@ -364,10 +364,10 @@ impl Turns {
         let (number, is_cut) = (place.turn, false);
         let turn = Turn { number, message, attachments, response, is_cut, charged, created_at: now, answered_at: now };
         let answered = Answered { conversation: place.conversation, turn, left };
-        let record = keyed.map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
+        let record = keyed.map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
-        let news = Change::new(place.user, now, [said_in(&place), answered_in(&place)].concat());
-        match self.store.answer_at_once(place, &answered.turn, entry_id, &news, record).await? {
+        let outbox_entry = OutboxEntry::new(place.user, now, [said_in(&place), answered_in(&place)].concat());
+        match self.store.answer_at_once(place, &answered.turn, entry_id, &outbox_entry, record).await? {
             Ok(()) => Ok(Tried::Answered(answered)),
             Err(refusals) => refused(&refusals),
         }
@@ -387,8 +387,10 @@ impl Turns {
         let expires_at = now.plus(listener.patience() + HOLD_OUTLASTS);
         let hold = Hold { amount: price, expires_at, conversation: place.conversation, turn: place.turn };
         let record = keyed.as_ref().map(|keyed| keyed.running(now, expires_at));
-        let news = Change::new(place.user, now, said_in(&place));
-        if let Err(refusals) = self.store.hold(place.clone(), said.clone(), hold_id, &hold, &news, record).await? {
+        let outbox_entry = OutboxEntry::new(place.user, now, said_in(&place));
+        if let Err(refusals) =
+            self.store.hold(place.clone(), said.clone(), hold_id, &hold, &outbox_entry, record).await?
+        {
             return refused(&refusals);
         }
         listener.said(&place, said, now).await;
@@ -429,11 +431,11 @@ impl Turns {
             answered_at: now,
         };
         let answered = Answered { conversation: held.place.conversation, turn, left: held.left };
-        let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.receipt(), now)).transpose()?;
+        let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
         let ids = (held.hold_id, self.entropy.uuid(now));
         let place = held.place.clone();
-        let news = Change::new(place.user, now, answered_in(&place));
-        match self.store.answer_held(place, &answered.turn, ids, &news, record).await? {
+        let outbox_entry = OutboxEntry::new(place.user, now, answered_in(&place));
+        match self.store.answer_held(place, &answered.turn, ids, &outbox_entry, record).await? {
             Ok(()) => Ok(answered),
             // The hold had expired: the answer came too late to be paid for.
             Err(refusals) if refusals.contains(&Refusal::Hold) => Err(Error::ModelTimedOut),
@@ -447,7 +449,7 @@ impl Turns {
 }
 
 impl Saying {
-    fn new(user: &User, place: Place, said: Said, key: Option<IdempotencyKey>) -> Result<Self, Error> {
+    fn new(user: &User, place: TurnTarget, said: Said, key: Option<IdempotencyKey>) -> Result<Self, Error> {
         let attachments = serde_json::to_string(&said.attachments).map_err(Error::internal)?;
         let place_meaning = place.meaning(user);
         let meaning = ["turn"].into_iter().chain(place_meaning.iter().map(String::as_str));
@@ -465,39 +467,39 @@ fn beginning(
     now: Timestamp,
 ) -> Result<Begins, Error> {
     let (title, resets) = match &saying.place {
-        Place::In(_) => return Err(Error::NotFound),
-        Place::Default => (Title::default(), Some(saying.user.resets)),
-        Place::With(_) => {
+        TurnTarget::In(_) => return Err(Error::NotFound),
+        TurnTarget::Default => (Title::default(), Some(saying.user.resets)),
+        TurnTarget::With(_) => {
             let assistant = assistant.ok_or(Error::NotFound)?;
             (assistant.character.name.to_title(), Some(assistant.resets))
         }
-        Place::New { assistant: Some(_), .. } if assistant.is_none() => {
+        TurnTarget::New { assistant: Some(_), .. } if assistant.is_none() => {
             return Err(Error::invalid("assistant_id", Problem::UnknownAssistant));
         }
-        Place::New { title, .. } => (title.clone(), None),
+        TurnTarget::New { title, .. } => (title.clone(), None),
     };
     let assistant = assistant.map(|assistant| assistant.id);
     Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
 }
 
 /// What happens when the user's message is stored.
-fn said_in(place: &TurnPlace) -> Vec<Happening> {
+fn said_in(place: &TurnLocation) -> Vec<EventDetails> {
     let (conversation, assistant) = (place.conversation, place.assistant);
-    let begun = place.begins.as_ref().map(|_| Happening::ConversationCreated { conversation, assistant });
+    let begun = place.begins.as_ref().map(|_| EventDetails::ConversationCreated { conversation, assistant });
     begun.into_iter().chain([received(place, Speaker::User)]).collect()
 }
 
 /// What happens when the reply is stored.
-fn answered_in(place: &TurnPlace) -> Vec<Happening> {
-    let TurnPlace { user: _, conversation, assistant, turn, ref begins } = *place;
+fn answered_in(place: &TurnLocation) -> Vec<EventDetails> {
+    let TurnLocation { user: _, conversation, assistant, turn, ref begins } = *place;
     // What is new as a whole need not be said to have changed.
-    let updated = begins.is_none().then_some(Happening::ConversationUpdated { conversation, assistant, turn });
+    let updated = begins.is_none().then_some(EventDetails::ConversationUpdated { conversation, assistant, turn });
     [received(place, Speaker::Assistant)].into_iter().chain(updated).collect()
 }
 
-fn received(place: &TurnPlace, speaker: Speaker) -> Happening {
-    let TurnPlace { user: _, conversation, assistant, turn, begins: _ } = *place;
-    Happening::MessageReceived { conversation, assistant, message: MessageId { turn, speaker } }
+fn received(place: &TurnLocation, speaker: Speaker) -> EventDetails {
+    let TurnLocation { user: _, conversation, assistant, turn, begins: _ } = *place;
+    EventDetails::MessageReceived { conversation, assistant, message: MessageId { turn, speaker } }
 }
 
 fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {
@@ -515,7 +517,7 @@ fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {
 fn refused(refusals: &[Refusal]) -> Result<Tried, Error> {
     // A claimed key, or a conversation or an assistant that changed, explains the rest: looking again tells.
     if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
-        return Ok(Tried::Outrun);
+        return Ok(Tried::LostRace);
     }
     Err(Error::InsufficientTokens)
 }

@@ -2,7 +2,7 @@
 //! themselves; administrators may see and change all.
 
 use super::{
-    Ours,
+    Deps,
     balance::Balances,
     idempotency::{IdempotencyKey, Keyed},
     limits::{Account as LimitedAccount, Limits},
@@ -12,7 +12,7 @@ use crate::{
     domain::{
         Error, FieldError, Problem,
         error::Conflict,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
         ids::UserId,
         list::{ListRequest, Listed, UserField},
         money::Tokens,
@@ -73,7 +73,7 @@ pub struct Users {
 impl Users {
     /// With these parts.
     pub fn new(
-        Ours { store, clock, entropy }: Ours,
+        Deps { store, clock, entropy }: Deps,
         balance: Balances,
         passwords: Arc<Passwords>,
         limits: Limits,
@@ -171,13 +171,13 @@ impl Users {
         for _ in 0..TRIES {
             let account = self.store.account(id).await?.ok_or(Error::NotFound)?;
             let now = self.clock.now();
-            let news = Change::new(id, now, vec![Happening::AccessEnded]);
-            match self.store.remove_account(&account, now, &news).await? {
+            let outbox_entry = OutboxEntry::new(id, now, vec![EventDetails::AccessEnded]);
+            match self.store.remove_account(&account, now, &outbox_entry).await? {
                 Ok(()) => return Ok(()),
-                Err(refusals) => not_outrun(&refusals)?,
+                Err(refusals) => not_lost_race(&refusals)?,
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 
     /// `proven` is the epoch of the account whose password was given; `keyed` comes with whose key it is.
@@ -220,24 +220,24 @@ impl Users {
             let record = keyed.as_ref().map(|(caller, keyed)| Ok::<_, Error>((*caller, keyed.done(&(), now)?)));
             let record = record.transpose()?;
             let access_ended = (before.epoch, before.key_epoch) != (after.epoch, after.key_epoch);
-            let access_ended = access_ended.then_some(Happening::AccessEnded);
-            let events = [Happening::UserUpdated].into_iter().chain(access_ended).collect();
-            let news = Change::new(id, after.user.updated_at, events);
-            match self.store.change_account(&before, &after, gift, &news, record).await? {
+            let access_ended = access_ended.then_some(EventDetails::AccessEnded);
+            let events = [EventDetails::UserUpdated].into_iter().chain(access_ended).collect();
+            let outbox_entry = OutboxEntry::new(id, after.user.updated_at, events);
+            match self.store.change_account(&before, &after, gift, &outbox_entry, record).await? {
                 Ok(()) => {
                     let available = self.balance.shown(&balance).saturating_add(tokens.unwrap_or(0));
                     return Ok((after.user, available));
                 }
-                Err(refusals) => not_outrun(&refusals)?,
+                Err(refusals) => not_lost_race(&refusals)?,
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 }
 
 /// `Ok` when looking again may help.
-fn not_outrun(refusals: &[Unchanged]) -> Result<(), Error> {
-    if refusals.iter().any(|refusal| matches!(refusal, Unchanged::Outrun | Unchanged::Key)) {
+fn not_lost_race(refusals: &[Unchanged]) -> Result<(), Error> {
+    if refusals.iter().any(|refusal| matches!(refusal, Unchanged::LostRace | Unchanged::Key)) {
         return Ok(());
     }
     if refusals.contains(&Unchanged::LastAdministrator) {
@@ -246,7 +246,7 @@ fn not_outrun(refusals: &[Unchanged]) -> Result<(), Error> {
     let field = |refusal: &Unchanged| match refusal {
         Unchanged::Username => Some(FieldError { field: "username", problem: Problem::UsernameTaken }),
         Unchanged::Email => Some(FieldError { field: "email", problem: Problem::EmailTaken }),
-        Unchanged::LastAdministrator | Unchanged::Outrun | Unchanged::Key => None,
+        Unchanged::LastAdministrator | Unchanged::LostRace | Unchanged::Key => None,
     };
     Err(Error::Invalid(refusals.iter().filter_map(field).collect()))
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     error::Error,
-    event::{Event, EventKind, Happening},
+    event::{Event, EventDetails, EventKind},
     ids::{AssistantId, ConversationId, EventId, UserId, WebhookId},
     time::Timestamp,
     webhook::Secrets,
@@ -40,25 +40,27 @@ struct Data {
 /// The body that tells of `event`, and what a webhook asks for to hear of it. `None`: webhooks are not told.
 pub fn body_of(event: &Event) -> Result<Option<(EventKind, String)>, Error> {
     let mut data = Data { user_id: Some(event.user), ..Data::default() };
-    match event.happening {
-        Happening::ConversationCreated { conversation, assistant }
-        | Happening::ConversationUpdated { conversation, assistant, turn: _ } => {
+    match event.details {
+        EventDetails::ConversationCreated { conversation, assistant }
+        | EventDetails::ConversationUpdated { conversation, assistant, turn: _ } => {
             data.conversation_id = Some(conversation);
             data.assistant_id = assistant;
         }
-        Happening::MessageReceived { conversation, assistant, message } => {
+        EventDetails::MessageReceived { conversation, assistant, message } => {
             data.conversation_id = Some(conversation);
             data.assistant_id = assistant;
             data.message_id = Some(message.uuid(conversation).to_string());
         }
-        Happening::AssistantStatusChanged { assistant, status: _, version: _ } => data.assistant_id = Some(assistant),
-        Happening::WebhookDisabled { webhook } => data.webhook_id = Some(webhook),
-        Happening::UserCreated
-        | Happening::UserUpdated
-        | Happening::AccessEnded
-        | Happening::SystemNotification { .. } => {}
+        EventDetails::AssistantStatusChanged { assistant, status: _, version: _ } => {
+            data.assistant_id = Some(assistant)
+        }
+        EventDetails::WebhookDisabled { webhook } => data.webhook_id = Some(webhook),
+        EventDetails::UserCreated
+        | EventDetails::UserUpdated
+        | EventDetails::AccessEnded
+        | EventDetails::SystemNotification { .. } => {}
     }
-    let Some(kind) = event.happening.kind() else {
+    let Some(kind) = event.details.kind() else {
         return Ok(None);
     };
     Ok(Some((kind, text(kind, event.at, data)?)))

@@ -1,7 +1,7 @@
 //! Webhooks: whom we tell what happens, as their owners decide it.
 
 use super::{
-    Ours,
+    Deps,
     deliveries::Deliveries,
     idempotency::{IdempotencyKey, Keyed},
     webhook_body,
@@ -13,7 +13,7 @@ use crate::{
         error::Conflict,
         event::EventKind,
         ids::{EventId, UserId, WebhookId},
-        list::{DeliveryField, ListRequest, Listed, Place, WebhookField},
+        list::{DeliveryField, ListPosition, ListRequest, Listed, WebhookField},
         time::Timestamp,
         user::{Role, User},
         webhook::{Delivery, DeliveryStatus, Secrets, SigningSecret, Webhook, WebhookChange},
@@ -60,7 +60,7 @@ pub type WithSecret = (Webhook, Option<SecretString>);
 
 /// What is kept of a new webhook under its idempotency key.
 #[derive(Serialize, Deserialize)]
-struct Receipt {
+struct RecordedWebhook {
     webhook: WebhookId,
     /// Whether we made its secret, which is with the webhook.
     is_secret_ours: bool,
@@ -86,7 +86,7 @@ pub struct DeliveryFilter {
 
 impl Webhooks {
     /// With these parts.
-    pub fn new(Ours { store, clock, entropy }: Ours, deliveries: Deliveries) -> Self {
+    pub fn new(Deps { store, clock, entropy }: Deps, deliveries: Deliveries) -> Self {
         Self { store, deliveries, clock, entropy }
     }
 
@@ -103,8 +103,8 @@ impl Webhooks {
             let now = self.clock.now();
             if let Some(keyed) = &keyed {
                 let record = self.store.idempotency_record(user.id, keyed.hash()).await?;
-                if let Some(receipt) = keyed.replay(record.as_ref(), now)? {
-                    return self.made_before(user.id, receipt).await;
+                if let Some(recorded) = keyed.replay(record.as_ref(), now)? {
+                    return self.made_before(user.id, recorded).await;
                 }
             }
             let webhook = Webhook {
@@ -119,8 +119,8 @@ impl Webhooks {
                 created_at: now,
             };
             let (secret, shown) = self.or_made(secret.clone());
-            let receipt = Receipt { webhook: webhook.id, is_secret_ours: shown.is_some() };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&receipt, now)).transpose()?;
+            let recorded = RecordedWebhook { webhook: webhook.id, is_secret_ours: shown.is_some() };
+            let record = keyed.as_ref().map(|keyed| keyed.done(&recorded, now)).transpose()?;
             let secrets = Secrets { current: secret, previous: None };
             let (max, hears_all) = (WEBHOOKS_MAX as u64, hears_all(user, &webhook));
             match self.store.make_webhook(&webhook, &secrets, max, hears_all, record).await? {
@@ -144,11 +144,11 @@ impl Webhooks {
         }
     }
 
-    async fn made_before(&self, owner: UserId, receipt: Receipt) -> Result<WithSecret, Error> {
-        let (webhook, secrets) = self.find(owner, receipt.webhook).await?;
+    async fn made_before(&self, owner: UserId, recorded: RecordedWebhook) -> Result<WithSecret, Error> {
+        let (webhook, secrets) = self.find(owner, recorded.webhook).await?;
         // A secret that replaced it was not in the first answer, and may be one that is never shown.
         let is_first = secrets.previous.is_none();
-        Ok((webhook, (receipt.is_secret_ours && is_first).then(|| secrets.current.text().clone())))
+        Ok((webhook, (recorded.is_secret_ours && is_first).then(|| secrets.current.text().clone())))
     }
 
     async fn find(&self, owner: UserId, id: WebhookId) -> Result<(Webhook, Secrets), Error> {
@@ -158,8 +158,8 @@ impl Webhooks {
     /// A user's webhooks.
     pub async fn list(&self, owner: UserId, request: &ListRequest<WebhookField>) -> Result<Listed<Webhook>, Error> {
         let place = |webhook: &Webhook| match request.sort.field {
-            WebhookField::CreatedAt => Place::by_time(webhook.created_at, webhook.id),
-            WebhookField::Url => Place::by_text(webhook.url.as_str(), webhook.id),
+            WebhookField::CreatedAt => ListPosition::by_time(webhook.created_at, webhook.id),
+            WebhookField::Url => ListPosition::by_text(webhook.url.as_str(), webhook.id),
         };
         Ok(Listed::of_all(self.store.webhooks(owner, WEBHOOKS_MAX).await?, request, place))
     }
@@ -181,7 +181,7 @@ impl Webhooks {
                 return Ok(after);
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 
     /// Replaces a webhook's secret by the given one, or a new one. For a day deliveries are signed with both. The
@@ -208,7 +208,7 @@ impl Webhooks {
                 return Ok((after, shown));
             }
         }
-        Err(Error::Conflict(Conflict::Outrun))
+        Err(Error::Conflict(Conflict::LostRace))
     }
 
     /// Removes a webhook. What was on its way to it is not delivered any more.
@@ -250,7 +250,7 @@ impl Webhooks {
             status.is_none_or(|status| delivery.status == status) && event.is_none_or(|event| delivery.event == event)
         };
         let place = |delivery: &Delivery| match request.sort.field {
-            DeliveryField::CreatedAt => Place::by_time(delivery.created_at, delivery.id),
+            DeliveryField::CreatedAt => ListPosition::by_time(delivery.created_at, delivery.id),
         };
         Ok(Listed::of_all(latest.into_iter().filter(is_let_through).collect(), request, place))
     }

@@ -2,14 +2,14 @@
 
 use super::{
     Store, StoreError, boolean, idempotency, keys, n, outbox, read_all, read_if_any, s,
-    transaction::{Action, Change, EXISTS, Outcome},
+    transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users::{self, Account},
     walk::Walk,
     write,
 };
 use crate::domain::{
     api_key::ApiKey,
-    event::Change as News,
+    event::OutboxEntry,
     ids::{ApiKeyId, UserId},
     text::Label,
     time::Timestamp,
@@ -88,7 +88,7 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<bool, StoreError> {
         let row = keys::api_key(&self.tables, user, key.key.id);
-        let counted = Change {
+        let counted = UpdateExpression {
             update: "SET api_keys = api_keys + :one",
             condition: "api_keys < :max AND key_epoch = :epoch AND is_active = :true",
             names: &[],
@@ -105,8 +105,13 @@ impl Store {
     }
 
     /// Removes an API key. `false`: the user has none with this id.
-    pub async fn remove_api_key(&self, user: UserId, id: ApiKeyId, news: &News) -> Result<bool, StoreError> {
-        let counted = Change {
+    pub async fn remove_api_key(
+        &self,
+        user: UserId,
+        id: ApiKeyId,
+        outbox_entry: &OutboxEntry,
+    ) -> Result<bool, StoreError> {
+        let counted = UpdateExpression {
             update: "SET api_keys = api_keys - :one",
             condition: EXISTS,
             names: &[],
@@ -116,7 +121,7 @@ impl Store {
         let actions = vec![
             ((), Action::delete_if(row, EXISTS, &[], Vec::new())),
             ((), Action::update(keys::profile(&self.tables, user), counted)),
-            ((), outbox::put(&self.tables, news)?),
+            ((), outbox::put(&self.tables, outbox_entry)?),
         ];
         Ok(self.transact(actions).await? == Outcome::Committed)
     }

@@ -6,17 +6,17 @@ use super::{
     keys::Key,
     listing::{Index, KeyPage},
     n, outbox, read_all, read_count, read_if_any, s,
-    transaction::{Action, Change, EXISTS, Outcome, count},
+    transaction::{Action, EXISTS, Outcome, UpdateExpression, count},
     write,
 };
 use crate::{
     config::Tables,
     domain::{
         assistant::{Assistant, AssistantFilter, AssistantStatus, Character},
-        event::Change as News,
+        event::OutboxEntry,
         file::File,
         ids::{AssistantId, AssistantNumber, UserId},
-        list::{AssistantField, ListRequest, Place},
+        list::{AssistantField, ListPosition, ListRequest},
         text::{AssistantName, Category},
     },
 };
@@ -36,9 +36,9 @@ pub(super) struct AssistantRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     list_status_category: Option<String>,
     /// Its places in them.
-    by_created: Place,
-    by_updated: Place,
-    by_name: Place,
+    by_created: ListPosition,
+    by_updated: ListPosition,
+    by_name: ListPosition,
 }
 
 impl AssistantRow {
@@ -50,9 +50,9 @@ impl AssistantRow {
             list_status: list(Some(status), None),
             list_category: category.as_ref().map(|category| list(None, Some(category))),
             list_status_category: category.as_ref().map(|category| list(Some(status), Some(category))),
-            by_created: Place::by_time(assistant.created_at, assistant.id),
-            by_updated: Place::by_time(assistant.updated_at, assistant.id),
-            by_name: Place::by_text(name.as_str(), assistant.id),
+            by_created: ListPosition::by_time(assistant.created_at, assistant.id),
+            by_updated: ListPosition::by_time(assistant.updated_at, assistant.id),
+            by_name: ListPosition::by_text(name.as_str(), assistant.id),
             assistant,
         }
     }
@@ -75,7 +75,7 @@ pub enum NotWritten {
     /// Another assistant of the owner has the name.
     Name,
     /// Somebody else changed or removed the assistant in the meantime.
-    Outrun,
+    LostRace,
     /// A record is there for the request's idempotency key.
     Key,
 }
@@ -131,7 +131,7 @@ impl Store {
         owner: UserId,
         filter: &AssistantFilter,
         request: &ListRequest<AssistantField>,
-    ) -> Result<(Vec<Assistant>, u64, Option<Place>), StoreError> {
+    ) -> Result<(Vec<Assistant>, u64, Option<ListPosition>), StoreError> {
         let AssistantFilter { status, category } = filter;
         let (status, category) = (*status, category.as_ref());
         let partition = keys::assistant_list(owner, status, category);
@@ -169,8 +169,8 @@ impl Store {
         let numbered = write(number.clone(), NameRow { assistant: id })?;
         let mut actions = vec![
             (NotWritten::Name, self.own_assistant_name(owner, &character.name, id)?),
-            (NotWritten::Outrun, Action::put_new(number, numbered)),
-            (NotWritten::Outrun, Action::put_new(key, row)),
+            (NotWritten::LostRace, Action::put_new(number, numbered)),
+            (NotWritten::LostRace, Action::put_new(key, row)),
         ];
         actions.extend(self.recount(owner, None, Some(character)));
         actions.extend(self.put_files(owner, new_files)?);
@@ -187,18 +187,18 @@ impl Store {
         before: &Assistant,
         after: &Assistant,
         new_files: &[File],
-        news: Option<&News>,
+        outbox_entry: Option<&OutboxEntry>,
     ) -> Result<Written, StoreError> {
         let (old, new) = (&before.character, &after.character);
         let id = before.id;
-        let mut actions = vec![(NotWritten::Outrun, self.rewrite(owner, before, after)?)];
+        let mut actions = vec![(NotWritten::LostRace, self.rewrite(owner, before, after)?)];
         if old.name != new.name {
             actions.push((NotWritten::Name, self.own_assistant_name(owner, &new.name, id)?));
             let given_up = keys::assistant_name(&self.tables, owner, &old.name);
-            actions.push((NotWritten::Outrun, self.remove_own(given_up, id)));
+            actions.push((NotWritten::LostRace, self.remove_own(given_up, id)));
         }
-        if let Some(news) = news {
-            actions.push((NotWritten::Outrun, outbox::put(&self.tables, news)?));
+        if let Some(outbox_entry) = outbox_entry {
+            actions.push((NotWritten::LostRace, outbox::put(&self.tables, outbox_entry)?));
         }
         actions.extend(self.recount(owner, Some(old), Some(new)));
         actions.extend(self.put_files(owner, new_files)?);
@@ -212,16 +212,16 @@ impl Store {
         let number = keys::assistant_number(&self.tables, owner, number);
         let about = keys::assistant(&self.tables, owner, id);
         let mut actions = vec![
-            (NotWritten::Outrun, Action::delete_if(about, "version = :version", &[], vec![(":version", n(version))])),
-            (NotWritten::Outrun, self.remove_own(name, id)),
-            (NotWritten::Outrun, self.remove_own(number, id)),
+            (NotWritten::LostRace, Action::delete_if(about, "version = :version", &[], vec![(":version", n(version))])),
+            (NotWritten::LostRace, self.remove_own(name, id)),
+            (NotWritten::LostRace, self.remove_own(number, id)),
         ];
         actions.extend(self.recount(owner, Some(character), None));
         self.written(actions).await
     }
 
     fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, StoreError> {
-        let put = |file| Ok((NotWritten::Outrun, files::put_new(&self.tables, owner, file)?));
+        let put = |file| Ok((NotWritten::LostRace, files::put_new(&self.tables, owner, file)?));
         new.iter().map(put).collect()
     }
 
@@ -270,7 +270,8 @@ impl Store {
                  REMOVE list_category, list_status_category"
             }
         };
-        let change = Change { update, condition: "version = :before", names: &[("#character", "character")], values };
+        let change =
+            UpdateExpression { update, condition: "version = :before", names: &[("#character", "character")], values };
         Ok(Action::update(keys::assistant(&self.tables, owner, before.id), change))
     }
 
@@ -295,7 +296,7 @@ impl Store {
         let more = new.iter().filter(|kind| !old.contains(kind)).map(|kind| (kind, 1));
         let change = |((status, category), by): (&Kind<'_>, i64)| {
             let key = keys::assistant_count(&self.tables, owner, *status, *category);
-            (NotWritten::Outrun, count(key, by))
+            (NotWritten::LostRace, count(key, by))
         };
         fewer.chain(more).map(change).collect()
     }
@@ -340,7 +341,7 @@ const fn index(filter: &AssistantFilter, field: AssistantField) -> (&'static str
 
 /// One more conversation of an assistant. Refused when it is gone.
 pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET conversations = conversations + :one",
         condition: EXISTS,
         names: &[],
@@ -352,7 +353,7 @@ pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: Assi
 /// One conversation less to count: it was deleted. `reset` says that it was the default
 /// one. Refused when the assistant is gone.
 pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: AssistantId, reset: bool) -> Action {
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET conversations = conversations - :one, resets = resets + :reset",
         condition: EXISTS,
         names: &[],
@@ -363,7 +364,7 @@ pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: As
 
 /// One more question to an assistant. Refused when it is not active.
 pub(super) fn ask(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET queries = queries + :one",
         condition: "#character.#status = :active",
         names: &[("#character", "character"), ("#status", "status")],
@@ -377,7 +378,7 @@ pub(super) fn ask(tables: &Tables, owner: UserId, assistant: AssistantId) -> Act
 pub(super) fn ask_first(tables: &Tables, owner: UserId, assistant: AssistantId, resets: Option<u64>) -> Action {
     let mut values = vec![(":one", n(1)), (":active", s(AssistantStatus::Active.as_str()))];
     values.extend(resets.map(|resets| (":resets", n(resets))));
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET queries = queries + :one, conversations = conversations + :one",
         condition: match resets {
             Some(_) => "#character.#status = :active AND resets = :resets",

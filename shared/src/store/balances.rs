@@ -3,7 +3,7 @@
 
 use super::{
     Store, StoreError, keys, n, read_if_any,
-    transaction::{Action, Change, EXISTS, Outcome},
+    transaction::{Action, EXISTS, Outcome, UpdateExpression},
     write,
 };
 use crate::{
@@ -66,7 +66,7 @@ impl Store {
         to: Timestamp,
         entry_id: Uuid,
     ) -> Result<bool, StoreError> {
-        let change = Change {
+        let change = UpdateExpression {
             update: "SET available = available + :tokens, refilled_at = :to",
             condition: "refilled_at = :from",
             names: &[],
@@ -104,7 +104,7 @@ pub(super) fn grant(
     entry_id: Uuid,
     at: Timestamp,
 ) -> Result<[Action; 2], StoreError> {
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET available = available + :tokens",
         condition: EXISTS,
         names: &[],
@@ -116,7 +116,7 @@ pub(super) fn grant(
 
 /// Takes `price` for a turn that is answered already. Refused when less is available.
 pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET available = available - :price",
         condition: "available >= :price",
         names: &[],
@@ -128,7 +128,7 @@ pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
 /// Reserves tokens for a turn. Refused when less is available.
 pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -> Result<Action, StoreError> {
     let row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(StoreError::broken)?;
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET available = available - :price, holds.#hold = :hold",
         condition: "available >= :price AND attribute_not_exists(holds.#hold)",
         names: &[("#hold", &id.to_string())],
@@ -139,7 +139,7 @@ pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -
 
 /// Ends a hold because its turn was answered: the tokens stay spent. Refused when it ended before.
 pub(super) fn settle_hold(tables: &Tables, user: UserId, id: Uuid) -> Action {
-    let change = Change {
+    let change = UpdateExpression {
         update: "REMOVE holds.#hold",
         condition: "attribute_exists(holds.#hold)",
         names: &[("#hold", &id.to_string())],
@@ -150,7 +150,7 @@ pub(super) fn settle_hold(tables: &Tables, user: UserId, id: Uuid) -> Action {
 
 /// Ends a hold because its turn failed: the tokens are available again. Refused when it ended before.
 pub(super) fn release_hold(tables: &Tables, user: UserId, id: Uuid, amount: Tokens) -> Action {
-    let change = Change {
+    let change = UpdateExpression {
         update: "SET available = available + :amount REMOVE holds.#hold",
         condition: "attribute_exists(holds.#hold)",
         names: &[("#hold", &id.to_string())],

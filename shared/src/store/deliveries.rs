@@ -78,7 +78,7 @@ impl Claimed {
 #[derive(Debug)]
 pub enum Claim {
     /// It is ours for a while.
-    Ours(Box<Claimed>),
+    Deps(Box<Claimed>),
     /// It is not due, or somebody works on it: look again then.
     NotBefore(Timestamp),
     /// There is nothing to do any more.
@@ -132,7 +132,7 @@ impl Store {
         match sent {
             Ok(output) => {
                 let row: DeliveryRow = read(output.attributes.ok_or_else(|| StoreError::broken("no delivery"))?)?;
-                Ok(Claim::Ours(Box::new(Claimed { delivery: row.delivery, until })))
+                Ok(Claim::Deps(Box::new(Claimed { delivery: row.delivery, until })))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => not_claimed(failed.item.clone()),
@@ -149,8 +149,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
-        let ours = vec![(":until", n(until.millis()))];
-        self.put_if(key, item, "claimed_until = :until", ours).await
+        let values = vec![(":until", n(until.millis()))];
+        self.put_if(key, item, "claimed_until = :until", values).await
     }
 
     /// Removes a delivery that nobody waits for any more.

@@ -48,7 +48,7 @@ use crate::{
     domain::{
         assistant::AssistantStatus,
         connection::ConnectionId,
-        event::Change,
+        event::OutboxEntry,
         ids::{
             ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, LoginId, MessageId, Speaker,
             TurnNumber, UserId, WebhookId,
@@ -310,7 +310,7 @@ pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
 }
 
 /// What a transaction did.
-pub fn change<'a>(tables: &'a Tables, change: &Change) -> Key<'a> {
+pub fn change<'a>(tables: &'a Tables, change: &OutboxEntry) -> Key<'a> {
     Key::of(&tables.outbox, change_partition(change.audience()), change_sort(change.id()))
 }
 

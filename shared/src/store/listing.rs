@@ -2,7 +2,7 @@
 //! far behind costs the keys before it and not the rows, and changing a row seldom changes an index.
 
 use super::{Item, Store, StoreError, keys::Key, s, walk::Walk};
-use crate::domain::list::{ListRequest, Place};
+use crate::domain::list::{ListPosition, ListRequest};
 
 /// An index, the partition of it that is wanted, and the attributes that it is made of.
 pub struct Index<'a> {
@@ -21,7 +21,7 @@ pub struct KeyPage<'a> {
     /// In the list's order.
     pub keys: Vec<Key<'a>>,
     /// After the last of them, if more follow.
-    pub next: Option<Place>,
+    pub next: Option<ListPosition>,
 }
 
 /// The characters of a UUID, with which every place ends.
@@ -58,7 +58,7 @@ impl Store {
         let wanted = size + 1;
         let mut items = match &request.after {
             None => walk.page(request.page.skipped(), wanted, |_| true).await?,
-            Some(Place(place)) => {
+            Some(ListPosition(place)) => {
                 let Some(key) = id_in(place).and_then(row) else {
                     return Ok(KeyPage { keys: Vec::new(), next: None });
                 };
@@ -71,7 +71,7 @@ impl Store {
         let goes_on = items.len() > size;
         items.truncate(size);
         let last = items.last().filter(|_| goes_on);
-        let next = last.and_then(|item| item.get(order)?.as_s().ok().cloned()).map(Place);
+        let next = last.and_then(|item| item.get(order)?.as_s().ok().cloned()).map(ListPosition);
         Ok(KeyPage { keys: items.into_iter().map(|item| Key::of_indexed(table, item)).collect(), next })
     }
 }

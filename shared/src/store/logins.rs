@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        event::Change as News,
+        event::OutboxEntry,
         ids::{LoginId, UserId},
         time::Timestamp,
     },
@@ -185,12 +185,17 @@ impl Store {
     }
 
     /// Ends sign-ins and, by its hash, an opaque token: all their tokens are dead together.
-    pub async fn end(&self, logins: &[LoginId], credential: Option<&str>, news: &News) -> Result<(), StoreError> {
-        let user = news.user;
+    pub async fn end(
+        &self,
+        logins: &[LoginId],
+        credential: Option<&str>,
+        outbox_entry: &OutboxEntry,
+    ) -> Result<(), StoreError> {
+        let user = outbox_entry.user;
         let logins = logins.iter().map(|&login| keys::login(&self.tables, user, login));
         let credential = credential.map(|hash| keys::credential(&self.tables, hash));
-        let news = outbox::put(&self.tables, news)?;
-        self.commit(logins.chain(credential).map(Action::delete).chain([news]).collect()).await
+        let outbox_entry = outbox::put(&self.tables, outbox_entry)?;
+        self.commit(logins.chain(credential).map(Action::delete).chain([outbox_entry]).collect()).await
     }
 }
 

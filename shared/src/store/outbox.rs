@@ -10,7 +10,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        event::Change,
+        event::OutboxEntry,
         ids::{EventId, UserId},
         time::Timestamp,
     },
@@ -24,29 +24,33 @@ const KEPT: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 #[derive(Serialize, Deserialize)]
 struct ChangeRow {
     #[serde(flatten)]
-    change: Change,
+    change: OutboxEntry,
     expires_at: u64,
 }
 
 /// Puts a change.
-pub(super) fn put(tables: &Tables, change: &Change) -> Result<Action, StoreError> {
+pub(super) fn put(tables: &Tables, change: &OutboxEntry) -> Result<Action, StoreError> {
     let key = keys::change(tables, change);
     let row = ChangeRow { change: change.clone(), expires_at: change.at.plus(KEPT).seconds() };
     Ok(Action::put(key.clone(), write(key, row)?))
 }
 
 /// Reads a change from the image of its row, as a stream has it.
-pub fn read(image: serde_dynamo::Item) -> Result<Change, StoreError> {
+pub fn read(image: serde_dynamo::Item) -> Result<OutboxEntry, StoreError> {
     serde_dynamo::from_item::<_, ChangeRow>(image).map(|row| row.change).map_err(StoreError::broken)
 }
 
 impl Store {
     /// Tells everybody something, and keeps the answer under the request's idempotency key if it has one.
     /// `false`: a record is there for the key.
-    pub async fn announce(&self, news: &Change, record: Option<idempotency::Entry>) -> Result<bool, StoreError> {
-        let mut actions = vec![((), put(&self.tables, news)?)];
+    pub async fn announce(
+        &self,
+        outbox_entry: &OutboxEntry,
+        record: Option<idempotency::Entry>,
+    ) -> Result<bool, StoreError> {
+        let mut actions = vec![((), put(&self.tables, outbox_entry)?)];
         if let Some(record) = record {
-            actions.push(((), record.put(&self.tables, news.user)?));
+            actions.push(((), record.put(&self.tables, outbox_entry.user)?));
         }
         Ok(self.transact(actions).await? == Outcome::Committed)
     }
@@ -58,7 +62,7 @@ impl Store {
         audience: Option<UserId>,
         since: Timestamp,
         max: usize,
-    ) -> Result<Vec<Change>, StoreError> {
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
         let query = self
             .client
             .query()

@@ -8,14 +8,14 @@ use super::{
     listing::{Index, KeyPage},
     n, outbox, read_count, read_if_any, s,
     sweep::SweepRow,
-    transaction::{self, Action, Change, Outcome},
+    transaction::{self, Action, Outcome, UpdateExpression},
     users::{self, Account, Places},
     write,
 };
 use crate::domain::{
-    event::Change as News,
+    event::OutboxEntry,
     ids::UserId,
-    list::{ListRequest, Place, UserField},
+    list::{ListPosition, ListRequest, UserField},
     money::Tokens,
     names::FoldedName,
     time::Timestamp,
@@ -34,7 +34,7 @@ pub enum Unchanged {
     /// There would be no administrator left.
     LastAdministrator,
     /// The account was changed or removed in the meantime.
-    Outrun,
+    LostRace,
     /// A record is there for the request's idempotency key.
     Key,
 }
@@ -60,7 +60,7 @@ impl Store {
     pub async fn accounts(
         &self,
         request: &ListRequest<UserField>,
-    ) -> Result<(Vec<(User, Balance)>, u64, Option<Place>), StoreError> {
+    ) -> Result<(Vec<(User, Balance)>, u64, Option<ListPosition>), StoreError> {
         let (name, order) = match request.sort.field {
             UserField::CreatedAt => ("all-by-created", "by_created"),
             UserField::Username => ("all-by-username", "by_username"),
@@ -102,24 +102,24 @@ impl Store {
         before: &Account,
         after: &Account,
         gift: Option<Gift>,
-        news: &News,
+        outbox_entry: &OutboxEntry,
         record: Option<(UserId, idempotency::Entry)>,
     ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         let id = before.user.id;
         let mut actions = vec![
-            (Unchanged::Outrun, self.rewrite_account(before, after)?),
-            (Unchanged::Outrun, outbox::put(&self.tables, news)?),
+            (Unchanged::LostRace, self.rewrite_account(before, after)?),
+            (Unchanged::LostRace, outbox::put(&self.tables, outbox_entry)?),
         ];
         actions.extend(self.exchange_names(&before.user, Some(&after.user))?);
         actions.extend(self.count_administrators(&before.user, Some(&after.user)));
         if let Some(Gift { tokens, entry_id }) = gift {
             let granted = balances::grant(&self.tables, id, tokens, entry_id, after.user.updated_at)?;
-            actions.extend(granted.map(|action| (Unchanged::Outrun, action)));
+            actions.extend(granted.map(|action| (Unchanged::LostRace, action)));
         }
         if let Some((caller, record)) = record {
             actions.push((Unchanged::Key, record.put(&self.tables, caller)?));
         }
-        self.unless_outrun(actions).await
+        self.unless_lost_race(actions).await
     }
 
     /// Removes an account with its names, and notes that what it leaves is to be removed.
@@ -127,24 +127,27 @@ impl Store {
         &self,
         account: &Account,
         deleted_at: Timestamp,
-        news: &News,
+        outbox_entry: &OutboxEntry,
     ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         let user = &account.user;
         let profile = keys::profile(&self.tables, user.id);
         let swept = keys::swept_user(&self.tables, user.id);
         let values = values_before(account);
         let mut actions = vec![
-            (Unchanged::Outrun, Action::delete_if(profile, UNCHANGED, UNCHANGED_NAMES, values)),
-            (Unchanged::Outrun, transaction::count(keys::population_with(&self.tables, user.id), -1)),
-            (Unchanged::Outrun, Action::put(swept.clone(), write(swept, SweepRow { deleted_at })?)),
-            (Unchanged::Outrun, outbox::put(&self.tables, news)?),
+            (Unchanged::LostRace, Action::delete_if(profile, UNCHANGED, UNCHANGED_NAMES, values)),
+            (Unchanged::LostRace, transaction::count(keys::population_with(&self.tables, user.id), -1)),
+            (Unchanged::LostRace, Action::put(swept.clone(), write(swept, SweepRow { deleted_at })?)),
+            (Unchanged::LostRace, outbox::put(&self.tables, outbox_entry)?),
         ];
         actions.extend(self.exchange_names(user, None)?);
         actions.extend(self.count_administrators(user, None));
-        self.unless_outrun(actions).await
+        self.unless_lost_race(actions).await
     }
 
-    async fn unless_outrun(&self, actions: Vec<(Unchanged, Action)>) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+    async fn unless_lost_race(
+        &self,
+        actions: Vec<(Unchanged, Action)>,
+    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels)),
@@ -172,7 +175,7 @@ impl Store {
             (":by_username", s(by_username.0)),
             (":by_email", s(by_email.0)),
         ]);
-        let change = Change {
+        let change = UpdateExpression {
             update: "SET username = :username, email = :email, full_name = :full_name, #role = :role, \
                      is_active = :is_active, password_hash = :password_hash, epoch = :epoch, \
                      key_epoch = :key_epoch, updated_at = :updated_at, by_username = :by_username, \
@@ -190,7 +193,7 @@ impl Store {
         let (old, new) = (names(Some(before)), names(after));
         let mut actions = Vec::new();
         for name in old.difference(&new) {
-            actions.push((Unchanged::Outrun, users::give_up_name(&self.tables, name, before.id)));
+            actions.push((Unchanged::LostRace, users::give_up_name(&self.tables, name, before.id)));
         }
         for &name in new.difference(&old) {
             let is_username = after.is_some_and(|after| after.username.folded() == name);
@@ -207,7 +210,7 @@ impl Store {
             (false, true) => transaction::count(key, 1),
             (true, false) => Action::update(
                 key,
-                Change {
+                UpdateExpression {
                     update: "SET #count = #count - :one",
                     condition: "#count > :one",
                     names: &[("#count", "count")],

@@ -8,7 +8,7 @@ use super::{
     users::{self, Account},
 };
 use crate::domain::{
-    event::Change,
+    event::OutboxEntry,
     money::Tokens,
     time::Timestamp,
     user::{Role, User},
@@ -43,7 +43,7 @@ impl Store {
         grant: Tokens,
         grant_id: Uuid,
         login: Option<FirstLogin<'_>>,
-        news: &Change,
+        outbox_entry: &OutboxEntry,
     ) -> Result<Result<(), Vec<Taken>>, StoreError> {
         let User { id, ref username, ref email, created_at, .. } = account.user;
         let mut actions = vec![(Some(Taken::Username), users::own_name(&self.tables, username.folded(), id)?)];
@@ -60,7 +60,7 @@ impl Store {
         if account.user.role == Role::Admin {
             actions.push((None, transaction::count(keys::administrators(&self.tables), 1)));
         }
-        actions.push((None, outbox::put(&self.tables, news)?));
+        actions.push((None, outbox::put(&self.tables, outbox_entry)?));
         actions.push((None, users::put_new(&self.tables, account)?));
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),

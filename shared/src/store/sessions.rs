@@ -14,9 +14,9 @@ use crate::{
     config::Tables,
     domain::{
         conversation::{Attachment, Conversation, LastTurn, Message, MessageStatus, Turn},
-        event::Change,
+        event::OutboxEntry,
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
-        list::{ConversationField, ListRequest, Place},
+        list::{ConversationField, ListPosition, ListRequest},
         money::Tokens,
         page::PageRequest,
         text::{MessageText, Title},
@@ -46,9 +46,9 @@ pub(super) struct ConversationRow {
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Places in lists.
-    by_created: Place,
-    by_updated: Place,
-    by_title: Place,
+    by_created: ListPosition,
+    by_updated: ListPosition,
+    by_title: ListPosition,
     /// The last number given to a turn.
     last_number: u64,
 }
@@ -57,9 +57,9 @@ impl ConversationRow {
     fn new(conversation: Conversation, owner: UserId, last_number: u64) -> Self {
         let Conversation { id, assistant, title, said, turns, last_turn, created_at, updated_at } = conversation;
         Self {
-            by_created: Place::by_time(created_at, id),
-            by_updated: Place::by_time(updated_at, id),
-            by_title: Place::by_text(title.as_str(), id),
+            by_created: ListPosition::by_time(created_at, id),
+            by_updated: ListPosition::by_time(updated_at, id),
+            by_title: ListPosition::by_text(title.as_str(), id),
             id,
             owner,
             assistant,
@@ -129,13 +129,13 @@ impl Store {
         &self,
         owner: UserId,
         conversation: &Conversation,
-        news: &Change,
+        outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Result<(), Vec<NotBegun>>, StoreError> {
         let mut actions = vec![
             (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
             (None, users::count_conversation(&self.tables, owner)),
-            (None, outbox::put(&self.tables, news)?),
+            (None, outbox::put(&self.tables, outbox_entry)?),
         ];
         if let Some(assistant) = conversation.assistant {
             actions.push((Some(NotBegun::Assistant), assistants::count_conversation(&self.tables, owner, assistant)));
@@ -154,7 +154,7 @@ impl Store {
         &self,
         owner: UserId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<(Vec<Conversation>, Option<Place>), StoreError> {
+    ) -> Result<(Vec<Conversation>, Option<ListPosition>), StoreError> {
         let KeyPage { keys, next } = self.keys_of_conversations(owner, request).await?;
         Ok((owned_by(owner, self.get_many(keys).await?)?, next))
     }
@@ -182,7 +182,7 @@ impl Store {
         owner: UserId,
         assistant: AssistantId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<Option<(Vec<Conversation>, u64, Option<Place>)>, StoreError> {
+    ) -> Result<Option<(Vec<Conversation>, u64, Option<ListPosition>)>, StoreError> {
         let (name, order) = match request.sort.field {
             ConversationField::CreatedAt => ("assistant-by-created", "by_created"),
             ConversationField::UpdatedAt => ("assistant-by-updated", "by_updated"),

@@ -2,7 +2,7 @@
 
 use super::{
     Item, Store, StoreError, idempotency, keys, n, read_all, read_if_any, s,
-    transaction::{Action, Change, EXISTS, Outcome},
+    transaction::{Action, EXISTS, Outcome, UpdateExpression},
     walk::Walk,
     write,
 };
@@ -57,7 +57,7 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<Result<(), Vec<NotAdded>>, StoreError> {
         let row = keys::tool(&self.tables, &tool.id);
-        let counted = Change {
+        let counted = UpdateExpression {
             update: "ADD #count :one",
             condition: "attribute_not_exists(pk) OR #count < :max",
             names: &[("#count", "count")],
@@ -86,7 +86,7 @@ impl Store {
 
     /// Removes a tool. `false`: it is gone already.
     pub async fn remove_tool(&self, id: &ToolId) -> Result<bool, StoreError> {
-        let counted = Change {
+        let counted = UpdateExpression {
             update: "ADD #count :minus_one",
             condition: EXISTS,
             names: &[("#count", "count")],

@@ -11,7 +11,7 @@ use std::{collections::HashMap, time::Duration};
 pub struct Action(Result<TransactWriteItem, StoreError>);
 
 /// A constant expression and the values of its placeholders.
-pub struct Change<'a> {
+pub struct UpdateExpression<'a> {
     /// The update expression.
     pub update: &'static str,
     /// What must hold before; nothing when empty.
@@ -56,7 +56,7 @@ impl Action {
     }
 
     /// Changes a row.
-    pub fn update(key: Key<'_>, change: Change<'_>) -> Self {
+    pub fn update(key: Key<'_>, change: UpdateExpression<'_>) -> Self {
         let condition = Some(change.condition).filter(|condition| !condition.is_empty());
         let update = Update::builder()
             .table_name(key.table)
@@ -105,7 +105,7 @@ pub(super) fn placeholders(values: Vec<(&'static str, AttributeValue)>) -> Optio
 pub fn count(key: Key<'_>, by: i64) -> Action {
     Action::update(
         key,
-        Change {
+        UpdateExpression {
             update: "ADD #count :by",
             condition: "",
             names: &[("#count", "count")],

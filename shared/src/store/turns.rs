@@ -10,15 +10,15 @@ use super::{
     balances::{Balance, Hold},
     idempotency, keys, n, outbox, read, read_if_any, s,
     sessions::{self, ConversationRow, MessageRow},
-    transaction::{Action, Change, EXISTS, Outcome},
+    transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users, write,
 };
 use crate::domain::{
     assistant::Assistant,
     conversation::{Conversation, LastTurn, MessageStatus, Said, Turn},
-    event::Change as News,
+    event::OutboxEntry,
     ids::{AssistantId, ConversationId, Speaker, TurnNumber, UserId},
-    list::Place,
+    list::ListPosition,
     money::Tokens,
     time::Timestamp,
 };
@@ -38,7 +38,7 @@ pub struct BeforeTurn {
 
 /// Whose turn it is, and where.
 #[derive(Debug, Clone)]
-pub struct TurnPlace {
+pub struct TurnLocation {
     /// The user.
     pub user: UserId,
     /// The conversation.
@@ -108,10 +108,10 @@ impl Store {
     /// Everything about a turn whose reply is known already: message, reply, charge, idempotency record.
     pub async fn answer_at_once(
         &self,
-        place: TurnPlace,
+        place: TurnLocation,
         turn: &Turn,
         entry_id: Uuid,
-        news: &News,
+        outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
@@ -121,7 +121,7 @@ impl Store {
             (Refusal::Number, self.charge(&place, turn, entry_id)?),
             (Refusal::Number, self.put_message(&place, said, MessageStatus::Complete, turn.created_at)?),
             (Refusal::Number, self.put_reply(&place, turn)?),
-            (Refusal::Number, outbox::put(&self.tables, news)?),
+            (Refusal::Number, outbox::put(&self.tables, outbox_entry)?),
         ];
         match place.begins.clone() {
             Some(Begins { conversation, resets }) => {
@@ -144,18 +144,18 @@ impl Store {
     /// Before the model is asked: the hold, the user's message, and the claim on the idempotency key.
     pub async fn hold(
         &self,
-        place: TurnPlace,
+        place: TurnLocation,
         said: Said,
         hold_id: Uuid,
         hold: &Hold,
-        news: &News,
+        outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
         let mut actions = vec![
             (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
-            (Refusal::Number, self.put_message(&place, said, MessageStatus::Pending, news.at)?),
-            (Refusal::Number, outbox::put(&self.tables, news)?),
+            (Refusal::Number, self.put_message(&place, said, MessageStatus::Pending, outbox_entry.at)?),
+            (Refusal::Number, outbox::put(&self.tables, outbox_entry)?),
         ];
         match place.begins.clone() {
             Some(Begins { conversation, resets }) => {
@@ -163,7 +163,7 @@ impl Store {
                 actions.extend(self.begin(&place, Begins { conversation, resets })?);
             }
             None => {
-                let change = Change {
+                let change = UpdateExpression {
                     update: "SET said = said + :one",
                     condition: EXISTS,
                     names: &[],
@@ -183,10 +183,10 @@ impl Store {
     /// The model answered: the hold becomes a charge, the reply is stored.
     pub async fn answer_held(
         &self,
-        place: TurnPlace,
+        place: TurnLocation,
         turn: &Turn,
         (hold_id, entry_id): (Uuid, Uuid),
-        news: &News,
+        outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, StoreError> {
         let user = place.user;
@@ -197,7 +197,7 @@ impl Store {
             (Refusal::Conversation, self.mark_message(&place, MessageStatus::Complete)),
             (Refusal::Number, self.put_reply(&place, turn)?),
             (Refusal::Conversation, self.note_answer(&place, turn, update)?),
-            (Refusal::Number, outbox::put(&self.tables, news)?),
+            (Refusal::Number, outbox::put(&self.tables, outbox_entry)?),
         ];
         if let Some(record) = record {
             actions.push((Refusal::Key, record.settle(&self.tables, user)?));
@@ -209,7 +209,7 @@ impl Store {
     /// the conversation was deleted meanwhile, the tokens are given back all the same.
     pub async fn fail_held(
         &self,
-        place: TurnPlace,
+        place: TurnLocation,
         hold_id: Uuid,
         amount: Tokens,
         record: Option<idempotency::Entry>,
@@ -234,13 +234,13 @@ impl Store {
         }
     }
 
-    fn charge(&self, place: &TurnPlace, turn: &Turn, id: Uuid) -> Result<Action, StoreError> {
+    fn charge(&self, place: &TurnLocation, turn: &Turn, id: Uuid) -> Result<Action, StoreError> {
         let about = (place.conversation, place.turn);
         balances::charge(&self.tables, place.user, turn.charged, about, turn.answered_at, id)
     }
 
     /// Makes the conversation and counts it; an assistant is asked for the first time in it.
-    fn begin(&self, place: &TurnPlace, begins: Begins) -> Result<Vec<(Refusal, Action)>, StoreError> {
+    fn begin(&self, place: &TurnLocation, begins: Begins) -> Result<Vec<(Refusal, Action)>, StoreError> {
         let Begins { conversation, resets } = begins;
         let user = place.user;
         let on_account = match (conversation.assistant, resets) {
@@ -255,14 +255,14 @@ impl Store {
         Ok(actions.into_iter().chain(on_assistant).collect())
     }
 
-    fn ask_assistant(&self, place: &TurnPlace) -> Option<(Refusal, Action)> {
+    fn ask_assistant(&self, place: &TurnLocation) -> Option<(Refusal, Action)> {
         let assistant = place.assistant?;
         Some((Refusal::Assistant, assistants::ask(&self.tables, place.user, assistant)))
     }
 
     fn put_message(
         &self,
-        place: &TurnPlace,
+        place: &TurnLocation,
         said: Said,
         status: MessageStatus,
         at: Timestamp,
@@ -281,7 +281,7 @@ impl Store {
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn put_reply(&self, place: &TurnPlace, turn: &Turn) -> Result<Action, StoreError> {
+    fn put_reply(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, StoreError> {
         let key = keys::reply(&self.tables, place.conversation, place.turn);
         let row = MessageRow {
             turn: place.turn,
@@ -295,8 +295,8 @@ impl Store {
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn mark_message(&self, place: &TurnPlace, status: MessageStatus) -> Action {
-        let change = Change {
+    fn mark_message(&self, place: &TurnLocation, status: MessageStatus) -> Action {
+        let change = UpdateExpression {
             update: "SET #status = :status",
             condition: "#status = :pending",
             names: &[("#status", "status")],
@@ -305,16 +305,16 @@ impl Store {
         Action::update(keys::user_message(&self.tables, place.conversation, place.turn), change)
     }
 
-    fn note_answer(&self, place: &TurnPlace, turn: &Turn, update: &'static str) -> Result<Action, StoreError> {
+    fn note_answer(&self, place: &TurnLocation, turn: &Turn, update: &'static str) -> Result<Action, StoreError> {
         let (last, at) = (LastTurn::from(turn), turn.answered_at);
         let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last).map_err(StoreError::broken)?;
         let values = vec![
             (":one", n(1)),
             (":last", last),
             (":at", n(at.millis())),
-            (":place", s(Place::by_time(at, place.conversation).0)),
+            (":place", s(ListPosition::by_time(at, place.conversation).0)),
         ];
-        let change = Change { update, condition: EXISTS, names: &[], values };
+        let change = UpdateExpression { update, condition: EXISTS, names: &[], values };
         Ok(Action::update(keys::conversation(&self.tables, place.conversation), change))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Item, Store, StoreError, keys, n, read_all, read_if_any, s,
-    transaction::{Action, Change, EXISTS},
+    transaction::{Action, EXISTS, UpdateExpression},
     walk::Walk,
     write,
 };
@@ -10,7 +10,7 @@ use crate::{
     config::Tables,
     domain::{
         ids::{UserId, UserNumber},
-        list::Place,
+        list::ListPosition,
         names::{Email, FoldedName, Username},
         page::PageRequest,
         text::FullName,
@@ -62,9 +62,9 @@ struct ProfileRow {
     updated_at: Timestamp,
     /// The partition of the indexes that list accounts, and the places in them.
     directory: String,
-    by_created: Place,
-    by_username: Place,
-    by_email: Place,
+    by_created: ListPosition,
+    by_username: ListPosition,
+    by_email: ListPosition,
 }
 
 impl From<Account> for ProfileRow {
@@ -101,7 +101,7 @@ impl From<Account> for ProfileRow {
             created_at,
             updated_at,
             directory: keys::ALL_USERS.to_owned(),
-            by_created: Place::by_number(number.0, id),
+            by_created: ListPosition::by_number(number.0, id),
             by_username,
             by_email,
         }
@@ -110,14 +110,14 @@ impl From<Account> for ProfileRow {
 
 /// An account's places in the lists by its names.
 pub(super) struct Places {
-    pub by_username: Place,
-    pub by_email: Place,
+    pub by_username: ListPosition,
+    pub by_email: ListPosition,
 }
 
 impl Places {
     pub fn of(id: UserId, username: &Username, email: Option<&Email>) -> Self {
-        let by_email = Place::by_text(email.map_or("", |email| email.folded().as_str()), id);
-        Self { by_username: Place::by_text(username.folded().as_str(), id), by_email }
+        let by_email = ListPosition::by_text(email.map_or("", |email| email.folded().as_str()), id);
+        Self { by_username: ListPosition::by_text(username.folded().as_str(), id), by_email }
     }
 }
 
@@ -255,7 +255,7 @@ fn last_number(item: Option<&Item>) -> Option<UserNumber> {
 pub(super) fn count_conversation(tables: &Tables, user: UserId) -> Action {
     Action::update(
         keys::profile(tables, user),
-        Change {
+        UpdateExpression {
             update: "SET conversations = conversations + :one",
             condition: EXISTS,
             names: &[],
@@ -268,7 +268,7 @@ pub(super) fn count_conversation(tables: &Tables, user: UserId) -> Action {
 pub(super) fn count_default_conversation(tables: &Tables, user: UserId, resets: u64) -> Action {
     Action::update(
         keys::profile(tables, user),
-        Change {
+        UpdateExpression {
             update: "SET conversations = conversations + :one",
             condition: "resets = :resets",
             names: &[],
@@ -281,7 +281,7 @@ pub(super) fn count_default_conversation(tables: &Tables, user: UserId, resets: 
 pub(super) fn uncount_conversation(tables: &Tables, user: UserId, reset: bool) -> Action {
     Action::update(
         keys::profile(tables, user),
-        Change {
+        UpdateExpression {
             update: "SET conversations = conversations - :one, resets = resets + :reset",
             condition: EXISTS,
             names: &[],

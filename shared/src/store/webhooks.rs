@@ -3,13 +3,13 @@
 
 use super::{
     Item, Store, StoreError, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
-    transaction::{Action, Change, EXISTS, Outcome},
+    transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users,
     walk::Walk,
     write,
 };
 use crate::domain::{
-    event::Change as News,
+    event::OutboxEntry,
     ids::{UserId, WebhookId},
     time::Timestamp,
     user::{Role, User},
@@ -137,7 +137,7 @@ impl Store {
     ) -> Result<Result<(), Vec<NotMade>>, StoreError> {
         let owner = webhook.owner;
         let row = keys::webhook(&self.tables, owner, webhook.id);
-        let counted = Change {
+        let counted = UpdateExpression {
             update: "ADD #count :one",
             condition: "attribute_not_exists(pk) OR #count < :max",
             names: &[("#count", "count")],
@@ -197,7 +197,7 @@ impl Store {
 
     /// Removes a webhook. `false`: it is gone already. What was on its way to it is not delivered any more.
     pub async fn remove_webhook(&self, owner: UserId, id: WebhookId) -> Result<bool, StoreError> {
-        let counted = Change {
+        let counted = UpdateExpression {
             update: "SET #count = #count - :one",
             condition: EXISTS,
             names: &[("#count", "count")],
@@ -222,7 +222,7 @@ impl Store {
             ),
             None => ("REMOVE failing_since", EXISTS, Vec::new()),
         };
-        let change = Change { update, condition, names: &[], values };
+        let change = UpdateExpression { update, condition, names: &[], values };
         let noted = Action::update(keys::webhook(&self.tables, webhook.owner, webhook.id), change);
         // Whoever was faster noted the same, or removed it.
         self.transact(vec![((), noted)]).await.map(drop)
@@ -233,9 +233,9 @@ impl Store {
         &self,
         webhook: &Webhook,
         reason: DisabledReason,
-        news: &News,
+        outbox_entry: &OutboxEntry,
     ) -> Result<(), StoreError> {
-        let change = Change {
+        let change = UpdateExpression {
             update: "SET is_active = :false, disabled = :reason, version = version + :one",
             condition: "version = :version AND is_active = :true",
             names: &[],
@@ -248,7 +248,7 @@ impl Store {
             ],
         };
         let row = keys::webhook(&self.tables, webhook.owner, webhook.id);
-        let actions = vec![((), Action::update(row, change)), ((), outbox::put(&self.tables, news)?)];
+        let actions = vec![((), Action::update(row, change)), ((), outbox::put(&self.tables, outbox_entry)?)];
         self.transact(actions).await.map(drop)
     }
 }

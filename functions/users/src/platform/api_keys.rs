@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Error, api_key::ApiKey, error::Problems, ids::ApiKeyId, list::ApiKeyField, text::Label},
     http::{
-        Answer, App, Body, Created, Field, Given, Idempotency, InPath, Json, Listing, NoContent, Platform, SignedIn,
-        given,
+        App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent, Platform,
+        SignedIn, given,
         listing::{Parameters, Wanted},
     },
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// The most days that a key may be given.
 const DAYS_MAX: u32 = 3650;
@@ -26,7 +26,7 @@ pub struct NewKey {
     #[schema(value_type = String, required, min_length = 1, max_length = 255)]
     name: Field,
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
-    expires_in_days: Given,
+    expires_in_days: JsonField,
 }
 
 /// `{"id": "<uuid>", "name": "my bot", "created_at": …, "expires_at": null}`.
@@ -129,7 +129,7 @@ impl TryFrom<NewKey> for (Label, Option<u32>) {
     fn try_from(NewKey { name, expires_in_days }: NewKey) -> std::result::Result<Self, Error> {
         let mut problems = Problems::default();
         let name = problems.note("name", name.required().and_then(|text| Label::parse(&text)));
-        let days = problems.note("expires_in_days", expires_in_days.nullable(given::integer(1, DAYS_MAX)));
+        let days = problems.note("expires_in_days", expires_in_days.nullable(json_field::integer(1, DAYS_MAX)));
         problems.or(name.zip(days))
     }
 }

@@ -14,7 +14,7 @@ use shared::{
         webhook::{Attempt, Delivery, DeliveryStatus},
     },
     http::{
-        Accepted, Answer, App, Body, Field, InPath, Json, Listing, NoFields, Platform, SignedIn,
+        Accepted, App, Body, Field, HandlerResult, InPath, Json, Listing, NoFields, Platform, SignedIn,
         listing::{Parameters, Wanted},
         pages::Query,
     },
@@ -22,7 +22,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-type Result<T> = Answer<Platform, T>;
+type Result<T> = HandlerResult<Platform, T>;
 
 /// A delivery: `{"id": "<uuid>", "event": "message.received", "status": "delivered", "attempts": […], …}`. The id is
 /// what receivers get as `webhook-id`.

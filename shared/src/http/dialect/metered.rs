@@ -15,7 +15,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 pub struct Metered;
 
 impl Metered {
-    /// How long the tokens of its doors last.
+    /// How long the tokens of its sign-in endpoints last.
     pub const LIFETIMES: Lifetimes =
         Lifetimes { access: Duration::from_secs(15 * 60), refresh: Some(Duration::from_secs(24 * 60 * 60)) };
 }

@@ -37,7 +37,7 @@ const CODES: [&str; 15] = [
 ];
 
 impl Platform {
-    /// How long the tokens of its doors last.
+    /// How long the tokens of its sign-in endpoints last.
     pub const LIFETIMES: Lifetimes =
         Lifetimes { access: Duration::from_secs(1800), refresh: Some(Duration::from_secs(7 * 24 * 60 * 60)) };
 }

@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 pub struct Webchat;
 
 impl Webchat {
-    /// How long the tokens of its doors last.
+    /// How long the tokens of its sign-in endpoints last.
     pub const LIFETIMES: Lifetimes =
         Lifetimes { access: Duration::from_secs(60 * 60), refresh: Some(Duration::from_secs(24 * 60 * 60)) };
 }

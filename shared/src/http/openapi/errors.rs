@@ -45,7 +45,7 @@ enum Occasion {
     /// The annotation of a handler that asks for a credential names the status.
     Declared,
     /// The annotation of a handler that asks for none names the status.
-    DeclaredAtDoor,
+    DeclaredAtSignIn,
 }
 
 /// Adds every error that the operation's form lets expect, and examples to those that its annotation names.
@@ -60,7 +60,7 @@ pub fn add<D: Dialect>(operation: &mut Operation, is_secured: bool, path: &str) 
         let status = status.as_str().to_owned();
         let happens = match occasion {
             Occasion::Declared => is_secured && declared.contains(&status),
-            Occasion::DeclaredAtDoor => !is_secured && declared.contains(&status),
+            Occasion::DeclaredAtSignIn => !is_secured && declared.contains(&status),
             _ => occasions.contains(&occasion),
         };
         if happens {
@@ -102,9 +102,9 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
     let faults = [
         (Occasion::SignedIn, "no credential", Error::NoCredential.into()),
         (Occasion::SignedIn, "invalid credential", Error::InvalidCredential.into()),
-        (Occasion::DeclaredAtDoor, "wrong name or password", Error::WrongPassword.into()),
+        (Occasion::DeclaredAtSignIn, "wrong name or password", Error::WrongPassword.into()),
         (Occasion::Declared, "deleted meanwhile", Error::NotFound.into()),
-        (Occasion::Declared, "conflict", Error::Conflict(Conflict::Outrun).into()),
+        (Occasion::Declared, "conflict", Error::Conflict(Conflict::LostRace).into()),
         (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
         (Occasion::WithId, "no such thing", Error::NotFound.into()),
         (Occasion::Paged, "no such page", Error::NoSuchPage.into()),
@@ -116,7 +116,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::WithBody, "large body", Fault::BodyTooLarge),
         (Occasion::Keyed, "key reused", Error::KeyReused.into()),
         (Occasion::Keyed, "still running", Error::StillRunning.into()),
-        (Occasion::DeclaredAtDoor, "name taken", Error::invalid("username", Problem::UsernameTaken).into()),
+        (Occasion::DeclaredAtSignIn, "name taken", Error::invalid("username", Problem::UsernameTaken).into()),
         (Occasion::Counted, "too many requests", Error::RateLimited(limited).into()),
         (Occasion::Declared, "model failed", Error::ModelFailed.into()),
         (Occasion::Declared, "model timed out", Error::ModelTimedOut.into()),
@@ -192,7 +192,7 @@ fn sentence(status: u16) -> &'static str {
         502 => "The model failed to answer. Nothing was charged.",
         503 => "Not available now. A later try may succeed.",
         504 => "The model did not answer in time. Nothing was charged.",
-        _ => "A mistake of ours.",
+        _ => "An internal error.",
     }
 }
 

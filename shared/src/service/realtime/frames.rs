@@ -6,7 +6,7 @@ use crate::{
     domain::{
         Error,
         conversation::Message,
-        event::{Change, Event, EventKind, Happening},
+        event::{Event, EventDetails, EventKind, OutboxEntry},
         ids::{ConversationId, EventId, MessageId, Speaker, UserId},
         time::Timestamp,
     },
@@ -91,18 +91,18 @@ struct Nothing {}
 const CONVERSATION_UPDATE: &str = "conversation_update";
 
 /// Whether frames tell of this.
-pub(super) const fn is_told(happening: &Happening) -> bool {
-    match happening {
-        Happening::ConversationCreated { .. }
-        | Happening::MessageReceived { .. }
-        | Happening::AssistantStatusChanged { .. }
-        | Happening::WebhookDisabled { .. }
-        | Happening::SystemNotification { .. } => true,
+pub(super) const fn is_told(details: &EventDetails) -> bool {
+    match details {
+        EventDetails::ConversationCreated { .. }
+        | EventDetails::MessageReceived { .. }
+        | EventDetails::AssistantStatusChanged { .. }
+        | EventDetails::WebhookDisabled { .. }
+        | EventDetails::SystemNotification { .. } => true,
         // A turn that changes a conversation is told of by its messages.
-        Happening::ConversationUpdated { .. }
-        | Happening::UserCreated
-        | Happening::UserUpdated
-        | Happening::AccessEnded => false,
+        EventDetails::ConversationUpdated { .. }
+        | EventDetails::UserCreated
+        | EventDetails::UserUpdated
+        | EventDetails::AccessEnded => false,
     }
 }
 
@@ -136,10 +136,10 @@ impl Frame {
 
     /// What `event` looks like, with the message that it is about. `None`: nobody is told.
     fn of(event: &Event, message: Option<&Message>) -> Result<Option<Self>, Error> {
-        let Event { id, user, at, happening } = event;
+        let Event { id, user, at, details } = event;
         let (event_id, user_id) = (id.to_string(), user.to_string());
-        let frame = match happening {
-            Happening::ConversationCreated { conversation, assistant } => {
+        let frame = match details {
+            EventDetails::ConversationCreated { conversation, assistant } => {
                 let data = ConversationUpdate {
                     event: EventKind::ConversationCreated.as_str(),
                     event_id,
@@ -151,7 +151,7 @@ impl Frame {
                 };
                 Self::new(CONVERSATION_UPDATE, *at, Some(*id), data)?
             }
-            Happening::MessageReceived { conversation, assistant, message: received } => {
+            EventDetails::MessageReceived { conversation, assistant, message: received } => {
                 let data = |message| ConversationUpdate {
                     event: EventKind::MessageReceived.as_str(),
                     event_id: event_id.clone(),
@@ -169,7 +169,7 @@ impl Frame {
                     whole
                 }
             }
-            Happening::AssistantStatusChanged { assistant, status, version: _ } => {
+            EventDetails::AssistantStatusChanged { assistant, status, version: _ } => {
                 let data = AssistantStatusData {
                     event: EventKind::AssistantStatusChanged.as_str(),
                     event_id,
@@ -179,18 +179,18 @@ impl Frame {
                 };
                 Self::new("assistant_status", *at, Some(*id), data)?
             }
-            Happening::WebhookDisabled { webhook } => {
+            EventDetails::WebhookDisabled { webhook } => {
                 let message = "A webhook was switched off, because its receiver does not accept events any more.";
                 let data = Notification { event_id, message, webhook_id: Some(webhook.to_string()) };
                 Self::new("system_notification", *at, Some(*id), data)?
             }
-            Happening::SystemNotification { message } => {
+            EventDetails::SystemNotification { message } => {
                 Self::new("system_notification", *at, Some(*id), Notification { event_id, message, webhook_id: None })?
             }
-            Happening::ConversationUpdated { .. }
-            | Happening::UserCreated
-            | Happening::UserUpdated
-            | Happening::AccessEnded => return Ok(None),
+            EventDetails::ConversationUpdated { .. }
+            | EventDetails::UserCreated
+            | EventDetails::UserUpdated
+            | EventDetails::AccessEnded => return Ok(None),
         };
         Ok(Some(frame))
     }
@@ -211,10 +211,10 @@ impl<'a> ShownMessage<'a> {
 
 impl Realtime {
     /// What `user` sees of `changes`, in their order.
-    pub(super) async fn frames(&self, user: UserId, changes: &[Change]) -> Result<Vec<Frame>, Error> {
-        let events: Vec<Event> = changes.iter().flat_map(Change::events).collect();
-        let received = |event: &Event| match event.happening {
-            Happening::MessageReceived { conversation, message, assistant: _ } => Some((conversation, message)),
+    pub(super) async fn frames(&self, user: UserId, changes: &[OutboxEntry]) -> Result<Vec<Frame>, Error> {
+        let events: Vec<Event> = changes.iter().flat_map(OutboxEntry::events).collect();
+        let received = |event: &Event| match event.details {
+            EventDetails::MessageReceived { conversation, message, assistant: _ } => Some((conversation, message)),
             _ => None,
         };
         let ids: Vec<_> = events.iter().filter_map(received).collect();

@@ -11,13 +11,13 @@ mod resuming;
 pub use connecting::Handshake;
 pub use replies::Feed;
 
-use super::{Ours, limits::Limits, logins::Logins};
+use super::{Deps, limits::Limits, logins::Logins};
 use crate::{
     clock::Clock,
     domain::{
         Error,
         connection::Connection,
-        event::{Change, Happening},
+        event::{EventDetails, OutboxEntry},
     },
     entropy::Entropy,
     gateway::{Gateway, Posted},
@@ -61,7 +61,7 @@ enum Pushed {
 impl Realtime {
     /// Sends through `gateway`; what concerns connections later than now goes to `later`.
     pub fn new(
-        Ours { store, clock, entropy }: Ours,
+        Deps { store, clock, entropy }: Deps,
         logins: Logins,
         limits: Limits,
         gateway: Gateway,
@@ -76,12 +76,12 @@ impl Realtime {
     /// # Errors
     /// When it cannot be found out who is connected, or what the change was; a connection that cannot be
     /// reached is no error.
-    pub async fn tell(&self, change: &Change) -> Result<(), Error> {
+    pub async fn tell(&self, change: &OutboxEntry) -> Result<(), Error> {
         let frames = || self.frames(change.user, std::slice::from_ref(change));
         let Some(user) = change.audience() else {
             return self.tell_everybody(&frames().await?).await;
         };
-        let has_ended = change.events.contains(&Happening::AccessEnded);
+        let has_ended = change.events.contains(&EventDetails::AccessEnded);
         if !has_ended && !change.events.iter().any(frames::is_told) {
             return Ok(());
         }

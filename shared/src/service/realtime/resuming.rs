@@ -6,7 +6,7 @@ use crate::{
     domain::{
         Error,
         connection::{Connection, ConnectionId},
-        event::Change,
+        event::OutboxEntry,
         ids::EventId,
     },
     queue::Outgoing,
@@ -84,7 +84,7 @@ impl Realtime {
         let (mut changes, of_all) =
             futures::future::try_join(own, self.store.changes(None, since, CHANGES_MAX)).await?;
         changes.extend(of_all);
-        changes.sort_by_key(Change::id);
+        changes.sort_by_key(OutboxEntry::id);
         changes.truncate(CHANGES_MAX);
         for changes in changes.chunks(PORTION) {
             let mut frames = self.frames(user, changes).await?;

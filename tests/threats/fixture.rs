@@ -129,7 +129,7 @@ pub async fn send(actor: &Actor, route: &Route, path: &str, body: impl Into<Vec<
 }
 
 /// A world with somebody who has one of everything, and an administrator.
-pub struct Prey {
+pub struct Fixture {
     pub world: World,
     pub owner: Actor,
     things: Things,
@@ -138,7 +138,7 @@ pub struct Prey {
     victim: String,
 }
 
-impl Prey {
+impl Fixture {
     pub async fn new() -> Self {
         Self::in_world(World::new()).await
     }

@@ -5,9 +5,9 @@ use crate::outbound::OutboundRules;
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 /// The operator's rules for addresses that users give; this service itself, as the request reached it, is none.
-pub struct Outside(pub OutboundRules);
+pub struct EgressPolicy(pub OutboundRules);
 
-impl<D: Dialect> FromRequestParts<App<D>> for Outside {
+impl<D: Dialect> FromRequestParts<App<D>> for EgressPolicy {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {

@@ -6,15 +6,15 @@ use serde_json::Value;
 
 /// What a body says about a field of any type.
 #[derive(Debug, Default, Serialize)]
-pub struct Given(Option<Value>);
+pub struct JsonField(Option<Value>);
 
-impl<'de> Deserialize<'de> for Given {
+impl<'de> Deserialize<'de> for JsonField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(Some).map(Self)
     }
 }
 
-impl Given {
+impl JsonField {
     /// What `parse` makes of the value, if the field is there and not `null`.
     pub fn nullable<T>(self, parse: impl FnOnce(Value) -> Result<T, Problem>) -> Result<Option<T>, Problem> {
         self.change(parse).map(Option::flatten)

@@ -69,7 +69,7 @@ pub struct Claims {
 
 /// Signs and checks tokens. Cheap to clone.
 #[derive(Clone)]
-pub struct Tokens(Arc<Inner>);
+pub struct JwtSigner(Arc<Inner>);
 
 struct Inner {
     keyring: Arc<dyn Keyring>,
@@ -116,7 +116,7 @@ struct WireClaims {
     exp: u64,
 }
 
-impl Tokens {
+impl JwtSigner {
     /// With the keys on `keyring`, which are read when they are needed first.
     pub fn new(keyring: Arc<dyn Keyring>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner { keyring, clock, known: Mutex::default(), reading: tokio::sync::Mutex::default() }))
@@ -247,7 +247,7 @@ impl Keys {
     }
 }
 
-/// Whether this looks like an id of ours. Nothing else makes us look for new keys.
+/// Whether this looks like an id of one of our keys. Only then are the keys read again.
 fn is_id(id: &str) -> bool {
     id.len() == 2 * ID_BYTES && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
