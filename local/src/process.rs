@@ -2,6 +2,7 @@
 //! the schedules do.
 
 use crate::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueue, EmbeddedQueues, Rules},
@@ -120,8 +121,8 @@ async fn tidy_now_and_then(services: Services, database: Database) {
 /// The services on the data at `place`, made there if this is the first start.
 pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let database = match place {
-        DataLocation::Memory(_) => Database::memory()?,
+    let (database, durability) = match place {
+        DataLocation::Memory(_) => (Database::memory()?, Durability::none()),
         DataLocation::Directory(directory) => open_directory(directory)?,
     };
     tables::create(&database)?;
@@ -142,10 +143,10 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let urls = QueueUrls::default();
     let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
     let tables = shared::config::Tables::default();
-    let (feed, pump) = pump(database.clone(), tables.outbox.clone());
+    let (feed, pump) = pump(database.clone(), &tables);
     let gateway = EmbeddedGateway::default();
-    let tables_here = Embedded::new(database.clone(), feed);
-    let store = Store::new(client::embedded(tables_here.clone(), Duration::from_millis(10)), tables, entropy.clone());
+    let embedded = Embedded::new(database.clone(), feed, durability);
+    let store = Store::new(client::in_process(embedded.clone()), tables, entropy.clone());
     let services = Services::new(Parts {
         store,
         blobs: Blobs::embedded(storage.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(10)),
@@ -160,11 +161,11 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
         config,
     })?;
     let sockets = Sockets { services: services.clone(), gateway: gateway.clone(), clock, entropy };
-    let backing = Backing { tables: tables_here, storage, queues, gateway, database };
+    let backing = Backing { tables: embedded, storage, queues, gateway, database };
     Ok(Process { services, backing, sockets, pump })
 }
 
-fn open_directory(directory: &Path) -> Result<Database> {
+fn open_directory(directory: &Path) -> Result<(Database, Durability)> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     // It holds password hashes and the signing key.
@@ -173,5 +174,7 @@ fn open_directory(directory: &Path) -> Result<Database> {
     builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;
     let file = directory.join("dynamodb.sqlite");
     let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
-    Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))
+    let database = Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let durability = Durability::of(&database, &file)?;
+    Ok((database, durability))
 }

@@ -27,6 +27,7 @@ use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
 use local::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
@@ -151,8 +152,8 @@ impl World {
         keyring: Arc<TestKeyring>,
     ) -> Self {
         let tables = Tables::default();
-        let (feed, pump) = pump(database.clone(), tables.outbox.clone());
-        let faults = Faults::new(Embedded::new(database.clone(), feed));
+        let (feed, pump) = pump(database.clone(), &tables);
+        let faults = Faults::new(Embedded::new(database.clone(), feed, Durability::none()));
         let any_entropy: Arc<dyn Entropy> = entropy.clone();
         let client = client::embedded(faults.clone(), Duration::from_millis(1));
         let any_clock: Arc<dyn Clock> = clock.clone();

@@ -169,7 +169,7 @@ impl fmt::Debug for EmbeddedQueues {
 impl HttpConnector for EmbeddedQueues {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let answer = match Embedded::operation_of(&request) {
-            Some((operation, body)) => self.run(&operation, &body),
+            Some((operation, body)) => self.run(operation, body),
             None => Err(ConnectorError::user("not an SQS request".into())),
         };
         HttpConnectorFuture::ready(answer)
