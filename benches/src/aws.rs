@@ -142,7 +142,7 @@ impl Aws {
             request["ReturnConsumedCapacity"] = json!("TOTAL");
             body = request.to_string().into_bytes();
         }
-        let answer = self.backing.tables.run(operation.to_owned(), body).await?;
+        let answer = self.backing.tables.run(operation, &body).await?;
         if counts_units {
             self.note_units(operation, answer.body().bytes().unwrap_or_default())?;
         }

@@ -2,6 +2,7 @@
 //! the schedules do.
 
 use crate::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueue, EmbeddedQueues, Rules},
@@ -25,6 +26,7 @@ use shared::{
     queue::Queues,
     secrets::SigningKeys,
     service::Services,
+    store::client::Client,
 };
 use std::{
     fs,
@@ -120,8 +122,8 @@ async fn tidy_now_and_then(services: Services, database: Database) {
 /// The services on the data at `place`, made there if this is the first start.
 pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let database = match place {
-        DataLocation::Memory(_) => Database::memory()?,
+    let (database, durability) = match place {
+        DataLocation::Memory(_) => (Database::memory()?, Durability::none()),
         DataLocation::Directory(directory) => open_directory(directory)?,
     };
     tables::create(&database)?;
@@ -139,10 +141,10 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
     let tables = Tables::default();
-    let (feed, pump) = pump(database.clone(), tables.outbox.clone());
+    let (feed, pump) = pump(database.clone(), &tables);
     let gateway = EmbeddedGateway::default();
     let backing = Backing {
-        tables: Embedded::new(database.clone(), feed),
+        tables: Embedded::new(database.clone(), feed, durability),
         storage: EmbeddedS3::new(files, BUCKET_FILES)?,
         queues: EmbeddedQueues::new(&urls, Rules::default(), &clock),
         gateway: gateway.clone(),
@@ -150,7 +152,8 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     };
     let aws = aws::embedded(backing.clone(), BACKOFF);
     let backends = Backends {
-        database: Client::new(&aws),
+        // Without the SDK's client, which would take most of the time of a call.
+        database: Client::in_process(backing.tables.clone()),
         tables,
         blobs: Blobs::new(&aws, BUCKET_FILES.to_owned()),
         queues: Queues::new(&aws, &urls),
@@ -161,7 +164,7 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     Ok(Process { services, backing, sockets, pump })
 }
 
-fn open_directory(directory: &Path) -> Result<Database> {
+fn open_directory(directory: &Path) -> Result<(Database, Durability)> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     // It holds password hashes and the signing key.
@@ -170,5 +173,7 @@ fn open_directory(directory: &Path) -> Result<Database> {
     builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;
     let file = directory.join("dynamodb.sqlite");
     let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
-    Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))
+    let database = Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let durability = Durability::of(&database, &file)?;
+    Ok((database, durability))
 }

@@ -14,11 +14,10 @@ use crate::{
     queue::Queues,
     secrets::Keyring,
     service::{Parts, Services},
-    store::Store,
+    store::{Store, client::Client},
     wire::{JsonFrames, StandardWebhooks},
 };
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::Client;
 use std::sync::Arc;
 
 /// The AWS services, or their embedded counterparts.

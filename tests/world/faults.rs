@@ -143,8 +143,8 @@ impl Faults {
         }
     }
 
-    async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let (number, moment) = self.begin(&operation, &body);
+    async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let (number, moment) = self.begin(operation, body);
         // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
         for _ in 0..YIELDS {
             tokio::task::yield_now().await;
@@ -163,23 +163,18 @@ impl Faults {
             Some(Moment::BeforeCommit) => Err(lost()),
             Some(Moment::Hang) => std::future::pending().await,
             Some(Moment::AfterCommit) => self.inner.run(operation, body).await.and_then(|_| Err(lost())),
-            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(&body)),
+            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(body)),
             Some(Moment::Conflict) => self.inner.run(operation, body).await,
         };
         self.end(number);
         answer
     }
 
-    async fn run_metered(
-        &self,
-        number: usize,
-        operation: String,
-        body: Vec<u8>,
-    ) -> Result<HttpResponse, ConnectorError> {
-        let mut request: Value = serde_json::from_slice(&body).unwrap();
+    async fn run_metered(&self, number: usize, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let mut request: Value = serde_json::from_slice(body).unwrap();
         request["ReturnConsumedCapacity"] = json!("TOTAL");
-        let is_read = matches!(operation.as_str(), "GetItem" | "BatchGetItem" | "Query");
-        let answer = self.inner.run(operation, request.to_string().into_bytes()).await?;
+        let is_read = matches!(operation, "GetItem" | "BatchGetItem" | "Query");
+        let answer = self.inner.run(operation, request.to_string().as_bytes()).await?;
         let told: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
         let tables = match &told["ConsumedCapacity"] {
             Value::Array(tables) => tables.clone(),

@@ -27,6 +27,7 @@ use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
 use local::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
@@ -52,6 +53,7 @@ use shared::{
         accounts::Registration,
         files::{Offer, Received},
     },
+    store::client::Client,
 };
 use std::{
     collections::HashMap,
@@ -153,8 +155,8 @@ impl World {
         keyring: Arc<TestKeyring>,
     ) -> Self {
         let tables = Tables::default();
-        let (feed, pump) = pump(database.clone(), tables.outbox.clone());
-        let faults = Faults::new(Embedded::new(database.clone(), feed));
+        let (feed, pump) = pump(database.clone(), &tables);
+        let faults = Faults::new(Embedded::new(database.clone(), feed, Durability::none()));
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);

@@ -63,18 +63,18 @@ impl QueueFaults {
         self.state.lock().unwrap().calls.clone()
     }
 
-    async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let mut request: Value = serde_json::from_slice(&body).unwrap();
+    async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let mut request: Value = serde_json::from_slice(body).unwrap();
         let fault = {
             let mut state = self.state.lock().unwrap();
-            state.calls.push((operation.clone(), request.clone()));
+            state.calls.push((operation.to_owned(), request.clone()));
             state.planned.pop_front().or(state.always)
         };
         let lost = || ConnectorError::io("the connection broke".into());
         match fault {
-            None => self.inner.run(&operation, &body),
+            None => self.inner.run(operation, body),
             Some(QueueFault::Lost) => Err(lost()),
-            Some(QueueFault::AnswerLost) => self.inner.run(&operation, &body).and_then(|_| Err(lost())),
+            Some(QueueFault::AnswerLost) => self.inner.run(operation, body).and_then(|_| Err(lost())),
             Some(QueueFault::Refused(status, code)) => {
                 let body = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "No."});
                 Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string())))
@@ -86,7 +86,7 @@ impl QueueFaults {
                     json!({"Id": entry["Id"], "Code": "Some", "Message": "Said.", "SenderFault": senders_fault});
                 let mut answer = json!({"Successful": [], "Failed": []});
                 if request["Entries"] != json!([]) {
-                    let sent = self.inner.run(&operation, request.to_string().as_bytes())?;
+                    let sent = self.inner.run(operation, request.to_string().as_bytes())?;
                     answer = serde_json::from_slice(sent.body().bytes().unwrap()).unwrap();
                 }
                 answer["Failed"].as_array_mut().unwrap().push(failed);

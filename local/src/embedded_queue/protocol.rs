@@ -162,6 +162,6 @@ impl Respond for EmbeddedQueues {
     async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let (operation, body) =
             Embedded::operation_of(&request).ok_or_else(|| ConnectorError::user("not an SQS request".into()))?;
-        self.run(&operation, &body)
+        self.run(operation, body)
     }
 }

@@ -2,7 +2,6 @@
 //! room. Runs now and then, in portions, and may be stopped at any time.
 
 use crate::{
-    aws::CallError,
     domain::Error,
     store::{Store, sweep::NOTES_MAX},
 };
@@ -40,7 +39,7 @@ impl Sweeper {
     }
 }
 
-fn note(is_clean: &mut Result<bool, Error>, swept: Result<bool, CallError>) {
+fn note(is_clean: &mut Result<bool, Error>, swept: Result<bool, impl Into<Error>>) {
     match (swept, &mut *is_clean) {
         (Ok(is_empty), Ok(is_clean)) => *is_clean &= is_empty,
         (Ok(_), Err(_)) => {}

@@ -1,7 +1,7 @@
 //! API keys: rows of the `users` table, beside the account that they open.
 
 use super::{
-    CallError, Store, boolean, idempotency, keys, n, outbox, read_all, read_if_any, s,
+    CallError, Store, boolean, client, idempotency, keys, n, outbox, read_all, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users::{self, Account},
     walk::Walk,
@@ -66,15 +66,14 @@ impl Store {
 
     /// A user's API keys, oldest first: at most `max`, which is all of them.
     pub async fn api_keys(&self, user: UserId, max: usize) -> Result<Vec<ApiKey>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.users)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::user_partition(user)))
             .expression_attribute_values(":first", s(keys::FIRST_API_KEY))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[super::Item]>::len).await?;
+        let items =
+            Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[super::Item]>::len).await?;
         Ok(read_all::<ApiKeyRow>(items)?.into_iter().map(|row| StoredKey::from(row).key).collect())
     }
 

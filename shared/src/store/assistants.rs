@@ -2,7 +2,9 @@
 //! rows of one owner lie in one partition.
 
 use super::{
-    CallError, Item, Store, files, idempotency, keys,
+    CallError, Item, Store,
+    client::{self, Request},
+    files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
     n, outbox, read_all, read_count, read_if_any, s,
@@ -107,15 +109,13 @@ impl Store {
     /// The next integer for an assistant. One that is taken and not used stays a gap.
     pub async fn take_assistant_number(&self, owner: UserId) -> Result<AssistantNumber, CallError> {
         let key = keys::assistant_counter(&self.tables, owner);
-        let output = self
-            .client
-            .update_item()
+        let output = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("ADD last_number :one")
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
+            .call(&self.client)
             .await?;
         let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
         number.map(AssistantNumber).ok_or_else(|| CallError::broken("the assistant counter has no number"))

@@ -2,7 +2,9 @@
 //! as somebody is known at its other end, twice: by its id, and among its user's.
 
 use super::{
-    CallError, Item, Store, keys, read, read_all, read_if_any, s,
+    CallError, Item, Store,
+    client::{self, Request},
+    keys, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
     walk::Walk,
     write,
@@ -56,15 +58,13 @@ impl Store {
 
     /// A user's connections: at most about `max`, which is all of them.
     pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.connections)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::user_partition(user)))
             .expression_attribute_values(":first", s(keys::FIRST_CONNECTION))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<ConnectionRow>(items)?.into_iter().map(|row| row.connection).collect())
     }
 
@@ -74,16 +74,14 @@ impl Store {
         part: u8,
         start: Option<Item>,
     ) -> Result<(Vec<Connection>, Option<Item>), CallError> {
-        let found = self
-            .client
-            .query()
+        let found = client::query()
             .table_name(&self.tables.connections)
             .index_name(keys::EVERYONE)
             .key_condition_expression("everyone = :part")
             .expression_attribute_values(":part", s(part))
             .limit(EVERYONE_AT_ONCE)
             .set_exclusive_start_key(start)
-            .send()
+            .call(&self.client)
             .await?;
         let items = found.items.unwrap_or_default().into_iter();
         let keys = items.map(|item| keys::Key::of_indexed(&self.tables.connections, item)).collect();
@@ -110,14 +108,12 @@ impl Store {
     /// Takes a ticket, which is gone then. `None`: there is none, or no more.
     pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, CallError> {
         let key = keys::ticket(&self.tables, hash);
-        let sent = self
-            .client
-            .delete_item()
+        let sent = client::delete_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .condition_expression("attribute_exists(pk)")
             .return_values(ReturnValue::AllOld)
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(output) => {

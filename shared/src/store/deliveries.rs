@@ -2,7 +2,9 @@
 //! only says when to look at it. Whoever works on one claims it for a while, so that nobody else does.
 
 use super::{
-    CallError, Item, Store, keys,
+    CallError, Item, Store,
+    client::{self, Request},
+    keys,
     keys::Key,
     n, read, read_all, read_if_any, s,
     transaction::{Action, IS_NEW},
@@ -111,9 +113,7 @@ impl Store {
         until: Timestamp,
     ) -> Result<Claim, CallError> {
         let key = keys::delivery(&self.tables, webhook, delivery);
-        let sent = self
-            .client
-            .update_item()
+        let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("SET claimed_until = :until, look_at = :until")
@@ -127,7 +127,7 @@ impl Store {
             .expression_attribute_values(":until", n(until.millis()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(output) => {
@@ -181,15 +181,13 @@ impl Store {
 
     /// A webhook's latest deliveries, newest first: at most `max`.
     pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(keys::webhook_partition(webhook)))
             .scan_index_forward(false)
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<DeliveryRow>(items)?.into_iter().map(|row| row.delivery).collect())
     }
 
@@ -200,15 +198,13 @@ impl Store {
         since: Timestamp,
         max: usize,
     ) -> Result<Vec<Delivery>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .index_name("failed")
             .key_condition_expression("failed_of = :webhook AND sk >= :first")
             .expression_attribute_values(":webhook", s(webhook))
             .expression_attribute_values(":first", s(keys::delivery_sort(EventId::first_at(since))));
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         let keys = items.into_iter().map(|item| Key::of_indexed(&self.tables.webhooks, item)).collect();
         let found: Vec<DeliveryRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
         let failed = found.into_iter().map(|row| row.delivery);
@@ -219,15 +215,13 @@ impl Store {
     /// of each part.
     pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, CallError> {
         let part = |part: u8| {
-            let query = self
-                .client
-                .query()
+            let query = client::query()
                 .table_name(&self.tables.webhooks)
                 .index_name("waiting")
                 .key_condition_expression("waiting = :part AND look_at <= :until")
                 .expression_attribute_values(":part", s(keys::waiting_part(part)))
                 .expression_attribute_values(":until", n(until.millis()));
-            Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len)
+            Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len)
         };
         let found = futures::future::try_join_all((0..keys::WAITING_PARTS).map(part)).await?;
         Ok(found.iter().flatten().filter_map(key_of).collect())

@@ -1,12 +1,14 @@
 //! The `limits` table: how many requests a subject made lately, counted in slots of ten seconds. A row
 //! holds the 60 slots of ten minutes and expires by itself.
 
-use super::{CallError, Item, Store, keys, n};
+use super::{
+    CallError, Item, Store,
+    client::{self, Request},
+    keys, n,
+};
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::{
-    Config,
-    config::retry::RetryConfig,
-    operation::update_item::builders::UpdateItemFluentBuilder,
+    operation::update_item::builders::UpdateItemInputBuilder,
     types::{AttributeValue, ReturnValue},
 };
 
@@ -33,7 +35,7 @@ impl Store {
             }
         };
         let (current, earlier) = futures::future::try_join(
-            async { Ok(self.add(policy, row, subject, slot % SLOTS_PER_ROW, 1).send().await?) },
+            async { Ok(self.add(policy, row, subject, slot % SLOTS_PER_ROW, 1).call(&self.client).await?) },
             earlier,
         )
         .await?;
@@ -51,16 +53,14 @@ impl Store {
     pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), CallError> {
         let slot = at.seconds() / SLOT_SECONDS;
         let add = self.add(policy, slot / SLOTS_PER_ROW, subject, slot % SLOTS_PER_ROW, -1);
-        let once = Config::builder().retry_config(RetryConfig::disabled());
-        add.customize().config_override(once).send().await?;
+        add.call(&self.client.once()).await?;
         Ok(())
     }
 
-    fn add(&self, policy: &'static str, row: u64, subject: &str, slot: u64, by: i32) -> UpdateItemFluentBuilder {
+    fn add(&self, policy: &'static str, row: u64, subject: &str, slot: u64, by: i32) -> UpdateItemInputBuilder {
         let key = keys::limit(&self.tables, policy, row, subject);
         let expires_at = (row + 2) * SLOTS_PER_ROW * SLOT_SECONDS;
-        self.client
-            .update_item()
+        client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("ADD #slot :by SET expires_at = :expires_at")

@@ -1,7 +1,9 @@
 //! Sign-ins and opaque tokens: rows of the `users` table, beside the account that they open.
 
 use super::{
-    CallError, Store, keys, n, outbox, read_if_any, s,
+    CallError, Store,
+    client::{self, Request},
+    keys, n, outbox, read_if_any, s,
     transaction::Action,
     users::{self, Account},
     write,
@@ -156,9 +158,7 @@ impl Store {
     ) -> Result<bool, CallError> {
         let key = keys::login(&self.tables, login.user, login.id);
         let next_row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(next).map_err(CallError::broken)?;
-        let sent = self
-            .client
-            .update_item()
+        let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression(
@@ -171,7 +171,7 @@ impl Store {
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":ends_at", n(ends_at.millis()))
             .expression_attribute_values(":expires_at", n(ends_at.seconds()))
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(_) => Ok(true),

@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod assistants;
 pub mod balances;
+pub mod client;
 pub mod connections;
 pub mod deliveries;
 pub mod files;
@@ -26,10 +27,10 @@ pub mod webhooks;
 
 use crate::{aws::CallError, config::Tables, entropy::Entropy};
 use aws_sdk_dynamodb::{
-    Client,
     operation::put_item::PutItemError,
     types::{AttributeValue, KeysAndAttributes},
 };
+use client::{Client, Request};
 use keys::Key;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, sync::Arc};
@@ -62,13 +63,11 @@ impl Store {
 
     /// One item, as of now.
     async fn get(&self, key: Key<'_>) -> Result<Option<Item>, CallError> {
-        let output = self
-            .client
-            .get_item()
+        let output = client::get_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .consistent_read(true)
-            .send()
+            .call(&self.client)
             .await?;
         Ok(output.item)
     }
@@ -82,8 +81,8 @@ impl Store {
         condition: &'static str,
         values: Vec<(&'static str, AttributeValue)>,
     ) -> Result<bool, CallError> {
-        let put = self.client.put_item().table_name(key.table).set_item(Some(item)).condition_expression(condition);
-        match put.set_expression_attribute_values(transaction::placeholders(values)).send().await {
+        let put = client::put_item().table_name(key.table).set_item(Some(item)).condition_expression(condition);
+        match put.set_expression_attribute_values(transaction::placeholders(values)).call(&self.client).await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
@@ -119,7 +118,7 @@ impl Store {
         }
         let mut found: HashMap<String, Vec<Item>> = HashMap::new();
         for tried in 0..BATCH_TRIES {
-            let output = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
+            let output = client::batch_get_item().set_request_items(Some(wanted)).call(&self.client).await?;
             for (table, items) in output.responses.unwrap_or_default() {
                 found.entry(table).or_default().extend(items);
             }

@@ -2,7 +2,7 @@
 //! who was away for a while reads it again. Rows are never changed, and forgotten by themselves.
 
 use super::{
-    CallError, Item, Store, idempotency, keys, read_all, s,
+    CallError, Item, Store, client, idempotency, keys, read_all, s,
     transaction::{Action, Outcome},
     walk::Walk,
     write,
@@ -63,15 +63,13 @@ impl Store {
         since: Timestamp,
         max: usize,
     ) -> Result<Vec<OutboxEntry>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.outbox)
             .key_condition_expression("pk = :pk AND sk >= :first")
             .expression_attribute_values(":pk", s(keys::change_partition(audience)))
             .expression_attribute_values(":first", s(keys::change_sort(EventId::first_at(since))))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<ChangeRow>(items)?.into_iter().map(|row| row.change).collect())
     }
 }

@@ -2,7 +2,9 @@
 //! can grow for ever.
 
 use super::{
-    CallError, Item, Store, assistants, idempotency, keys,
+    CallError, Item, Store, assistants,
+    client::{self, Request},
+    idempotency, keys,
     listing::{Index, KeyPage},
     n, outbox, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
@@ -24,7 +26,7 @@ use crate::{
     },
 };
 use aws_sdk_dynamodb::{
-    operation::{query::builders::QueryFluentBuilder, update_item::UpdateItemError},
+    operation::{query::builders::QueryInputBuilder, update_item::UpdateItemError},
     types::ReturnValue,
 };
 use serde::{Deserialize, Serialize};
@@ -222,7 +224,7 @@ impl Store {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end");
         let query = query.expression_attribute_values(":first", s(keys::FIRST_MESSAGE));
         let query = query.expression_attribute_values(":end", s(end)).scan_index_forward(false);
-        let walk = Walk { query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
         // The message at the end is not wanted itself.
         let wanted_items = wanted + usize::from(before.is_some());
         let enough = |items: &[Item]| if text_bytes(items) > bytes_max { wanted_items } else { items.len() };
@@ -259,7 +261,7 @@ impl Store {
             return Ok(Some((conversation, turns)));
         }
         let query = self.messages(id).scan_index_forward(false);
-        let walk = Walk { query, items_per_entry: ITEMS_PER_TURN };
+        let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
         let mut items = walk.take(LATEST_TURNS, None, complete_turns_backwards).await?;
         items.reverse();
         let mut turns = turns_of(items)?;
@@ -283,7 +285,7 @@ impl Store {
         if !page.exists_in(conversation.turns) {
             return Ok(Some((conversation, Vec::new())));
         }
-        let walk = Walk { query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
+        let walk = Walk { client: &self.client, query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
         let items = walk.page(page.skipped(), page.size(), is_reply).await?;
         Ok(Some((conversation, turns_of(items)?)))
     }
@@ -297,7 +299,11 @@ impl Store {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk < :end");
         let query = query.expression_attribute_values(":end", s(keys::AFTER_MESSAGES));
         // One call reads the conversation's row and, unless turns failed, all wanted ones.
-        let first = query.clone().limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX)).send().await?;
+        let first = query
+            .clone()
+            .limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX))
+            .call(&self.client)
+            .await?;
         let mut items = first.items.unwrap_or_default();
         if items.is_empty() {
             return Ok(None);
@@ -308,7 +314,7 @@ impl Store {
         };
         let left = turns.saturating_sub(items.iter().filter(|item| is_reply(item)).count());
         if left > 0 && first.last_evaluated_key.is_some() {
-            let walk = Walk { query, items_per_entry: ITEMS_PER_TURN };
+            let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
             let replies = |items: &[Item]| items.iter().filter(|item| is_reply(item)).count();
             items.extend(walk.take(left, first.last_evaluated_key, replies).await?);
         }
@@ -361,16 +367,14 @@ impl Store {
     /// Takes the next number for a turn. `None`: the conversation is gone.
     pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, CallError> {
         let key = keys::conversation(&self.tables, id);
-        let sent = self
-            .client
-            .update_item()
+        let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("SET last_number = last_number + :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(output) => {
@@ -386,15 +390,14 @@ impl Store {
         }
     }
 
-    fn conversation_query(&self, id: ConversationId) -> QueryFluentBuilder {
-        self.client
-            .query()
+    fn conversation_query(&self, id: ConversationId) -> QueryInputBuilder {
+        client::query()
             .table_name(&self.tables.sessions)
             .expression_attribute_values(":pk", s(keys::conversation_partition(id)))
             .consistent_read(true)
     }
 
-    fn messages(&self, id: ConversationId) -> QueryFluentBuilder {
+    fn messages(&self, id: ConversationId) -> QueryInputBuilder {
         self.conversation_query(id)
             .key_condition_expression("pk = :pk AND begins_with(sk, :message)")
             .expression_attribute_values(":message", s(keys::FIRST_MESSAGE))

@@ -2,7 +2,9 @@
 //! transaction that also notes it in a `sweep` partition; what was in it goes later, in bounded portions.
 
 use super::{
-    CallError, Item, Store, assistants, keys,
+    CallError, Item, Store, assistants,
+    client::{self, Request},
+    keys,
     keys::Key,
     s,
     transaction::{Action, Outcome},
@@ -127,8 +129,8 @@ impl Store {
     /// Some of what is noted to be removed: at most [`NOTES_MAX`] of each kind.
     pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), CallError> {
         let noted = |table: &str| {
-            let query = self.client.query().table_name(table).key_condition_expression("pk = :sweep");
-            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(NOTES_MAX).send()
+            let query = client::query().table_name(table).key_condition_expression("pk = :sweep");
+            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(NOTES_MAX).call(&self.client)
         };
         let (conversations, users) =
             futures::future::join(noted(&self.tables.sessions), noted(&self.tables.users)).await;
@@ -152,16 +154,14 @@ impl Store {
         let values = [(":pk", Some(partition)), (":first", first)].into_iter();
         let values = values.filter_map(|(name, value)| Some((name.to_owned(), s(value?))));
         let condition = if first.is_some() { "pk = :pk AND sk >= :first" } else { "pk = :pk" };
-        let found = self
-            .client
-            .query()
+        let found = client::query()
             .table_name(table)
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values.collect()))
             .projection_expression("pk, sk")
             .consistent_read(true)
             .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .send()
+            .call(&self.client)
             .await?;
         for rows in found.items.unwrap_or_default().chunks(BATCH_MAX) {
             self.remove_batch(rows.iter().cloned().map(|row| Key::of_indexed(table, row)).collect()).await?;
@@ -179,7 +179,7 @@ impl Store {
                 .push(WriteRequest::builder().delete_request(delete).build());
         }
         for tried in 0..BATCH_TRIES {
-            let output = self.client.batch_write_item().set_request_items(Some(wanted)).send().await?;
+            let output = client::batch_write_item().set_request_items(Some(wanted)).call(&self.client).await?;
             wanted = output.unprocessed_items.unwrap_or_default();
             if wanted.is_empty() {
                 return Ok(());

@@ -1,7 +1,7 @@
 //! The `tools` table: what administrators added. There are few, in one partition.
 
 use super::{
-    CallError, Item, Store, idempotency, keys, n, read_all, read_if_any, s,
+    CallError, Item, Store, client, idempotency, keys, n, read_all, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     walk::Walk,
     write,
@@ -37,15 +37,13 @@ impl Store {
 
     /// What administrators added: at most `max`, which is all.
     pub async fn tools(&self, max: usize) -> Result<Vec<Tool>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.tools)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::TOOLS))
             .expression_attribute_values(":first", s(keys::FIRST_TOOL))
             .consistent_read(true);
-        read_all(Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
+        read_all(Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
     }
 
     /// Adds a tool unless there are `max`.

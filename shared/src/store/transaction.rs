@@ -1,6 +1,10 @@
 //! Several writes that happen together or not at all.
 
-use super::{CallError, Item, Store, keys::Key};
+use super::{
+    CallError, Item, Store,
+    client::{self, Request},
+    keys::Key,
+};
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
@@ -134,7 +138,7 @@ impl Store {
         let writes = actions.into_iter().map(|action| action.0).collect::<Result<Vec<_>, _>>()?;
         let mut tried = 0;
         loop {
-            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            let sent = client::transact_write_items().set_transact_items(Some(writes.clone())).call(&self.client).await;
             let Err(error) = sent else {
                 return Ok(Outcome::Committed);
             };

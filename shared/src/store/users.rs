@@ -1,7 +1,9 @@
 //! The `users` table: accounts, the names they own, and the directory. Its sign-ins are in `logins`.
 
 use super::{
-    CallError, Item, Store, keys, n, read_all, read_if_any, s,
+    CallError, Item, Store,
+    client::{self, Request},
+    keys, n, read_all, read_if_any, s,
     transaction::{Action, EXISTS, UpdateExpression},
     walk::Walk,
     write,
@@ -206,15 +208,13 @@ impl Store {
     /// The next free integer for a user. One that is taken and not used stays a gap.
     pub async fn take_user_number(&self) -> Result<UserNumber, CallError> {
         let key = keys::user_counter(&self.tables);
-        let output = self
-            .client
-            .update_item()
+        let output = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("ADD last_number :one")
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
+            .call(&self.client)
             .await?;
         last_number(output.attributes.as_ref()).ok_or_else(|| CallError::broken("the user counter has no number"))
     }
@@ -227,14 +227,12 @@ impl Store {
 
     /// A page of all users by their integers, and whether more follow.
     pub async fn directory(&self, page: PageRequest) -> Result<(Vec<DirectoryEntry>, bool), CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.users)
             .index_name(keys::DIRECTORY)
             .key_condition_expression("directory = :all")
             .expression_attribute_values(":all", s(keys::ALL_USERS));
-        let walk = Walk { query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
         let mut entries: Vec<DirectoryEntry> = read_all(walk.page(page.skipped(), page.size() + 1, |_| true).await?)?;
         let more = entries.len() > page.size();
         entries.truncate(page.size());

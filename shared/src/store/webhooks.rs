@@ -2,7 +2,7 @@
 //! which webhooks of administrators hear of all accounts.
 
 use super::{
-    CallError, Item, Store, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
+    CallError, Item, Store, client, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users,
     walk::Walk,
@@ -69,15 +69,13 @@ impl WebhookRow {
 impl Store {
     /// An owner's webhooks, oldest first: at most `max`, which is all.
     pub async fn webhooks(&self, owner: UserId, max: usize) -> Result<Vec<Webhook>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::owner_partition(owner)))
             .expression_attribute_values(":first", s(keys::FIRST_WEBHOOK))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<WebhookRow>(items)?.into_iter().map(|row| row.webhook).collect())
     }
 
@@ -104,15 +102,14 @@ impl Store {
 
     /// The webhooks that hear of all accounts: those of active administrators.
     pub async fn directory_webhooks(&self) -> Result<Vec<Webhook>, CallError> {
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(keys::DIRECTORY))
             .consistent_read(true);
-        let rows: Vec<DirectoryRow> =
-            read_all(Walk { query, items_per_entry: 1 }.take(usize::MAX, None, <[Item]>::len).await?)?;
+        let rows: Vec<DirectoryRow> = read_all(
+            Walk { client: &self.client, query, items_per_entry: 1 }.take(usize::MAX, None, <[Item]>::len).await?,
+        )?;
         let webhooks = rows.iter().map(|row| keys::webhook(&self.tables, row.owner, row.webhook));
         let owners = rows.iter().map(|row| keys::profile(&self.tables, row.owner));
         let mut found = self.get_many(webhooks.chain(owners).collect()).await?;
