@@ -9,6 +9,7 @@ mod documentation;
 mod failures;
 mod files;
 mod key_secret;
+mod layers;
 mod log;
 mod long_lists;
 mod metered;

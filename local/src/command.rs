@@ -29,8 +29,8 @@ enum Action {
     Services(Services),
     /// Creates an administrator. The password comes from QUINTET_ADMIN_PASSWORD or is asked for.
     ///
-    /// With --stack it works on AWS, in the region and with the credentials that the AWS CLI would use: AWS_REGION,
-    /// AWS_ACCESS_KEY_ID and so on, or AWS_PROFILE with keys or a role. For other credentials, such as those of
+    /// With --stack it works on AWS and needs the AWS CLI. Region and credentials come from AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and so on, or from AWS_PROFILE with keys or a role. For other credentials, such as those of
     /// `aws sso login`, run `eval "$(aws configure export-credentials --format env)"` first.
     CreateAdmin(CreateAdmin),
 }

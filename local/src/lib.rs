@@ -4,10 +4,12 @@
 mod admin;
 mod backing;
 pub mod command;
+pub mod durability;
 pub mod embedded;
 pub mod embedded_gateway;
 pub mod embedded_queue;
 pub mod embedded_s3;
+mod in_process;
 pub mod process;
 pub mod pump;
 mod secrets;

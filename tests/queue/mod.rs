@@ -12,6 +12,7 @@ use local::{
     worker::Worker,
 };
 use shared::{
+    aws,
     config::QueueUrls,
     domain::Error,
     queue::{Outgoing, Queue, Queues},
@@ -29,7 +30,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What the services send with.
 fn sender(world: &World) -> Queue {
-    Queues::embedded(world.queue_faults.clone(), &QueueUrls::default(), Duration::from_millis(1)).deliveries
+    Queues::new(&aws::embedded(world.queue_faults.clone(), MILLISECOND), &QueueUrls::default()).deliveries
 }
 
 fn message(group: &str, number: usize, delay: Duration) -> Outgoing {

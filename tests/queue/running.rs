@@ -9,6 +9,7 @@ use local::{
     worker::Worker,
 };
 use shared::{
+    aws,
     clock::Clock,
     config::QueueUrls,
     domain::{Error, time::Timestamp},
@@ -103,7 +104,7 @@ impl Clock for TimerClock {
 async fn a_worker_wakes_for_what_is_due_and_for_what_is_sent() {
     let clock: Arc<dyn Clock> = Arc::new(TimerClock(Instant::now()));
     let queues = EmbeddedQueues::new(&QueueUrls::default(), Rules::default(), &clock);
-    let sender = Queues::embedded(queues.clone(), &QueueUrls::default(), NO_TIME).deliveries;
+    let sender = Queues::new(&aws::embedded(queues.clone(), NO_TIME), &QueueUrls::default()).deliveries;
     let (telling, mut told) = mpsc::unbounded_channel();
     let began = Instant::now();
     let worker = Worker::new(queues.deliveries.clone(), AT_ONCE, move |event: SqsEvent| {

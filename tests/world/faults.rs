@@ -3,17 +3,15 @@
 
 use super::Progress;
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use local::embedded::Embedded;
 use serde_json::{Value, json};
+use shared::aws::Respond;
 use std::{
-    fmt,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -158,8 +156,8 @@ impl Faults {
         self.progress.note();
     }
 
-    async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let (number, moment) = self.begin(&operation, &body);
+    async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let (number, moment) = self.begin(operation, body);
         if self.state.lock().unwrap().is_in_steps {
             // Time that stands still goes on when no task can run.
             tokio::time::sleep(STEP).await;
@@ -181,23 +179,18 @@ impl Faults {
             Some(Moment::BeforeCommit) => Err(lost()),
             Some(Moment::Hang) => std::future::pending().await,
             Some(Moment::AfterCommit) => self.inner.run(operation, body).await.and_then(|_| Err(lost())),
-            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(&body)),
+            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(body)),
             Some(Moment::Conflict) => self.inner.run(operation, body).await,
         };
         self.end(number);
         answer
     }
 
-    async fn run_metered(
-        &self,
-        number: usize,
-        operation: String,
-        body: Vec<u8>,
-    ) -> Result<HttpResponse, ConnectorError> {
-        let mut request: Value = serde_json::from_slice(&body).unwrap();
+    async fn run_metered(&self, number: usize, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let mut request: Value = serde_json::from_slice(body).unwrap();
         request["ReturnConsumedCapacity"] = json!("TOTAL");
-        let is_read = matches!(operation.as_str(), "GetItem" | "BatchGetItem" | "Query");
-        let answer = self.inner.run(operation, request.to_string().into_bytes()).await?;
+        let is_read = matches!(operation, "GetItem" | "BatchGetItem" | "Query");
+        let answer = self.inner.run(operation, request.to_string().as_bytes()).await?;
         let told: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
         let tables = match &told["ConsumedCapacity"] {
             Value::Array(tables) => tables.clone(),
@@ -243,24 +236,9 @@ fn conflict(body: &[u8]) -> HttpResponse {
     HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body.to_string()))
 }
 
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Faults")
-    }
-}
-
-impl HttpConnector for Faults {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let faults = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) = Embedded::operation_of(&request).unwrap();
-            faults.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for Faults {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for Faults {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) = Embedded::operation_of(&request).unwrap();
+        self.run(operation, body).await
     }
 }

@@ -31,6 +31,7 @@ use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
 use local::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
@@ -41,21 +42,22 @@ use local::{
 };
 use serde_json::{Value, json};
 use shared::{
+    aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
     entropy::Entropy,
     gateway::Gateway,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
+    password::Cost,
     queue::Queues,
     service::{
-        Parts, Services,
+        Services,
         accounts::Registration,
         files::{Offer, Received},
     },
-    store::{Store, client},
+    store::client::Client,
 };
 use snapshot::NamedDatabase;
 use std::{
@@ -77,6 +79,8 @@ pub const START: u64 = 1_710_324_300_000;
 pub const NOW: &str = "2024-03-13T10:05:00Z";
 /// The password of everybody.
 pub const PASSWORD: &str = "password123";
+/// The first pause before the SDK makes a call again.
+const BACKOFF: Duration = Duration::from_millis(1);
 /// The key that signs tokens.
 pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
 
@@ -157,12 +161,11 @@ impl World {
         model: Arc<ScriptedModel>,
         keyring: Arc<TestKeyring>,
     ) -> Self {
-        let (tables, database) = (Tables::default(), data.database.clone());
-        let (feed, pump) = pump(database.clone(), tables.outbox.clone());
+        let tables = Tables::default();
+        let database = data.database.clone();
+        let (feed, pump) = pump(database.clone(), &tables);
         let progress = Progress::default();
-        let faults = Faults::new(Embedded::new(database.clone(), feed), progress.clone());
-        let any_entropy: Arc<dyn Entropy> = entropy.clone();
-        let client = client::embedded(faults.clone(), Duration::from_millis(1));
+        let faults = Faults::new(Embedded::new(database.clone(), feed, Durability::none()), progress.clone());
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
@@ -170,20 +173,22 @@ impl World {
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let s3 = S3Outage::new(s3, progress.clone());
-        let services = Services::new(Parts {
-            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
-            keyring: keyring.clone(),
-            store: Store::new(client, tables, any_entropy.clone()),
-            blobs: Blobs::embedded(s3.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(1)),
-            queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
-            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
-            model: model.clone(),
-            resolver: Arc::new(SystemResolver),
-            clock: any_clock,
-            passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
-            entropy: any_entropy,
-        })
-        .unwrap();
+        let backends = Backends {
+            database: Client::new(&aws::embedded(faults.clone(), BACKOFF)),
+            tables,
+            blobs: Blobs::new(&aws::embedded(s3.clone(), BACKOFF), BUCKET_FILES.to_owned()),
+            queues: Queues::new(&aws::embedded(queue_faults.clone(), BACKOFF), &urls),
+            gateway: Gateway::new(&aws::embedded(gateway.clone(), BACKOFF), EMBEDDED_ENDPOINT),
+        };
+        let config = Config::read(|name| settings.get(name).cloned()).unwrap();
+        let services = Builder::new(config, backends, keyring.clone())
+            .model(model.clone())
+            .clock(any_clock)
+            .entropy(entropy.clone())
+            .password_cost(Cost::Cheap)
+            .hashes_at_once(4)
+            .build()
+            .unwrap();
         let app = router(&services);
         let handler = {
             let services = services.clone();

@@ -2,22 +2,20 @@
 
 use super::Progress;
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use futures::future::BoxFuture;
 use local::embedded_s3::EmbeddedS3;
 use secrecy::SecretString;
 use shared::{
+    aws::Respond,
     config::Config,
     domain::Error,
     secrets::{Keyring, SigningKeys},
 };
 use std::{
     collections::HashMap,
-    fmt,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -96,33 +94,22 @@ impl S3Outage {
     }
 }
 
-impl fmt::Debug for S3Outage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("S3Outage")
-    }
-}
-
-impl HttpConnector for S3Outage {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match *self.answers.lock().unwrap() {
+impl Respond for S3Outage {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let answers = *self.answers.lock().unwrap();
+        match answers {
             Answers::Well => {
-                let (call, progress) = (self.inner.call(request), self.progress.clone());
+                let (inner, progress) = (self.inner.clone(), self.progress.clone());
                 // A task of its own: what has begun ends, also when nobody waits for the answer any more.
                 let call = tokio::spawn(async move {
-                    let answer = call.await;
+                    let answer = inner.respond(request).await;
                     progress.note();
                     answer
                 });
-                HttpConnectorFuture::new(async { call.await.unwrap() })
+                call.await.unwrap()
             }
-            Answers::WithFailure => HttpConnectorFuture::ready(Err(ConnectorError::io("the connection broke".into()))),
-            Answers::Never => HttpConnectorFuture::new(std::future::pending()),
+            Answers::WithFailure => Err(ConnectorError::io("the connection broke".into())),
+            Answers::Never => std::future::pending().await,
         }
-    }
-}
-
-impl HttpClient for S3Outage {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     domain::{
-        Error, Problem,
+        Error, OutboundUrl, Problem,
         conversation::{Attachment, AttachmentKind, AttachmentSource, Conversation, Message, Said},
         error::Problems,
         ids::{AssistantId, ConversationId, FileId, MessageId, Speaker},
@@ -25,7 +25,7 @@ use shared::{
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },
-    outbound::{OutboundRules, OutboundUrl},
+    outbound::OutboundRules,
     service::{
         hearing::TurnEvent,
         turns::{Answered, TurnTarget},

@@ -1,4 +1,4 @@
-//! What happened, told to whoever wants to hear it: the stream of the outbox, record by record.
+//! Fan-out of events to webhooks and live connections: the stream of the outbox, record by record.
 
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
@@ -11,32 +11,32 @@ use shared::{
     store::outbox,
 };
 
-/// How many users' changes are told at the same time.
+/// How many users' entries are told concurrently.
 const USERS_AT_ONCE: usize = 16;
 
-/// A record of the stream that tells of a change.
+/// A record of the stream: one entry of the outbox.
 struct Told {
     sequence_number: String,
-    change: Result<OutboxEntry, Error>,
+    entry: Result<OutboxEntry, Error>,
 }
 
-/// Tells of each change, those of one user in their order. What fails is tried again with all that follows it,
-/// which makes no second delivery; a record that cannot be read fails until it is put aside.
+/// Tells of each entry, those of one user in order. After a failure, the entry and all that follow it in the stream are
+/// received again, which makes no second delivery. A record that cannot be read fails until it is put aside.
 ///
 /// # Errors
 /// None: failures are in the answer.
 pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventResponse, Error> {
     let mut by_user: Vec<(Option<UserId>, Vec<Told>)> = Vec::new();
-    // Rows are only made, and forgotten by themselves.
+    // Entries are never changed, and they expire by themselves.
     for record in event.records.into_iter().filter(|record| record.event_name == "INSERT") {
         let told = read(record);
-        let user = told.change.as_ref().ok().map(|change| change.user);
+        let user = told.entry.as_ref().ok().map(|entry| entry.user);
         match by_user.iter_mut().find(|(other, _)| *other == user) {
-            Some((_, changes)) => changes.push(told),
+            Some((_, entries)) => entries.push(told),
             None => by_user.push((user, vec![told])),
         }
     }
-    let telling = by_user.into_iter().map(|(_, changes)| tell_in_order(&services, changes));
+    let telling = by_user.into_iter().map(|(_, entries)| tell_in_order(&services, entries));
     let failed: Vec<Option<String>> = stream::iter(telling).buffer_unordered(USERS_AT_ONCE).collect().await;
     let mut answer = DynamoDbEventResponse::default();
     answer.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
@@ -45,7 +45,7 @@ pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventR
 
 fn read(record: EventRecord) -> Told {
     let sequence_number = record.change.sequence_number.unwrap_or_default();
-    Told { sequence_number, change: outbox::read(record.change.new_image).map_err(Error::from) }
+    Told { sequence_number, entry: outbox::read(record.change.new_image).map_err(Error::from) }
 }
 
 fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
@@ -54,15 +54,15 @@ fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
     failure
 }
 
-/// The sequence number of the first change that could not be told.
-async fn tell_in_order(services: &Services, changes: Vec<Told>) -> Option<String> {
-    for Told { sequence_number, change } in changes {
-        let told = match change {
-            Ok(change) => services.dispatch.tell(&change).await,
+/// The sequence number of the first entry that could not be told.
+async fn tell_in_order(services: &Services, entries: Vec<Told>) -> Option<String> {
+    for Told { sequence_number, entry } in entries {
+        let told = match entry {
+            Ok(entry) => services.dispatch.tell(&entry).await,
             Err(error) => Err(error),
         };
         if let Err(error) = told {
-            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "a change could not be told");
+            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "an entry of the outbox could not be told");
             return Some(sequence_number);
         }
     }

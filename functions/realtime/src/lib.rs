@@ -1,5 +1,5 @@
-//! WebSocket connections: what the gateway tells of them, and what is to be done about them later. Nothing is
-//! answered here but the handshake; frames go through API Gateway's management API.
+//! WebSocket connections: events of the gateway, and delayed work from the queue. Only handshakes are answered here;
+//! frames go through API Gateway's management API.
 
 use aws_lambda_events::{
     apigw::{ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext},
@@ -10,37 +10,38 @@ use shared::{
     domain::{Error, connection::ConnectionId, ids::EventId},
     http::session_of_page,
     service::{Services, limits::Address, realtime::Handshake},
+    wire::parse_message,
 };
 use std::net::IpAddr;
 
-/// What the function is called with.
+/// The event that invokes the function.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// Messages of the queue.
+    /// Messages of the queue: delayed work on connections.
     Queue(SqsEvent),
-    /// Something about a connection.
+    /// An event of the gateway about one connection.
     Connection(Box<ApiGatewayWebsocketProxyRequest>),
 }
 
-/// What it answers.
+/// The function's answer.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum HandshakeReply {
-    /// Which messages have to come again.
+    /// The messages that have to be received again.
     Queue(SqsBatchResponse),
-    /// Whether a connection may open. Of anything else nobody hears.
+    /// Whether a connection may open. The gateway ignores the answer to other events.
     Connection {
-        /// 200, or why not.
+        /// 200, or the status of the refusal.
         #[serde(rename = "statusCode")]
         status: u16,
     },
 }
 
-/// Does what an event is about.
+/// Handles an event.
 ///
 /// # Errors
-/// Never: what goes wrong is in the answer.
+/// None: failures are in the answer.
 pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, Error> {
     match event {
         Event::Queue(messages) => work(services, messages).await.map(HandshakeReply::Queue),
@@ -50,39 +51,44 @@ pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, 
     }
 }
 
-/// Does what messages of the queue say, and tells which have to come again.
+/// Does the work of the queue's messages. The answer names those that have to be received again.
 ///
 /// # Errors
-/// Never: what goes wrong is in the answer.
+/// None: failures are in the answer.
 pub async fn work(services: Services, messages: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let mut answer = SqsBatchResponse::default();
     for message in messages.records {
         let body = message.body.unwrap_or_default();
-        if let Err(error) = services.realtime.do_later(&body).await {
-            tracing::warn!(error = %shared::log::Causes(&error), "a message about a connection has to come again");
+        let done = match serde_json::from_str(&body) {
+            Ok(later) => services.realtime.do_later(later).await,
+            Err(error) => Err(Error::internal(error)),
+        };
+        if let Err(error) = done {
+            tracing::warn!(error = %shared::log::Causes(&error), "delayed work on a connection failed and is repeated");
             answer.add_failure(message.message_id.unwrap_or_default());
         }
     }
     Ok(answer)
 }
 
-/// Decides about a connection, or takes note of what happens in it; as a status of HTTP.
+/// Handles an event about a connection. Returns an HTTP status.
 async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyRequest) -> u16 {
     let context = &event.request_context;
     let Some((id, address)) = whom(context) else {
-        tracing::error!("an event without a connection or an address");
+        tracing::error!("an event has no connection or no address");
         return 400;
     };
     match context.route_key.as_deref() {
         Some("$connect") => connect(services, event, id, address).await,
         Some("$disconnect") => {
             if let Err(error) = services.realtime.disconnect(&id).await {
-                tracing::warn!(error = %shared::log::Causes(&error), "a closed connection was not forgotten");
+                tracing::warn!(error = %shared::log::Causes(&error), "the rows of a closed connection were not removed");
             }
             200
         }
         _ => {
-            services.realtime.hear(&id, &address, event.body.as_deref().unwrap_or_default()).await;
+            let message = event.body.as_deref().and_then(parse_message);
+            services.realtime.hear(&id, &address, message).await;
             200
         }
     }
@@ -112,7 +118,7 @@ async fn connect(
         Err(Error::InvalidCredential) => 401,
         Err(Error::RateLimited(_)) => 429,
         Err(error) => {
-            tracing::error!(error = %shared::log::Causes(&error), "a connection was not decided about");
+            tracing::error!(error = %shared::log::Causes(&error), "a handshake failed");
             503
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     domain::{
-        Error, Problem,
+        Error, OutboundUrl, Problem,
         error::Problems,
         list::ToolField,
         text::{Category, Description, Label},
@@ -17,7 +17,7 @@ use shared::{
         Listing, NoContent, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
     },
-    outbound::{OutboundRules, OutboundUrl},
+    outbound::OutboundRules,
 };
 use std::collections::BTreeMap;
 use utoipa::ToSchema;

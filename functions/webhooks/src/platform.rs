@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     domain::{
-        Error, Problem,
+        Error, OutboundUrl, Problem,
         error::Problems,
         event::EventKind,
         ids::WebhookId,
@@ -21,7 +21,7 @@ use shared::{
         Listing, NoContent, NoFields, Platform, SignedIn, json_field,
         listing::{Parameters, Wanted},
     },
-    outbound::{OutboundRules, OutboundUrl},
+    outbound::OutboundRules,
     service::webhooks::{NewWebhook, WithSecret},
 };
 use utoipa::ToSchema;

@@ -227,7 +227,7 @@ pub enum Problem {
     /// The caller's password is another one.
     WrongCurrentPassword,
     /// Not an address that may be called.
-    Address(&'static str),
+    Address(String),
     /// A description of parameters that is not in the documented form.
     ParametersForm,
     /// Not an attachment as documented.

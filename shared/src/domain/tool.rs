@@ -1,11 +1,10 @@
 //! Tools: what an assistant's model may use. Two are built in; administrators add others.
 
 use super::{
-    Problem,
+    OutboundUrl, Problem,
     text::{Category, Description, Label},
     time::Timestamp,
 };
-use crate::outbound::OutboundUrl;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

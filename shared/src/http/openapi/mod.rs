@@ -1,6 +1,7 @@
 //! What is common to all operations of a dialect in its OpenAPI document: who may call, which errors there
 //! are and how they look, forms beside JSON. Handlers say only what is their own (`#[utoipa::path]`).
 
+mod domain;
 mod errors;
 mod schemas;
 

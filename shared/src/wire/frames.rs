@@ -1,27 +1,22 @@
-//! What is sent into connections: `{"type": "conversation_update", "timestamp": "2024-03-13T10:00:00Z",
-//! "data": {…}}`. Source: spec 001, "Message Types".
+//! Frames of live connections: `{"type": "conversation_update", "timestamp": "2024-03-13T10:00:00Z", "data": {…}}`.
+//! Source: spec 001, "Message Types".
 
-use super::Realtime;
 use crate::{
     domain::{
         Error,
         conversation::Message,
-        event::{Event, EventDetails, EventKind, OutboxEntry},
-        ids::{ConversationId, EventId, MessageId, Speaker, UserId},
+        event::{Event, EventDetails, EventKind},
+        ids::{ConversationId, Speaker},
         time::Timestamp,
     },
     gateway::FRAME_MAX,
+    service::format::{FrameFormat, ReplyPiece},
 };
 use serde::Serialize;
 
-/// A frame, ready to be sent.
-#[derive(Debug, Clone)]
-pub(super) struct Frame {
-    /// The event that it tells of, if it is one.
-    pub event: Option<EventId>,
-    /// JSON.
-    pub text: Vec<u8>,
-}
+/// Frames as JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct JsonFrames;
 
 #[derive(Serialize)]
 struct WireFrame<D> {
@@ -30,7 +25,7 @@ struct WireFrame<D> {
     data: D,
 }
 
-/// `conversation_update`: a conversation was begun, or a message was stored.
+/// `conversation_update`: a conversation was created, or a message was stored.
 #[derive(Serialize)]
 struct ConversationUpdate<'a> {
     event: &'static str,
@@ -41,7 +36,7 @@ struct ConversationUpdate<'a> {
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<String>,
-    /// Left out when the frame would be too large, and when the message is gone.
+    /// Absent when the frame would be too large, and when the message was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<ShownMessage<'a>>,
 }
@@ -55,9 +50,9 @@ struct ShownMessage<'a> {
     created_at: String,
 }
 
-/// `conversation_update`: a piece of a reply that is being made.
+/// `conversation_update`: a piece of a reply that is being generated.
 #[derive(Serialize)]
-struct ReplyPiece<'a> {
+struct ReplyDelta<'a> {
     event: &'static str,
     conversation_id: String,
     message_id: String,
@@ -90,55 +85,31 @@ struct Nothing {}
 
 const CONVERSATION_UPDATE: &str = "conversation_update";
 
-/// Whether frames tell of this.
-pub(super) const fn is_told(details: &EventDetails) -> bool {
-    match details {
-        EventDetails::ConversationCreated { .. }
-        | EventDetails::MessageReceived { .. }
-        | EventDetails::AssistantStatusChanged { .. }
-        | EventDetails::WebhookDisabled { .. }
-        | EventDetails::SystemNotification { .. } => true,
-        // A turn that changes a conversation is told of by its messages.
-        EventDetails::ConversationUpdated { .. }
-        | EventDetails::UserCreated
-        | EventDetails::UserUpdated
-        | EventDetails::AccessEnded => false,
-    }
+fn frame(r#type: &'static str, at: Timestamp, data: impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(&WireFrame { r#type, timestamp: at.to_string(), data }).map_err(Error::internal)
 }
 
-impl Frame {
-    fn new(r#type: &'static str, at: Timestamp, event: Option<EventId>, data: impl Serialize) -> Result<Self, Error> {
-        let frame = WireFrame { r#type, timestamp: at.to_string(), data };
-        Ok(Self { event, text: serde_json::to_vec(&frame).map_err(Error::internal)? })
+impl FrameFormat for JsonFrames {
+    fn pong(&self, now: Timestamp) -> Result<Vec<u8>, Error> {
+        frame("pong", now, Nothing {})
     }
 
-    /// The answer to a `ping`.
-    pub fn pong(now: Timestamp) -> Result<Self, Error> {
-        Self::new("pong", now, None, Nothing {})
-    }
-
-    /// A piece of a user's reply.
-    pub fn delta(
-        now: Timestamp,
-        user: UserId,
-        (conversation, reply): (ConversationId, MessageId),
-        delta: &str,
-    ) -> Result<Self, Error> {
-        let data = ReplyPiece {
+    fn reply_piece(&self, piece: ReplyPiece<'_>) -> Result<Vec<u8>, Error> {
+        let ReplyPiece { at, user, conversation, reply, text } = piece;
+        let data = ReplyDelta {
             event: "message.delta",
             conversation_id: conversation.to_string(),
             message_id: reply.uuid(conversation).to_string(),
             user_id: user.to_string(),
-            delta,
+            delta: text,
         };
-        Self::new(CONVERSATION_UPDATE, now, None, data)
+        frame(CONVERSATION_UPDATE, at, data)
     }
 
-    /// What `event` looks like, with the message that it is about. `None`: nobody is told.
-    fn of(event: &Event, message: Option<&Message>) -> Result<Option<Self>, Error> {
+    fn event(&self, event: &Event, message: Option<&Message>) -> Result<Option<Vec<u8>>, Error> {
         let Event { id, user, at, details } = event;
         let (event_id, user_id) = (id.to_string(), user.to_string());
-        let frame = match details {
+        let encoded = match details {
             EventDetails::ConversationCreated { conversation, assistant } => {
                 let data = ConversationUpdate {
                     event: EventKind::ConversationCreated.as_str(),
@@ -149,7 +120,7 @@ impl Frame {
                     message_id: None,
                     message: None,
                 };
-                Self::new(CONVERSATION_UPDATE, *at, Some(*id), data)?
+                frame(CONVERSATION_UPDATE, *at, data)?
             }
             EventDetails::MessageReceived { conversation, assistant, message: received } => {
                 let data = |message| ConversationUpdate {
@@ -162,12 +133,8 @@ impl Frame {
                     message,
                 };
                 let shown = message.map(|message| ShownMessage::of(message, *conversation));
-                let whole = Self::new(CONVERSATION_UPDATE, *at, Some(*id), data(shown))?;
-                if whole.text.len() > FRAME_MAX {
-                    Self::new(CONVERSATION_UPDATE, *at, Some(*id), data(None))?
-                } else {
-                    whole
-                }
+                let whole = frame(CONVERSATION_UPDATE, *at, data(shown))?;
+                if whole.len() > FRAME_MAX { frame(CONVERSATION_UPDATE, *at, data(None))? } else { whole }
             }
             EventDetails::AssistantStatusChanged { assistant, status, version: _ } => {
                 let data = AssistantStatusData {
@@ -177,22 +144,22 @@ impl Frame {
                     user_id,
                     status: status.as_str(),
                 };
-                Self::new("assistant_status", *at, Some(*id), data)?
+                frame("assistant_status", *at, data)?
             }
             EventDetails::WebhookDisabled { webhook } => {
                 let message = "A webhook was switched off, because its receiver does not accept events any more.";
                 let data = Notification { event_id, message, webhook_id: Some(webhook.to_string()) };
-                Self::new("system_notification", *at, Some(*id), data)?
+                frame("system_notification", *at, data)?
             }
             EventDetails::SystemNotification { message } => {
-                Self::new("system_notification", *at, Some(*id), Notification { event_id, message, webhook_id: None })?
+                frame("system_notification", *at, Notification { event_id, message, webhook_id: None })?
             }
             EventDetails::ConversationUpdated { .. }
             | EventDetails::UserCreated
             | EventDetails::UserUpdated
             | EventDetails::AccessEnded => return Ok(None),
         };
-        Ok(Some(frame))
+        Ok(Some(encoded))
     }
 }
 
@@ -206,25 +173,5 @@ impl<'a> ShownMessage<'a> {
             status: status.as_str(),
             created_at: created_at.to_string(),
         }
-    }
-}
-
-impl Realtime {
-    /// What `user` sees of `changes`, in their order.
-    pub(super) async fn frames(&self, user: UserId, changes: &[OutboxEntry]) -> Result<Vec<Frame>, Error> {
-        let events: Vec<Event> = changes.iter().flat_map(OutboxEntry::events).collect();
-        let received = |event: &Event| match event.details {
-            EventDetails::MessageReceived { conversation, message, assistant: _ } => Some((conversation, message)),
-            _ => None,
-        };
-        let ids: Vec<_> = events.iter().filter_map(received).collect();
-        let messages = if ids.is_empty() { Vec::new() } else { self.store.messages_of(user, &ids).await? };
-        let mut messages = messages.into_iter();
-        let mut frames = Vec::new();
-        for event in &events {
-            let message = received(event).and_then(|_| messages.next()).flatten();
-            frames.extend(Frame::of(event, message.as_ref())?);
-        }
-        Ok(frames)
     }
 }
