@@ -15,7 +15,7 @@ use shared::{
     },
     http::{
         App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent, Platform,
-        SignedIn, given,
+        SignedIn, json_field,
         listing::{Parameters, Wanted},
         pages::Query,
     },

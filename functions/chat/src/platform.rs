@@ -21,7 +21,7 @@ use shared::{
         App, Body, Created, Dialect, EgressPolicy, Fault, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
         Listing, NoContent, Platform, SignedIn,
         events::{self, Named, WantsEvents},
-        given,
+        json_field,
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },

@@ -18,7 +18,7 @@ use shared::{
     },
     http::{
         App, AsAdministrator, Body, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent,
-        Platform, ShownUser, SignedIn, given,
+        Platform, ShownUser, SignedIn, json_field,
         listing::{Parameters, Wanted},
     },
     service::users::{AccountChange, PowersChange},

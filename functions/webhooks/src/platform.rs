@@ -18,7 +18,7 @@ use shared::{
     },
     http::{
         Accepted, App, Body, Created, EgressPolicy, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
-        Listing, NoContent, NoFields, Platform, SignedIn, given,
+        Listing, NoContent, NoFields, Platform, SignedIn, json_field,
         listing::{Parameters, Wanted},
     },
     outbound::{OutboundRules, OutboundUrl},

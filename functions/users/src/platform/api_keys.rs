@@ -7,7 +7,7 @@ use shared::{
     domain::{Error, api_key::ApiKey, error::Problems, ids::ApiKeyId, list::ApiKeyField, text::Label},
     http::{
         App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent, Platform,
-        SignedIn, given,
+        SignedIn, json_field,
         listing::{Parameters, Wanted},
     },
 };
