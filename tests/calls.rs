@@ -110,7 +110,7 @@ fn is_turn(route: &Route) -> bool {
 async fn calls_per_route() {
     let mut table = Table(HEAD.to_owned());
     let unchanged = metered_fixture().await;
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let own = if route.verb == "GET" { None } else { Some(metered_fixture().await) };
         let fixture = own.as_ref().unwrap_or(&unchanged);
         let body = Value::Object(fixture.body(route)).to_string();

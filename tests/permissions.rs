@@ -56,7 +56,7 @@ fn on_queue(operation: &str, request: &Value) -> Permission {
 async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
     let functions = functions();
     let mut needed: BTreeMap<&str, BTreeSet<Permission>> = BTreeMap::new();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let owns = |function: &&Function| {
             function.routes.iter().any(|(verb, path)| verb == route.verb && bare(route.path) == path)
         };

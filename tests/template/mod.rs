@@ -2,6 +2,7 @@
 
 mod events;
 mod gateway;
+mod generated;
 mod safety;
 mod settings;
 mod tables;

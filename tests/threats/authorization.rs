@@ -189,7 +189,7 @@ fn expected(route: &Route, who: Who, what: What) -> u16 {
 async fn whoever_may_not_is_refused_alike_whatever_there_is_and_changes_nothing() {
     let cast = Cast::new().await;
     let before = cast.stored();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let mut first: HashMap<u16, Reply> = HashMap::new();
         for (who, what) in EVERYBODY.into_iter().flat_map(|who| objects(route).iter().map(move |what| (who, *what))) {
             let expected = expected(route, who, what);

@@ -25,6 +25,7 @@ mod tail;
 mod upload;
 mod user;
 
+pub use crate::handlers;
 pub use body::{Body, NoFields};
 pub use credentials::{SESSION_COOKIE, UsernameAndPassword, session_of_page, sign_in};
 pub use dialect::{
@@ -38,9 +39,11 @@ pub use idempotency::Idempotency;
 pub use json_field::JsonField;
 pub use listing::Listing;
 pub use new_message::NewMessage;
+#[doc(hidden)]
+pub use pastey::paste;
 pub use path::{FromPath, InPath};
 pub use reply::{Accepted, Created, Json, NoContent};
-pub use routes::{App, Routes};
+pub use routes::{App, Endpoint, Group, Handlers, Route};
 pub use signed_in::{AsAdministrator, ClientAddress, SignInEndpoint, SignedIn, Visitor};
 pub use tail::finish;
 pub use upload::WithFiles;
