@@ -132,7 +132,7 @@ pub struct NewPassword(SecretString);
 
 impl NewPassword {
     /// Checks the length in bytes.
-    pub fn parse(text: String) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
         match text.len() {
             0 => Err(Problem::Blank),
             1..PASSWORD_MIN_BYTES => Err(Problem::TooShort { min: PASSWORD_MIN_BYTES }),

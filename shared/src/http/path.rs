@@ -1,4 +1,4 @@
-//! Ids in paths. One that does not parse is answered like one that does not exist.
+//! Ids in paths. An id that cannot be parsed gets the same answer as one that does not exist.
 
 use super::{App, Dialect, Failure};
 use crate::domain::{
@@ -11,76 +11,41 @@ use axum::{
     http::request::Parts,
 };
 
-/// What a path's parameters stand for.
+/// The meaning of a path's parameters.
 pub trait FromPath: Sized {
-    /// Reads the parameters in the order of the path. There are none when they are not UTF-8.
+    /// Reads the parameters in the order of the path. There are none if they are not UTF-8.
     fn from_path<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<Self>;
 }
 
-impl FromPath for ConversationId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
+/// Paths with one id.
+macro_rules! one_id {
+    ($($id:ident),+) => {$(
+        impl FromPath for $id {
+            fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+                Self::parse(parameters.next()?)
+            }
+        }
+    )+};
 }
 
-impl FromPath for (ConversationId, TurnNumber) {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Some((ConversationId::parse(parameters.next()?)?, TurnNumber::parse(parameters.next()?)?))
-    }
+/// Paths with two ids.
+macro_rules! two_ids {
+    ($(($first:ident, $second:ident)),+) => {$(
+        impl FromPath for ($first, $second) {
+            fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+                Some(($first::parse(parameters.next()?)?, $second::parse(parameters.next()?)?))
+            }
+        }
+    )+};
 }
 
-impl FromPath for WebhookId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
-}
+one_id!(ApiKeyId, AssistantId, AssistantNumber, ConversationId, FileId, ToolId, UserId, WebhookId);
+two_ids!((ConversationId, TurnNumber), (WebhookId, EventId));
 
-impl FromPath for (WebhookId, EventId) {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Some((WebhookId::parse(parameters.next()?)?, EventId::parse(parameters.next()?)?))
-    }
-}
-
-impl FromPath for FileId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
-}
-
-impl FromPath for AssistantId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
-}
-
-impl FromPath for AssistantNumber {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
-}
-
-impl FromPath for ApiKeyId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
-}
-
-impl FromPath for ToolId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
-    }
-}
-
-/// An id that may be unreadable, for routes that refuse some callers before they look at it.
+/// `None` for an id that cannot be parsed, for routes that check the caller before the id.
 impl FromPath for Option<UserId> {
     fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some(parameters.next().and_then(UserId::parse))
-    }
-}
-
-impl FromPath for UserId {
-    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Self::parse(parameters.next()?)
     }
 }
 
