@@ -1,4 +1,4 @@
-//! What happened, told to whoever wants to hear it: the stream of the outbox, record by record.
+//! Dispatches the events of the outbox's stream to webhooks and WebSocket connections.
 
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
@@ -11,41 +11,41 @@ use shared::{
     store::outbox,
 };
 
-/// How many users' changes are told at the same time.
+/// How many users' events are dispatched at the same time.
 const USERS_AT_ONCE: usize = 16;
 
-/// A record of the stream that tells of a change.
-struct Told {
+/// A record of the stream, and the entry of the outbox in it.
+struct Record {
     sequence_number: String,
-    change: Result<OutboxEntry, Error>,
+    entry: Result<OutboxEntry, Error>,
 }
 
-/// Tells of each change, those of one user in their order. What fails is tried again with all that follows it,
-/// which makes no second delivery; a record that cannot be read fails until it is put aside.
+/// Dispatches each entry, those of one user in their order. After a failure, the stream repeats the record and all that
+/// follow it, which creates no second delivery. A record that cannot be read fails until the stream discards it.
 ///
 /// # Errors
-/// None: failures are in the answer.
+/// None. The response lists the failures.
 pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventResponse, Error> {
-    let mut by_user: Vec<(Option<UserId>, Vec<Told>)> = Vec::new();
-    // Rows are only made, and forgotten by themselves.
+    let mut by_user: Vec<(Option<UserId>, Vec<Record>)> = Vec::new();
+    // Rows are inserted, and expire. Only inserts matter.
     for record in event.records.into_iter().filter(|record| record.event_name == "INSERT") {
-        let told = read(record);
-        let user = told.change.as_ref().ok().map(|change| change.user);
+        let record = read(record);
+        let user = record.entry.as_ref().ok().map(|entry| entry.user);
         match by_user.iter_mut().find(|(other, _)| *other == user) {
-            Some((_, changes)) => changes.push(told),
-            None => by_user.push((user, vec![told])),
+            Some((_, records)) => records.push(record),
+            None => by_user.push((user, vec![record])),
         }
     }
-    let telling = by_user.into_iter().map(|(_, changes)| tell_in_order(&services, changes));
-    let failed: Vec<Option<String>> = stream::iter(telling).buffer_unordered(USERS_AT_ONCE).collect().await;
+    let running = by_user.into_iter().map(|(_, records)| dispatch_in_order(&services, records));
+    let failed: Vec<Option<String>> = stream::iter(running).buffer_unordered(USERS_AT_ONCE).collect().await;
     let mut answer = DynamoDbEventResponse::default();
     answer.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
     Ok(answer)
 }
 
-fn read(record: EventRecord) -> Told {
+fn read(record: EventRecord) -> Record {
     let sequence_number = record.change.sequence_number.unwrap_or_default();
-    Told { sequence_number, change: outbox::read(record.change.new_image).map_err(Error::from) }
+    Record { sequence_number, entry: outbox::read(record.change.new_image).map_err(Error::from) }
 }
 
 fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
@@ -54,15 +54,15 @@ fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
     failure
 }
 
-/// The sequence number of the first change that could not be told.
-async fn tell_in_order(services: &Services, changes: Vec<Told>) -> Option<String> {
-    for Told { sequence_number, change } in changes {
-        let told = match change {
-            Ok(change) => services.dispatch.tell(&change).await,
+/// The sequence number of the first entry that could not be dispatched.
+async fn dispatch_in_order(services: &Services, records: Vec<Record>) -> Option<String> {
+    for Record { sequence_number, entry } in records {
+        let dispatched = match entry {
+            Ok(entry) => services.dispatch.tell(&entry).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = told {
-            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "a change could not be told");
+        if let Err(error) = dispatched {
+            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "could not dispatch an entry of the outbox");
             return Some(sequence_number);
         }
     }

@@ -1,5 +1,5 @@
-//! WebSocket connections: what the gateway tells of them, and what is to be done about them later. Nothing is
-//! answered here but the handshake; frames go through API Gateway's management API.
+//! WebSocket connections: the gateway's events, and the messages of the queue. The function only responds to the
+//! handshake. Frames go through the management API of API Gateway.
 
 use aws_lambda_events::{
     apigw::{ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext},
@@ -13,34 +13,34 @@ use shared::{
 };
 use std::net::IpAddr;
 
-/// What the function is called with.
+/// An event that invokes the function.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Event {
     /// Messages of the queue.
     Queue(SqsEvent),
-    /// Something about a connection.
+    /// An event of a connection.
     Connection(Box<ApiGatewayWebsocketProxyRequest>),
 }
 
-/// What it answers.
+/// The response of the function.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum HandshakeReply {
-    /// Which messages have to come again.
+    /// The messages that the queue must repeat.
     Queue(SqsBatchResponse),
-    /// Whether a connection may open. Of anything else nobody hears.
+    /// Whether a connection may open. The gateway ignores the response to any other event.
     Connection {
-        /// 200, or why not.
+        /// 200, or the status of the refusal.
         #[serde(rename = "statusCode")]
         status: u16,
     },
 }
 
-/// Does what an event is about.
+/// Handles an event.
 ///
 /// # Errors
-/// Never: what goes wrong is in the answer.
+/// Never. The response contains the failures.
 pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, Error> {
     match event {
         Event::Queue(messages) => work(services, messages).await.map(HandshakeReply::Queue),
@@ -50,34 +50,34 @@ pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, 
     }
 }
 
-/// Does what messages of the queue say, and tells which have to come again.
+/// Handles the messages of the queue. The response lists those that the queue must repeat.
 ///
 /// # Errors
-/// Never: what goes wrong is in the answer.
+/// Never. The response contains the failures.
 pub async fn work(services: Services, messages: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let mut answer = SqsBatchResponse::default();
     for message in messages.records {
         let body = message.body.unwrap_or_default();
         if let Err(error) = services.realtime.do_later(&body).await {
-            tracing::warn!(error = %shared::log::Causes(&error), "a message about a connection has to come again");
+            tracing::warn!(error = %shared::log::Causes(&error), "could not process a message about a connection");
             answer.add_failure(message.message_id.unwrap_or_default());
         }
     }
     Ok(answer)
 }
 
-/// Decides about a connection, or takes note of what happens in it; as a status of HTTP.
+/// Handles an event of a connection. Returns an HTTP status.
 async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyRequest) -> u16 {
     let context = &event.request_context;
-    let Some((id, address)) = whom(context) else {
-        tracing::error!("an event without a connection or an address");
+    let Some((id, address)) = connection(context) else {
+        tracing::error!("an event has no connection or no address");
         return 400;
     };
     match context.route_key.as_deref() {
         Some("$connect") => connect(services, event, id, address).await,
         Some("$disconnect") => {
             if let Err(error) = services.realtime.disconnect(&id).await {
-                tracing::warn!(error = %shared::log::Causes(&error), "a closed connection was not forgotten");
+                tracing::warn!(error = %shared::log::Causes(&error), "could not remove a closed connection");
             }
             200
         }
@@ -88,7 +88,7 @@ async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyR
     }
 }
 
-fn whom(context: &ApiGatewayWebsocketProxyRequestContext) -> Option<(ConnectionId, Address)> {
+fn connection(context: &ApiGatewayWebsocketProxyRequestContext) -> Option<(ConnectionId, Address)> {
     let address: IpAddr = context.identity.source_ip.as_deref()?.parse().ok()?;
     Some((ConnectionId::parse(context.connection_id.as_deref()?)?, address.into()))
 }
@@ -112,7 +112,7 @@ async fn connect(
         Err(Error::InvalidCredential) => 401,
         Err(Error::RateLimited(_)) => 429,
         Err(error) => {
-            tracing::error!(error = %shared::log::Causes(&error), "a connection was not decided about");
+            tracing::error!(error = %shared::log::Causes(&error), "could not decide about a connection");
             503
         }
     }

@@ -1,4 +1,4 @@
-//! Plain types and pure rules. Nothing here is asynchronous, knows HTTP, or knows where data is kept.
+//! Plain types and pure rules. Nothing here is asynchronous or depends on HTTP or the storage.
 
 pub mod api_key;
 pub mod assistant;

@@ -108,7 +108,7 @@ fn json(bytes: &[u8], numbers_are_text: bool) -> Result<Map<String, Value>, Faul
     let unreadable = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
         Fault::UnreadableBody(match error.to_string().starts_with(DUPLICATE) {
-            true => format!("JSON parse error - a key is there twice: line {line} column {column}"),
+            true => format!("JSON parse error - duplicate key: line {line} column {column}"),
             false => format!("JSON parse error - line {line} column {column}"),
         })
     };
