@@ -89,7 +89,7 @@ fn wanted<F: SortField>(query: &Query) -> Result<ListRequest<F>, Error> {
     let mut form = Form::default();
     let page = form.optional("page", query.field("page"), whole(PAGE_MAX)).unwrap_or(1);
     let size = form.optional("size", query.field("size"), whole(SIZE_MAX)).unwrap_or(SIZE);
-    let sort = form.optional("sort", query.field("sort"), sort).unwrap_or_default();
+    let sort = form.optional("sort", query.field("sort"), sort::<F>).unwrap_or_default();
     let after = form.optional("after", query.field("after"), |cursor: &str| match query.parameter("page") {
         Some(_) => Err(Problem::PageAndCursor),
         None => position(cursor, sort),

@@ -93,7 +93,7 @@ pub fn set<T: PartialEq>(
 ) -> impl FnOnce(Value) -> Result<Vec<T>, Problem> {
     move |value| {
         let mut kept = Vec::new();
-        for entry in list(max, |entry| (&parse).parse(entry))(value)? {
+        for entry in list(max, |entry| Parse::<Text, T>::parse(&parse, entry))(value)? {
             if !kept.contains(&entry) {
                 kept.push(entry);
             }

@@ -26,15 +26,16 @@ pub fn settle(document: &mut Value) {
             body.insert("required".to_owned(), is_needed.into());
             asked.extend(named);
         }
-        operation.get_mut("responses").into_iter().for_each(close);
-        add_examples_of_arrays(operation, original);
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.values_mut().for_each(close);
+            add_examples_of_arrays(responses, original);
+        }
     }
     let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
-        if asked.contains(name) {
-            open(schema)
-        } else {
-            close(schema)
+        match asked.contains(name) {
+            true => open(schema),
+            false => close(schema),
         }
         if schema.get("example").is_none()
             && let Some(example) = example_of_properties(schema, original)
@@ -63,10 +64,9 @@ fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Option<Value> {
     }
 }
 
-/// Adds an example to each response of an operation that is an array.
-fn add_examples_of_arrays(operation: &mut Map<String, Value>, schemas: &Map<String, Value>) {
-    let responses = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
-    let contents = responses.filter_map(|response| response.get_mut("content")?.as_object_mut());
+/// Adds an example to each response that is an array.
+fn add_examples_of_arrays(responses: &mut Map<String, Value>, schemas: &Map<String, Value>) {
+    let contents = responses.values_mut().filter_map(|response| response.get_mut("content")?.as_object_mut());
     for content in contents.flat_map(Map::values_mut).filter(|content| content.pointer("/schema/items").is_some()) {
         if let Some(example) = example_of(&content["schema"], schemas) {
             content["example"] = example;
