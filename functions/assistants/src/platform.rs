@@ -67,7 +67,7 @@ pub async fn create(
 #[utoipa::path(
     get,
     path = "/api/v1/assistants/{assistant}",
-    params(("assistant" = String, Path, format = Uuid, description = "The assistant's id.")),
+    params(InPath<AssistantId>),
     responses((status = 200, body = ShownAssistant)),
 )]
 pub async fn show(
@@ -82,7 +82,7 @@ pub async fn show(
 #[utoipa::path(
     put,
     path = "/api/v1/assistants/{assistant}",
-    params(("assistant" = String, Path, format = Uuid, description = "The assistant's id.")),
+    params(InPath<AssistantId>),
     request_body = AssistantFields,
     responses(
         (status = 200, body = ShownAssistant),
@@ -103,7 +103,7 @@ pub async fn change(
 #[utoipa::path(
     delete,
     path = "/api/v1/assistants/{assistant}",
-    params(("assistant" = String, Path, format = Uuid, description = "The assistant's id.")),
+    params(InPath<AssistantId>),
     responses((status = 204)),
 )]
 pub async fn remove(

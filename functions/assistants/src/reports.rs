@@ -177,7 +177,7 @@ pub async fn create(
 #[utoipa::path(
     put,
     path = "/api/v1/assistants/{assistant}/",
-    params(("assistant" = u64, Path, minimum = 1, description = "The assistant's number.")),
+    params(InPath<AssistantNumber>),
     request_body(content(
         (AssistantFields = "application/json"),
         (AssistantFields = "application/x-www-form-urlencoded"),

@@ -141,7 +141,7 @@ pub async fn create(
     get,
     path = "/api/v1/conversations/{conversation}",
     params(
-        ("conversation" = String, Path, format = Uuid, description = "The conversation's id."),
+        InPath<ConversationId>,
         ("before" = Option<String>, Query, format = Uuid, description = "The id of a message. The response contains the 100 messages before it."),
     ),
     responses((status = 200, body = ShownConversation)),
@@ -162,7 +162,7 @@ pub async fn show(
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversation}",
-    params(("conversation" = String, Path, format = Uuid, description = "The conversation's id.")),
+    params(InPath<ConversationId>),
     responses((status = 204)),
 )]
 pub async fn remove(
@@ -179,7 +179,7 @@ pub async fn remove(
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversation}/messages",
-    params(("conversation" = String, Path, format = Uuid, description = "The conversation's id."), Idempotency),
+    params(InPath<ConversationId>, Idempotency),
     request_body = NewMessage,
     responses(
         (

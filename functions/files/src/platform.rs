@@ -10,7 +10,7 @@ use shared::{
 #[utoipa::path(
     get,
     path = "/api/v1/files/{file}/content",
-    params(("file" = String, Path, format = Uuid, description = "The file's id.")),
+    params(InPath<FileId>),
     responses((
         status = 200,
         content_type = "*/*",

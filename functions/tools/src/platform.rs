@@ -134,7 +134,7 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/tools/{tool}",
-    params(("tool" = String, Path, description = "The tool's id.")),
+    params(InPath<ToolId>),
     responses((status = 200, body = ShownTool)),
 )]
 pub async fn show(
@@ -172,7 +172,7 @@ pub async fn create(
 #[utoipa::path(
     put,
     path = "/api/v1/tools/{tool}",
-    params(("tool" = String, Path, description = "The tool's id.")),
+    params(InPath<ToolId>),
     request_body = ToolFields,
     responses((status = 200, body = ShownTool), (status = 403), (status = 409, description = "The tool is built in.")),
 )]
@@ -190,7 +190,7 @@ pub async fn change(
 #[utoipa::path(
     delete,
     path = "/api/v1/tools/{tool}",
-    params(("tool" = String, Path, description = "The tool's id.")),
+    params(InPath<ToolId>),
     responses((status = 204), (status = 403), (status = 409, description = "The tool is built in.")),
 )]
 pub async fn remove(

@@ -123,7 +123,7 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/users/{user}",
-    params(("user" = String, Path, format = Uuid, description = "The user's id.")),
+    params(InPath<UserId>),
     responses((status = 200, body = ShownUser), (status = 403)),
 )]
 pub async fn show(
@@ -138,7 +138,7 @@ pub async fn show(
 #[utoipa::path(
     put,
     path = "/api/v1/users/{user}",
-    params(("user" = String, Path, format = Uuid, description = "The user's id."), Idempotency),
+    params(InPath<UserId>, Idempotency),
     request_body = UserUpdate,
     responses(
         (status = 200, body = ShownUser),
@@ -160,7 +160,7 @@ pub async fn change(
 #[utoipa::path(
     delete,
     path = "/api/v1/users/{user}",
-    params(("user" = String, Path, format = Uuid, description = "The user's id.")),
+    params(InPath<UserId>),
     responses(
         (status = 204),
         (status = 403),

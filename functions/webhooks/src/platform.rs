@@ -151,7 +151,7 @@ pub async fn create(
 #[utoipa::path(
     get,
     path = "/api/v1/webhooks/{webhook}",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     responses((status = 200, body = ShownWebhook)),
 )]
 pub async fn show(
@@ -167,7 +167,7 @@ pub async fn show(
 #[utoipa::path(
     put,
     path = "/api/v1/webhooks/{webhook}",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = WebhookChanges,
     responses((status = 200, body = ShownWebhook), (status = 409)),
 )]
@@ -186,7 +186,7 @@ pub async fn change(
 #[utoipa::path(
     delete,
     path = "/api/v1/webhooks/{webhook}",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     responses((status = 204)),
 )]
 pub async fn remove(
@@ -202,7 +202,7 @@ pub async fn remove(
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/test",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = NoFields,
     responses((status = 202, body = ShownDelivery), (status = 409, description = "The webhook is not active.")),
 )]
@@ -220,7 +220,7 @@ pub async fn test(
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/rotate-secret",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = NewSecret,
     responses((status = 200, body = ShownWebhook), (status = 409)),
 )]

@@ -121,7 +121,7 @@ pub async fn list(
     delete,
     operation_id = "remove_api_key",
     path = "/api/v1/users/me/api-keys/{key}",
-    params(("key" = String, Path, format = Uuid, description = "The key's id.")),
+    params(InPath<ApiKeyId>),
     responses((status = 204)),
 )]
 pub async fn remove(

@@ -114,7 +114,7 @@ pub struct ShownRetried {
     operation_id = "list_deliveries",
     path = "/api/v1/webhooks/{webhook}/deliveries",
     params(
-        ("webhook" = String, Path, format = Uuid, description = "The webhook's id."),
+        InPath<WebhookId>,
         Parameters<DeliveryField>,
         ("status" = Option<String>, Query, pattern = "^(pending|delivered|failed)$", description = "Only deliveries with this status."),
         ("event" = Option<EventKind>, Query, description = "Only deliveries of this event."),
@@ -137,7 +137,7 @@ pub async fn list(
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/deliveries/retry",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = Since,
     responses((status = 202, body = ShownRetried), (status = 409, description = "The webhook is not active.")),
 )]
@@ -157,8 +157,7 @@ pub async fn retry_since(
     post,
     path = "/api/v1/webhooks/{webhook}/deliveries/{delivery}/retry",
     params(
-        ("webhook" = String, Path, format = Uuid, description = "The webhook's id."),
-        ("delivery" = String, Path, format = Uuid, description = "The delivery's id."),
+        InPath<(WebhookId, EventId)>,
     ),
     request_body = NoFields,
     responses(
