@@ -97,7 +97,7 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     let name = json!({"username": "alice", "password": PASSWORD});
     let opaque = world.anonymous().post("/api/v1/tokens/", name).await.body["token"].clone();
     assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 200);
-    let last = world.news().last().unwrap().id().to_string();
+    let last = world.outbox_entries().last().unwrap().id().to_string();
     let path = format!("/ws?ticket={}&last_event_id={last}", ticket(&alice).await);
     world.faults.plan(None);
     world.queue_faults.plan([]);

@@ -101,7 +101,7 @@ async fn who_does_not_read_is_let_go_and_others_hear_on() {
     let mut quick = world.connect(server, &alice).await;
     let reading = tokio::spawn(async move { while said(&[quick.hears().await]) != ["user: last"] {} });
     says(&world, &alice, &"x".repeat(30_000)).await;
-    let change = world.restarted().news().into_iter().find(|change| change.events.len() == 3).unwrap();
+    let change = world.restarted().outbox_entries().into_iter().find(|change| change.events.len() == 3).unwrap();
     for _ in 0..2_000 {
         world.services.realtime.tell(&change).await.unwrap();
         if world.gateway.count() == 1 {

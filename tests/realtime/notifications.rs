@@ -41,7 +41,7 @@ async fn only_administrators_notify() {
     assert_eq!(reply.status, 403);
     assert_eq!(reply.body["error_code"], "FORBIDDEN");
     assert_eq!(world.anonymous().post(PATH, json!({"message": "Hello"})).await.status, 401);
-    assert!(world.news().iter().all(|change| change.audience().is_some()));
+    assert!(world.outbox_entries().iter().all(|change| change.audience().is_some()));
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ impl World {
     }
 
     /// What happened, as the outbox has it, in its order.
-    pub fn outbox_entry(&self) -> Vec<OutboxEntry> {
+    pub fn outbox_entries(&self) -> Vec<OutboxEntry> {
         let mut rows = self.rows("outbox");
         rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap().to_owned());
         rows.into_iter().map(|row| outbox::read(serde_json::from_value(row).unwrap()).unwrap()).collect()
