@@ -57,7 +57,7 @@ async fn a_body_that_is_not_json() {
         ("hello", "JSON parse error - line 1 column 1"),
         ("[]", "Invalid data. Expected an object."),
         ("\"Hi\"", "Invalid data. Expected an object."),
-        (r#"{"x": 1, "x": 2}"#, "JSON parse error - a key is there twice: line 1 column 16"),
+        (r#"{"x": 1, "x": 2}"#, "JSON parse error - duplicate key: line 1 column 16"),
     ];
     for (spoken, actor, path) in posts(&world).await {
         for (body, detail) in bodies {

@@ -19,7 +19,7 @@ pub async fn create(services: &Services, username: &str, email: &str, password: 
         username: Some(Username::parse(username).map_err(wrong("username"))?),
         email: Some(Email::parse(email).map_err(wrong("e-mail"))?),
         full_name: None,
-        password: NewPassword::parse(password.expose_secret().to_owned()).map_err(wrong("password"))?,
+        password: NewPassword::parse(password.expose_secret()).map_err(wrong("password"))?,
         role: Role::Admin,
     };
     match services.accounts.register(registration).await {

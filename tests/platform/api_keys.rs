@@ -249,7 +249,7 @@ async fn fifty_keys_and_no_more() {
     let (made, refused): (Vec<&Reply>, Vec<&Reply>) = replies.iter().partition(|reply| reply.status == 201);
     assert_eq!((made.len(), refused.len()), (50, 10));
     for reply in refused {
-        let full = error(409, "CONFLICT", "There may be no more than 50.");
+        let full = error(409, "CONFLICT", "You have reached the limit of 50.");
         assert_eq!((reply.status, &reply.body), (409, &full));
     }
     let list = alice.get(&format!("{KEYS}?size=100")).await;

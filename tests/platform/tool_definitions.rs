@@ -7,7 +7,7 @@ use super::{
 use crate::world::{NOW, World};
 use serde_json::{Value, json};
 
-const EXISTS: &str = "A tool with this name exists already.";
+const EXISTS: &str = "A tool with this name already exists.";
 
 #[tokio::test]
 async fn a_tool_with_everything() {

@@ -238,7 +238,7 @@ async fn a_hundred_tools_and_no_more() {
     let replies: Vec<Reply> = replies.await.into_iter().map(Result::unwrap).collect();
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 100);
     for reply in replies.iter().filter(|reply| reply.status != 201) {
-        let full = error(409, "CONFLICT", "There may be no more than 100.");
+        let full = error(409, "CONFLICT", "You have reached the limit of 100.");
         assert_eq!((reply.status, &reply.body), (409, &full));
     }
     assert_eq!(root.get(TOOLS).await.body["total"], 102);

@@ -148,7 +148,7 @@ async fn every_mistake_is_told() {
 async fn a_new_password_needs_the_current_one() {
     let world = World::new();
     let alice = world.user("alice").await;
-    let (required, wrong) = ("This field is required.", "The current password is not right.");
+    let (required, wrong) = ("This field is required.", "The current password is incorrect.");
     let cases = [
         (json!({"password": "a new one"}), required),
         (json!({"password": "a new one", "current_password": null}), required),

@@ -46,7 +46,7 @@ async fn a_key_that_is_there_twice() {
         assert_eq!(reply.status, 400, "{path}");
         assert_eq!(
             reply.body,
-            error(400, "BAD_REQUEST", "JSON parse error - a key is there twice: line 1 column 20"),
+            error(400, "BAD_REQUEST", "JSON parse error - duplicate key: line 1 column 20"),
             "{path}"
         );
     }

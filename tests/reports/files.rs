@@ -118,7 +118,7 @@ async fn what_is_refused_leaves_nothing_behind() {
     assert_eq!(reply.status, 201);
     let good: Sent<'_> = ("notes.txt", b"Hello");
     let path = format!("{ASSISTANTS}1/");
-    let content = json!({"files": ["The file is not what its name or its declared type says."]});
+    let content = json!({"files": ["The content of the file does not match its name or its declared type."]});
     let empty = json!({"files": ["The submitted file is empty."]});
     let many = json!({"files": ["Ensure this field has no more than 10 elements."]});
     let refused: [(Vec<Sent<'_>>, Value); 3] = [

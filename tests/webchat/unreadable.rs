@@ -62,7 +62,7 @@ async fn json_with_a_key_twice() {
         for (body, column) in bodies {
             let reply = alice.post_raw(&endpoint, "application/json", body).await;
             assert_eq!(reply.status, 400, "{endpoint}: {body}");
-            let detail = format!("JSON parse error - a key is there twice: line 1 column {column}");
+            let detail = format!("JSON parse error - duplicate key: line 1 column {column}");
             assert_eq!(reply.body, json!({"detail": detail}), "{endpoint}: {body}");
         }
     }

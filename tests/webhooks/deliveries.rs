@@ -147,11 +147,11 @@ async fn one_that_is_being_delivered_is_not_tried_beside_that() {
         async move { world.settle().await }
     });
     receiver.until_received().await;
-    assert_conflict(&retry(&alice, &path, &id).await, "It is being delivered at this moment.");
+    assert_conflict(&retry(&alice, &path, &id).await, "A delivery attempt is in progress.");
     // The process ends, and nobody knows what became of the attempt.
     settling.abort();
     world.pass(SECOND * 29);
-    assert_conflict(&retry(&alice, &path, &id).await, "It is being delivered at this moment.");
+    assert_conflict(&retry(&alice, &path, &id).await, "A delivery attempt is in progress.");
     world.pass(SECOND);
     assert_eq!(retry(&alice, &path, &id).await.status, 202);
     world.settle().await;

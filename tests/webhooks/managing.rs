@@ -123,7 +123,7 @@ async fn a_user_has_at_most_twenty() {
     }
     set_active(&alice, &paths[0], false).await;
     let full = alice.post(WEBHOOKS, documented()).await;
-    assert_eq!((full.status, full.body), (409, error(409, "CONFLICT", "There may be no more than 20.")));
+    assert_eq!((full.status, full.body), (409, error(409, "CONFLICT", "You have reached the limit of 20.")));
     assert_eq!(alice.get(WEBHOOKS).await.body["total"], 20);
     assert_eq!(bob.post(WEBHOOKS, documented()).await.status, 201, "others have their own");
     assert_eq!(alice.delete(&paths[1]).await.status, 204);

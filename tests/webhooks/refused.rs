@@ -16,7 +16,7 @@ const CHOICES: &str = "Not a valid choice. Choices are: conversation.created, co
     message.received, assistant.status_changed, user.created, user.updated, webhook.disabled.";
 const HTTPS: &str = "Only https addresses are allowed.";
 const PUBLIC: &str = "The address must name a public host.";
-const SECRET_FORM: &str = "Behind whsec_ a secret is base64.";
+const SECRET_FORM: &str = "The part of a secret after whsec_ must be base64.";
 const TOO_LONG: &str = "Ensure this field has no more than 255 characters.";
 const URL: &str = "https://example.com/hook";
 

@@ -303,7 +303,7 @@ impl World {
             username: Some(Username::parse(username).unwrap()),
             email: None,
             full_name: None,
-            password: NewPassword::parse(PASSWORD.to_owned()).unwrap(),
+            password: NewPassword::parse(PASSWORD).unwrap(),
             role: Role::Admin,
         };
         self.services.accounts.register(registration).await.unwrap();

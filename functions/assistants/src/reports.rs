@@ -1,22 +1,18 @@
 //! Spec 000, "Assistant Management". The same assistants as the platform dialect's, by their integers.
 
-use axum::{
-    extract::State,
-    http::{Method, header},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::Method, response::IntoResponse};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
         Error,
         assistant::{Assistant, AssistantFile, CharacterChange},
-        error::Problems,
         ids::AssistantNumber,
         text::{AssistantName, Instructions, Label},
     },
     http::{
-        App, Created, Failure, Fault, Field, HandlerResult, Idempotency, InPath, Json, Reports, SignedIn, WithFiles,
-        pages::{Paged, ServedAt},
+        App, Created, Failure, Fault, Field, Form, HandlerResult, Idempotency, InPath, Json, Reports, SignedIn,
+        WithFiles,
+        pages::{PageNumber, Paged, ServedAt},
     },
     service::assistants::Knowledge,
 };
@@ -26,23 +22,26 @@ type Result<T> = HandlerResult<Reports, T>;
 
 const PAGE_SIZE: usize = 100;
 
-/// `{"name": …, "company_name": …, "instructions": …}`, with parts called `files` in a multipart form.
+/// `{"name": …, "company_name": …, "instructions": …}`. A multipart form may contain parts called `files`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"name": "My Assistant", "company_name": "My Company", "instructions": "Write reports."}))]
 pub struct AssistantFields {
+    /// The name.
     #[schema(value_type = String, required, min_length = 1, max_length = 120)]
     name: Field,
-    /// For changing an assistant.
+    /// A new name, for changes.
     #[schema(value_type = Option<String>, max_length = 120)]
     new_name: Field,
+    /// The company that the assistant works for.
     #[schema(value_type = String, required, min_length = 1, max_length = 255)]
     company_name: Field,
+    /// The instructions for the model.
     #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     instructions: Field,
 }
 
-/// The fields as parts of a form, with files beside them.
+/// The fields as parts of a form, and files.
 #[derive(ToSchema)]
 #[schema(example = json!({
     "name": "My Assistant",
@@ -50,16 +49,21 @@ pub struct AssistantFields {
     "instructions": "Write reports.",
     "files": ["Contents of the file"],
 }))]
-#[expect(dead_code, reason = "read by `WithFiles`, described here")]
+#[expect(dead_code, reason = "describes the form that `WithFiles` reads")]
 pub struct AssistantForm {
+    /// The name.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
+    /// A new name, for changes.
     #[schema(max_length = 120)]
     new_name: Option<String>,
+    /// The company that the assistant works for.
     #[schema(min_length = 1, max_length = 255)]
     company_name: String,
+    /// The instructions for the model.
     #[schema(min_length = 1, max_length = 32000)]
     instructions: String,
+    /// The files that the assistant knows.
     #[schema(max_items = 10)]
     files: Option<Vec<AttachedFile>>,
 }
@@ -67,7 +71,7 @@ pub struct AssistantForm {
 /// A file of a form.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
-pub struct AttachedFile(#[expect(dead_code, reason = "never made")] String);
+pub struct AttachedFile(#[expect(dead_code, reason = "describes a part of a form")] String);
 
 /// `{"id": 1, "name": …, "company_name": …, "instructions": …, "files": […], "created_at": …,
 /// "updated_at": …, "query_count": 0}`.
@@ -87,52 +91,49 @@ pub struct AttachedFile(#[expect(dead_code, reason = "never made")] String);
     "query_count": 0,
 }))]
 pub struct ShownAssistant {
+    /// The assistant's number.
     id: u64,
+    /// The name.
     name: String,
+    /// The company that the assistant works for.
     company_name: String,
+    /// The instructions for the model.
     instructions: String,
+    /// The files that the assistant knows.
     files: Vec<ShownFile>,
+    /// When the assistant was created.
     #[schema(format = DateTime)]
     created_at: String,
+    /// When the assistant last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+    /// How many messages the assistant got.
     query_count: u64,
 }
 
 /// `{"id": "<uuid>", "filename": "report.pdf", "url": "https://…/api/v1/files/<uuid>/content"}`.
 #[derive(Serialize, ToSchema)]
 pub struct ShownFile {
+    /// The file's id.
     #[schema(format = Uuid)]
     id: String,
+    /// The name of the file.
     filename: String,
+    /// The address of the content.
     #[schema(format = Uri)]
     url: String,
 }
 
-/// `GET /api/v1/assistants/?page=`: the caller's assistants, oldest first, 100 a page. The pages before and
-/// after are in the `Link` header.
+/// `GET /api/v1/assistants/?page=`: lists the caller's assistants, oldest first, 100 per page. The `Link` header
+/// contains the previous and the next page.
 #[utoipa::path(
     get,
     path = "/api/v1/assistants/",
-    params(("page" = Option<u64>, Query, minimum = 1, description = "The page's number; the first is 1.")),
+    params(PageNumber),
     responses((
         status = 200,
         body = [ShownAssistant],
-        headers(("Link", description = "The pages before and after.")),
-        example = json!([{
-            "id": 1,
-            "name": "My Assistant",
-            "company_name": "My Company",
-            "instructions": "Write reports.",
-            "files": [{
-                "id": "018e376b-9ce0-7000-8000-000000000001",
-                "filename": "report.pdf",
-                "url": "https://api.example.com/api/v1/files/018e376b-9ce0-7000-8000-000000000001/content",
-            }],
-            "created_at": "2024-01-01T00:00:00Z",
-            "updated_at": "2024-01-01T00:00:00Z",
-            "query_count": 0,
-        }]),
+        headers(("Link", description = "The previous and the next page.")),
     )),
 )]
 pub async fn list(
@@ -142,12 +143,12 @@ pub async fn list(
     ServedAt(here): ServedAt,
 ) -> Result<impl IntoResponse> {
     let page = app.assistants.page(caller.user.id, paged.request(PAGE_SIZE, false)?).await?;
-    let link = paged.links(&page).map(|links| [(header::LINK, links)]);
-    let shown: Vec<_> = page.items.into_iter().map(|assistant| ShownAssistant::new(assistant, &here)).collect();
-    Ok((link, Json(shown)))
+    let (request, has_next) = (page.request, page.has_next());
+    let shown = page.items.into_iter().map(|assistant| ShownAssistant::new(assistant, &here)).collect();
+    Ok(paged.linked(request, has_next, shown))
 }
 
-/// `POST /api/v1/assistants/`: a new assistant, with files if any are sent.
+/// `POST /api/v1/assistants/`: creates an assistant and stores its files.
 #[utoipa::path(
     post,
     path = "/api/v1/assistants/",
@@ -167,23 +168,22 @@ pub async fn create(
     form: WithFiles<AssistantFields>,
 ) -> Result<Created<ShownAssistant>> {
     let (fields, files) = form.read(&app, &caller).await?;
-    let character = AssistantFields { new_name: Field::Missing, ..fields }.try_into()?;
+    let character = AssistantFields { new_name: Field::default(), ..fields }.try_into()?;
     let assistant = app.assistants.create(caller.user.id, character, Knowledge::And(files), key).await?;
     Ok(Created(ShownAssistant::new(assistant, &here)))
 }
 
-/// `PUT /api/v1/assistants/<int>/`: replaces what is known of an assistant. The new name is `new_name` if it
-/// is given; files that are sent are added.
+/// `PUT /api/v1/assistants/<int>/`: replaces the fields of an assistant and adds files. `new_name` renames it.
 #[utoipa::path(
     put,
     path = "/api/v1/assistants/{assistant}/",
-    params(("assistant" = u64, Path, minimum = 1, description = "The assistant's number.")),
+    params(InPath<AssistantNumber>),
     request_body(content(
         (AssistantFields = "application/json"),
         (AssistantFields = "application/x-www-form-urlencoded"),
         (AssistantForm = "multipart/form-data"),
     )),
-    responses((status = 200, body = ShownAssistant), (status = 409, description = "Somebody else changed it at the same moment.")),
+    responses((status = 200, body = ShownAssistant), (status = 409, description = "Another request changed the assistant at the same time.")),
 )]
 pub async fn change(
     State(app): State<App<Reports>>,
@@ -199,7 +199,7 @@ pub async fn change(
     Ok(Json(ShownAssistant::new(changed, &here)))
 }
 
-/// Every other method: a path without a number is nobody's.
+/// Every other method. A path without a valid number is 404, not 405.
 pub async fn otherwise(
     method: Method,
     number: std::result::Result<InPath<AssistantNumber>, Failure<Reports>>,
@@ -215,19 +215,16 @@ impl TryFrom<AssistantFields> for CharacterChange {
 
     fn try_from(fields: AssistantFields) -> std::result::Result<Self, Error> {
         let AssistantFields { name, new_name, company_name, instructions } = fields;
-        let mut problems = Problems::default();
-        let parse_name = |text: Option<String>| text.map(|text| AssistantName::parse(&text)).transpose();
-        let name = problems.note("name", name.required().and_then(|text| AssistantName::parse(&text)));
-        let new_name = problems.note("new_name", new_name.nullable().and_then(parse_name)).flatten();
-        let company_name = company_name.required().and_then(|text| Label::parse(&text));
-        let instructions = instructions.required().and_then(|text| Instructions::parse(&text));
+        let mut form = Form::default();
+        let name = form.required("name", name, AssistantName::parse);
+        let new_name = form.nullable("new_name", new_name, AssistantName::parse);
         let change = Self {
             name: new_name.or(name),
-            company_name: problems.note("company_name", company_name).map(Some),
-            system_prompt: problems.note("instructions", instructions).map(Some),
+            company_name: form.required("company_name", company_name, Label::parse).map(Some),
+            system_prompt: form.required("instructions", instructions, Instructions::parse).map(Some),
             ..Self::default()
         };
-        problems.or(Some(change))
+        form.finish(|| Some(change))
     }
 }
 

@@ -13,8 +13,11 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "username": "newuser", "tokens": 4000}))]
 pub struct Registered {
+    /// The user's number.
     id: u64,
+    /// The username.
     username: String,
+    /// The tokens that the user can spend.
     #[schema(value_type = u64)]
     tokens: Tokens,
 }
@@ -23,10 +26,11 @@ pub struct Registered {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"token": "eyJ0eXAi…"}))]
 pub struct Token {
+    /// The access token.
     token: String,
 }
 
-/// `POST /users/register/`: a new account.
+/// `POST /users/register/`: creates an account.
 #[utoipa::path(
     post,
     path = "/users/register/",
@@ -43,13 +47,13 @@ pub async fn register(
     Ok(Created(Registered { id: user.number.0, username: user.username.as_str().to_owned(), tokens }))
 }
 
-/// `POST /users/login/`: a new sign-in, with an access token only.
+/// `POST /users/login/`: signs in. There is no refresh token.
 #[utoipa::path(
     post,
     path = "/users/login/",
     security(()),
     request_body = UsernameAndPassword,
-    responses((status = 200, body = Token), (status = 401, description = "The name or the password is wrong.")),
+    responses((status = 200, body = Token), (status = 401, description = "The username or the password is wrong.")),
 )]
 pub async fn login(
     State(app): State<App<Chatbot>>,

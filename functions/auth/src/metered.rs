@@ -3,31 +3,26 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{App, Body, Created, HandlerResult, Json, Metered, SignInEndpoint, UsernameAndPassword};
+use shared::http::{App, Body, Created, HandlerResult, Json, Message, Metered, SignInEndpoint, UsernameAndPassword};
 use utoipa::ToSchema;
-
-/// `{"message": "User created successfully"}`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"message": "User created successfully"}))]
-pub struct Message {
-    message: &'static str,
-}
 
 /// `{"refresh": "string", "access": "string"}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"refresh": "eyJ0eXAi…", "access": "eyJ0eXAi…"}))]
 pub struct TokenPair {
+    /// The refresh token.
     refresh: String,
+    /// The access token.
     access: String,
 }
 
-/// `POST /api/register/`: a new account.
+/// `POST /api/register/`: creates an account.
 #[utoipa::path(
     post,
     path = "/api/register/",
     security(()),
     request_body = UsernameAndPassword,
-    responses((status = 201, body = Message)),
+    responses((status = 201, body = Message, example = json!({"message": "User created successfully"}))),
 )]
 pub async fn register(
     State(app): State<App<Metered>>,
@@ -38,7 +33,7 @@ pub async fn register(
     Ok(Created(Message { message: "User created successfully" }))
 }
 
-/// `POST /api/login/`: a new sign-in.
+/// `POST /api/login/`: signs in.
 #[utoipa::path(
     post,
     path = "/api/login/",

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
         Error,
-        error::Problems,
         names::{Email, Username},
         text::{FullName, NewPassword},
         user::Role,
     },
     http::{
-        App, Body, Created, Field, HandlerResult, Json, Platform, ShownUser, SignInEndpoint, SignedIn, Visitor, sign_in,
+        App, Body, Created, Field, Form, HandlerResult, Json, Message, Platform, ShownUser, SignInEndpoint, SignedIn,
+        Visitor,
+        parse::{any_text, filled},
+        sign_in,
     },
     service::{accounts::Registration, logins::Issued},
 };
@@ -25,12 +27,16 @@ type Result<T> = HandlerResult<Platform, T>;
 #[serde(default)]
 #[schema(example = json!({"email": "user@example.com", "password": "password"}))]
 pub struct Register {
+    /// The e-mail address.
     #[schema(value_type = String, required, max_length = 254, format = Email)]
     email: Field,
+    /// The password.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    /// The username. Without one, the server derives it from the e-mail address.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 150)]
     username: Field,
+    /// The full name.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
 }
@@ -40,8 +46,10 @@ pub struct Register {
 #[serde(default)]
 #[schema(example = json!({"email": "user@example.com", "password": "password"}))]
 pub struct Login {
+    /// The e-mail address or the username.
     #[schema(value_type = String, required, min_length = 1)]
     email: Field,
+    /// The password.
     #[schema(value_type = String, required, min_length = 1, format = Password)]
     password: Field,
 }
@@ -51,43 +59,42 @@ pub struct Login {
 #[serde(default)]
 #[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]
 pub struct Refresh {
+    /// The refresh token of the latest response.
     #[schema(value_type = String, required, min_length = 1)]
     refresh_token: Field,
 }
 
-/// `{"refresh_token": "…"}`; the token may be absent.
+/// `{"refresh_token": "…"}`, or no token.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]
 pub struct Logout {
+    /// A refresh token of the caller, to end its sign-in, too.
     #[schema(value_type = Option<String>)]
     refresh_token: Field,
 }
 
-/// `{"access_token": "…", "refresh_token": "…", "token_type": "bearer", "expires_in": 1800}`, in seconds.
+/// `{"access_token": "…", "refresh_token": "…", "token_type": "bearer", "expires_in": 1800}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"access_token": "eyJ0eXAi…", "refresh_token": "eyJ0eXAi…", "token_type": "bearer", "expires_in": 1800}))]
 pub struct TokenPair {
+    /// The access token.
     access_token: String,
+    /// The refresh token.
     refresh_token: Option<String>,
+    /// Always `bearer`.
     token_type: &'static str,
+    /// The lifetime of the access token, in seconds.
     expires_in: u64,
 }
 
-/// `{"message": "…"}`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"message": "Logout successful"}))]
-pub struct Message {
-    message: &'static str,
-}
-
-/// `POST /api/v1/auth/register`: a new account. 409 for a taken e-mail address or username.
+/// `POST /api/v1/auth/register`: creates an account.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/register",
     security(()),
     request_body = Register,
-    responses((status = 201, body = ShownUser), (status = 409, description = "Somebody has this username or e-mail address.")),
+    responses((status = 201, body = ShownUser), (status = 409, description = "Another account has this username or e-mail address.")),
 )]
 pub async fn register(
     State(app): State<App<Platform>>,
@@ -98,13 +105,13 @@ pub async fn register(
     Ok(Created(registered.into()))
 }
 
-/// `POST /api/v1/auth/login`: a new sign-in.
+/// `POST /api/v1/auth/login`: signs in.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
     security(()),
     request_body = Login,
-    responses((status = 200, body = TokenPair), (status = 401, description = "The name or the password is wrong.")),
+    responses((status = 200, body = TokenPair), (status = 401, description = "The e-mail address or the password is wrong.")),
 )]
 pub async fn login(
     State(app): State<App<Platform>>,
@@ -116,52 +123,60 @@ pub async fn login(
     Ok(Json(issued.into()))
 }
 
-/// `POST /api/v1/auth/refresh`: new tokens; the refresh token is replaced.
+/// `POST /api/v1/auth/refresh`: returns new tokens. The refresh token is valid once.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
     security(()),
     request_body = Refresh,
-    responses((status = 200, body = TokenPair), (status = 401, description = "The refresh token is not, or no longer, valid.")),
+    responses((status = 200, body = TokenPair), (status = 401, description = "The refresh token is not valid.")),
 )]
 pub async fn refresh(
     State(app): State<App<Platform>>,
     _: Visitor,
     Body(body): Body<Refresh>,
 ) -> Result<Json<TokenPair>> {
-    let token = body.refresh_token.filled().map_err(|problem| Error::invalid("refresh_token", problem))?;
-    Ok(Json(app.logins.refresh(&token, Platform::LIFETIMES).await?.into()))
+    Ok(Json(app.logins.refresh(&body.token()?, Platform::LIFETIMES).await?.into()))
 }
 
-/// `POST /api/v1/auth/logout`: ends the sign-in, and that of `refresh_token` if one is given.
+/// `POST /api/v1/auth/logout`: ends the sign-in, and that of `refresh_token` if the body has one.
 #[utoipa::path(post, path = "/api/v1/auth/logout", request_body = Logout, responses((status = 200, body = Message)))]
 pub async fn logout(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     Body(body): Body<Logout>,
 ) -> Result<Json<Message>> {
-    let token = body.refresh_token.nullable().map_err(|problem| Error::invalid("refresh_token", problem))?;
+    let token = body.token()?;
     app.logins.sign_out(&caller, token.as_deref().map(|token| ("refresh_token", token))).await?;
     Ok(Json(Message { message: "Logout successful" }))
+}
+
+impl Refresh {
+    fn token(self) -> std::result::Result<String, Error> {
+        let mut form = Form::default();
+        let token = form.required("refresh_token", self.refresh_token, filled);
+        form.finish(|| token)
+    }
+}
+
+impl Logout {
+    fn token(self) -> std::result::Result<Option<String>, Error> {
+        let mut form = Form::default();
+        let token = form.nullable("refresh_token", self.refresh_token, any_text);
+        form.finish(|| Some(token))
+    }
 }
 
 impl TryFrom<Register> for Registration {
     type Error = Error;
 
     fn try_from(Register { email, password, username, full_name }: Register) -> std::result::Result<Self, Error> {
-        let mut problems = Problems::default();
-        let email = problems.note("email", email.required().and_then(|text| Email::parse(&text)));
-        let password = problems.note("password", password.required().and_then(NewPassword::parse));
-        let parse_name = |text: Option<String>| text.map(|text| Username::parse(&text)).transpose();
-        let username = problems.note("username", username.nullable().and_then(parse_name));
-        let parse_full_name = |text: Option<String>| text.map(|text| FullName::parse(&text)).transpose();
-        let full_name = problems.note("full_name", full_name.nullable().and_then(parse_full_name));
-        match (email, password, username, full_name) {
-            (Some(email), Some(password), Some(username), Some(full_name)) => {
-                Ok(Self { username, email: Some(email), full_name, password, role: Role::User })
-            }
-            _ => Err(problems.into_error()),
-        }
+        let mut form = Form::default();
+        let email = form.required("email", email, Email::parse);
+        let password = form.required("password", password, NewPassword::parse);
+        let username = form.nullable("username", username, Username::parse);
+        let full_name = form.nullable("full_name", full_name, FullName::parse);
+        form.finish(|| Some(Self { username, email: Some(email?), full_name, password: password?, role: Role::User }))
     }
 }
 

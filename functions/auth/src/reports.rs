@@ -10,16 +10,17 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"token": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"}))]
 pub struct Token {
+    /// Goes into the `Authorization` header, after `Token`.
     token: String,
 }
 
-/// `POST /api/v1/tokens/`: a token that does not expire.
+/// `POST /api/v1/tokens/`: returns a token that does not expire.
 #[utoipa::path(
     post,
     path = "/api/v1/tokens/",
     security(()),
     request_body = UsernameAndPassword,
-    responses((status = 200, body = Token), (status = 401, description = "The name or the password is wrong.")),
+    responses((status = 200, body = Token), (status = 401, description = "The username or the password is wrong.")),
 )]
 pub async fn obtain_token(
     State(app): State<App<Reports>>,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
         Error, Problem,
-        error::Problems,
         names::{Email, Username},
         text::NewPassword,
-        user::{Role, User},
+        user::User,
     },
     http::{
-        App, Body, Created, Field, HandlerResult, Json, SignInEndpoint, SignedIn, UsernameAndPassword, Visitor, Webchat,
+        App, Body, Created, Field, Form, HandlerResult, Json, Message, Profile, SignInEndpoint, SignedIn,
+        UsernameAndPassword, Visitor, Webchat, parse::filled, registration,
     },
     service::{accounts::Registration, logins::Issued},
 };
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Webchat, T>;
 
-/// `{"username", "email", "password", "confirm_password"}`; `email` may be absent or empty.
+/// `{"username", "email", "password", "confirm_password"}`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({
@@ -30,12 +30,16 @@ type Result<T> = HandlerResult<Webchat, T>;
     "confirm_password": "password123",
 }))]
 pub struct Register {
+    /// The username.
     #[schema(value_type = String, required, min_length = 1, max_length = 150)]
     username: Field,
+    /// The e-mail address. It may be absent or empty.
     #[schema(value_type = String, max_length = 254)]
     email: Field,
+    /// The password.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    /// The same password again.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     confirm_password: Field,
 }
@@ -45,20 +49,12 @@ pub struct Register {
 #[serde(default)]
 #[schema(example = json!({"refresh": "eyJ0eXAi…"}))]
 pub struct Refresh {
+    /// The refresh token.
     #[schema(value_type = String, required, min_length = 1)]
     refresh: Field,
 }
 
-/// `{"id": 1, "username": "newuser", "email": "user@example.com"}`; `email` is empty when there is none.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
-pub struct Profile {
-    id: u64,
-    username: String,
-    email: String,
-}
-
-/// A user with the tokens of a new sign-in.
+/// A user, and the tokens of a new sign-in.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "user": {"id": 1, "username": "newuser", "email": "user@example.com"},
@@ -67,16 +63,13 @@ pub struct Profile {
     "message": "Login successful",
 }))]
 pub struct SignedInUser {
+    /// The user.
     user: Profile,
+    /// The refresh token.
     refresh: String,
+    /// The access token.
     access: String,
-    message: &'static str,
-}
-
-/// `{"message": "Logout successful"}`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"message": "Logout successful"}))]
-pub struct Message {
+    /// The outcome in words.
     message: &'static str,
 }
 
@@ -84,10 +77,11 @@ pub struct Message {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"access": "eyJ0eXAi…"}))]
 pub struct Access {
+    /// The new access token.
     access: String,
 }
 
-/// `POST /api/v1/auth/register/`: a new account that is signed in.
+/// `POST /api/v1/auth/register/`: creates an account and signs it in.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/register/",
@@ -104,13 +98,13 @@ pub async fn register(
     Ok(Created(SignedInUser::new(registered, "User registered successfully")))
 }
 
-/// `POST /api/v1/auth/login/`: a new sign-in.
+/// `POST /api/v1/auth/login/`: signs in.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login/",
     security(()),
     request_body = UsernameAndPassword,
-    responses((status = 200, body = SignedInUser), (status = 401, description = "The name or the password is wrong.")),
+    responses((status = 200, body = SignedInUser), (status = 401, description = "The username or the password is wrong.")),
 )]
 pub async fn login(
     State(app): State<App<Webchat>>,
@@ -122,7 +116,7 @@ pub async fn login(
     Ok(Json(SignedInUser::new(signed_in, "Login successful")))
 }
 
-/// `POST /api/v1/auth/logout/`: ends the sign-in. 400 for a refresh token that is not the caller's.
+/// `POST /api/v1/auth/logout/`: ends the sign-in. The refresh token must be the caller's own.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout/",
@@ -138,19 +132,19 @@ pub async fn logout(
     Ok(Json(Message { message: "Logout successful" }))
 }
 
-/// `GET /api/v1/auth/profile/`: the caller.
+/// `GET /api/v1/auth/profile/`: returns the caller.
 #[utoipa::path(get, path = "/api/v1/auth/profile/", responses((status = 200, body = Profile)))]
 pub async fn profile(SignedIn(caller): SignedIn) -> Json<Profile> {
     Json(caller.user.into())
 }
 
-/// `POST /api/v1/auth/token/refresh/`: a new access token; the refresh token stays as it is.
+/// `POST /api/v1/auth/token/refresh/`: returns a new access token. The refresh token stays valid.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/token/refresh/",
     security(()),
     request_body = Refresh,
-    responses((status = 200, body = Access), (status = 401, description = "The refresh token is not, or no longer, valid.")),
+    responses((status = 200, body = Access), (status = 401, description = "The refresh token is not valid.")),
 )]
 pub async fn refresh(State(app): State<App<Webchat>>, _: Visitor, Body(body): Body<Refresh>) -> Result<Json<Access>> {
     let access = app.logins.refresh_access(&body.token()?, Webchat::LIFETIMES).await?;
@@ -159,7 +153,9 @@ pub async fn refresh(State(app): State<App<Webchat>>, _: Visitor, Body(body): Bo
 
 impl Refresh {
     fn token(self) -> std::result::Result<String, Error> {
-        self.refresh.filled().map_err(|problem| Error::invalid("refresh", problem))
+        let mut form = Form::default();
+        let token = form.required("refresh", self.refresh, filled);
+        form.finish(|| token)
     }
 }
 
@@ -168,48 +164,21 @@ impl TryFrom<Register> for Registration {
 
     fn try_from(body: Register) -> std::result::Result<Self, Error> {
         let Register { username, email, password, confirm_password } = body;
-        let mut problems = Problems::default();
-        let username = problems.note("username", username.required().and_then(|text| Username::parse(&text)));
-        let email = email.optional().map(|text| text.filter(|text| !text.trim().is_empty()));
-        let email = email.and_then(|text| text.map(|text| Email::parse(&text)).transpose());
-        let email = problems.note("email", email);
-        let password = problems.note("password", password.required().and_then(NewPassword::parse));
-        let confirmed = confirm_password.filled().and_then(|again| match &password {
-            Some(password) if !password.is(&again) => Err(Problem::PasswordsDiffer),
-            _ => Ok(()),
+        let mut form = Form::default();
+        let username = form.required("username", username, Username::parse);
+        let email = form.optional("email", email, optional_email).flatten();
+        let password = form.required("password", password, NewPassword::parse);
+        let again = form.required("confirm_password", confirm_password, |again: &str| match &password {
+            Some(password) if !again.is_empty() && !password.is(again) => Err(Problem::PasswordsDiffer),
+            _ => filled(again),
         });
-        let confirmed = problems.note("confirm_password", confirmed);
-        match (username, email, password, confirmed) {
-            (Some(username), Some(email), Some(password), Some(())) => {
-                Ok(Self { username: Some(username), email, full_name: None, password, role: Role::User })
-            }
-            _ => Err(problems.into_error()),
-        }
+        form.finish(|| again.and(Some(registration(username?, email, password?))))
     }
 }
 
-impl From<User> for Profile {
-    fn from(user: User) -> Self {
-        let User {
-            id: _,
-            number,
-            username,
-            email,
-            full_name: _,
-            role: _,
-            is_active: _,
-            conversations: _,
-            resets: _,
-            api_keys: _,
-            created_at: _,
-            updated_at: _,
-        } = user;
-        Self {
-            id: number.0,
-            username: username.as_str().to_owned(),
-            email: email.map_or_else(String::new, |email| email.as_str().to_owned()),
-        }
-    }
+/// An e-mail address, or blank text for none.
+fn optional_email(text: &str) -> std::result::Result<Option<Email>, Problem> {
+    Some(text).filter(|text| !text.trim().is_empty()).map(Email::parse).transpose()
 }
 
 impl SignedInUser {

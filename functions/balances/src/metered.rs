@@ -1,22 +1,9 @@
 //! Spec 004, "Token Balance API".
 
 use axum::extract::State;
-use serde::Serialize;
-use shared::{
-    domain::money::Tokens,
-    http::{App, HandlerResult, Json, Metered, SignedIn},
-};
-use utoipa::ToSchema;
+use shared::http::{App, Balance, HandlerResult, Json, Metered, SignedIn};
 
-/// `{"tokens": 4000}`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"tokens": 4000}))]
-pub struct Balance {
-    #[schema(value_type = u64)]
-    tokens: Tokens,
-}
-
-/// `GET /api/tokens/`: what the caller can spend.
+/// `GET /api/tokens/`: returns the tokens that the caller can spend.
 #[utoipa::path(get, path = "/api/tokens/", responses((status = 200, body = Balance)))]
 pub async fn balance(
     State(app): State<App<Metered>>,

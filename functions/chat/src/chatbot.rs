@@ -12,16 +12,17 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"response": "This is a dummy response from the AI."}))]
 pub struct Sent {
+    /// The reply of the model.
     response: String,
 }
 
-/// `POST /send/`: says something in the caller's default conversation.
+/// `POST /send/`: sends a message in the caller's default conversation and returns the reply.
 #[utoipa::path(
     post,
     path = "/send/",
     params(Idempotency),
     request_body = NewMessage,
-    responses((status = 200, body = Sent), (status = 402), (status = 404, description = "The conversation was deleted meanwhile."), (status = 502), (status = 504)),
+    responses((status = 200, body = Sent), (status = 402), (status = 404, description = "The conversation was deleted during the turn."), (status = 502), (status = 504)),
 )]
 pub async fn send(
     State(app): State<App<Chatbot>>,

@@ -17,20 +17,24 @@ use utoipa::ToSchema;
     "timestamp": "2024-07-31T12:34:56Z",
 }))]
 pub struct Said {
+    /// The caller's number.
     user: u64,
+    /// The message as sent.
     message: String,
+    /// The reply of the model.
     response: String,
+    /// When the message arrived.
     #[schema(format = DateTime)]
     timestamp: String,
 }
 
-/// `POST /api/chat/`: says something in the caller's default conversation.
+/// `POST /api/chat/`: sends a message in the caller's default conversation and returns the reply.
 #[utoipa::path(
     post,
     path = "/api/chat/",
     params(Idempotency),
     request_body = NewMessage,
-    responses((status = 200, body = Said), (status = 400), (status = 404, description = "The conversation was deleted meanwhile."), (status = 502), (status = 504)),
+    responses((status = 200, body = Said), (status = 400), (status = 404, description = "The conversation was deleted during the turn."), (status = 502), (status = 504)),
 )]
 pub async fn chat(
     State(app): State<App<Metered>>,

@@ -1,82 +1,54 @@
-//! Spec 001, "Conversations".
+//! Spec 001, "Conversations". The wire types of messages are in `messages`.
+
+mod messages;
 
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
+use messages::{Exchange, NewMessage, ShownMessage, named};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shared::{
     domain::{
-        Error, OutboundUrl, Problem,
-        conversation::{Attachment, AttachmentKind, AttachmentSource, Conversation, Message, Said},
-        error::Problems,
-        ids::{AssistantId, ConversationId, FileId, MessageId, Speaker},
+        Error, Problem,
+        conversation::{Conversation, Message, Said},
+        ids::{AssistantId, ConversationId, MessageId},
         list::ConversationField,
-        money::Tokens,
-        text::{MessageText, Title},
+        text::Title,
     },
     http::{
-        App, Body, Created, Dialect, EgressPolicy, Fault, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
-        Listing, NoContent, Platform, SignedIn,
-        events::{self, Named, WantsEvents},
-        json_field,
+        App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
+        Platform, SignedIn,
+        events::{self, WantsEvents},
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
+        said,
     },
-    outbound::OutboundRules,
-    service::{
-        hearing::TurnEvent,
-        turns::{Answered, TurnTarget},
-    },
+    service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
-type Parsed<T> = std::result::Result<T, Problem>;
 
-/// The most attachments of a message.
-const ATTACHMENTS_MAX: usize = 10;
-
-/// `{"assistant_id": "<uuid>", "title": "Conversation Title", "initial_message": "Hello"}`, all optional.
+/// `{"assistant_id": "<uuid>", "title": "Conversation Title", "initial_message": "Hello"}`. All fields are optional.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"title": "Conversation Title", "initial_message": "Hello"}))]
 pub struct NewConversation {
+    /// The assistant that replies. Without one, the default model replies.
     #[schema(value_type = Option<String>, format = Uuid)]
     assistant_id: Field,
+    /// The title.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     title: Field,
+    /// The first message.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 32000)]
     initial_message: Field,
 }
 
-/// `{"content": "User message", "attachments": [{"type": "file", "url": "https://example.com/file.pdf"}]}`.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
-#[schema(example = json!({
-    "content": "User message",
-    "attachments": [{"type": "file", "url": "https://example.com/file.pdf"}],
-}))]
-pub struct NewMessage {
-    #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
-    content: Field,
-    #[schema(value_type = Option<Vec<NewAttachment>>, max_items = 10)]
-    attachments: JsonField,
-}
-
-/// An attachment in a body.
-#[derive(Deserialize, ToSchema)]
-struct NewAttachment {
-    #[schema(value_type = String, pattern = "^(file|image)$")]
-    r#type: AttachmentKind,
-    /// An https address, or the `url` or `id` of one of the caller's files.
-    url: String,
-}
-
 /// `{"id": "<uuid>", "assistant_id": "<uuid>", "title": …, "message_count": 2, "created_at": …,
-/// "updated_at": …}`, with `messages` where they are shown.
+/// "updated_at": …}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
@@ -87,120 +59,37 @@ struct NewAttachment {
     "updated_at": "2024-01-01T00:00:00Z",
 }))]
 pub struct ShownConversation {
+    /// The conversation's id.
     #[schema(format = Uuid)]
     id: String,
+    /// The assistant that replies. `null` if the default model does.
     #[schema(format = Uuid)]
     assistant_id: Option<String>,
+    /// The title.
     title: String,
+    /// The number of messages, replies included.
     message_count: u64,
+    /// When the conversation was created.
     #[schema(format = DateTime)]
     created_at: String,
+    /// When the conversation last got a reply.
     #[schema(format = DateTime)]
     updated_at: String,
+    /// The messages, oldest first. Absent in lists.
     #[schema(value_type = Vec<ShownMessage>, required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<ShownMessage>>,
 }
 
-/// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
-/// "status": "complete", "usage": null, "created_at": …}`.
-#[derive(Serialize, ToSchema)]
-pub struct ShownMessage {
-    #[schema(format = Uuid)]
-    id: String,
-    #[schema(format = Uuid)]
-    conversation_id: String,
-    #[schema(value_type = String, pattern = "^(user|assistant)$")]
-    role: Speaker,
-    content: String,
-    attachments: Vec<ShownAttachment>,
-    #[schema(pattern = "^(pending|complete|cut|failed)$")]
-    status: &'static str,
-    usage: Option<Usage>,
-    #[schema(format = DateTime)]
-    created_at: String,
-}
-
-/// `{"type": "file", "url": "https://example.com/file.pdf"}`.
-#[derive(Serialize, ToSchema)]
-pub struct ShownAttachment {
-    #[schema(value_type = String, pattern = "^(file|image)$")]
-    r#type: AttachmentKind,
-    #[schema(format = "iri")]
-    url: String,
-}
-
-/// `{"tokens_charged": 100}`: what a reply cost.
-#[derive(Serialize, ToSchema)]
-pub struct Usage {
-    #[schema(value_type = u64)]
-    tokens_charged: Tokens,
-}
-
-/// `{"user_message": {…}, "assistant_message": {…}, "tokens_charged": 100, "tokens_left": 3900}`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "user_message": {
-        "id": "018e376b-9ce0-8000-8000-000000000002",
-        "conversation_id": "018e376b-9ce0-7000-8000-000000000001",
-        "role": "user",
-        "content": "Hello",
-        "attachments": [],
-        "status": "complete",
-        "usage": null,
-        "created_at": "2024-01-01T00:00:00Z",
-    },
-    "assistant_message": {
-        "id": "018e376b-9ce0-8000-8000-000000000003",
-        "conversation_id": "018e376b-9ce0-7000-8000-000000000001",
-        "role": "assistant",
-        "content": "Hi there!",
-        "attachments": [],
-        "status": "complete",
-        "usage": {"tokens_charged": 100},
-        "created_at": "2024-01-01T00:00:00Z",
-    },
-    "tokens_charged": 100,
-    "tokens_left": 3900,
-}))]
-pub struct Exchange {
-    user_message: ShownMessage,
-    assistant_message: ShownMessage,
-    #[schema(value_type = u64)]
-    tokens_charged: Tokens,
-    #[schema(value_type = u64)]
-    tokens_left: Tokens,
-}
-
-/// The data of an event: of `message`, `delta`, `done` or `error`.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum EventData {
-    Message(ShownMessage),
-    Delta { text: String },
-    Done(Exchange),
-    Error(Value),
-}
-
-/// `GET /api/v1/conversations?page=&size=&sort=&after=&assistant_id=`: the caller's conversations.
+/// `GET /api/v1/conversations?page=&size=&sort=&after=&assistant_id=`: lists the caller's conversations.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations",
     params(
         Parameters<ConversationField>,
-        ("assistant_id" = Option<String>, Query, description = "Only those with this assistant."),
+        ("assistant_id" = Option<String>, Query, description = "Only conversations with this assistant."),
     ),
-    responses((status = 200, body = Listing<ShownConversation>, example = json!({
-        "items": [{
-            "id": "018e376b-9ce0-7000-8000-000000000001",
-            "assistant_id": "018e376b-9ce0-7000-8000-000000000002",
-            "title": "Conversation Title",
-            "message_count": 2,
-            "created_at": "2024-01-01T00:00:00Z",
-            "updated_at": "2024-01-01T00:00:00Z",
-        }],
-        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
-    }))),
+    responses((status = 200, body = Listing<ShownConversation>)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
@@ -216,7 +105,7 @@ pub async fn list(
     Ok(Json(Listing::new(listed, sort, ShownConversation::from)))
 }
 
-/// `POST /api/v1/conversations`: a new conversation; with `initial_message` its first turn too.
+/// `POST /api/v1/conversations`: creates a conversation. With `initial_message` it also runs the first turn.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations",
@@ -225,7 +114,7 @@ pub async fn list(
     responses(
         (status = 201, body = ShownConversation),
         (status = 402),
-        (status = 404, description = "The conversation was deleted meanwhile."),
+        (status = 404, description = "The conversation was deleted during the turn."),
         (status = 409, description = "The assistant is not active."),
         (status = 502),
         (status = 504),
@@ -246,14 +135,14 @@ pub async fn create(
     Ok(Created(ShownConversation::new(conversation, answered.turn.into_messages().into(), &here)))
 }
 
-/// `GET /api/v1/conversations/{conversation}?before=`: a conversation with its latest 100 messages, or the
-/// 100 before one of them, oldest first.
+/// `GET /api/v1/conversations/{conversation}?before=`: returns a conversation with its latest 100
+/// messages, or the 100 messages before one of them, oldest first.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversation}",
     params(
-        ("conversation" = String, Path, format = Uuid, description = "The conversation's id."),
-        ("before" = Option<String>, Query, format = Uuid, description = "The id of a message: the 100 before it."),
+        InPath<ConversationId>,
+        ("before" = Option<String>, Query, format = Uuid, description = "The id of a message. The response contains the 100 messages before it."),
     ),
     responses((status = 200, body = ShownConversation)),
 )]
@@ -264,17 +153,16 @@ pub async fn show(
     ServedAt(here): ServedAt,
     query: Query,
 ) -> Result<Json<ShownConversation>> {
-    let before = query.parameter("before").map(|text| MessageId::parse(&text, id).ok_or(Problem::Cursor));
-    let before = before.transpose().map_err(|problem| Error::invalid("before", problem))?;
+    let before = before(&query, id)?;
     let (conversation, messages) = app.conversations.messages(caller.user.id, id, before).await?;
     Ok(Json(ShownConversation::new(conversation, messages, &here)))
 }
 
-/// `DELETE /api/v1/conversations/{conversation}`: deletes a conversation with its messages.
+/// `DELETE /api/v1/conversations/{conversation}`: deletes a conversation and its messages.
 #[utoipa::path(
     delete,
     path = "/api/v1/conversations/{conversation}",
-    params(("conversation" = String, Path, format = Uuid, description = "The conversation's id.")),
+    params(InPath<ConversationId>),
     responses((status = 204)),
 )]
 pub async fn remove(
@@ -286,20 +174,20 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-/// `POST /api/v1/conversations/{conversation}/messages`: says something. The reply comes whole, or piece by
-/// piece for those who accept `text/event-stream`.
+/// `POST /api/v1/conversations/{conversation}/messages`: sends a message and returns the reply. A
+/// client that accepts `text/event-stream` gets the reply in pieces.
 #[utoipa::path(
     post,
     path = "/api/v1/conversations/{conversation}/messages",
-    params(("conversation" = String, Path, format = Uuid, description = "The conversation's id."), Idempotency),
+    params(InPath<ConversationId>, Idempotency),
     request_body = NewMessage,
     responses(
         (
             status = 200,
             content_type = "text/event-stream",
             body = String,
-            description = "For those who accept `text/event-stream`: `message` (the user's), `delta`s \
-                           (`{\"text\"}`), then `done` (the body of 201) or `error`.",
+            description = "If the client accepts `text/event-stream`: the events `message` (the user's), `delta` \
+                           (`{\"text\"}`), and `done` (the body of 201) or `error`.",
             example = json!("event: delta\ndata: {\"text\":\"Hi\"}\n\n")
         ),
         (status = 201, body = Exchange),
@@ -328,15 +216,11 @@ pub async fn say(
     Ok(Created(Exchange::new(answered, &here)).into_response())
 }
 
-fn named(event: TurnEvent, here: &str) -> Named<EventData> {
-    match event {
-        TurnEvent::Said(conversation, message) => {
-            Named("message", EventData::Message(ShownMessage::new(message, conversation, here)))
-        }
-        TurnEvent::Delta(text) => Named("delta", EventData::Delta { text }),
-        TurnEvent::Done(answered) => Named("done", EventData::Done(Exchange::new(answered, here))),
-        TurnEvent::Failed(error) => Named("error", EventData::Error(Platform::error(&Fault::from(error)).1)),
-    }
+fn before(query: &Query, conversation: ConversationId) -> std::result::Result<Option<MessageId>, Error> {
+    let mut form = Form::default();
+    let parse = |text: &str| MessageId::parse(text, conversation).ok_or(Problem::Cursor);
+    let before = form.optional("before", query.field("before"), parse);
+    form.finish(|| Some(before))
 }
 
 impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
@@ -344,49 +228,13 @@ impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
 
     fn try_from(body: NewConversation) -> std::result::Result<Self, Error> {
         let NewConversation { assistant_id, title, initial_message } = body;
-        let mut problems = Problems::default();
-        let parse_id = |text: Option<String>| {
-            text.map(|text| AssistantId::parse(&text).ok_or(Problem::UnknownAssistant)).transpose()
-        };
-        let parse_message = |text: Option<String>| text.map(MessageText::parse).transpose();
-        let assistant = problems.note("assistant_id", assistant_id.nullable().and_then(parse_id));
-        let parse_title = |text: Option<String>| text.map(|text| Title::parse(&text)).transpose();
-        let title = problems.note("title", title.nullable().and_then(parse_title));
-        let said = problems.note("initial_message", initial_message.nullable().and_then(parse_message));
-        let all = assistant.zip(title).zip(said);
-        problems
-            .or(all.map(|((assistant, title), said)| ((assistant, title.unwrap_or_default()), said.map(Said::from))))
+        let mut form = Form::default();
+        let parse_id = |text: &str| AssistantId::parse(text).ok_or(Problem::UnknownAssistant);
+        let assistant = form.nullable("assistant_id", assistant_id, parse_id);
+        let title = form.nullable("title", title, Title::parse).unwrap_or_default();
+        let said = form.nullable("initial_message", initial_message, said);
+        form.finish(|| Some(((assistant, title), said)))
     }
-}
-
-impl NewMessage {
-    fn read(self, here: &str, rules: &OutboundRules) -> std::result::Result<Said, Error> {
-        let Self { content, attachments } = self;
-        let mut problems = Problems::default();
-        let text = problems.note("content", content.required().and_then(MessageText::parse));
-        let attachments =
-            problems.note("attachments", attachments.nullable(|list| read_attachments(list, here, rules)));
-        let said = text
-            .zip(attachments)
-            .map(|(text, attachments)| Said { text, attachments: attachments.unwrap_or_default() });
-        problems.or(said)
-    }
-}
-
-fn read_attachments(value: Value, here: &str, rules: &OutboundRules) -> Parsed<Vec<Attachment>> {
-    json_field::list(ATTACHMENTS_MAX)(value)?.into_iter().map(|value| read_attachment(value, here, rules)).collect()
-}
-
-fn read_attachment(value: Value, here: &str, rules: &OutboundRules) -> Parsed<Attachment> {
-    let NewAttachment { r#type: kind, url } = serde_json::from_value(value).map_err(|_| Problem::AttachmentForm)?;
-    // Our own address may be given with or without the host.
-    let path = url.strip_prefix(here).unwrap_or(&url);
-    let own = path.strip_prefix("/api/v1/files/").and_then(|rest| rest.strip_suffix("/content")).unwrap_or(path);
-    let source = match FileId::parse(own) {
-        Some(file) => AttachmentSource::Own(file),
-        None => AttachmentSource::Elsewhere(OutboundUrl::parse(&url, rules)?),
-    };
-    Ok(Attachment { kind, source })
 }
 
 impl From<Conversation> for ShownConversation {
@@ -411,44 +259,5 @@ impl ShownConversation {
         let id = conversation.id;
         let messages = messages.into_iter().map(|message| ShownMessage::new(message, id, here));
         Self { messages: Some(messages.collect()), ..conversation.into() }
-    }
-}
-
-impl ShownMessage {
-    fn new(message: Message, conversation: ConversationId, here: &str) -> Self {
-        let Message { id, content, attachments, status, charged, created_at } = message;
-        Self {
-            id: id.uuid(conversation).to_string(),
-            conversation_id: conversation.to_string(),
-            role: id.speaker,
-            content,
-            attachments: attachments.into_iter().map(|attachment| ShownAttachment::new(attachment, here)).collect(),
-            status: status.as_str(),
-            usage: charged.map(|tokens_charged| Usage { tokens_charged }),
-            created_at: created_at.to_string(),
-        }
-    }
-}
-
-impl ShownAttachment {
-    fn new(Attachment { kind, source }: Attachment, here: &str) -> Self {
-        let url = match source {
-            AttachmentSource::Own(file) => format!("{here}/api/v1/files/{file}/content"),
-            AttachmentSource::Elsewhere(url) => url.as_str().to_owned(),
-        };
-        Self { r#type: kind, url }
-    }
-}
-
-impl Exchange {
-    fn new(Answered { conversation, turn, left }: Answered, here: &str) -> Self {
-        let tokens_charged = turn.charged;
-        let [said, reply] = turn.into_messages();
-        Self {
-            user_message: ShownMessage::new(said, conversation, here),
-            assistant_message: ShownMessage::new(reply, conversation, here),
-            tokens_charged,
-            tokens_left: left,
-        }
     }
 }

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Error, conversation::Said, error::Problems, text::MessageText},
-    http::{App, Body, Created, Field, HandlerResult, Idempotency, Reports, SignedIn},
+    domain::{Error, conversation::Said},
+    http::{App, Body, Created, Field, Form, HandlerResult, Idempotency, Reports, SignedIn, parse::filled, said},
     service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
@@ -14,8 +14,10 @@ use utoipa::ToSchema;
 #[serde(default)]
 #[schema(example = json!({"assistant_name": "My Assistant", "_input": "Hello"}))]
 pub struct NewChat {
+    /// The name of one of the caller's assistants.
     #[schema(value_type = String, required, min_length = 1)]
     assistant_name: Field,
+    /// The message.
     #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     _input: Field,
 }
@@ -24,13 +26,17 @@ pub struct NewChat {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "assistant_name": "My Assistant", "_input": "Hello", "_output": "Hi there!"}))]
 pub struct Chat {
+    /// The number of the turn in the conversation.
     id: u64,
+    /// The name of the assistant.
     assistant_name: String,
+    /// The message as sent.
     _input: String,
+    /// The reply of the model.
     _output: String,
 }
 
-/// `POST /api/v1/chat/`: says something in the caller's one conversation with an assistant.
+/// `POST /api/v1/chat/`: sends a message in the caller's conversation with an assistant and returns the reply.
 #[utoipa::path(
     post,
     path = "/api/v1/chat/",
@@ -38,7 +44,8 @@ pub struct Chat {
     request_body = NewChat,
     responses(
         (status = 201, body = Chat),
-        (status = 402), (status = 404, description = "The conversation was deleted meanwhile."),
+        (status = 402),
+        (status = 404, description = "The conversation was deleted during the turn."),
         (status = 409, description = "The assistant is not active."),
         (status = 502),
         (status = 504),
@@ -61,9 +68,9 @@ impl TryFrom<NewChat> for (String, Said) {
     type Error = Error;
 
     fn try_from(NewChat { assistant_name, _input }: NewChat) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let name = problems.note("assistant_name", assistant_name.filled());
-        let said = problems.note("_input", _input.required().and_then(MessageText::parse)).map(Said::from);
-        problems.or(name.zip(said))
+        let mut form = Form::default();
+        let name = form.required("assistant_name", assistant_name, filled);
+        let said = form.required("_input", _input, said);
+        form.finish(|| name.zip(said))
     }
 }

@@ -11,7 +11,7 @@ use shared::{
         text::Title,
     },
     http::{
-        App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat,
+        App, Body, Created, Field, Form, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat,
         pages::Paged,
     },
     service::turns::TurnTarget,
@@ -22,11 +22,12 @@ type Result<T> = HandlerResult<Webchat, T>;
 
 const PAGE_SIZE: usize = 10;
 
-/// `{"title": "New Chat Session"}`; `title` may be absent.
+/// `{"title": "New Chat Session"}`, or no title.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"title": "New Chat Session"}))]
 pub struct NewSession {
+    /// The title. Without one, the session is called `New Chat`.
     #[schema(value_type = String, min_length = 1, max_length = 255)]
     title: Field,
 }
@@ -41,20 +42,28 @@ pub struct NewSession {
     "last_message": null,
 }))]
 pub struct Session {
+    /// The session's id.
     #[schema(format = Uuid)]
     id: String,
+    /// The title.
     title: String,
+    /// When the session was created.
     #[schema(format = DateTime)]
     created_at: String,
+    /// The latest 50 chats, oldest first. Empty in lists.
     chats: Vec<Chat>,
+    /// The latest chat. `null` if there is none.
     last_message: Option<LastMessage>,
 }
 
 /// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
 #[derive(Serialize, ToSchema)]
 pub struct LastMessage {
+    /// The user's message.
     message: String,
+    /// The reply of the model.
     response: String,
+    /// When the message arrived.
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -63,41 +72,39 @@ pub struct LastMessage {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}))]
 pub struct Chat {
+    /// The number of the chat in its session.
     id: u64,
+    /// The user's message.
     message: String,
+    /// The reply of the model.
     response: String,
+    /// When the message arrived.
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-/// `{"count": 1, "next": null, "previous": null, "results": […]}`; `next` and `previous` are addresses.
+/// `{"count": 1, "next": null, "previous": null, "results": […]}`.
 #[derive(Serialize, ToSchema)]
 pub struct Listing<T> {
+    /// The number of entries in the whole list.
+    #[schema(example = 1)]
     count: u64,
-    #[schema(format = Uri)]
+    /// The address of the next page.
+    #[schema(format = Uri, example = json!(null))]
     next: Option<String>,
-    #[schema(format = Uri)]
+    /// The address of the previous page.
+    #[schema(format = Uri, example = json!(null))]
     previous: Option<String>,
+    /// The entries of this page.
     results: Vec<T>,
 }
 
-/// `GET /api/v1/chat/sessions/?page=&page_size=`: the caller's sessions, newest first, without their chats.
+/// `GET /api/v1/chat/sessions/?page=&page_size=`: lists the caller's sessions, newest first, without their chats.
 #[utoipa::path(
     get,
     path = "/api/v1/chat/sessions/",
     params(Paged),
-    responses((status = 200, body = Listing<Session>, example = json!({
-        "count": 1,
-        "next": null,
-        "previous": null,
-        "results": [{
-            "id": "018e376b-9ce0-7000-8000-000000000001",
-            "title": "Chat Session",
-            "created_at": "2024-03-13T10:00:00Z",
-            "chats": [],
-            "last_message": null,
-        }],
-    }))),
+    responses((status = 200, body = Listing<Session>)),
 )]
 pub async fn list(
     State(app): State<App<Webchat>>,
@@ -108,7 +115,7 @@ pub async fn list(
     Ok(Json(Listing::new(&paged, page, |conversation| Session::new(conversation, Vec::new()))))
 }
 
-/// `POST /api/v1/chat/sessions/`: a new session.
+/// `POST /api/v1/chat/sessions/`: creates a session.
 #[utoipa::path(
     post,
     path = "/api/v1/chat/sessions/",
@@ -126,7 +133,7 @@ pub async fn create(
     Ok(Created(Session::new(conversation, Vec::new())))
 }
 
-/// `GET /api/v1/chat/sessions/<id>/`: a session with its latest 50 chats, oldest first.
+/// `GET /api/v1/chat/sessions/<id>/`: returns a session with its latest 50 chats, oldest first.
 #[utoipa::path(
     get,
     path = "/api/v1/chat/sessions/{session}/",
@@ -142,17 +149,12 @@ pub async fn show(
     Ok(Json(Session::new(conversation, turns)))
 }
 
-/// `GET /api/v1/chat/sessions/<id>/chats/?page=&page_size=`: a session's chats, oldest first.
+/// `GET /api/v1/chat/sessions/<id>/chats/?page=&page_size=`: lists the chats of a session, oldest first.
 #[utoipa::path(
     get,
     path = "/api/v1/chat/sessions/{session}/chats/",
     params(("session" = String, Path, format = Uuid, description = "The session's id."), Paged),
-    responses((status = 200, body = Listing<Chat>, example = json!({
-        "count": 1,
-        "next": null,
-        "previous": null,
-        "results": [{"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}],
-    }))),
+    responses((status = 200, body = Listing<Chat>)),
 )]
 pub async fn list_chats(
     State(app): State<App<Webchat>>,
@@ -164,7 +166,7 @@ pub async fn list_chats(
     Ok(Json(Listing::new(&paged, page, Chat::from)))
 }
 
-/// `POST /api/v1/chat/sessions/<id>/chats/`: says something, and waits for the response.
+/// `POST /api/v1/chat/sessions/<id>/chats/`: sends a message and returns the reply.
 #[utoipa::path(
     post,
     path = "/api/v1/chat/sessions/{session}/chats/",
@@ -183,7 +185,7 @@ pub async fn say(
     Ok(Created(answered.turn.into()))
 }
 
-/// `GET /api/v1/chat/sessions/<id>/chats/<id>/`: one chat.
+/// `GET /api/v1/chat/sessions/<id>/chats/<id>/`: returns one chat.
 #[utoipa::path(
     get,
     path = "/api/v1/chat/sessions/{session}/chats/{chat}/",
@@ -202,9 +204,9 @@ impl TryFrom<NewSession> for Title {
     type Error = Error;
 
     fn try_from(NewSession { title }: NewSession) -> std::result::Result<Self, Error> {
-        let title =
-            title.optional().and_then(|text| text.map_or_else(|| Ok(Self::default()), |text| Self::parse(&text)));
-        title.map_err(|problem| Error::invalid("title", problem))
+        let mut form = Form::default();
+        let title = form.optional("title", title, Self::parse);
+        form.finish(|| Some(title.unwrap_or_default()))
     }
 }
 
@@ -238,7 +240,7 @@ impl From<Turn> for Chat {
 
 impl<T> Listing<T> {
     fn new<U>(paged: &Paged, page: Page<U>, show: impl Fn(U) -> T) -> Self {
-        let (next, previous) = (paged.next(&page), paged.previous(&page));
+        let (previous, next) = paged.neighbours(&page);
         let Page { items, total, request: _ } = page;
         Self { count: total, next, previous, results: items.into_iter().map(show).collect() }
     }

@@ -1,4 +1,4 @@
-//! The documents: each endpoint group says what it has of a dialect, and here it is put together.
+//! Assembles the OpenAPI documents from the parts of the endpoint groups.
 
 use axum::{http::header, response::IntoResponse};
 use shared::http::{
@@ -7,7 +7,7 @@ use shared::http::{
 };
 use std::sync::LazyLock;
 
-/// Documents and viewer change with a release only.
+/// Documents and viewer change only with a release.
 pub const CACHE: &str = "public, max-age=300";
 
 /// The document of the reports dialect, as JSON.
@@ -58,7 +58,7 @@ pub static METERED: LazyLock<String> = LazyLock::new(|| {
     document::<Metered>(&about, &crate::groups()).to_string()
 });
 
-/// Gives a document to whoever asks.
+/// Returns a document.
 pub async fn answer(document: &'static LazyLock<String>) -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, CACHE)];
     (headers, document.as_str())

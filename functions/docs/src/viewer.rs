@@ -1,5 +1,5 @@
-//! The page that shows the documents: Swagger UI, as it was published, with a page and a start of our own.
-//! It loads nothing from elsewhere, and no script but its own files.
+//! The page that shows the documents: an unmodified Swagger UI, with its own HTML and start script. It loads nothing
+//! from other hosts.
 
 use crate::documents::CACHE;
 use axum::{
@@ -17,22 +17,22 @@ pub async fn page() -> impl IntoResponse {
     (policy, file("text/html; charset=utf-8", include_bytes!("../viewer/index.html")))
 }
 
-/// `GET /docs/`: the page's links are relative, since a gateway may put something in front of our paths.
+/// `GET /docs/`: redirects, because the page's links are relative. A gateway may put a prefix before all paths.
 pub async fn without_slash() -> Redirect {
     Redirect::permanent("../docs")
 }
 
-/// `GET /docs/init.js`: which documents the page shows.
+/// `GET /docs/init.js`: the list of documents.
 pub async fn init() -> impl IntoResponse {
     file(SCRIPT, include_bytes!("../viewer/init.js"))
 }
 
-/// `GET /docs/swagger-ui-bundle.js`: the program of Swagger UI.
+/// `GET /docs/swagger-ui-bundle.js`: the script of Swagger UI.
 pub async fn bundle() -> impl IntoResponse {
     file(SCRIPT, include_bytes!("../viewer/swagger-ui-bundle.js"))
 }
 
-/// `GET /docs/swagger-ui.css`: its looks.
+/// `GET /docs/swagger-ui.css`: the styles of Swagger UI.
 pub async fn styles() -> impl IntoResponse {
     file("text/css; charset=utf-8", include_bytes!("../viewer/swagger-ui.css"))
 }

@@ -1,4 +1,4 @@
-//! Files of spec 001.
+//! The files of spec 001.
 
 use axum::extract::State;
 use shared::{
@@ -6,17 +6,17 @@ use shared::{
     http::{App, Download, HandlerResult, InPath, Platform, SignedIn},
 };
 
-/// `GET /api/v1/files/{file}/content`: the bytes of one of the caller's files.
+/// `GET /api/v1/files/{file}/content`: returns the content of one of the caller's files.
 #[utoipa::path(
     get,
     path = "/api/v1/files/{file}/content",
-    params(("file" = String, Path, format = Uuid, description = "The file's id.")),
+    params(InPath<FileId>),
     responses((
         status = 200,
         content_type = "*/*",
         body = String,
-        description = "The bytes, to be saved and not shown.",
-        headers(("Content-Disposition", description = "`attachment`, with the file's name.")),
+        description = "The bytes of the file.",
+        headers(("Content-Disposition", description = "`attachment`, with the name of the file.")),
         example = json!("Hello"),
     )),
 )]

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"status": "healthy"}))]
 pub struct Basic {
+    /// `healthy` or `unhealthy`.
     status: &'static str,
 }
 
@@ -27,38 +28,46 @@ pub struct Basic {
     },
 }))]
 pub struct Detailed {
+    /// `healthy` or `unhealthy`.
     status: &'static str,
+    /// The components.
     components: Components,
 }
 
-/// How each part is.
+/// The condition of each component.
 #[derive(Serialize, ToSchema)]
 pub struct Components {
+    /// DynamoDB.
     database: Component,
+    /// S3.
     storage: Component,
+    /// The chat model.
     model: Component,
+    /// SQS.
     queue: Component,
 }
 
-/// `healthy` or `unhealthy`, and how long that took to find out.
+/// The condition of a component.
 #[derive(Serialize, ToSchema)]
 pub struct Component {
+    /// `healthy` or `unhealthy`.
     status: &'static str,
+    /// How long the check took, in milliseconds.
     latency_ms: u64,
 }
 
-/// `GET /health`: the process answers. Asks nothing else.
+/// `GET /health`: reports that the service answers. It checks no component.
 #[utoipa::path(get, path = "/api/v1/health", security(()), responses((status = 200, body = Basic)))]
 pub async fn basic() -> Json<Basic> {
     Json(Basic { status: word(true) })
 }
 
-/// `GET /health/detailed`: every part was asked. 503 when one is down.
+/// `GET /health/detailed`: checks every component.
 #[utoipa::path(
     get,
     path = "/api/v1/health/detailed",
     security(()),
-    responses((status = 200, body = Detailed), (status = 429), (status = 503, body = Detailed)),
+    responses((status = 200, body = Detailed), (status = 429), (status = 503, body = Detailed, description = "A component is unhealthy.")),
 )]
 pub async fn detailed(
     State(app): State<App<Platform>>,

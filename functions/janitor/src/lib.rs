@@ -1,14 +1,14 @@
-//! Tidying up, now and then. No request waits for it, and it may be stopped at any time.
+//! Cleans up on a schedule. No request waits for it, and it may stop at any time.
 
 use shared::{domain::Error, service::Services};
 
-/// The most portions of one run: the next run goes on.
+/// The maximum number of portions per run. The next run continues.
 const PORTIONS: usize = 100;
 
-/// Removes what deleted conversations and accounts left, and has somebody look after deliveries that got stuck.
+/// Removes the data of deleted conversations and accounts, and wakes deliveries that are stuck.
 ///
 /// # Errors
-/// When the database does not answer; the next run tries again.
+/// If the database does not respond. The next run tries again.
 pub async fn tidy(services: Services) -> Result<(), Error> {
     services.deliveries.wake_forgotten().await?;
     for _ in 0..PORTIONS {

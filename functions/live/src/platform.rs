@@ -4,8 +4,8 @@ use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Error, error::Problems, text::Announcement},
-    http::{App, AsAdministrator, Body, Created, Field, HandlerResult, Idempotency, Json, Platform, SignedIn},
+    domain::{Error, text::Announcement},
+    http::{App, AsAdministrator, Body, Created, Field, Form, HandlerResult, Idempotency, Json, Platform, SignedIn},
     service::notifications::Notification,
 };
 use utoipa::ToSchema;
@@ -19,8 +19,9 @@ type Result<T> = HandlerResult<Platform, T>;
     "expires_in": 30,
 }))]
 pub struct ShownTicket {
+    /// The ticket.
     ticket: String,
-    /// Seconds.
+    /// The lifetime of the ticket, in seconds.
     expires_in: u64,
 }
 
@@ -29,6 +30,7 @@ pub struct ShownTicket {
 #[serde(default)]
 #[schema(example = json!({"message": "Maintenance begins in ten minutes."}))]
 pub struct NewNotification {
+    /// The text of the notification.
     #[schema(value_type = String, required, min_length = 1, max_length = 2000)]
     message: Field,
 }
@@ -41,23 +43,25 @@ pub struct NewNotification {
     "created_at": "2024-03-13T10:00:00Z",
 }))]
 pub struct ShownNotification {
-    /// The `event_id` of the frames that tell of it.
+    /// The `event_id` of the frames that carry the notification.
     #[schema(format = Uuid)]
     id: String,
+    /// The text of the notification.
     message: String,
+    /// When the notification was sent.
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-/// `POST /api/v1/ws/ticket`: a ticket that opens one WebSocket connection within 30 seconds. It goes into the
-/// handshake's query: `/ws?ticket=…`.
+/// `POST /api/v1/ws/ticket`: returns a ticket for one WebSocket connection within 30 seconds. The query of
+/// the handshake contains it: `/ws?ticket=…`.
 #[utoipa::path(post, path = "/api/v1/ws/ticket", responses((status = 200, body = ShownTicket)))]
 pub async fn ticket(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) -> Result<Json<ShownTicket>> {
     let (ticket, lasts) = app.realtime.ticket(caller).await?;
     Ok(Json(ShownTicket { ticket: ticket.expose_secret().to_owned(), expires_in: lasts.as_secs() }))
 }
 
-/// `POST /api/v1/notifications`: tells everybody who is connected. For administrators.
+/// `POST /api/v1/notifications`: sends a notification to all connected users. Requires an administrator.
 #[utoipa::path(
     post,
     path = "/api/v1/notifications",
@@ -78,9 +82,9 @@ impl TryFrom<NewNotification> for Announcement {
     type Error = Error;
 
     fn try_from(NewNotification { message }: NewNotification) -> std::result::Result<Self, Error> {
-        let mut problems = Problems::default();
-        let message = problems.note("message", message.required().and_then(|text| Self::parse(&text)));
-        problems.or(message)
+        let mut form = Form::default();
+        let message = form.required("message", message, Self::parse);
+        form.finish(|| message)
     }
 }
 

@@ -6,14 +6,13 @@ use serde_json::Value;
 use shared::{
     domain::{
         Error, OutboundUrl, Problem,
-        error::Problems,
         list::ToolField,
         text::{Category, Description, Label},
         tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
         user::{Role, User},
     },
     http::{
-        App, AsAdministrator, Body, Created, EgressPolicy, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
+        App, AsAdministrator, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json,
         Listing, NoContent, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
     },
@@ -25,8 +24,8 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"name": "Weather", "description": "…", "category": "data", "parameters": {"city": {"type": "string",
-/// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather"}`. Changing a tool takes
-/// the same fields, of which only those that are given count.
+/// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather"}`. Changes keep
+/// the values of absent fields.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({
@@ -37,30 +36,38 @@ type Result<T> = HandlerResult<Platform, T>;
     "endpoint": "https://example.com/weather",
 }))]
 pub struct ToolFields {
+    /// The name, for people.
     #[schema(value_type = String, min_length = 1, max_length = 255)]
     name: Field,
+    /// What the tool does, for the model.
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Field,
+    /// A category, by which people find the tool.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     category: Field,
+    /// The parameters, by their names.
     #[schema(value_type = BTreeMap<String, WireParameter>)]
-    parameters: JsonField,
+    parameters: Field,
+    /// The address that is called with the arguments as JSON.
     #[schema(value_type = String, format = "iri", max_length = 2000)]
     endpoint: Field,
 }
 
-/// A parameter in a body.
+/// A parameter of a tool.
 #[derive(Deserialize, ToSchema)]
 struct WireParameter {
+    /// The JSON type of the value.
     #[schema(value_type = String, pattern = "^(string|number|integer|boolean|array|object)$")]
     r#type: ParameterType,
+    /// Whether a call must contain the parameter.
     #[serde(default)]
     required: bool,
+    /// What the parameter means.
     #[serde(default)]
     description: String,
 }
 
-/// A tool: `{"id": "web_search", "name": "Web Search", "description": …, "category": "search",
+/// `{"id": "web_search", "name": "Web Search", "description": …, "category": "search",
 /// "parameters": {…}, "endpoint": null, "created_at": null, "updated_at": null}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
@@ -74,16 +81,24 @@ struct WireParameter {
     "updated_at": null,
 }))]
 pub struct ShownTool {
+    /// The tool's id.
     id: String,
+    /// The name, for people.
     name: String,
+    /// What the tool does, for the model.
     description: Option<String>,
+    /// A category, by which people find the tool.
     category: Option<String>,
+    /// The parameters, by their names.
     parameters: BTreeMap<String, ShownParameter>,
-    /// Shown to administrators.
+    /// The address that is called with the arguments as JSON. `null` for built-in tools, and for callers who are
+    /// not administrators.
     #[schema(format = "iri")]
     endpoint: Option<String>,
+    /// When the tool was created. `null` for built-in tools.
     #[schema(format = DateTime)]
     created_at: Option<String>,
+    /// When the tool last changed. `null` for built-in tools.
     #[schema(format = DateTime)]
     updated_at: Option<String>,
 }
@@ -91,30 +106,21 @@ pub struct ShownTool {
 /// `{"type": "string", "required": true, "description": "Search query"}`.
 #[derive(Serialize, ToSchema)]
 pub struct ShownParameter {
+    /// The JSON type of the value.
     #[schema(value_type = String, pattern = "^(string|number|integer|boolean|array|object)$")]
     r#type: ParameterType,
+    /// Whether a call must contain the parameter.
     required: bool,
+    /// What the parameter means.
     description: String,
 }
 
-/// `GET /api/v1/tools?page=&size=&sort=&after=`: all tools.
+/// `GET /api/v1/tools?page=&size=&sort=&after=`: lists all tools.
 #[utoipa::path(
     get,
     path = "/api/v1/tools",
     params(ListParameters<ToolField>),
-    responses((status = 200, body = Listing<ShownTool>, example = json!({
-        "items": [{
-            "id": "web_search",
-            "name": "Web Search",
-            "description": "Search the web for information",
-            "category": "search",
-            "parameters": {"query": {"type": "string", "required": true, "description": "Search query"}},
-            "endpoint": null,
-            "created_at": null,
-            "updated_at": null,
-        }],
-        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
-    }))),
+    responses((status = 200, body = Listing<ShownTool>)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
@@ -124,11 +130,11 @@ pub async fn list(
     Ok(Json(Listing::new(app.tools.list(&request).await?, request.sort, |tool| ShownTool::to(&caller.user, tool))))
 }
 
-/// `GET /api/v1/tools/{tool}`: one tool.
+/// `GET /api/v1/tools/{tool}`: returns a tool.
 #[utoipa::path(
     get,
     path = "/api/v1/tools/{tool}",
-    params(("tool" = String, Path, description = "The tool's id.")),
+    params(InPath<ToolId>),
     responses((status = 200, body = ShownTool)),
 )]
 pub async fn show(
@@ -139,7 +145,7 @@ pub async fn show(
     Ok(Json(ShownTool::to(&caller.user, app.tools.show(&tool).await?)))
 }
 
-/// `POST /api/v1/tools`: a new tool, whose id is made from its name. For administrators.
+/// `POST /api/v1/tools`: creates a tool. Its id is derived from its name. Requires an administrator.
 #[utoipa::path(
     post,
     path = "/api/v1/tools",
@@ -148,7 +154,7 @@ pub async fn show(
     responses(
         (status = 201, body = ShownTool),
         (status = 403),
-        (status = 409, description = "A tool with this name exists."),
+        (status = 409, description = "A tool with this name already exists."),
     ),
 )]
 pub async fn create(
@@ -161,11 +167,12 @@ pub async fn create(
     Ok(Created(app.tools.add(&admin, body.definition(&rules)?, key).await?.into()))
 }
 
-/// `PUT /api/v1/tools/{tool}`: changes what is given; the id stays. For administrators.
+/// `PUT /api/v1/tools/{tool}`: changes the fields that the body contains. The id stays the same. Requires an
+/// administrator.
 #[utoipa::path(
     put,
     path = "/api/v1/tools/{tool}",
-    params(("tool" = String, Path, description = "The tool's id.")),
+    params(InPath<ToolId>),
     request_body = ToolFields,
     responses((status = 200, body = ShownTool), (status = 403), (status = 409, description = "The tool is built in.")),
 )]
@@ -179,11 +186,11 @@ pub async fn change(
     Ok(Json(app.tools.change(&admin, &tool, body.change(&rules)?).await?.into()))
 }
 
-/// `DELETE /api/v1/tools/{tool}`: removes a tool. For administrators.
+/// `DELETE /api/v1/tools/{tool}`: deletes a tool. Requires an administrator.
 #[utoipa::path(
     delete,
     path = "/api/v1/tools/{tool}",
-    params(("tool" = String, Path, description = "The tool's id.")),
+    params(InPath<ToolId>),
     responses((status = 204), (status = 403), (status = 409, description = "The tool is built in.")),
 )]
 pub async fn remove(
@@ -198,35 +205,26 @@ pub async fn remove(
 impl ToolFields {
     fn definition(self, rules: &OutboundRules) -> std::result::Result<ToolDefinition, Error> {
         let Self { name, description, category, parameters, endpoint } = self;
-        let mut problems = Problems::default();
-        let name = problems.note("name", name.required().and_then(|text| Label::parse(&text)));
-        let description = problems.note("description", description.change(Description::parse)).flatten();
-        let category = problems.note("category", category.change(Category::parse)).flatten();
-        let parameters = problems.note("parameters", parameters.nullable(parse_parameters)).flatten();
-        let parse_endpoint = |text: String| OutboundUrl::parse(&text, rules);
-        let endpoint = problems.note("endpoint", endpoint.required().and_then(parse_endpoint));
-        problems.or(name.map(|name| ToolDefinition {
-            name,
-            description: description.flatten(),
-            category: category.flatten(),
-            parameters: parameters.unwrap_or_default(),
-            endpoint,
-        }))
+        let mut form = Form::default();
+        let name = form.required("name", name, Label::parse);
+        let description = form.change("description", description, Description::parse).flatten();
+        let category = form.change("category", category, Category::parse).flatten();
+        let parameters = form.nullable("parameters", parameters, parse_parameters).unwrap_or_default();
+        let endpoint = form.required("endpoint", endpoint, |text: &str| OutboundUrl::parse(text, rules));
+        form.finish(|| Some(ToolDefinition { name: name?, description, category, parameters, endpoint }))
     }
 
     fn change(self, rules: &OutboundRules) -> std::result::Result<ToolChange, Error> {
         let Self { name, description, category, parameters, endpoint } = self;
-        let mut problems = Problems::default();
-        let parse_name = |text: Option<String>| text.map(|text| Label::parse(&text)).transpose();
-        let parse_endpoint = |text: Option<String>| text.map(|text| OutboundUrl::parse(&text, rules)).transpose();
+        let mut form = Form::default();
         let change = ToolChange {
-            name: problems.note("name", name.optional().and_then(parse_name)).flatten(),
-            description: problems.note("description", description.change(Description::parse)).flatten(),
-            category: problems.note("category", category.change(Category::parse)).flatten(),
-            parameters: problems.note("parameters", parameters.optional(parse_parameters)).flatten(),
-            endpoint: problems.note("endpoint", endpoint.optional().and_then(parse_endpoint)).flatten(),
+            name: form.optional("name", name, Label::parse),
+            description: form.change("description", description, Description::parse),
+            category: form.change("category", category, Category::parse),
+            parameters: form.optional("parameters", parameters, parse_parameters),
+            endpoint: form.optional("endpoint", endpoint, |text: &str| OutboundUrl::parse(text, rules)),
         };
-        problems.or(Some(change))
+        form.finish(|| Some(change))
     }
 }
 
@@ -240,7 +238,7 @@ fn parse_parameters(value: Value) -> std::result::Result<Parameters, Problem> {
 }
 
 impl ShownTool {
-    /// As `user` sees it: an endpoint, which may hold what its service knows us by, is for administrators.
+    /// The tool as `user` sees it. An endpoint may contain a credential, so only administrators see it.
     fn to(user: &User, tool: Tool) -> Self {
         let shown = Self::from(tool);
         if user.role == Role::Admin { shown } else { Self { endpoint: None, ..shown } }

@@ -1,9 +1,12 @@
 //! Spec 003, "List Users".
 
-use axum::{extract::State, http::header, response::IntoResponse};
+use axum::{extract::State, response::IntoResponse};
 use serde::Serialize;
 use shared::{
-    http::{App, Chatbot, HandlerResult, Json, SignedIn, pages::Paged},
+    http::{
+        App, Chatbot, HandlerResult, SignedIn,
+        pages::{PageNumber, Paged},
+    },
     store::users::DirectoryEntry,
 };
 use utoipa::ToSchema;
@@ -14,22 +17,19 @@ const PAGE_SIZE: usize = 100;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "username": "newuser"}))]
 pub struct ListedUser {
+    /// The user's number.
     id: u64,
+    /// The username.
     username: String,
 }
 
-/// `GET /users/?page=`: all users in the order of registration, 100 a page. Needs a credential. The pages
-/// before and after are in the `Link` header.
+/// `GET /users/?page=`: lists all users in the order of their registration, 100 per page. The `Link` header
+/// contains the previous and the next page.
 #[utoipa::path(
     get,
     path = "/users/",
-    params(("page" = Option<u64>, Query, minimum = 1, description = "The page's number; the first is 1.")),
-    responses((
-        status = 200,
-        body = [ListedUser],
-        headers(("Link", description = "The pages before and after.")),
-        example = json!([{"id": 1, "username": "newuser"}])
-    ))
+    params(PageNumber),
+    responses((status = 200, body = [ListedUser], headers(("Link", description = "The previous and the next page.")))),
 )]
 pub async fn list(
     State(app): State<App<Chatbot>>,
@@ -37,13 +37,8 @@ pub async fn list(
     paged: Paged,
 ) -> HandlerResult<Chatbot, impl IntoResponse> {
     let request = paged.request(PAGE_SIZE, false)?;
-    let (users, more) = app.accounts.directory(request).await?;
-    let number = request.number();
-    let next = more.then(|| format!("<{}>; rel=\"next\"", paged.link(number + 1)));
-    let previous = (number > 1).then(|| format!("<{}>; rel=\"prev\"", paged.link(number - 1)));
-    let links: Vec<String> = previous.into_iter().chain(next).collect();
-    let link = (!links.is_empty()).then(|| [(header::LINK, links.join(", "))]);
-    Ok((link, Json(users.into_iter().map(ListedUser::from).collect::<Vec<_>>())))
+    let (users, has_next) = app.accounts.directory(request).await?;
+    Ok(paged.linked(request, has_next, users.into_iter().map(ListedUser::from).collect()))
 }
 
 impl From<DirectoryEntry> for ListedUser {

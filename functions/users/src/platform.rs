@@ -8,7 +8,6 @@ use serde::Deserialize;
 use shared::{
     domain::{
         Error,
-        error::Problems,
         ids::UserId,
         list::UserField,
         money::{TOKENS_MAX, Tokens},
@@ -17,9 +16,10 @@ use shared::{
         user::Role,
     },
     http::{
-        App, AsAdministrator, Body, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent,
-        Platform, ShownUser, SignedIn, json_field,
+        App, AsAdministrator, Body, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
+        Platform, ShownUser, SignedIn,
         listing::{Parameters, Wanted},
+        parse::{any_text, boolean, integer},
     },
     service::users::{AccountChange, PowersChange},
 };
@@ -28,59 +28,71 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"full_name": "Alice A.", "email": "alice@example.com", "username": "alice", "password": "…",
-/// "current_password": "…"}`: only what is given changes. A new password needs the current one.
+/// "current_password": "…"}`. Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"full_name": "New Name", "email": "newemail@example.com"}))]
 pub struct OwnChange {
+    /// The full name. `null` removes it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
+    /// The e-mail address.
     #[schema(value_type = String, max_length = 254, format = Email)]
     email: Field,
+    /// The username.
     #[schema(value_type = String, min_length = 1, max_length = 150)]
     username: Field,
+    /// A new password. It ends all sign-ins.
     #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    /// The current password. A new username, e-mail address or password requires it.
     #[schema(value_type = Option<String>, format = Password)]
     current_password: Field,
 }
 
 /// `{"full_name": …, "email": …, "username": …, "password": …, "role": "admin", "is_active": true,
-/// "tokens_granted": 1000}`: only what is given changes. `tokens_granted` is added to the balance.
+/// "tokens_granted": 1000}`. Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"role": "user", "is_active": true, "tokens_granted": 1000}))]
 pub struct UserUpdate {
+    /// The full name. `null` removes it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
+    /// The e-mail address.
     #[schema(value_type = String, max_length = 254, format = Email)]
     email: Field,
+    /// The username.
     #[schema(value_type = String, min_length = 1, max_length = 150)]
     username: Field,
+    /// A new password. It ends all sign-ins.
     #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
+    /// `user` or `admin`.
     #[schema(value_type = String, pattern = "^(user|admin)$")]
     role: Field,
+    /// Whether the user may sign in.
     #[schema(value_type = bool)]
-    is_active: JsonField,
+    is_active: Field,
+    /// Tokens to add to the balance.
     #[schema(value_type = u32, maximum = 1_000_000_000)]
-    tokens_granted: JsonField,
+    tokens_granted: Field,
 }
 
-/// `GET /api/v1/users/me`: the caller.
+/// `GET /api/v1/users/me`: returns the caller.
 #[utoipa::path(get, path = "/api/v1/users/me", responses((status = 200, body = ShownUser)))]
 pub async fn me(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) -> Result<Json<ShownUser>> {
     Ok(Json(app.users.me(caller).await?.into()))
 }
 
-/// `PUT /api/v1/users/me`: changes what is given. A new password ends all sign-ins.
+/// `PUT /api/v1/users/me`: changes the fields that the body contains. A new password ends all sign-ins.
 #[utoipa::path(
     put,
     path = "/api/v1/users/me",
     request_body = OwnChange,
     responses(
         (status = 200, body = ShownUser),
-        (status = 409, description = "Somebody has this username or e-mail address."),
+        (status = 409, description = "Another account has this username or e-mail address."),
     ),
 )]
 pub async fn change_me(
@@ -92,25 +104,12 @@ pub async fn change_me(
     Ok(Json(app.users.change_me(&caller, change, current_password).await?.into()))
 }
 
-/// `GET /api/v1/users?page=&size=&sort=&after=`: all users. For administrators.
+/// `GET /api/v1/users?page=&size=&sort=&after=`: lists all users. Requires an administrator.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
     params(Parameters<UserField>),
-    responses((status = 200, body = Listing<ShownUser>, example = json!({
-        "items": [{
-            "id": "018e376b-9ce0-7000-8000-000000000001",
-            "username": "user",
-            "email": "user@example.com",
-            "full_name": null,
-            "role": "user",
-            "is_active": true,
-            "tokens": 4000,
-            "created_at": "2024-01-01T00:00:00Z",
-            "updated_at": "2024-01-01T00:00:00Z",
-        }],
-        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
-    })), (status = 403)),
+    responses((status = 200, body = Listing<ShownUser>), (status = 403)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
@@ -120,11 +119,11 @@ pub async fn list(
     Ok(Json(Listing::new(app.users.list(&admin, &request).await?, request.sort, ShownUser::from)))
 }
 
-/// `GET /api/v1/users/{user}`: a user. For administrators, and the user.
+/// `GET /api/v1/users/{user}`: returns a user. Requires an administrator, or the user.
 #[utoipa::path(
     get,
     path = "/api/v1/users/{user}",
-    params(("user" = String, Path, format = Uuid, description = "The user's id.")),
+    params(InPath<UserId>),
     responses((status = 200, body = ShownUser), (status = 403)),
 )]
 pub async fn show(
@@ -135,16 +134,16 @@ pub async fn show(
     Ok(Json(app.users.show(&caller, user).await?.into()))
 }
 
-/// `PUT /api/v1/users/{user}`: changes what is given. For administrators.
+/// `PUT /api/v1/users/{user}`: changes the fields that the body contains. Requires an administrator.
 #[utoipa::path(
     put,
     path = "/api/v1/users/{user}",
-    params(("user" = String, Path, format = Uuid, description = "The user's id."), Idempotency),
+    params(InPath<UserId>, Idempotency),
     request_body = UserUpdate,
     responses(
         (status = 200, body = ShownUser),
         (status = 403),
-        (status = 409, description = "The name is taken, or there would be no administrator left."),
+        (status = 409, description = "Another account has this username or e-mail address, or the user is the last administrator."),
     ),
 )]
 pub async fn change(
@@ -157,15 +156,15 @@ pub async fn change(
     Ok(Json(app.users.change(&admin, user, body.try_into()?, key).await?.into()))
 }
 
-/// `DELETE /api/v1/users/{user}`: deletes a user with everything of theirs. For administrators.
+/// `DELETE /api/v1/users/{user}`: deletes a user and all data of the user. Requires an administrator.
 #[utoipa::path(
     delete,
     path = "/api/v1/users/{user}",
-    params(("user" = String, Path, format = Uuid, description = "The user's id.")),
+    params(InPath<UserId>),
     responses(
         (status = 204),
         (status = 403),
-        (status = 409, description = "There would be no administrator left."),
+        (status = 409, description = "The user is the last administrator."),
     ),
 )]
 pub async fn remove(
@@ -182,10 +181,10 @@ impl TryFrom<OwnChange> for (AccountChange, Option<SecretString>) {
 
     fn try_from(body: OwnChange) -> std::result::Result<Self, Error> {
         let OwnChange { full_name, email, username, password, current_password } = body;
-        let mut problems = Problems::default();
-        let change = account_change(&mut problems, full_name, email, username, password);
-        let current = problems.note("current_password", current_password.nullable());
-        problems.or(current.map(|current| (change, current.map(SecretString::from))))
+        let mut form = Form::default();
+        let change = account_change(&mut form, full_name, email, username, password);
+        let current = form.nullable("current_password", current_password, any_text).map(SecretString::from);
+        form.finish(|| Some((change, current)))
     }
 }
 
@@ -194,34 +193,25 @@ impl TryFrom<UserUpdate> for AccountChange {
 
     fn try_from(body: UserUpdate) -> std::result::Result<Self, Error> {
         let UserUpdate { full_name, email, username, password, role, is_active, tokens_granted } = body;
-        let mut problems = Problems::default();
-        let change = account_change(&mut problems, full_name, email, username, password);
-        let parse_role = |role: Option<String>| role.map(|role| Role::parse(&role)).transpose();
-        let role = problems.note("role", role.optional().and_then(parse_role)).flatten();
-        let is_active = problems.note("is_active", is_active.optional(json_field::boolean)).flatten();
+        let mut form = Form::default();
+        let change = account_change(&mut form, full_name, email, username, password);
         let most = u32::try_from(TOKENS_MAX).unwrap_or(u32::MAX);
-        let granted = tokens_granted.optional(json_field::integer(0, most));
-        let tokens_granted = problems.note("tokens_granted", granted).flatten().map(Tokens::from);
-        problems.or(Some(Self { powers: PowersChange { role, is_active, tokens_granted }, ..change }))
+        let powers = PowersChange {
+            role: form.optional("role", role, Role::parse),
+            is_active: form.optional("is_active", is_active, boolean),
+            tokens_granted: form.optional("tokens_granted", tokens_granted, integer(0, most)).map(Tokens::from),
+        };
+        form.finish(|| Some(Self { powers, ..change }))
     }
 }
 
-/// What users and administrators change alike; what is wrong with it is noted.
-fn account_change(
-    problems: &mut Problems,
-    full_name: Field,
-    email: Field,
-    username: Field,
-    password: Field,
-) -> AccountChange {
-    let parse_email = |text: Option<String>| text.map(|text| Email::parse(&text)).transpose();
-    let parse_username = |text: Option<String>| text.map(|text| Username::parse(&text)).transpose();
-    let parse_password = |text: Option<String>| text.map(NewPassword::parse).transpose();
+/// Reads the fields that users and administrators may change.
+fn account_change(form: &mut Form, full_name: Field, email: Field, username: Field, password: Field) -> AccountChange {
     AccountChange {
-        full_name: problems.note("full_name", full_name.change(FullName::parse)).flatten(),
-        email: problems.note("email", email.optional().and_then(parse_email)).flatten(),
-        username: problems.note("username", username.optional().and_then(parse_username)).flatten(),
-        password: problems.note("password", password.optional().and_then(parse_password)).flatten(),
+        full_name: form.change("full_name", full_name, FullName::parse),
+        email: form.optional("email", email, Email::parse),
+        username: form.optional("username", username, Username::parse),
+        password: form.optional("password", password, NewPassword::parse),
         powers: PowersChange::default(),
     }
 }

@@ -1,55 +1,47 @@
 //! Spec 000, "Create User".
 
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::{
     domain::{
         Error,
-        error::Problems,
         names::{Email, Username},
         text::NewPassword,
-        user::{Role, User},
     },
-    http::{App, Body, Created, Field, HandlerResult, Reports, SignInEndpoint},
+    http::{App, Body, Created, Field, Form, HandlerResult, Profile, Reports, SignInEndpoint, registration},
     service::accounts::Registration,
 };
 use utoipa::ToSchema;
 
-/// `{"username": …, "email": …, "password": …}`, all required.
+/// `{"username": …, "email": …, "password": …}`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"username": "newuser", "email": "user@example.com", "password": "password123"}))]
 pub struct NewUser {
+    /// The username.
     #[schema(value_type = String, required, min_length = 1, max_length = 150)]
     username: Field,
+    /// The e-mail address.
     #[schema(value_type = String, required, max_length = 254, format = Email)]
     email: Field,
+    /// The password.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
 }
 
-/// `{"id": 1, "username": …, "email": …}`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
-pub struct CreatedUser {
-    id: u64,
-    username: String,
-    email: Option<String>,
-}
-
-/// `POST /api/v1/users/`: a new account.
+/// `POST /api/v1/users/`: creates an account.
 #[utoipa::path(
     post,
     path = "/api/v1/users/",
     security(()),
     request_body = NewUser,
-    responses((status = 201, body = CreatedUser)),
+    responses((status = 201, body = Profile)),
 )]
 pub async fn create(
     State(app): State<App<Reports>>,
     _: SignInEndpoint,
     Body(body): Body<NewUser>,
-) -> HandlerResult<Reports, Created<CreatedUser>> {
+) -> HandlerResult<Reports, Created<Profile>> {
     let (user, _) = app.accounts.register(body.try_into()?).await?;
     Ok(Created(user.into()))
 }
@@ -58,39 +50,10 @@ impl TryFrom<NewUser> for Registration {
     type Error = Error;
 
     fn try_from(NewUser { username, email, password }: NewUser) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let username = problems.note("username", username.required().and_then(|text| Username::parse(&text)));
-        let email = problems.note("email", email.required().and_then(|text| Email::parse(&text)));
-        let password = problems.note("password", password.required().and_then(NewPassword::parse));
-        match (username, email, password) {
-            (Some(username), Some(email), Some(password)) => {
-                Ok(Self { username: Some(username), email: Some(email), full_name: None, password, role: Role::User })
-            }
-            _ => Err(problems.into_error()),
-        }
-    }
-}
-
-impl From<User> for CreatedUser {
-    fn from(user: User) -> Self {
-        let User {
-            id: _,
-            number,
-            username,
-            email,
-            full_name: _,
-            role: _,
-            is_active: _,
-            conversations: _,
-            resets: _,
-            api_keys: _,
-            created_at: _,
-            updated_at: _,
-        } = user;
-        Self {
-            id: number.0,
-            username: username.as_str().to_owned(),
-            email: email.map(|email| email.as_str().to_owned()),
-        }
+        let mut form = Form::default();
+        let username = form.required("username", username, Username::parse);
+        let email = form.required("email", email, Email::parse);
+        let password = form.required("password", password, NewPassword::parse);
+        form.finish(|| Some(registration(username?, Some(email?), password?)))
     }
 }

@@ -1,4 +1,4 @@
-//! Spec 001, "Webhooks". What is delivered to them is in `deliveries`.
+//! Spec 001, "Webhooks". Their deliveries are in `deliveries`.
 
 pub mod deliveries;
 
@@ -10,16 +10,16 @@ use serde_json::Value;
 use shared::{
     domain::{
         Error, OutboundUrl, Problem,
-        error::Problems,
         event::EventKind,
         ids::WebhookId,
         list::WebhookField,
         webhook::{DisabledReason, SigningSecret, Webhook, WebhookChange},
     },
     http::{
-        Accepted, App, Body, Created, EgressPolicy, Field, HandlerResult, Idempotency, InPath, Json, JsonField,
-        Listing, NoContent, NoFields, Platform, SignedIn, json_field,
+        Accepted, App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing,
+        NoContent, NoFields, Platform, SignedIn,
         listing::{Parameters, Wanted},
+        parse::{boolean, set},
     },
     outbound::OutboundRules,
     service::webhooks::{NewWebhook, WithSecret},
@@ -29,7 +29,7 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"url": "https://your-domain.com/webhook", "events": ["conversation.created", "message.received"], "secret":
-/// "webhook-secret"}`. Without a secret one is made and shown this once.
+/// "webhook-secret"}`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({
@@ -38,37 +38,44 @@ type Result<T> = HandlerResult<Platform, T>;
     "secret": "webhook-secret",
 }))]
 pub struct WebhookFields {
+    /// The address that receives the events.
     #[schema(value_type = String, required, format = "iri", max_length = 2000)]
     url: Field,
+    /// The events to deliver.
     #[schema(value_type = Vec<EventKind>, required, min_items = 1)]
-    events: JsonField,
+    events: Field,
+    /// The secret that signs the deliveries. Without one, the server generates it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     secret: Field,
 }
 
-/// `{"url": …, "events": […], "is_active": true}`: only what is given changes.
+/// `{"url": …, "events": […], "is_active": true}`. Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"is_active": true}))]
 pub struct WebhookChanges {
+    /// The address that receives the events.
     #[schema(value_type = String, format = "iri", max_length = 2000)]
     url: Field,
+    /// The events to deliver.
     #[schema(value_type = Vec<EventKind>, min_items = 1)]
-    events: JsonField,
+    events: Field,
+    /// Whether events are delivered.
     #[schema(value_type = bool)]
-    is_active: JsonField,
+    is_active: Field,
 }
 
-/// `{"secret": "webhook-secret"}`, or `{}` for one that we make.
+/// `{"secret": "webhook-secret"}`, or `{}` for a generated secret.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"secret": "webhook-secret"}))]
 pub struct NewSecret {
+    /// The secret that signs the deliveries. Without one, the server generates it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     secret: Field,
 }
 
-/// A webhook: `{"id": "<uuid>", "url": …, "events": […], "is_active": true, "created_at": …}`.
+/// `{"id": "<uuid>", "url": …, "events": […], "is_active": true, "created_at": …}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
@@ -78,40 +85,37 @@ pub struct NewSecret {
     "created_at": "2024-01-01T00:00:00Z",
 }))]
 pub struct ShownWebhook {
+    /// The webhook's id.
     #[schema(format = Uuid)]
     id: String,
+    /// The address that receives the events.
     #[schema(format = "iri")]
     url: String,
+    /// The events to deliver.
     #[schema(value_type = Vec<EventKind>)]
     events: Vec<EventKind>,
+    /// Whether events are delivered.
     is_active: bool,
-    /// Why we switched it off: its receiver is `gone`, or was `failing` for days. Absent otherwise.
+    /// Why the server disabled the webhook: its receiver is `gone` (410), or was `failing` for days. Absent
+    /// otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, pattern = "^(gone|failing)$")]
     disabled_reason: Option<&'static str>,
-    /// A secret that we made, in the one answer that shows it.
+    /// A generated secret. No later response contains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     secret: Option<String>,
+    /// When the webhook was created.
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-/// `GET /api/v1/webhooks?page=&size=&sort=&after=`: the caller's webhooks.
+/// `GET /api/v1/webhooks?page=&size=&sort=&after=`: lists the caller's webhooks.
 #[utoipa::path(
     get,
     path = "/api/v1/webhooks",
     params(Parameters<WebhookField>),
-    responses((status = 200, body = Listing<ShownWebhook>, example = json!({
-        "items": [{
-            "id": "018e376b-9ce0-7000-8000-000000000001",
-            "url": "https://your-domain.com/webhook",
-            "events": ["conversation.created", "message.received"],
-            "is_active": true,
-            "created_at": "2024-01-01T00:00:00Z",
-        }],
-        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
-    }))),
+    responses((status = 200, body = Listing<ShownWebhook>)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
@@ -121,7 +125,7 @@ pub async fn list(
     Ok(Json(Listing::new(app.webhooks.list(caller.user.id, &request).await?, request.sort, ShownWebhook::from)))
 }
 
-/// `POST /api/v1/webhooks`: a new webhook.
+/// `POST /api/v1/webhooks`: creates a webhook.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks",
@@ -129,7 +133,7 @@ pub async fn list(
     request_body = WebhookFields,
     responses(
         (status = 201, body = ShownWebhook),
-        (status = 409, description = "There are as many webhooks as there may be."),
+        (status = 409, description = "The account has the maximum number of webhooks."),
     ),
 )]
 pub async fn create(
@@ -143,11 +147,11 @@ pub async fn create(
     Ok(Created(app.webhooks.create(&caller.user, new, key).await?.into()))
 }
 
-/// `GET /api/v1/webhooks/{webhook}`: one webhook.
+/// `GET /api/v1/webhooks/{webhook}`: returns a webhook.
 #[utoipa::path(
     get,
     path = "/api/v1/webhooks/{webhook}",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     responses((status = 200, body = ShownWebhook)),
 )]
 pub async fn show(
@@ -158,11 +162,12 @@ pub async fn show(
     Ok(Json(app.webhooks.show(caller.user.id, webhook).await?.into()))
 }
 
-/// `PUT /api/v1/webhooks/{webhook}`: changes what is given. Switched on, it is called again.
+/// `PUT /api/v1/webhooks/{webhook}`: changes the fields that the body contains. Enabling a webhook clears
+/// `disabled_reason`.
 #[utoipa::path(
     put,
     path = "/api/v1/webhooks/{webhook}",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = WebhookChanges,
     responses((status = 200, body = ShownWebhook), (status = 409)),
 )]
@@ -177,11 +182,11 @@ pub async fn change(
     Ok(Json(app.webhooks.change(&caller.user, webhook, change).await?.into()))
 }
 
-/// `DELETE /api/v1/webhooks/{webhook}`: removes a webhook, and what was on its way to it.
+/// `DELETE /api/v1/webhooks/{webhook}`: deletes a webhook and its pending deliveries.
 #[utoipa::path(
     delete,
     path = "/api/v1/webhooks/{webhook}",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     responses((status = 204)),
 )]
 pub async fn remove(
@@ -193,11 +198,11 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-/// `POST /api/v1/webhooks/{webhook}/test`: delivers an event `webhook.test`.
+/// `POST /api/v1/webhooks/{webhook}/test`: delivers a `webhook.test` event.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/test",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = NoFields,
     responses((status = 202, body = ShownDelivery), (status = 409, description = "The webhook is not active.")),
 )]
@@ -210,12 +215,12 @@ pub async fn test(
     Ok(Accepted(app.webhooks.test(caller.user.id, webhook).await?.into()))
 }
 
-/// `POST /api/v1/webhooks/{webhook}/rotate-secret`: another secret, the given one or a new one, which is shown this
-/// once. For 24 hours deliveries are signed with both.
+/// `POST /api/v1/webhooks/{webhook}/rotate-secret`: replaces the secret. A generated secret is in the response,
+/// and in no later one. For 24 hours, deliveries are signed with both secrets.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/rotate-secret",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = NewSecret,
     responses((status = 200, body = ShownWebhook), (status = 409)),
 )]
@@ -225,51 +230,46 @@ pub async fn rotate_secret(
     InPath(webhook): InPath<WebhookId>,
     Body(body): Body<NewSecret>,
 ) -> Result<Json<ShownWebhook>> {
-    let secret = parse_secret(body.secret).map_err(|problem| Error::invalid("secret", problem))?;
-    Ok(Json(app.webhooks.rotate_secret(&caller.user, webhook, secret).await?.into()))
+    Ok(Json(app.webhooks.rotate_secret(&caller.user, webhook, body.read()?).await?.into()))
 }
 
 impl WebhookFields {
     fn new_webhook(self, rules: &OutboundRules) -> std::result::Result<NewWebhook, Error> {
         let Self { url, events, secret } = self;
-        let mut problems = Problems::default();
-        let parse_url = |text: String| OutboundUrl::parse(&text, rules);
-        let url = problems.note("url", url.required().and_then(parse_url));
-        let events = problems.note("events", events.required(parse_events));
-        let secret = problems.note("secret", parse_secret(secret)).flatten();
-        problems.or(url.zip(events).map(|(url, events)| NewWebhook { url, events, secret }))
+        let mut form = Form::default();
+        let url = form.required("url", url, |text: &str| OutboundUrl::parse(text, rules));
+        let events = form.required("events", events, parse_events);
+        let secret = form.nullable("secret", secret, SigningSecret::parse);
+        form.finish(|| Some(NewWebhook { url: url?, events: events?, secret }))
     }
 }
 
 impl WebhookChanges {
     fn change(self, rules: &OutboundRules) -> std::result::Result<WebhookChange, Error> {
         let Self { url, events, is_active } = self;
-        let mut problems = Problems::default();
-        let parse_url = |text: Option<String>| text.map(|text| OutboundUrl::parse(&text, rules)).transpose();
+        let mut form = Form::default();
         let change = WebhookChange {
-            url: problems.note("url", url.optional().and_then(parse_url)).flatten(),
-            events: problems.note("events", events.optional(parse_events)).flatten(),
-            is_active: problems.note("is_active", is_active.optional(json_field::boolean)).flatten(),
+            url: form.optional("url", url, |text: &str| OutboundUrl::parse(text, rules)),
+            events: form.optional("events", events, parse_events),
+            is_active: form.optional("is_active", is_active, boolean),
         };
-        problems.or(Some(change))
+        form.finish(|| Some(change))
     }
 }
 
-/// At least one event, each of them once.
+impl NewSecret {
+    fn read(self) -> std::result::Result<Option<SigningSecret>, Error> {
+        let mut form = Form::default();
+        let secret = form.nullable("secret", self.secret, SigningSecret::parse);
+        form.finish(|| Some(secret))
+    }
+}
+
+/// At least one event.
 fn parse_events(value: Value) -> std::result::Result<Vec<EventKind>, Problem> {
-    let mut events = Vec::new();
-    for entry in json_field::list(EventKind::ASKABLE.len() * 2)(value)? {
-        let kind =
-            EventKind::parse(&json_field::text(entry)?).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES })?;
-        if !events.contains(&kind) {
-            events.push(kind);
-        }
-    }
+    let parse = |word: &str| EventKind::parse(word).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES });
+    let events = set(EventKind::ASKABLE.len() * 2, parse)(value)?;
     if events.is_empty() { Err(Problem::Blank) } else { Ok(events) }
-}
-
-fn parse_secret(secret: Field) -> std::result::Result<Option<SigningSecret>, Problem> {
-    secret.nullable()?.map(|text| SigningSecret::parse(&text)).transpose()
 }
 
 impl From<Webhook> for ShownWebhook {

@@ -1,16 +1,16 @@
-//! API keys: credentials for programs, which outlive sign-ins and passwords.
+//! API keys: credentials for programs, which stay valid when sign-ins end and passwords change.
 
 use super::{ids::ApiKeyId, text::Label, time::Timestamp};
 
-/// An API key as its owner may see it again. The key itself is shown once.
+/// The data of an API key. Its owner sees the key itself once, when it is created.
 #[derive(Debug, Clone)]
 pub struct ApiKey {
-    /// For deleting it.
+    /// The id.
     pub id: ApiKeyId,
-    /// What it is for.
+    /// The purpose.
     pub name: Label,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself, if ever.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
 }

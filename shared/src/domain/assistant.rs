@@ -1,4 +1,4 @@
-//! Assistants: who answers in a conversation, and how.
+//! Assistants, which reply in conversations.
 
 use super::{
     Problem,
@@ -9,22 +9,22 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Whether an assistant answers.
+/// Whether an assistant replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AssistantStatus {
-    /// It does.
+    /// It replies.
     Active,
-    /// Not any more, or not now.
+    /// It is switched off.
     Inactive,
-    /// Not yet.
+    /// It is not finished.
     Draft,
 }
 
 impl AssistantStatus {
     const ALL: [Self; 3] = [Self::Active, Self::Inactive, Self::Draft];
 
-    /// As on the wire.
+    /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -40,13 +40,14 @@ impl AssistantStatus {
     }
 }
 
-/// How freely a model answers: 0 (always the likeliest) to 2.
+/// How freely a model replies, from 0 (always the likeliest token) to 2.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Temperature(f64);
 
 impl Temperature {
-    /// Checks the range. Six decimals are kept: no model tells finer ones apart, and the store has its limits.
+    /// Checks the range and keeps six decimals. No model distinguishes finer values, and the store limits the digits of
+    /// a number.
     pub fn parse(degree: f64) -> Result<Self, Problem> {
         let kept = Self((degree * 1e6).round().abs() / 1e6);
         (0.0..=2.0).contains(&degree).then_some(kept).ok_or(Problem::OutOfRange { min: 0, max: 2 })
@@ -58,28 +59,28 @@ impl Temperature {
     }
 }
 
-/// What an owner decides about an assistant.
+/// The properties of an assistant that its owner sets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Character {
     /// Unique among the owner's assistants.
     pub name: AssistantName,
-    /// What it is for.
+    /// The purpose.
     pub description: Option<Description>,
-    /// How it talks.
+    /// The tone of its replies.
     pub personality: Option<Description>,
-    /// What the model is told first (the "instructions" of the reports dialect).
+    /// The instructions for the model (`instructions` in the reports dialect).
     pub system_prompt: Option<Instructions>,
-    /// Whom it works for.
+    /// The company that it works for.
     pub company_name: Option<Label>,
-    /// What it is sorted into.
+    /// The category.
     pub category: Option<Category>,
-    /// Whether it answers.
+    /// Whether it replies.
     pub status: AssistantStatus,
-    /// What it may use.
+    /// The tools that it may use.
     pub tools: Vec<ToolId>,
-    /// Which model answers; the deployment's own when absent.
+    /// The model that replies. `None` means the default model.
     pub model: Option<Label>,
-    /// How freely.
+    /// How freely the model replies.
     pub temperature: Option<Temperature>,
 }
 
@@ -99,51 +100,51 @@ pub struct Assistant {
     pub id: AssistantId,
     /// The integer.
     pub number: AssistantNumber,
-    /// What its owner decided.
+    /// The properties that its owner sets.
     pub character: Character,
-    /// What it knows beside that.
+    /// The files that it knows.
     pub files: Vec<AssistantFile>,
-    /// Counts up with every change of what is above.
+    /// Increases with every change of the fields above.
     pub version: u64,
-    /// How many questions it was asked.
+    /// The number of messages that it got.
     pub queries: u64,
-    /// How many conversations it has.
+    /// The number of its conversations.
     pub conversations: u64,
-    /// How many of its default conversations were deleted.
+    /// The number of its deleted default conversations.
     pub resets: u64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When its owner last changed it.
     pub updated_at: Timestamp,
 }
 
-/// What an owner changes about an assistant: only what is given. An inner `None` takes a value away.
+/// A change to an assistant. `None` keeps a value, an inner `None` removes it.
 #[derive(Debug, Clone, Default)]
 pub struct CharacterChange {
     /// A new name.
     pub name: Option<AssistantName>,
-    /// What it is for.
+    /// The purpose.
     pub description: Option<Option<Description>>,
-    /// How it talks.
+    /// The tone of its replies.
     pub personality: Option<Option<Description>>,
-    /// What the model is told first.
+    /// The instructions for the model.
     pub system_prompt: Option<Option<Instructions>>,
-    /// Whom it works for.
+    /// The company that it works for.
     pub company_name: Option<Option<Label>>,
-    /// What it is sorted into.
+    /// The category.
     pub category: Option<Option<Category>>,
-    /// Whether it answers.
+    /// Whether it replies.
     pub status: Option<AssistantStatus>,
-    /// What it may use.
+    /// The tools that it may use.
     pub tools: Option<Vec<ToolId>>,
-    /// Which model answers.
+    /// The model that replies.
     pub model: Option<Option<Label>>,
-    /// How freely.
+    /// How freely the model replies.
     pub temperature: Option<Option<Temperature>>,
 }
 
 impl CharacterChange {
-    /// `character` with what is given here.
+    /// `character` with this change.
     pub fn apply(self, character: Character) -> Character {
         let Self {
             name,
@@ -171,7 +172,7 @@ impl CharacterChange {
         }
     }
 
-    /// The character of a new assistant; only the name is needed.
+    /// The character of a new assistant. `None` without a name.
     pub fn into_new(self) -> Option<Character> {
         let blank = Character {
             name: self.name.clone()?,
@@ -189,11 +190,11 @@ impl CharacterChange {
     }
 }
 
-/// Which of an owner's assistants are listed.
+/// A filter for a list of assistants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AssistantFilter {
-    /// Only those with this status.
+    /// Only assistants with this status.
     pub status: Option<AssistantStatus>,
-    /// Only those in this category.
+    /// Only assistants in this category.
     pub category: Option<Category>,
 }

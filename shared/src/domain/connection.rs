@@ -1,4 +1,4 @@
-//! WebSocket connections, and who is at their other end.
+//! WebSocket connections and their users.
 
 use super::{
     ids::UserId,
@@ -8,18 +8,18 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The longest that a connection lasts: the gateway ends it then.
+/// The maximum duration of a connection. The gateway then closes it.
 pub const LASTS: Duration = Duration::from_secs(2 * 60 * 60);
-/// The most characters of an id.
+/// The maximum length of an id, in characters.
 const ID_MAX: usize = 128;
 
-/// What the gateway calls a connection.
+/// The gateway's id of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConnectionId(String);
 
 impl ConnectionId {
-    /// Reads an id: letters, digits and `+ / = _ -`, as in any kind of Base64.
+    /// Reads an id: letters, digits and `+ / = _ -`, as in all kinds of Base64.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
         (fits && (1..=ID_MAX).contains(&text.len())).then(|| Self(text.to_owned()))
@@ -37,12 +37,12 @@ impl std::fmt::Display for ConnectionId {
     }
 }
 
-/// Who is known by what: a user, and the credential that proved it.
+/// A user, and the credential that identified the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proven {
     /// The user.
     pub user: UserId,
-    /// What lives as long as this is believed: of an access token the sign-in behind it.
+    /// The credential. The identity is valid as long as it is. For an access token, it is the sign-in.
     pub credential: CallerCredential,
 }
 
@@ -52,26 +52,26 @@ impl From<Caller> for Proven {
     }
 }
 
-/// An open connection to somebody who is known.
+/// An open connection of an identified user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
-    /// Which.
+    /// The id.
     pub id: ConnectionId,
-    /// Who is at its other end.
+    /// The user.
     #[serde(flatten)]
     pub proven: Proven,
-    /// When it became known who that is.
+    /// When the user was identified.
     pub connected_at: Timestamp,
     /// When it ends at the latest: with the credential, or after [`LASTS`].
     pub ends_at: Timestamp,
 }
 
-/// What opens one connection for somebody: shown once, kept as its hash.
+/// A ticket for one connection. The user sees it once, and the store keeps its hash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ticket {
-    /// For whom.
+    /// The user.
     #[serde(flatten)]
     pub proven: Proven,
-    /// Until when.
+    /// When it expires.
     pub ends_at: Timestamp,
 }

@@ -14,19 +14,19 @@ use serde::{Deserialize, Serialize};
 pub struct Conversation {
     /// The UUID.
     pub id: ConversationId,
-    /// Who answers in it, if not the deployment's model as it is.
+    /// The assistant that replies. `None` means the default model.
     pub assistant: Option<AssistantId>,
-    /// Shown in lists.
+    /// The title.
     pub title: Title,
-    /// How many messages the user said, answered or not.
+    /// The number of messages from the user, answered or not.
     pub said: u64,
-    /// How many turns were answered.
+    /// The number of answered turns.
     pub turns: u64,
     /// The turn that was answered last.
     pub last_turn: Option<LastTurn>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last answered in.
+    /// When the last reply ended.
     pub updated_at: Timestamp,
 }
 
@@ -41,7 +41,7 @@ impl Conversation {
         Self { said: 1, turns: 1, last_turn: Some(LastTurn::from(turn)), updated_at: turn.answered_at, ..self }
     }
 
-    /// How many messages it has: those of the user, and the replies.
+    /// The number of messages, replies included.
     pub const fn messages(&self) -> u64 {
         self.said + self.turns
     }
@@ -50,11 +50,11 @@ impl Conversation {
 /// The turn that a list of conversations shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastTurn {
-    /// What the user said.
+    /// The user's message.
     pub message: MessageText,
-    /// What the model answered.
+    /// The reply of the model.
     pub response: String,
-    /// When the user said it.
+    /// When the message arrived.
     pub created_at: Timestamp,
 }
 
@@ -64,12 +64,12 @@ impl From<&Turn> for LastTurn {
     }
 }
 
-/// What a user says: the text, and what goes with it.
+/// A new message of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// The text.
     pub text: MessageText,
-    /// Files and pictures, by reference.
+    /// Files and images, by reference.
     pub attachments: Vec<Attachment>,
 }
 
@@ -79,53 +79,53 @@ impl From<MessageText> for Said {
     }
 }
 
-/// Something that goes with a message.
+/// An attachment of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// What it is.
+    /// The kind.
     pub kind: AttachmentKind,
-    /// Where it is.
+    /// The location.
     pub source: AttachmentSource,
 }
 
-/// What an attachment is.
+/// The kind of an attachment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AttachmentKind {
-    /// Something to read.
+    /// A document to read.
     File,
-    /// Something to look at.
+    /// An image to look at.
     Image,
 }
 
-/// Where an attachment is.
+/// The location of an attachment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AttachmentSource {
-    /// A file of the user's own.
+    /// An uploaded file of the user.
     Own(FileId),
-    /// Somewhere in the net.
+    /// An address on the internet.
     Elsewhere(OutboundUrl),
 }
 
 /// A user's message and the reply to it (a "chat" of the webchat dialect).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
-    /// Its integer in the conversation.
+    /// Its number in the conversation.
     pub number: TurnNumber,
-    /// What the user said.
+    /// The user's message.
     pub message: MessageText,
-    /// What went with it.
+    /// The attachments.
     pub attachments: Vec<Attachment>,
-    /// What the model answered.
+    /// The reply of the model.
     pub response: String,
-    /// Whether that was cut short.
+    /// Whether the reply was cut short.
     pub is_cut: bool,
-    /// What the turn cost.
+    /// The price of the turn.
     pub charged: Tokens,
-    /// When the user said it.
+    /// When the message arrived.
     pub created_at: Timestamp,
-    /// When the model had answered.
+    /// When the reply ended.
     pub answered_at: Timestamp,
 }
 
@@ -156,36 +156,36 @@ impl Turn {
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its place.
+    /// Its position in the conversation.
     pub id: MessageId,
-    /// What was said.
+    /// The text.
     pub content: String,
-    /// What went with it.
+    /// The attachments.
     pub attachments: Vec<Attachment>,
-    /// What became of it.
+    /// The status.
     pub status: MessageStatus,
-    /// What a reply cost.
+    /// The price of the turn. `None` for a message of the user.
     pub charged: Option<Tokens>,
-    /// When it was said.
+    /// When the message was created.
     pub created_at: Timestamp,
 }
 
-/// What became of a message.
+/// The status of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageStatus {
-    /// The model has not answered yet.
+    /// The model has not replied yet.
     Pending,
-    /// Answered, or itself an answer.
+    /// A message with a reply, or a whole reply.
     Complete,
-    /// An answer that was cut short, because its reader went away or it became too long.
+    /// A reply that was cut short, because the client disconnected or the reply became too long.
     Cut,
-    /// The model failed; nothing was charged.
+    /// The model failed. Nothing was charged.
     Failed,
 }
 
 impl MessageStatus {
-    /// As on the wire, and in the store.
+    /// The word on the wire and in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",

@@ -1,33 +1,32 @@
-//! What can go wrong, said once and without HTTP. Each dialect has its own words for every variant
-//! (see `http::dialect`).
+//! The errors of all services, without HTTP. Each dialect words every variant (see `http::dialect`).
 
 use std::time::Duration;
 
-/// A refusal or a failure of a service, built where the fact is known.
+/// Why a service refused or failed. The code that finds the reason builds the value.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The input was readable but breaks rules; every broken field is named.
+    /// Fields of the input break rules. Every such field is listed.
     #[error("invalid input")]
     Invalid(Vec<FieldError>),
-    /// No credential was sent.
+    /// The request has no credential.
     #[error("no credential")]
     NoCredential,
-    /// A credential was sent that is not, or no longer, valid.
+    /// The credential is not valid, or no longer valid.
     #[error("invalid credential")]
     InvalidCredential,
-    /// A refresh token that is not, or no longer, valid.
+    /// The refresh token is not valid, or no longer valid.
     #[error("invalid refresh token")]
     InvalidRefreshToken,
-    /// The name or the password is wrong. Which of the two is never told.
+    /// The username or the password is wrong. No response tells which.
     #[error("wrong name or password")]
     WrongPassword,
-    /// The thing does not exist, or is somebody else's.
+    /// The object does not exist, or belongs to another user.
     #[error("not found")]
     NotFound,
-    /// The caller lacks the role for this.
+    /// The caller does not have the required role.
     #[error("forbidden")]
     Forbidden,
-    /// The request is fine, but things are not in a state for it.
+    /// The request is valid, but conflicts with the current state.
     #[error("conflict: {0}")]
     Conflict(Conflict),
     /// The list ends before this page.
@@ -36,107 +35,107 @@ pub enum Error {
     /// The balance does not cover the price of a turn.
     #[error("insufficient tokens")]
     InsufficientTokens,
-    /// The `Idempotency-Key` was used for something else.
+    /// Another request used the `Idempotency-Key`.
     #[error("idempotency key reused")]
     KeyReused,
-    /// The first request with this `Idempotency-Key` has not ended yet.
+    /// The first request with this `Idempotency-Key` is still running.
     #[error("first request still running")]
     StillRunning,
-    /// A file is larger than its kind may be.
+    /// The file exceeds the limit for its type.
     #[error("file too large")]
     TooLarge {
-        /// The most bytes that are allowed.
+        /// The limit, in bytes.
         max_bytes: u64,
     },
-    /// Too many requests in the last minute.
+    /// The caller has exceeded a rate limit.
     #[error("too many requests")]
     RateLimited(Limited),
-    /// The model answered with an error.
+    /// The model returned an error.
     #[error("model failed")]
     ModelFailed,
     /// The model did not answer in time.
     #[error("model timed out")]
     ModelTimedOut,
-    /// A service that we depend on does not answer now; a later try may succeed.
+    /// A service behind this one does not respond. A later request may succeed.
     #[error("temporarily unavailable")]
     Unavailable(#[source] Cause),
-    /// A bug, or stored data that is broken.
+    /// A bug, or corrupt stored data.
     #[error("internal error")]
     Internal(#[source] Cause),
 }
 
-/// What stands in a request's way.
+/// The state that a request conflicts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// Without this administrator there would be none.
+    /// The user is the last administrator.
     LastAdministrator,
     /// The conversation's assistant is not active, or deleted.
     AssistantInactive,
-    /// The tool is part of the product.
+    /// The tool is built in.
     BuiltInTool,
     /// A tool with this id exists.
     ToolExists,
-    /// There are as many of these as there may be.
+    /// The account has reached a limit.
     Full {
-        /// The most that there may be.
+        /// The limit.
         max: u64,
     },
-    /// The webhook is switched off.
+    /// The webhook is disabled.
     WebhookInactive,
-    /// The delivery is being tried at this moment.
+    /// A delivery attempt is running.
     BeingDelivered,
-    /// Somebody else changed the same thing at the same moment.
+    /// Another request changed the same object at the same time.
     LostRace,
 }
 
 impl std::fmt::Display for Conflict {
-    /// In a sentence that every dialect can show.
+    /// A sentence that every dialect can show.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::LastAdministrator => f.write_str("The last administrator cannot be deleted, demoted or disabled."),
             Self::AssistantInactive => f.write_str("The assistant is not active."),
             Self::BuiltInTool => f.write_str("A built-in tool cannot be changed."),
-            Self::ToolExists => f.write_str("A tool with this name exists already."),
-            Self::Full { max } => write!(f, "There may be no more than {max}."),
+            Self::ToolExists => f.write_str("A tool with this name already exists."),
+            Self::Full { max } => write!(f, "You have reached the limit of {max}."),
             Self::WebhookInactive => f.write_str("The webhook is not active."),
-            Self::BeingDelivered => f.write_str("It is being delivered at this moment."),
-            Self::LostRace => f.write_str("It was changed by another request at the same moment. Try again."),
+            Self::BeingDelivered => f.write_str("A delivery attempt is in progress."),
+            Self::LostRace => f.write_str("Another request changed it at the same time. Try again."),
         }
     }
 }
 
-/// The reason behind an error, for the log only: it never reaches a body.
+/// The cause of an error. It appears in the log, and in no response.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// How a caller was limited, and when to come back.
+/// The rate limit that a caller exceeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limited {
-    /// The quota's name, as in the `RateLimit-Policy` header.
+    /// The name of the limit in the `RateLimit-Policy` header.
     pub policy: &'static str,
-    /// Requests allowed per window.
+    /// The number of requests per window.
     pub quota: u32,
-    /// Length of the window.
+    /// The length of the window.
     pub window: Duration,
-    /// How long to wait before the next request can succeed.
+    /// The time until the next request can succeed.
     pub retry_after: Duration,
 }
 
-/// One field of the input and what is wrong with it.
+/// A field of the input, and its problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field's name as on the wire.
+    /// The field's name on the wire.
     pub field: &'static str,
-    /// The broken rule.
+    /// The rule that the field breaks.
     pub problem: Problem,
 }
 
 impl Error {
-    /// One field breaks one rule.
+    /// The error for one field that breaks one rule.
     pub fn invalid(field: &'static str, problem: Problem) -> Self {
         Self::Invalid(vec![FieldError { field, problem }])
     }
 
-    /// A bug or broken data, with its cause for the log.
+    /// A bug or corrupt data, with the cause for the log.
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::Internal(cause.into())
     }
@@ -147,27 +146,27 @@ impl Error {
 pub enum Problem {
     /// The field is missing.
     Required,
-    /// The field is there but empty, or only spaces.
+    /// The text is empty, or consists of spaces.
     Blank,
     /// The field is `null`.
     Null,
     /// The field is not text.
     NotText,
-    /// More characters than allowed.
+    /// The text is too long.
     TooLong {
-        /// The most characters that are allowed.
+        /// The maximum number of characters.
         max: usize,
     },
-    /// Fewer characters than needed.
+    /// The text is too short.
     TooShort {
-        /// The fewest characters that are needed.
+        /// The minimum number of characters.
         min: usize,
     },
-    /// The text holds U+0000.
+    /// The text contains U+0000.
     NulCharacter,
-    /// A username with a character outside letters, digits and `@.+-_`.
+    /// A username contains a character other than letters, digits and `@.+-_`.
     UsernameCharacters,
-    /// Not an e-mail address.
+    /// The text is not an e-mail address.
     EmailForm,
     /// The two passwords differ.
     PasswordsDiffer,
@@ -175,44 +174,44 @@ pub enum Problem {
     UsernameTaken,
     /// Another account has this e-mail address.
     EmailTaken,
-    /// A refresh token that is no longer, or never was, the caller's own.
+    /// The refresh token is not a valid token of the caller.
     ForeignToken,
-    /// An `Idempotency-Key` that is not 1–255 visible characters.
+    /// The `Idempotency-Key` does not consist of 1–255 visible characters.
     KeyForm,
-    /// Not a number.
+    /// The value is not a number.
     NotANumber,
-    /// Not a whole number.
+    /// The value is not a whole number.
     NotAnInteger,
-    /// Neither true nor false.
+    /// The value is neither true nor false.
     NotABoolean,
-    /// A secret that begins with `whsec_` and goes on with something else than base64.
+    /// A secret begins with `whsec_`, but its rest is not base64.
     SecretForm,
-    /// A time that is not in the form of RFC 3339.
+    /// The text is not a time as in RFC 3339.
     TimeForm,
-    /// Not a list.
+    /// The value is not a list.
     NotAList,
-    /// Not an object.
+    /// The value is not an object.
     NotAnObject,
-    /// A number outside its range.
+    /// The number is out of range.
     OutOfRange {
-        /// The smallest that is allowed.
+        /// The minimum.
         min: i64,
-        /// The largest that is allowed.
+        /// The maximum.
         max: i64,
     },
-    /// More entries than allowed.
+    /// The list has too many entries.
     TooMany {
-        /// The most that are allowed.
+        /// The maximum number of entries.
         max: usize,
     },
-    /// None of the words that are allowed.
+    /// The text is not one of the allowed words.
     NotAChoice {
-        /// Those words.
+        /// The allowed words.
         choices: &'static str,
     },
-    /// A cursor that no list gave, or a list with another order.
+    /// The cursor does not belong to this list in this order.
     Cursor,
-    /// Both a page and a cursor.
+    /// The request has both a page and a cursor.
     PageAndCursor,
     /// Another assistant of the owner has this name.
     AssistantNameTaken,
@@ -224,35 +223,35 @@ pub enum Problem {
     UnknownTool,
     /// The caller has no file with this id.
     UnknownFile,
-    /// The caller's password is another one.
+    /// The current password is incorrect.
     WrongCurrentPassword,
-    /// Not an address that may be called.
+    /// The address may not be called.
     Address(String),
-    /// A description of parameters that is not in the documented form.
+    /// The parameters of a tool are not in the documented form.
     ParametersForm,
-    /// Not an attachment as documented.
+    /// The attachment is not in the documented form.
     AttachmentForm,
-    /// Holds no letter or digit that an identifier could be made from.
+    /// The name contains no letter or digit for an identifier.
     NoIdentifier,
-    /// Something else where a file is expected.
+    /// The value is not a file.
     NotAFile,
-    /// More files than allowed.
+    /// There are too many files.
     TooManyFiles {
-        /// The most files that are allowed.
+        /// The maximum number of files.
         max: usize,
     },
-    /// A file without a name that can be kept.
+    /// The file has no usable name.
     FileName,
-    /// A file with an extension that is not accepted.
+    /// The extension of the file is not accepted.
     FileExtension,
-    /// A file whose declared type or content is not what its extension promises.
+    /// The extension of the file does not match its declared type or its content.
     FileContent,
-    /// A file of zero bytes.
+    /// The file is empty.
     FileEmpty,
 }
 
 impl std::fmt::Display for Problem {
-    /// The rule in a sentence that every dialect can show (they follow Django REST framework's words).
+    /// A sentence that every dialect can show, in the words of Django REST framework where it has some.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Required => f.write_str("This field is required."),
@@ -274,7 +273,7 @@ impl std::fmt::Display for Problem {
             Self::NotANumber => f.write_str("A valid number is required."),
             Self::NotAnInteger => f.write_str("A valid integer is required."),
             Self::NotABoolean => f.write_str("Must be a valid boolean."),
-            Self::SecretForm => f.write_str("Behind whsec_ a secret is base64."),
+            Self::SecretForm => f.write_str("The part of a secret after whsec_ must be base64."),
             Self::TimeForm => f.write_str("Use the form 2024-01-01T00:00:00Z."),
             Self::NotAList => f.write_str("Expected a list of items."),
             Self::NotAnObject => f.write_str("Expected an object."),
@@ -288,7 +287,7 @@ impl std::fmt::Display for Problem {
             Self::UnknownAssistantName(name) => write!(f, "Object with name={name} does not exist."),
             Self::UnknownTool => f.write_str("There is no such tool."),
             Self::UnknownFile => f.write_str("There is no such file."),
-            Self::WrongCurrentPassword => f.write_str("The current password is not right."),
+            Self::WrongCurrentPassword => f.write_str("The current password is incorrect."),
             Self::Address(why) => f.write_str(why),
             Self::ParametersForm => f.write_str(
                 "Each parameter is an object with a type (string, number, integer, boolean, array or object), and \
@@ -304,18 +303,18 @@ impl std::fmt::Display for Problem {
                 "File extension is not allowed. Allowed extensions are: {}.",
                 super::file::EXTENSIONS.map(|(extension, _)| extension).join(", ")
             ),
-            Self::FileContent => f.write_str("The file is not what its name or its declared type says."),
+            Self::FileContent => f.write_str("The content of the file does not match its name or its declared type."),
             Self::FileEmpty => f.write_str("The submitted file is empty."),
         }
     }
 }
 
-/// Collects the broken fields of one input, so that all of them are told at once.
+/// Collects the problems of one input, so that the response lists all of them.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<FieldError>);
 
 impl Problems {
-    /// Keeps the value, or notes what is wrong with `field` and goes on.
+    /// Returns the value, or notes the problem of `field`.
     pub fn note<T>(&mut self, field: &'static str, parsed: Result<T, Problem>) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),
@@ -326,16 +325,11 @@ impl Problems {
         }
     }
 
-    /// The noted problems as an error.
-    pub fn into_error(self) -> Error {
-        Error::Invalid(self.0)
-    }
-
-    /// `value`, unless problems were noted.
+    /// `value`, or the noted problems.
     pub fn or<T>(self, value: Option<T>) -> Result<T, Error> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(self.into_error()),
+            _ => Err(Error::Invalid(self.0)),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Identifiers. Each is parsed once, where it enters; one that does not parse is treated like one that
-//! does not exist.
+//! Identifiers. Each is parsed once, at the border. An id that cannot be parsed gets the same answer as one that does
+//! not exist.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ macro_rules! uuid_id {
                 Self(id)
             }
 
-            /// Reads the hyphenated form, the only one that our answers show.
+            /// Reads the hyphenated form, which is the only form in responses.
             pub fn parse(text: &str) -> Option<Self> {
                 let id = Uuid::try_parse(text).ok()?;
                 (text.len() == 36 && id.hyphenated().to_string().eq_ignore_ascii_case(text)).then_some(Self(id))
@@ -38,11 +38,11 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// A user, as shown by the platform dialect and inside tokens.
+    /// A user, in the platform dialect and in tokens.
     UserId
 }
 uuid_id! {
-    /// One sign-in of a user: what a logout ends.
+    /// One sign-in of a user, which a logout ends.
     LoginId
 }
 uuid_id! {
@@ -51,15 +51,15 @@ uuid_id! {
 }
 
 uuid_id! {
-    /// An assistant, as shown by the platform dialect.
+    /// An assistant, in the platform dialect.
     AssistantId
 }
 uuid_id! {
-    /// A file that a user gave us.
+    /// An uploaded file.
     FileId
 }
 uuid_id! {
-    /// An API key; not the key itself.
+    /// An API key. This is not the key itself.
     ApiKeyId
 }
 
@@ -68,18 +68,18 @@ uuid_id! {
     WebhookId
 }
 uuid_id! {
-    /// Something that happened.
+    /// An event.
     EventId
 }
 
 impl ConversationId {
-    /// The conversation that dialects without sessions talk into: one per user, known without a look-up.
-    /// `resets` counts how many of them were deleted, so that a new one never has an old one's id.
+    /// The conversation of dialects without sessions. Each user has one, and its id needs no look-up. `resets` counts
+    /// the deleted ones, so that a new conversation never gets an old id.
     pub fn default_of(user: UserId, resets: u64) -> Self {
         Self::default_in(user.uuid(), resets)
     }
 
-    /// The conversation that the reports dialect has with an assistant; `resets` as above.
+    /// The conversation with an assistant in the reports dialect. `resets` as in [`Self::default_of`].
     pub fn default_with(assistant: AssistantId, resets: u64) -> Self {
         Self::default_in(assistant.uuid(), resets)
     }
@@ -93,12 +93,12 @@ impl ConversationId {
     }
 }
 
-/// A user's integer: 1, 2, 3 … in the order of registration.
+/// A user's number: 1, 2, 3 … in the order of registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserNumber(pub u64);
 
-/// A turn's integer within its conversation: 1, 2, 3 … in the order of saying.
+/// A turn's number in its conversation: 1, 2, 3 … in the order of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TurnNumber(pub u64);
@@ -110,7 +110,7 @@ impl TurnNumber {
     }
 }
 
-/// An assistant's integer among those of its owner: 1, 2, 3 … in the order of creation.
+/// An assistant's number among those of its owner: 1, 2, 3 … in the order of creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AssistantNumber(pub u64);
@@ -127,7 +127,7 @@ fn positive_integer(text: &str) -> Option<u64> {
     if plain { text.parse().ok() } else { None }
 }
 
-/// Who said a message.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Speaker {
@@ -137,8 +137,8 @@ pub enum Speaker {
     Assistant,
 }
 
-/// A message's place in its conversation, shown as a UUID (version 8) that is computed from both: nothing
-/// has to be looked up to find the message, and an id of another conversation is recognised.
+/// A message's position in its conversation. On the wire it is a UUID (version 8), computed from the conversation and
+/// the position. So no look-up is needed to find the message, and an id from another conversation is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageId {
     /// The turn that it belongs to.
@@ -147,18 +147,18 @@ pub struct MessageId {
     pub speaker: Speaker,
 }
 
-/// The bits of a UUID that version 8 leaves for a number, below the two of the variant.
+/// The bits of a version 8 UUID that are free for a number, below the two bits of the variant.
 const NUMBER_BITS: u64 = u64::MAX >> 2;
 
 impl MessageId {
-    /// The UUID, of a message in `conversation`.
+    /// The UUID of this message in `conversation`.
     pub fn uuid(self, conversation: ConversationId) -> Uuid {
         let number = (self.turn.0 << 1) | u64::from(self.speaker == Speaker::Assistant);
         let bytes = (u128::from(conversation_mark(conversation)) << 64) | u128::from(number & NUMBER_BITS);
         uuid::Builder::from_custom_bytes(bytes.to_be_bytes()).into_uuid()
     }
 
-    /// Reads a UUID that [`MessageId::uuid`] made for `conversation`.
+    /// Reads a UUID that [`MessageId::uuid`] returned for `conversation`.
     pub fn parse(text: &str, conversation: ConversationId) -> Option<Self> {
         let (_, number) = Uuid::try_parse(text).ok()?.as_u64_pair();
         let number = number & NUMBER_BITS;

@@ -1,4 +1,4 @@
-//! Lists that can be asked for in several orders, by number of page or from a cursor on.
+//! Lists that can be requested in several orders, by page number or from a cursor on.
 
 use super::{
     page::{Page, PageRequest},
@@ -12,10 +12,10 @@ pub trait SortField: Copy + PartialEq + Sized + 'static {
     /// The fields and their names on the wire.
     const ALL: &'static [(&'static str, Self)];
 
-    /// Their names, for people.
+    /// The names, for error messages.
     const CHOICES: &'static str;
 
-    /// The field that is newest first when nothing was asked for.
+    /// The field of the default order, which is descending.
     const DEFAULT: Self;
 
     /// The field with this name.
@@ -29,12 +29,12 @@ pub trait SortField: Copy + PartialEq + Sized + 'static {
     }
 }
 
-/// An order.
+/// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort<F> {
-    /// By this field.
+    /// The field to sort by.
     pub field: F,
-    /// The largest first.
+    /// Whether the largest value comes first.
     pub descending: bool,
 }
 
@@ -44,31 +44,31 @@ impl<F: SortField> Default for Sort<F> {
     }
 }
 
-/// Which part of a list is wanted, in which order.
+/// A request for a part of a list.
 #[derive(Debug, Clone)]
 pub struct ListRequest<F> {
-    /// The page; behind a cursor it only says what to call the page.
+    /// The page. After a cursor, its number only appears in the response.
     pub page: PageRequest,
     /// The order.
     pub sort: Sort<F>,
-    /// The place in the order that the page begins after.
+    /// The position after which the page begins.
     pub after: Option<ListPosition>,
 }
 
 impl<F> ListRequest<F> {
-    /// Whether finding the page means walking over others, which nobody should do for a page that there is not:
-    /// the list is counted first.
+    /// Whether the store must skip other pages to find this one. The caller first counts the list, so that nobody
+    /// skips pages for a page that does not exist.
     pub const fn is_deep(&self) -> bool {
         self.after.is_none() && self.page.number() > 1
     }
 }
 
-/// A place in a list's order: the sort value of an entry, which ends with the entry's id.
+/// A position in the order of a list: the sort value of an entry, followed by the entry's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ListPosition(pub String);
 
-/// The most bytes of text in a place: with an id behind it, it is still a possible key of the store.
+/// The maximum size of the text in a position, in bytes. With an id behind it, it must fit into a key of the store.
 const ORDERED_TEXT_MAX: usize = 900;
 
 impl ListPosition {
@@ -82,8 +82,8 @@ impl ListPosition {
         Self(format!("{number:020}#{id}"))
     }
 
-    /// In an order by text, in which cases do not matter. The separator sorts before all letters, so that a
-    /// text comes before those that begin with it.
+    /// In an order by text that ignores case. The separator sorts before all letters, so a text comes before the
+    /// texts that begin with it.
     pub fn by_text(text: &str, id: impl Display) -> Self {
         let mut folded = text.to_lowercase();
         while folded.len() > ORDERED_TEXT_MAX {
@@ -93,12 +93,12 @@ impl ListPosition {
     }
 }
 
-/// A page of a list, and the place where the next one begins.
+/// A page of a list, and the position where the next one begins.
 #[derive(Debug, Clone)]
 pub struct Listed<T> {
     /// The page.
     pub page: Page<T>,
-    /// After the page's last entry; none at the end.
+    /// The position of the page's last entry. `None` at the end of the list.
     pub next: Option<ListPosition>,
 }
 
@@ -108,14 +108,18 @@ impl<T> Listed<T> {
         Self { page: Page { items, total, request }, next }
     }
 
-    /// A page without entries of a list of `total`.
+    /// An empty page of a list of `total`.
     pub const fn empty(request: PageRequest, total: u64) -> Self {
         Self { page: Page { items: Vec::new(), total, request }, next: None }
     }
 
-    /// A page of a list that was read as a whole, which is short.
-    pub fn of_all(mut all: Vec<T>, request: &ListRequest<impl SortField>, place: impl Fn(&T) -> ListPosition) -> Self {
-        all.sort_by_cached_key(|entry| place(entry).0);
+    /// A page of a short list that was read as a whole.
+    pub fn of_all(
+        mut all: Vec<T>,
+        request: &ListRequest<impl SortField>,
+        position: impl Fn(&T) -> ListPosition,
+    ) -> Self {
+        all.sort_by_cached_key(|entry| position(entry).0);
         if request.sort.descending {
             all.reverse();
         }
@@ -123,26 +127,27 @@ impl<T> Listed<T> {
         let begin = match &request.after {
             None => usize::try_from(request.page.skipped()).unwrap_or(usize::MAX),
             Some(ListPosition(after)) => {
-                let is_later =
-                    |entry: &T| if request.sort.descending { place(entry).0 < *after } else { place(entry).0 > *after };
+                let is_later = |entry: &T| {
+                    if request.sort.descending { position(entry).0 < *after } else { position(entry).0 > *after }
+                };
                 all.iter().position(is_later).unwrap_or(all.len())
             }
         };
         let mut rest = all.into_iter().skip(begin);
         let items: Vec<T> = rest.by_ref().take(request.page.size()).collect();
-        let next = items.last().map(&place).filter(|_| rest.next().is_some());
+        let next = items.last().map(&position).filter(|_| rest.next().is_some());
         Self { page: Page { items, total, request: request.page }, next }
     }
 }
 
-/// What conversations are sorted by.
+/// The sort fields of conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationField {
-    /// When they were begun.
+    /// The time of creation.
     CreatedAt,
-    /// When they last changed.
+    /// The time of the last change.
     UpdatedAt,
-    /// Their titles.
+    /// The title.
     Title,
 }
 
@@ -153,14 +158,14 @@ impl SortField for ConversationField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
-/// What assistants are sorted by.
+/// The sort fields of assistants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssistantField {
-    /// When they were made.
+    /// The time of creation.
     CreatedAt,
-    /// When they last changed.
+    /// The time of the last change.
     UpdatedAt,
-    /// Their names.
+    /// The name.
     Name,
 }
 
@@ -171,14 +176,14 @@ impl SortField for AssistantField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
-/// What users are sorted by.
+/// The sort fields of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserField {
-    /// When they registered.
+    /// The time of registration.
     CreatedAt,
-    /// Their usernames.
+    /// The username.
     Username,
-    /// Their e-mail addresses; those without one come first.
+    /// The e-mail address. Users without one come first.
     Email,
 }
 
@@ -189,12 +194,12 @@ impl SortField for UserField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
-/// What tools are sorted by.
+/// The sort fields of tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolField {
-    /// When they were made; built-in ones come first.
+    /// The time of creation. Built-in tools come first.
     CreatedAt,
-    /// Their names.
+    /// The name.
     Name,
 }
 
@@ -204,12 +209,12 @@ impl SortField for ToolField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
-/// What API keys are sorted by.
+/// The sort fields of API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiKeyField {
-    /// When they were made.
+    /// The time of creation.
     CreatedAt,
-    /// Their names.
+    /// The name.
     Name,
 }
 
@@ -219,12 +224,12 @@ impl SortField for ApiKeyField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
-/// What webhooks are sorted by.
+/// The sort fields of webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookField {
-    /// When they were made.
+    /// The time of creation.
     CreatedAt,
-    /// Their addresses.
+    /// The address.
     Url,
 }
 
@@ -234,10 +239,10 @@ impl SortField for WebhookField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
-/// What deliveries are sorted by.
+/// The sort fields of deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryField {
-    /// When the event was.
+    /// The time of the event.
     CreatedAt,
 }
 

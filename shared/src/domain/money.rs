@@ -1,4 +1,4 @@
-//! What a user can spend, and what a turn costs. Everything is counted in whole tokens.
+//! The tokens that users spend, and the prices of turns. All amounts are whole tokens.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -6,39 +6,39 @@ use std::time::Duration;
 /// An amount of spendable tokens.
 pub type Tokens = u64;
 
-/// No grant, gift, price or refill is larger: sums of them stay far from overflow.
+/// The maximum of a grant, gift, price or refill. It keeps sums far from overflow.
 pub const TOKENS_MAX: Tokens = 1_000_000_000;
 
-/// What the operator set.
+/// The operator's settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Prices {
-    /// Given once, at registration.
+    /// The tokens of a new account.
     pub initial: Tokens,
-    /// Taken for each answered turn; 0 switches metering off.
+    /// The price of an answered turn. 0 disables metering.
     pub per_turn: Tokens,
-    /// Given again and again, if at all.
+    /// The regular refill, if there is one.
     pub refill: Option<Refill>,
 }
 
-/// Tokens that every user gets regularly.
+/// Tokens that every user gets at regular intervals.
 #[derive(Debug, Clone, Copy)]
 pub struct Refill {
-    /// Given at the end of each period.
+    /// The tokens at the end of each period.
     pub tokens: Tokens,
-    /// Counted from the user's registration.
+    /// The period. The first one begins with the user's registration.
     pub every: Duration,
 }
 
-/// Why a balance changed. An entry of the ledger is never changed, and stays as long as its account.
+/// Why a balance changed. The ledger keeps each entry unchanged as long as the account exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryKind {
-    /// Given at registration.
+    /// The tokens of a new account.
     Grant,
-    /// Given by an administrator.
+    /// Tokens from an administrator.
     Gift,
-    /// Given at the end of one or more refill periods.
+    /// The refill at the end of one or more periods.
     Refill,
-    /// Taken for a turn that was answered.
+    /// The price of an answered turn.
     Charge,
 }

@@ -1,24 +1,23 @@
-//! Usernames and e-mail addresses: what they may hold, and when two of them are the same.
+//! Usernames and e-mail addresses: which are valid, and which are equal.
 
 use super::Problem;
 use unicode_normalization::UnicodeNormalization;
 
-/// The most characters of a username.
+/// The maximum length of a username, in characters.
 const USERNAME_MAX: usize = 150;
-/// The most characters of an e-mail address.
+/// The maximum length of an e-mail address, in characters.
 const EMAIL_MAX: usize = 254;
-/// The most bytes of a folded name: keys of the store stay well below their limit.
+/// The maximum size of a folded name, in bytes. It keeps the keys of the store well below their limit.
 const FOLDED_BYTES_MAX: usize = 1024;
 
-/// What two spellings of the same name have in common: compatibility forms and cases are folded away.
-/// Unique among all accounts.
+/// A name without differences in case and in compatibility forms. It is unique among all accounts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FoldedName(String);
 
 impl FoldedName {
-    /// `None` when the folded text is longer than a key may be; no account has such a name.
+    /// `None` if the folded text does not fit into a key. No account has such a name.
     fn of(text: &str) -> Option<Self> {
-        // Unicode's compatibility caseless match (D146): folding once can leave letters that fold again.
+        // Unicode's compatibility caseless match (D146). Folding once can leave letters that fold again.
         let decomposed: String = text.nfd().collect();
         let once: String = caseless::default_case_fold_str(&decomposed).nfkd().collect();
         let folded: String = caseless::default_case_fold_str(&once).nfkc().collect();
@@ -39,7 +38,7 @@ pub struct Username {
 }
 
 impl Username {
-    /// Trims, then checks. The characters are judged after NFKC, because that is what is compared.
+    /// Trims, then checks the characters after NFKC, because comparisons use that form.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.trim();
         let composed: String = text.nfkc().collect();
@@ -59,12 +58,12 @@ impl Username {
         Ok(Self { shown: text.to_owned(), folded })
     }
 
-    /// As registered, for showing.
+    /// As registered, for display.
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
-    /// For comparing.
+    /// For comparisons.
     pub fn folded(&self) -> &FoldedName {
         &self.folded
     }
@@ -78,7 +77,7 @@ pub struct Email {
 }
 
 impl Email {
-    /// Trims, then checks the form `local@domain.tld`; whether it receives mail is not our question.
+    /// Trims, then checks the form `local@domain.tld`. Nothing checks whether the address receives mail.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.trim();
         if text.is_empty() {
@@ -108,17 +107,17 @@ impl Email {
         Ok(Self { shown: text.to_owned(), folded })
     }
 
-    /// As registered, for showing.
+    /// As registered, for display.
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
-    /// For comparing.
+    /// For comparisons.
     pub fn folded(&self) -> &FoldedName {
         &self.folded
     }
 
-    /// A username made from the part before the `@`; `user` when nothing of it is allowed in one.
+    /// A username from the part before the `@`. `user` if that part has no valid character.
     pub fn suggested_username(&self) -> String {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
         let kept: String =
@@ -127,19 +126,19 @@ impl Email {
     }
 }
 
-/// What somebody typed to sign in: a username or an e-mail address, not checked, because an impossible
-/// name is answered like an unknown one.
+/// The username or e-mail address of a sign-in. It is not checked, because an invalid name gets the same answer as
+/// an unknown one.
 #[derive(Debug, Clone)]
 pub struct SignInName(String);
 
 impl SignInName {
     /// Any text.
     pub fn new(text: &str) -> Self {
-        // Longer than any name that exists; cut so that folding stays cheap.
+        // A text of this length cannot be a name. The cut keeps folding cheap.
         Self(text.trim().chars().take(EMAIL_MAX + 1).collect())
     }
 
-    /// For comparing with usernames and e-mail addresses; `None` when nobody can have this name.
+    /// For comparisons with usernames and e-mail addresses. `None` if no account can have this name.
     pub fn folded(&self) -> Option<FoldedName> {
         FoldedName::of(&self.0)
     }

@@ -1,6 +1,6 @@
 //! Numbered pages of a list.
 
-/// Which part of a list is wanted.
+/// A request for a page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
     number: u64,
@@ -8,7 +8,7 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// The page `number`, counted from 1, of pages with `size` items.
+    /// The page `number`, counted from 1, with `size` items per page.
     pub fn new(number: u64, size: usize) -> Option<Self> {
         (number >= 1 && size >= 1).then_some(Self { number, size })
     }
@@ -23,12 +23,12 @@ impl PageRequest {
         self.size
     }
 
-    /// How many items lie before this page.
+    /// The number of items before this page.
     pub const fn skipped(self) -> u64 {
         (self.number - 1).saturating_mul(self.size as u64)
     }
 
-    /// Whether a list of `total` items reaches this page. The first page always exists.
+    /// Whether a list of `total` items has this page. The first page always exists.
     pub const fn exists_in(self, total: u64) -> bool {
         self.number == 1 || self.skipped() < total
     }
@@ -39,9 +39,9 @@ impl PageRequest {
 pub struct Page<T> {
     /// The page's items, in the list's order.
     pub items: Vec<T>,
-    /// How many items the whole list has.
+    /// The number of items in the whole list.
     pub total: u64,
-    /// What was asked for.
+    /// The request for this page.
     pub request: PageRequest,
 }
 

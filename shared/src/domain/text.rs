@@ -4,20 +4,21 @@ use super::Problem;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-/// The most characters of a message, spaces around it not counted.
+/// The maximum length of a trimmed message, in characters.
 pub const MESSAGE_MAX: usize = 32_000;
-/// The most bytes of a message with everything around it: an item of the store holds no more.
+/// The maximum size of a message with the spaces around it, in bytes. A larger one does not fit into an item of the
+/// store.
 const MESSAGE_BYTES_MAX: usize = 250_000;
 const PASSWORD_MIN_BYTES: usize = 8;
 const PASSWORD_MAX_BYTES: usize = 1024;
 
-/// What a user says: 1–32,000 characters after trimming, kept exactly as sent.
+/// The text of a message: 1–32,000 characters after trimming, kept exactly as sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageText(String);
 
 impl MessageText {
-    /// Checks and keeps the text as it is.
+    /// Checks the text and keeps it unchanged.
     pub fn parse(text: String) -> Result<Self, Problem> {
         let said = text.trim();
         if said.is_empty() {
@@ -43,7 +44,7 @@ impl MessageText {
     }
 }
 
-/// At most `max` characters, trimmed, with something in them.
+/// Trims a text and checks that it has 1 to `max` characters.
 fn short(text: &str, max: usize) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() {
@@ -84,11 +85,11 @@ short_text! {
     Title, 255
 }
 short_text! {
-    /// What a person is called: 1–255 characters, trimmed.
+    /// A person's name: 1–255 characters, trimmed.
     FullName, 255
 }
 short_text! {
-    /// What an assistant is called: 1–120 characters, trimmed.
+    /// An assistant's name: 1–120 characters, trimmed.
     AssistantName, 120
 }
 short_text! {
@@ -97,7 +98,7 @@ short_text! {
     Label, 255
 }
 short_text! {
-    /// What assistants and tools are sorted into: 1–64 characters, trimmed.
+    /// A category of assistants or tools: 1–64 characters, trimmed.
     Category, 64
 }
 short_text! {
@@ -105,34 +106,34 @@ short_text! {
     Description, 2_000
 }
 short_text! {
-    /// What everybody is told: 1–2,000 characters, trimmed.
+    /// A notification for all users: 1–2,000 characters, trimmed.
     Announcement, 2_000
 }
 short_text! {
-    /// What a model is told before every conversation: 1–32,000 characters, trimmed.
+    /// Instructions for the model before every conversation: 1–32,000 characters, trimmed.
     Instructions, 32_000
 }
 
 impl AssistantName {
-    /// As a conversation's title.
+    /// The title of a conversation with this assistant.
     pub fn to_title(&self) -> Title {
         Title(self.0.clone())
     }
 }
 
 impl Default for Title {
-    /// The title of a conversation that was given none.
+    /// The title of a conversation that was created without one.
     fn default() -> Self {
         Self("New Chat".to_owned())
     }
 }
 
-/// A password that may be set: 8–1024 bytes, taken exactly as sent.
+/// A new password: 8–1024 bytes, kept exactly as sent.
 pub struct NewPassword(SecretString);
 
 impl NewPassword {
     /// Checks the length in bytes.
-    pub fn parse(text: String) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
         match text.len() {
             0 => Err(Problem::Blank),
             1..PASSWORD_MIN_BYTES => Err(Problem::TooShort { min: PASSWORD_MIN_BYTES }),
@@ -146,7 +147,7 @@ impl NewPassword {
         self.0.expose_secret() == other
     }
 
-    /// The password for hashing.
+    /// The password, for hashing.
     pub fn secret(&self) -> &SecretString {
         &self.0
     }

@@ -11,7 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// Later than anything that is planned.
+    /// Later than any other point in time here.
     pub const FAR: Self = Self(9_999_999_999_999);
 
     /// From milliseconds since 1970.
@@ -39,18 +39,18 @@ impl Timestamp {
         Self(self.0.saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// Reads a time as RFC 3339 has it.
+    /// Reads a time as in RFC 3339.
     pub fn parse(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
     }
 
-    /// This point, or the first one after `earlier` if it does not lie ahead of that.
+    /// This point, or the first one after `earlier` if this point is not later.
     pub fn and_after(self, earlier: Self) -> Self {
         self.max(Self(earlier.0.saturating_add(1)))
     }
 
-    /// How long ago `earlier` was; zero when it lies ahead.
+    /// The time since `earlier`. Zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }

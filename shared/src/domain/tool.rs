@@ -1,4 +1,4 @@
-//! Tools: what an assistant's model may use. Two are built in; administrators add others.
+//! Tools, which the model of an assistant may call. Two are built in. Administrators add others.
 
 use super::{
     OutboundUrl, Problem,
@@ -8,12 +8,12 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The most characters of an id: what models take as a function's name.
+/// The maximum length of an id, in characters. Models accept no longer function names.
 const ID_MAX: usize = 64;
-/// The most parameters of a tool.
+/// The maximum number of parameters of a tool.
 const PARAMETERS_MAX: usize = 50;
 
-/// A tool's id, by which assistants name it: lower-case letters, digits and `_`.
+/// A tool's id: lower-case letters, digits and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ToolId(String);
@@ -25,7 +25,7 @@ impl ToolId {
         ((1..=ID_MAX).contains(&text.len()) && text.bytes().all(fits)).then(|| Self(text.to_owned()))
     }
 
-    /// The id of a tool called `name`: `Web Search` is `web_search`.
+    /// The id of a tool called `name`. For `Web Search` it is `web_search`.
     pub fn of(name: &Label) -> Result<Self, Problem> {
         let lower = name.as_str().to_ascii_lowercase();
         let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -40,7 +40,7 @@ impl ToolId {
     }
 }
 
-/// What a parameter holds, in JSON's words.
+/// The JSON type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterType {
@@ -61,12 +61,12 @@ pub enum ParameterType {
 /// One parameter of a tool: `{"type": "string", "required": true, "description": "Search query"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
-    /// What it holds.
+    /// The JSON type of the value.
     #[serde(rename = "type")]
     pub kind: ParameterType,
-    /// Whether a call must have it.
+    /// Whether a call must contain the parameter.
     pub required: bool,
-    /// What it is for.
+    /// The meaning, for the model.
     pub description: String,
 }
 
@@ -96,51 +96,51 @@ impl Parameters {
     }
 }
 
-/// What an administrator decides about a tool.
+/// The properties of a tool that an administrator sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolDefinition {
-    /// For people.
+    /// The name, for people.
     pub name: Label,
-    /// For the model.
+    /// The purpose, for the model.
     pub description: Option<Description>,
-    /// What it is sorted into.
+    /// The category.
     pub category: Option<Category>,
-    /// What it takes.
+    /// The parameters.
     pub parameters: Parameters,
-    /// What is called with the arguments as JSON; none for a built-in tool.
+    /// The address that is called with the arguments as JSON. `None` for a built-in tool.
     pub endpoint: Option<OutboundUrl>,
 }
 
 /// A tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
-    /// Made from the first name, never changed.
+    /// Derived from the first name. It never changes.
     pub id: ToolId,
-    /// What was decided about it.
+    /// The properties that an administrator sets.
     pub definition: ToolDefinition,
-    /// When it was made; a built-in tool has no such time.
+    /// When it was created. `None` for a built-in tool.
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
     pub updated_at: Option<Timestamp>,
 }
 
-/// What an administrator changes about a tool: only what is given. An inner `None` takes a value away.
+/// A change to a tool. `None` keeps a value, an inner `None` removes it.
 #[derive(Debug, Clone, Default)]
 pub struct ToolChange {
-    /// For people; the id stays.
+    /// The name, for people. The id stays the same.
     pub name: Option<Label>,
-    /// For the model.
+    /// The purpose, for the model.
     pub description: Option<Option<Description>>,
-    /// What it is sorted into.
+    /// The category.
     pub category: Option<Option<Category>>,
-    /// What it takes.
+    /// The parameters.
     pub parameters: Option<Parameters>,
-    /// What is called.
+    /// The address that is called.
     pub endpoint: Option<OutboundUrl>,
 }
 
 impl ToolChange {
-    /// `definition` with what is given here.
+    /// `definition` with this change.
     pub fn apply(self, definition: ToolDefinition) -> ToolDefinition {
         let Self { name, description, category, parameters, endpoint } = self;
         ToolDefinition {

@@ -1,4 +1,4 @@
-//! A user as every dialect sees one.
+//! Users, who are the same in every dialect.
 
 use super::{
     Error, Problem,
@@ -9,18 +9,18 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a user may do beyond its own things.
+/// The rights of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Its own things only.
+    /// Access to the user's own objects.
     User,
-    /// Everything.
+    /// Access to everything.
     Admin,
 }
 
 impl Role {
-    /// As on the wire.
+    /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -43,41 +43,41 @@ impl Role {
 pub struct User {
     /// The UUID.
     pub id: UserId,
-    /// The integer.
+    /// The number.
     pub number: UserNumber,
     /// As registered.
     pub username: Username,
     /// As registered, if any.
     pub email: Option<Email>,
-    /// Free text, if any.
+    /// The full name, if any.
     pub full_name: Option<FullName>,
-    /// What the user may do.
+    /// The rights.
     pub role: Role,
     /// Whether the user may sign in and act.
     pub is_active: bool,
-    /// How many conversations the user has.
+    /// The number of the user's conversations.
     pub conversations: u64,
-    /// How many of the user's default conversations were deleted.
+    /// The number of the user's deleted default conversations.
     pub resets: u64,
-    /// How many API keys the user has.
+    /// The number of the user's API keys.
     pub api_keys: u64,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the account's own data last changed.
     pub updated_at: Timestamp,
 }
 
-/// Who makes a request, after the credential was checked.
+/// The user behind a request with a valid credential.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
     pub user: User,
-    /// What the credential was, for signing out.
+    /// The credential, for signing out.
     pub credential: CallerCredential,
 }
 
 impl Caller {
-    /// Refuses everybody but administrators.
+    /// The administrator, or [`Error::Forbidden`].
     pub fn into_administrator(self) -> Result<Administrator, Error> {
         match self.user.role {
             Role::Admin => Ok(Administrator(self)),
@@ -86,7 +86,7 @@ impl Caller {
     }
 }
 
-/// A caller who was found to be an administrator: what only they may do asks for this type.
+/// A caller who is an administrator. Operations for administrators require this type.
 #[derive(Debug, Clone)]
 pub struct Administrator(Caller);
 
@@ -103,7 +103,7 @@ impl Administrator {
 pub enum CallerCredential {
     /// An access token of this sign-in.
     Login(LoginId),
-    /// An opaque token, by the hash that it is stored under.
+    /// An opaque token, by its stored hash.
     Opaque(String),
     /// An API key.
     ApiKey(ApiKeyId),

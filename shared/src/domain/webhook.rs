@@ -1,4 +1,4 @@
-//! Webhooks: addresses that hear of what happens, and what is delivered to them.
+//! Webhooks, and the deliveries of events to them.
 
 use super::{
     OutboundUrl, Problem,
@@ -11,55 +11,55 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The most characters of a secret.
+/// The maximum length of a secret, in characters.
 const SECRET_MAX: usize = 255;
-/// What a secret in base64 begins with. Any other is used as its bytes.
+/// The prefix of a secret in base64. The bytes of any other secret are the key.
 const ENCODED: &str = "whsec_";
 
-/// An address that hears of what happens.
+/// An address that receives events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Webhook {
     /// The UUID.
     pub id: WebhookId,
-    /// Whose it is.
+    /// The owner.
     pub owner: UserId,
-    /// Where it is.
+    /// The address.
     pub url: OutboundUrl,
-    /// What it asked for, each once.
+    /// The events that it receives, without repetitions.
     pub events: Vec<EventKind>,
-    /// Whether it is called.
+    /// Whether events are delivered.
     pub is_active: bool,
-    /// Why it is not called, if we decided that.
+    /// Why the service disabled it, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<DisabledReason>,
-    /// Since when every delivery failed.
+    /// When the current series of failures began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// Counts up with every change of its owner's.
+    /// Increases with every change by the owner.
     pub version: u64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
 impl Webhook {
-    /// Whether it asked for what happens to accounts.
+    /// Whether it receives events about accounts.
     pub fn asks_about_accounts(&self) -> bool {
         self.events.iter().any(|kind| kind.is_about_accounts())
     }
 }
 
-/// Why we no longer call a webhook.
+/// Why the service disabled a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
-    /// The receiver answered 410.
+    /// The receiver responded with 410.
     Gone,
     /// Every delivery failed for days.
     Failing,
 }
 
 impl DisabledReason {
-    /// As on the wire.
+    /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "gone",
@@ -68,19 +68,19 @@ impl DisabledReason {
     }
 }
 
-/// What a webhook's owner decides about it: of a change only what is given.
+/// A change to a webhook. `None` keeps a value.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct WebhookChange {
-    /// Where it is.
+    /// The address.
     pub url: Option<OutboundUrl>,
-    /// What it asks for.
+    /// The events that it receives.
     pub events: Option<Vec<EventKind>>,
-    /// Whether it is called.
+    /// Whether events are delivered.
     pub is_active: Option<bool>,
 }
 
 impl WebhookChange {
-    /// The webhook after this change. Whoever switches it on gives it another chance.
+    /// The webhook after this change. Enabling it clears its failures.
     pub fn apply(self, before: &Webhook) -> Webhook {
         let Self { url, events, is_active } = self;
         let before = before.clone();
@@ -99,12 +99,12 @@ impl WebhookChange {
     }
 }
 
-/// What deliveries are signed with.
+/// The secret that signs deliveries.
 #[derive(Clone)]
 pub struct SigningSecret(SecretString);
 
 impl SigningSecret {
-    /// 1–255 characters, as they are; behind `whsec_`, base64.
+    /// 1–255 characters. The part after `whsec_` must be base64.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         match text.chars().count() {
             _ if text.trim().is_empty() => Err(Problem::Blank),
@@ -118,22 +118,22 @@ impl SigningSecret {
         }
     }
 
-    /// A secret made of `random` bytes.
+    /// A secret of `random` bytes.
     pub fn new(random: [u8; 32]) -> Self {
         Self(format!("{ENCODED}{}", BASE64_STANDARD.encode(random)).into())
     }
 
-    /// The text, which only its owner may see, once.
+    /// The text. Only its owner may see it, once.
     pub const fn text(&self) -> &SecretString {
         &self.0
     }
 
-    /// Whether both sign alike.
+    /// Whether both have the same key.
     pub fn is_same(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 
-    /// The key that is signed with.
+    /// The key for signatures.
     pub fn key(&self) -> Vec<u8> {
         let text = self.0.expose_secret();
         let decoded = text.strip_prefix(ENCODED).and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
@@ -144,9 +144,9 @@ impl SigningSecret {
 /// The secrets of a webhook.
 #[derive(Clone)]
 pub struct Secrets {
-    /// The one that counts.
+    /// The current secret.
     pub current: SigningSecret,
-    /// The one before it, and until when deliveries are signed with it too.
+    /// The secret before it, and when deliveries stop using it.
     pub previous: Option<(SigningSecret, Timestamp)>,
 }
 
@@ -157,41 +157,41 @@ pub struct Delivery {
     pub id: EventId,
     /// The webhook.
     pub webhook: WebhookId,
-    /// Whose it is.
+    /// The owner.
     pub owner: UserId,
-    /// What happened.
+    /// The kind of the event.
     pub event: EventKind,
     /// The body, the same in every attempt.
     pub body: String,
-    /// How it stands.
+    /// The status.
     pub status: DeliveryStatus,
-    /// How often it was tried since it was made or last asked for.
+    /// The number of attempts since its creation, or since its owner last requested a retry.
     pub tried: u32,
     /// The latest attempts, oldest first.
     pub attempts: Vec<Attempt>,
-    /// When it is tried next.
+    /// When the next attempt is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
-    /// When the event was.
+    /// When the event happened.
     pub created_at: Timestamp,
 }
 
-/// How a delivery stands.
+/// The status of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
-    /// It will be tried, again.
+    /// An attempt is due.
     Pending,
-    /// The receiver has it.
+    /// The receiver accepted it.
     Delivered,
-    /// It was tried for the last time, unless its owner asks for more.
+    /// All attempts failed. Its owner may request a retry.
     Failed,
 }
 
 impl DeliveryStatus {
     const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
 
-    /// As on the wire.
+    /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -207,22 +207,22 @@ impl DeliveryStatus {
     }
 }
 
-/// One try to deliver.
+/// One attempt to deliver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// When it began.
     pub at: Timestamp,
-    /// What the receiver answered; `None` when it did not.
+    /// The status of the response. `None` without a response.
     pub status_code: Option<u16>,
-    /// How long it took, in milliseconds.
+    /// The duration, in milliseconds.
     pub duration_millis: u64,
-    /// The first bytes of the answer, as text.
+    /// The first bytes of the response, as text.
     pub response: Option<String>,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub error: Option<String>,
 }
 
-/// The most attempts that a delivery remembers.
+/// How many attempts a delivery keeps.
 const ATTEMPTS_KEPT: usize = 20;
 
 impl Delivery {
@@ -242,7 +242,7 @@ impl Delivery {
         }
     }
 
-    /// The delivery after `attempt`. Without a next time it is at its end.
+    /// The delivery after `attempt`. Without `next`, a failed attempt is the last one.
     pub fn after(mut self, attempt: Attempt, next: Option<Timestamp>) -> Self {
         let is_delivered = attempt.is_success();
         self.tried += 1;
@@ -271,7 +271,7 @@ impl Attempt {
     }
 }
 
-/// How long after the attempt before it each attempt follows; the first after the event.
+/// The pause before each attempt: after the event, then after the attempt before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetrySchedule(pub Vec<Duration>);
 
@@ -283,7 +283,7 @@ impl Default for RetrySchedule {
 }
 
 impl RetrySchedule {
-    /// How long before the attempt that follows `tried` others; `None` when that were enough.
+    /// The pause before the attempt that follows `tried` others. `None` if there are no more.
     pub fn before(&self, tried: u32) -> Option<Duration> {
         self.0.get(usize::try_from(tried).ok()?).copied()
     }

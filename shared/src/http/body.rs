@@ -1,4 +1,4 @@
-//! Request bodies: JSON everywhere, forms too where the dialect takes them.
+//! Request bodies: JSON in every dialect, and forms in those that follow Django REST framework.
 
 use super::{App, Dialect, Failure, Fault};
 use axum::body::HttpBody;
@@ -18,12 +18,14 @@ use serde_json::{Map, Value, value::RawValue};
 use std::{collections::HashMap, fmt};
 use utoipa::ToSchema;
 
-/// The most bytes of a body that is read as fields. A message of 32,000 characters fits, however escaped.
+/// The largest body that is read as fields, in bytes. A message of 32,000 characters fits with every character
+/// escaped.
 pub(super) const LIMIT: usize = 1024 * 1024;
-/// How much of a body over the limit is still taken off the wire, so that the client gets to read why.
+/// How many bytes of a body over the limit are still read. Many clients read no response before they have sent
+/// the whole body.
 pub(super) const DRAINED: usize = 64 * 1024 * 1024;
 
-/// A request's fields as a `T` whose members are [`Field`](super::Field)s.
+/// The fields of a request as a `T` that consists of [`Field`](super::Field)s.
 pub struct Body<T>(pub T);
 
 impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
@@ -36,12 +38,12 @@ impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
     }
 }
 
-/// A body in which nothing is asked for, `{}` or none at all.
+/// No fields: `{}`, or no body.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({}))]
 pub struct NoFields {}
 
-/// The `Content-Type` header; empty when there is none.
+/// The `Content-Type` header. Empty if the request has none.
 pub(super) fn content_type(headers: &HeaderMap) -> String {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
@@ -51,7 +53,7 @@ pub(super) fn media_type(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The fields of a body that is read whole.
+/// Reads a whole body as fields.
 pub(super) async fn read_fields(
     content_type: &str,
     body: axum::body::Body,
@@ -61,7 +63,7 @@ pub(super) async fn read_fields(
     fields(content_type, &bytes, forms).await
 }
 
-/// The fields as a `T`.
+/// Converts fields to a `T`.
 pub(super) fn form<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Fault> {
     let form = serde_json::from_value(Value::Object(fields));
     form.map_err(|_| Fault::UnreadableBody("The body does not have the expected form.".to_owned()))
@@ -69,7 +71,7 @@ pub(super) fn form<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T,
 
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
-    // Nobody waits for what is announced to be far too much.
+    // A body that announces far too many bytes is not read at all.
     if body.size_hint().lower() > DRAINED as u64 {
         return Err(Fault::BodyTooLarge);
     }
@@ -101,12 +103,12 @@ async fn fields(content_type: &str, bytes: &[u8], forms: bool) -> Result<Map<Str
     }
 }
 
-/// `{"message": 5}` says `"5"` to Django REST framework, digit by digit as it was sent.
+/// Django REST framework reads `{"message": 5}` as the text `"5"`, with the digits as sent.
 fn json(bytes: &[u8], numbers_are_text: bool) -> Result<Map<String, Value>, Fault> {
     let unreadable = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
         Fault::UnreadableBody(match error.to_string().starts_with(DUPLICATE) {
-            true => format!("JSON parse error - a key is there twice: line {line} column {column}"),
+            true => format!("JSON parse error - duplicate key: line {line} column {column}"),
             false => format!("JSON parse error - line {line} column {column}"),
         })
     };
@@ -148,23 +150,23 @@ async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Map<String, Value
     Ok(fields)
 }
 
-/// What stands between a multipart body's parts.
+/// The boundary between the parts of a multipart body.
 pub(super) fn boundary(content_type: &str) -> Result<String, Fault> {
     multer::parse_boundary(content_type).map_err(unreadable_parts)
 }
 
-/// Why no more of a body is to be had.
+/// Why the rest of a body cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BrokenOff {
     /// The connection broke.
     #[error("the body ended too early")]
     TooEarly,
-    /// It is over the limit.
+    /// The body is over the limit.
     #[error("the body is too large")]
     TooLarge,
 }
 
-/// What is wrong with a multipart body that cannot be read.
+/// The fault for a multipart body that cannot be read.
 pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
     let multer::Error::StreamReadFailed(cause) = error else {
         return Fault::UnreadableBody("Multipart form parse error.".to_owned());
@@ -175,7 +177,7 @@ pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
     }
 }
 
-/// A part's name and value, if it has a name.
+/// The name and the value of a part. `None` if it has no name.
 pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Value)>, Fault> {
     let Some(name) = part.name().map(str::to_owned) else {
         return Ok(None);
@@ -183,7 +185,7 @@ pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Val
     let is_file = part.file_name().is_some();
     let content = part.bytes().await.map_err(unreadable_parts)?;
     match String::from_utf8(content.to_vec()) {
-        // A file is not text.
+        // Any JSON value but text makes a text field refuse the file.
         _ if is_file => Ok(Some((name, Value::Array(Vec::new())))),
         Ok(text) => Ok(Some((name, Value::String(text)))),
         Err(_) => Err(Fault::UnreadableBody("The form is not UTF-8.".to_owned())),
@@ -193,7 +195,7 @@ pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Val
 const ENDED_EARLY: &str = "The body ended too early.";
 const DUPLICATE: &str = "duplicate key";
 
-/// JSON in which no object has a key twice: readers disagree about which of the two counts.
+/// JSON without repeated keys. Parsers disagree about which of two values counts.
 struct StrictValue(Value);
 
 impl<'de> Deserialize<'de> for StrictValue {

@@ -1,11 +1,10 @@
-//! Name and password, as four of the five documents send them, and the cookie of a browser's session.
+//! Usernames and passwords, as four of the five documents send them, and the cookie of a browser's session.
 
-use super::Field;
+use super::{Field, Form, parse::filled};
 use crate::{
     domain::{
         Error,
-        error::Problems,
-        names::{SignInName, Username},
+        names::{Email, SignInName, Username},
         text::NewPassword,
         user::Role,
     },
@@ -21,8 +20,10 @@ use utoipa::ToSchema;
 #[serde(default)]
 #[schema(example = json!({"username": "newuser", "password": "password123"}))]
 pub struct UsernameAndPassword {
+    /// The username. To sign in, an e-mail address is accepted, too.
     #[schema(value_type = String, required, min_length = 1, max_length = 254)]
     username: Field,
+    /// The password.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
 }
@@ -35,35 +36,32 @@ impl UsernameAndPassword {
 
     /// For registering.
     pub fn into_registration(self) -> Result<Registration, Error> {
-        let mut problems = Problems::default();
-        let username = problems.note("username", self.username.required().and_then(|text| Username::parse(&text)));
-        let password = problems.note("password", self.password.required().and_then(NewPassword::parse));
-        match username.zip(password) {
-            Some((username, password)) => {
-                Ok(Registration { username: Some(username), email: None, full_name: None, password, role: Role::User })
-            }
-            None => Err(problems.into_error()),
-        }
+        let mut form = Form::default();
+        let username = form.required("username", self.username, Username::parse);
+        let password = form.required("password", self.password, NewPassword::parse);
+        form.finish(|| Some(registration(username?, None, password?)))
     }
 }
 
-/// A name, whatever its field is called, and a password. Neither is checked beyond being there: what
-/// cannot be right is answered like what is wrong.
+/// The registration of a user without a role or a full name, which three of the five documents do not have.
+pub const fn registration(username: Username, email: Option<Email>, password: NewPassword) -> Registration {
+    Registration { username: Some(username), email, full_name: None, password, role: Role::User }
+}
+
+/// Reads a sign-in. `field` is the document's name for the username or e-mail address. Neither value is checked
+/// further: a value that no account can have gets the same answer as a wrong one.
 pub fn sign_in((field, name): (&'static str, Field), password: Field) -> Result<(SignInName, SecretString), Error> {
-    let mut problems = Problems::default();
-    let name = problems.note(field, name.filled());
-    let password = problems.note("password", password.filled());
-    match name.zip(password) {
-        Some((name, password)) => Ok((SignInName::new(&name), password.into())),
-        None => Err(problems.into_error()),
-    }
+    let mut form = Form::default();
+    let name = form.required(field, name, filled);
+    let password = form.required("password", password, filled);
+    form.finish(|| Some((SignInName::new(&name?), password?.into())))
 }
 
-/// The cookie of a browser's session: an access token.
+/// The cookie of a browser's session. It holds an access token.
 pub const SESSION_COOKIE: &str = "quintet_session";
 
-/// The session of a browser that asks for a WebSocket connection. Browsers send cookies along from pages of
-/// any site, so the page's origin must be our own host or one of `allowed`.
+/// The session of a browser that requests a WebSocket connection. Browsers send cookies with requests from pages
+/// of any site, so the page's origin must be this host or one of `allowed`.
 pub fn session_of_page<'a>(headers: &'a HeaderMap, allowed: &[String]) -> Option<&'a str> {
     let origin = only(headers, header::ORIGIN)?;
     let is_own = || {
@@ -80,7 +78,7 @@ pub fn session_of_page<'a>(headers: &'a HeaderMap, allowed: &[String]) -> Option
     cookies.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
 }
 
-/// The header's value, if it is there once.
+/// The header's value, if the request has the header exactly once.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

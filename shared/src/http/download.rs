@@ -1,5 +1,6 @@
-//! The content of a file as an answer. It is nobody's web page: it is to be saved, not shown, its type is
-//! not to be guessed, and a browser that shows it all the same gives it no rights.
+//! The content of a file as a response. Users upload these files, so a browser must not treat one as a page of
+//! this site: the response is an attachment, its type is not to be guessed, and a browser that shows it anyway
+//! must sandbox it.
 
 use crate::{
     blobs::Content,
@@ -13,11 +14,11 @@ use axum::{
 use futures::TryStreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// 200 with a file's bytes, as they come from the storage.
+/// 200 with the bytes of a file, streamed from the storage.
 pub struct Download {
-    /// What is known of it.
+    /// The file's metadata.
     pub file: File,
-    /// The bytes.
+    /// The file's bytes.
     pub content: Content,
 }
 
@@ -30,13 +31,13 @@ impl IntoResponse for Download {
         headers.insert(header::CONTENT_DISPOSITION, attachment(&file.name));
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
         let content = content.inspect_err(|error| {
-            tracing::error!(error = %crate::log::Causes(error), "a file broke off while it was sent");
+            tracing::error!(error = %crate::log::Causes(error), "could not read the rest of a file while sending it");
         });
         (headers, Body::from_stream(content)).into_response()
     }
 }
 
-/// What RFC 8187 allows to stand in `filename*` as it is.
+/// The characters that `filename*` may contain unescaped (RFC 8187).
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -51,8 +52,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// `attachment; filename="r_sum_.pdf"; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf`: the first for clients that do
-/// not know the second.
+/// `attachment; filename="r_sum_.pdf"; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf`. The first name serves clients that
+/// do not know the second.
 fn attachment(name: &FileName) -> HeaderValue {
     let name = name.as_str();
     let plain: String =

@@ -1,4 +1,4 @@
-//! What a caller may have us call.
+//! Addresses that a caller may make this service call.
 
 use super::{App, Dialect, Failure, pages::ServedAt};
 use crate::{
@@ -7,7 +7,8 @@ use crate::{
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-/// The operator's rules for addresses that users give; this service itself, as the request reached it, is none.
+/// The operator's rules for addresses from users. They exclude the address of this service itself, as the request
+/// reached it.
 pub struct EgressPolicy(pub OutboundRules);
 
 impl<D: Dialect> FromRequestParts<App<D>> for EgressPolicy {

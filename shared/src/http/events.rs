@@ -1,4 +1,4 @@
-//! Answers as server-sent events.
+//! Responses as server-sent events.
 
 use super::{App, Dialect, Failure};
 use axum::{
@@ -13,10 +13,10 @@ use futures::{Stream, StreamExt};
 use serde::Serialize;
 use std::{convert::Infallible, time::Duration};
 
-/// A comment is sent when nothing else was for so long: gateways and clients give up on silence.
+/// A comment is sent after a pause of this length, because gateways and clients close silent connections.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Whether the client wants events: its `Accept` header names `text/event-stream`, with any weight above zero.
+/// Whether the client wants events. Its `Accept` header then names `text/event-stream`, with any weight above zero.
 pub struct WantsEvents(pub bool);
 
 impl<D: Dialect> FromRequestParts<App<D>> for WantsEvents {
@@ -34,25 +34,25 @@ impl<D: Dialect> FromRequestParts<App<D>> for WantsEvents {
     }
 }
 
-/// Whether the parameter of a media range says that it is not acceptable: `q=0` (RFC 9110, section 12.4.2).
+/// Whether the parameter of a media range makes it unacceptable: `q=0` (RFC 9110, section 12.4.2).
 fn refuses(parameter: &str) -> bool {
     let weight = parameter.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q")).map(|(_, weight)| weight);
     weight.and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0)
 }
 
-/// An event with its name and its data, which becomes JSON.
+/// An event: its name, and its data, which becomes JSON.
 pub struct Named<T>(pub &'static str, pub T);
 
-/// The events as a response. Dropping it, as happens when the client goes away, drops `events`.
+/// The events as a response. If the client disconnects, the response is dropped, and `events` with it.
 pub fn respond<T: Serialize>(events: impl Stream<Item = Named<T>> + Send + 'static) -> Response {
     let events = events.map(|Named(name, data)| {
         let data = serde_json::to_string(&data).unwrap_or_else(|error| {
-            tracing::error!(error = %crate::log::Causes(&error), "an event cannot be written");
+            tracing::error!(error = %crate::log::Causes(&error), "could not serialize an event");
             "{}".to_owned()
         });
         Ok::<_, Infallible>(Event::default().event(name).data(data))
     });
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
-    // Its own would be `no-cache`, which may be stored.
+    // `Sse` sets `no-cache`, which allows caches to store the response.
     ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }

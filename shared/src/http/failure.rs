@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a request, and how it becomes a response of a dialect.
+//! The faults of a request, and how they become responses of a dialect.
 
 use super::Dialect;
 use crate::{
@@ -11,14 +11,14 @@ use axum::{
 };
 use std::marker::PhantomData;
 
-/// What went wrong: a service's error, or something about the request itself.
+/// A fault: an error of a service, or a problem with the request itself.
 #[derive(Debug)]
 pub enum Fault {
-    /// A service's error.
+    /// An error of a service.
     Domain(Error),
-    /// The body is not what its media type says; in a sentence.
+    /// The body does not match its media type. The sentence says how.
     UnreadableBody(String),
-    /// A media type that the dialect does not take; empty when none was given.
+    /// The dialect does not accept this media type. Empty if the request names none.
     UnsupportedMediaType(String),
     /// The body is over the limit.
     BodyTooLarge,
@@ -38,10 +38,10 @@ impl From<Error> for Fault {
     }
 }
 
-/// A fault on its way to a client of dialect `D`.
+/// A fault that a client of dialect `D` will see.
 pub struct Failure<D>(Fault, PhantomData<fn() -> D>);
 
-/// What a handler of dialect `D` returns.
+/// The result of a handler of dialect `D`.
 pub type HandlerResult<D, T> = Result<T, Failure<D>>;
 
 impl<D, F: Into<Fault>> From<F> for Failure<D> {
@@ -88,7 +88,7 @@ fn limit_headers(limited: &Limited, headers: &mut HeaderMap) {
     }
 }
 
-/// Logs one line per server-side failure, with the chain of causes that no body shows.
+/// Logs one line for each failure of the server, with the chain of causes, which no response body shows.
 fn log<D: Dialect>(fault: &Fault, status: StatusCode) {
     let (dialect, status) = (D::NAME, status.as_u16());
     match fault {

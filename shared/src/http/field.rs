@@ -1,86 +1,80 @@
-//! A text field of a request body, before anything is decided about it. Wire types consist of these, so
-//! that every wrong field can be reported, not only the first.
+//! The fields of a request, before anything is decided about them. Wire types consist of [`Field`]s, and a
+//! [`Form`] reads them, so that the response names every wrong field and not only the first.
 
-use crate::domain::Problem;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::parse::Parse;
+use crate::domain::{Error, Problem, error::Problems};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// What a body says about a text field.
-#[derive(Debug, Default)]
-pub enum Field {
-    /// Nothing.
-    #[default]
-    Missing,
-    /// `null`.
-    Null,
-    /// Text.
-    Text(String),
-    /// Something that is not text.
-    NotText,
-}
+/// A field: absent, or a JSON value. Dialects that follow Django REST framework turn numbers into text before
+/// they get here (see [`Body`](super::Body)).
+///
+/// `utoipa` needs `Serialize` to write the defaults of a wire type into its schema.
+#[derive(Debug, Default, Serialize)]
+pub struct Field(Option<Value>);
 
 impl<'de> Deserialize<'de> for Field {
+    /// Tells `null` from an absent field, which `Option` does not.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Self::Null,
-            Value::String(text) => Self::Text(text),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => Self::NotText,
-        })
+        Value::deserialize(deserializer).map(Some).map(Self)
     }
 }
 
-impl Serialize for Field {
-    /// What a field is when nothing is said about it. Schemas of wire types ask for that.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_none()
+impl From<Option<String>> for Field {
+    fn from(text: Option<String>) -> Self {
+        Self(text.map(Value::String))
     }
 }
 
 impl Field {
-    /// The text, which must be there.
-    pub fn required(self) -> Result<String, Problem> {
-        match self {
-            Self::Missing => Err(Problem::Required),
-            Self::Null => Err(Problem::Null),
-            Self::Text(text) => Ok(text),
-            Self::NotText => Err(Problem::NotText),
+    /// `None` if the field is absent, an inner `None` if `is_none` holds for its value.
+    fn read<I, T, P: Parse<I, T>>(
+        self,
+        is_none: impl FnOnce(&Value) -> bool,
+        parse: P,
+    ) -> Result<Option<Option<T>>, Problem> {
+        match self.0 {
+            None => Ok(None),
+            Some(value) if is_none(&value) => Ok(Some(None)),
+            Some(value) => parse.parse(value).map(Some).map(Some),
         }
     }
 
-    /// Like [`Field::required`], and not empty.
-    pub fn filled(self) -> Result<String, Problem> {
-        match self.required() {
-            Ok(text) if text.is_empty() => Err(Problem::Blank),
-            other => other,
-        }
+    fn optional<I, T, P: Parse<I, T>>(self, parse: P) -> Result<Option<T>, Problem> {
+        self.read(Value::is_null, parse)?.map(|value| value.ok_or(Problem::Null)).transpose()
+    }
+}
+
+/// Reads the fields of one request and collects their problems. A method returns `None` for a wrong field, too;
+/// [`finish`](Self::finish) then fails.
+#[derive(Debug, Default)]
+pub struct Form(Problems);
+
+impl Form {
+    /// A field that must be present and not `null`.
+    pub fn required<I, T>(&mut self, name: &'static str, field: Field, parse: impl Parse<I, T>) -> Option<T> {
+        self.0.note(name, field.optional(parse).and_then(|value| value.ok_or(Problem::Required)))
     }
 
-    /// The text, if the field is there; `null` is a mistake.
-    pub fn optional(self) -> Result<Option<String>, Problem> {
-        match self {
-            Self::Missing => Ok(None),
-            given => given.required().map(Some),
-        }
+    /// A field that may be absent, but not `null`.
+    pub fn optional<I, T>(&mut self, name: &'static str, field: Field, parse: impl Parse<I, T>) -> Option<T> {
+        self.0.note(name, field.optional(parse)).flatten()
     }
 
-    /// The text, if the field is there and not `null`.
-    pub fn nullable(self) -> Result<Option<String>, Problem> {
-        match self {
-            Self::Null => Ok(None),
-            given => given.optional(),
-        }
+    /// A field that may be absent or `null`.
+    pub fn nullable<I, T>(&mut self, name: &'static str, field: Field, parse: impl Parse<I, T>) -> Option<T> {
+        self.0.note(name, field.read(Value::is_null, parse)).flatten().flatten()
     }
 
-    /// What `parse` makes of the text, for changing a value: `None` when the field is missing, an inner `None`
-    /// when it is `null` or blank, which takes the value away.
-    pub fn change<T>(self, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Result<Option<Option<T>>, Problem> {
-        match self {
-            Self::Missing => Ok(None),
-            Self::Null => Ok(Some(None)),
-            given => match given.required()? {
-                text if text.trim().is_empty() => Ok(Some(None)),
-                text => parse(&text).map(Some).map(Some),
-            },
-        }
+    /// A field that changes an optional value: `None` keeps the value, an inner `None` removes it. `null` removes
+    /// it, and so does blank text.
+    pub fn change<I, T, P: Parse<I, T>>(&mut self, name: &'static str, field: Field, parse: P) -> Option<Option<T>> {
+        self.0.note(name, field.read(P::removes, parse)).flatten()
+    }
+
+    /// What `build` makes of the fields, or all their problems. `build` returns `None` only if a required field is
+    /// missing.
+    pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {
+        self.0.or(build())
     }
 }

@@ -14,7 +14,7 @@ use utoipa::{
 /// The header's name.
 pub const HEADER: &str = "Idempotency-Key";
 
-/// The request's `Idempotency-Key`, if it has one.
+/// The `Idempotency-Key` of a request, if it has one.
 pub struct Idempotency(pub Option<IdempotencyKey>);
 
 impl<D: Dialect> FromRequestParts<App<D>> for Idempotency {
@@ -29,8 +29,8 @@ impl<D: Dialect> FromRequestParts<App<D>> for Idempotency {
 impl IntoParams for Idempotency {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
-        let meaning = "1 to 255 visible characters. The same request with the same key, within 24 hours, is not \
-                       carried out again but answered as before.";
+        let meaning = "1 to 255 visible ASCII characters. Within 24 hours, a repeated request with the same key is \
+                       not carried out again but gets the same response.";
         let header = ParameterBuilder::new().name(HEADER).parameter_in(ParameterIn::Header);
         let header = header.required(Required::False).schema(Some(schema.pattern(Some("^[!-~]+$"))));
         vec![header.description(Some(meaning)).build()]

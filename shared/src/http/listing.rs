@@ -1,10 +1,12 @@
-//! Lists as the platform dialect asks for them (`?page=2&size=20&sort=name:asc`, or `?after=<cursor>`) and
+//! Lists as the platform dialect requests them (`?page=2&size=20&sort=name:asc`, or `?after=<cursor>`) and
 //! shows them.
 
-use super::{App, Dialect, Failure, pages::Query};
+use super::{
+    App, Dialect, Failure, Form,
+    pages::{Query, counted, parameter},
+};
 use crate::domain::{
     Error, Problem,
-    error::Problems,
     list::{ListPosition, ListRequest, Listed, Sort, SortField},
     page::PageRequest,
 };
@@ -15,8 +17,8 @@ use std::marker::PhantomData;
 use utoipa::{
     IntoParams, ToSchema,
     openapi::{
-        ObjectBuilder, Required, Type,
-        path::{Parameter, ParameterBuilder, ParameterIn},
+        ObjectBuilder, Type,
+        path::{Parameter, ParameterIn},
     },
 };
 
@@ -29,18 +31,33 @@ const SEPARATOR: char = '|';
 /// "next_cursor": "…"}`. Source: spec 001, "Pagination".
 #[derive(Serialize, ToSchema)]
 pub struct Listing<T> {
+    /// The entries of this page.
     items: Vec<T>,
+    /// The number of entries in the whole list.
+    #[schema(example = 1)]
     total: u64,
+    /// The number of this page.
+    #[schema(example = 1)]
     page: u64,
+    /// The number of entries that a full page has.
+    #[schema(example = 20)]
     size: u64,
+    /// The number of pages.
+    #[schema(example = 1)]
     pages: u64,
+    /// Whether a page follows.
+    #[schema(example = false)]
     has_next: bool,
+    /// Whether a page precedes this one.
+    #[schema(example = false)]
     has_prev: bool,
+    /// Requests the next page as `after`. `null` on the last page.
+    #[schema(example = json!(null))]
     next_cursor: Option<String>,
 }
 
 impl<T> Listing<T> {
-    /// The page, each of its entries as `show` makes of it.
+    /// The page, with its entries as `show` converts them.
     pub fn new<U, F: SortField>(listed: Listed<U>, sort: Sort<F>, show: impl FnMut(U) -> T) -> Self {
         let Listed { page, next } = listed;
         let (total, number, size) = (page.total, page.request.number(), page.request.size() as u64);
@@ -51,14 +68,13 @@ impl<T> Listing<T> {
             pages: total.div_ceil(size),
             has_next: next.is_some(),
             has_prev: page.has_previous(),
-            next_cursor: next.map(|place| cursor(number + 1, sort, &place)),
+            next_cursor: next.map(|position| cursor(number + 1, sort, &position)),
             items: page.items.into_iter().map(show).collect(),
         }
     }
 }
 
-/// What part of a list the query asks for, in which order. The answer to what makes no sense is `Invalid`,
-/// for each such parameter.
+/// The part of a list that the query requests, and its order. Every invalid parameter is a field of `Invalid`.
 pub struct Wanted<F>(pub ListRequest<F>);
 
 impl<D: Dialect, F: SortField> FromRequestParts<App<D>> for Wanted<F> {
@@ -70,39 +86,33 @@ impl<D: Dialect, F: SortField> FromRequestParts<App<D>> for Wanted<F> {
 }
 
 fn wanted<F: SortField>(query: &Query) -> Result<ListRequest<F>, Error> {
-    let mut problems = Problems::default();
-    let page = problems.note("page", whole(query.parameter("page"), 1, PAGE_MAX));
-    let size = problems.note("size", whole(query.parameter("size"), SIZE, SIZE_MAX));
-    let sort = problems.note("sort", sort(query.parameter("sort")));
-    let after = match (query.parameter("after"), query.parameter("page")) {
-        (Some(_), Some(_)) => problems.note("after", Err(Problem::PageAndCursor)),
-        (Some(cursor), None) => problems.note("after", place(&cursor, sort.unwrap_or_default()).map(Some)),
-        (None, _) => Some(None),
-    };
-    let (Some(page), Some(size), Some(sort), Some(after)) = (page, size, sort, after) else {
-        return Err(problems.into_error());
-    };
-    let (number, after) = after.map_or((page, None), |(number, place)| (number, Some(place)));
-    let page = PageRequest::new(number, usize::try_from(size).unwrap_or(1));
-    Ok(ListRequest { page: page.ok_or_else(|| Error::internal("a page out of range"))?, sort, after })
+    let mut form = Form::default();
+    let page = form.optional("page", query.field("page"), whole(PAGE_MAX)).unwrap_or(1);
+    let size = form.optional("size", query.field("size"), whole(SIZE_MAX)).unwrap_or(SIZE);
+    let sort = form.optional("sort", query.field("sort"), sort::<F>).unwrap_or_default();
+    let after = form.optional("after", query.field("after"), |cursor: &str| match query.parameter("page") {
+        Some(_) => Err(Problem::PageAndCursor),
+        None => position(cursor, sort),
+    });
+    form.finish(|| {
+        let (number, after) = after.map_or((page, None), |(number, position)| (number, Some(position)));
+        let page = PageRequest::new(number, usize::try_from(size).ok()?)?;
+        Some(ListRequest { page, sort, after })
+    })
 }
 
-/// A whole number from 1 to `max`, `default` when absent.
-fn whole(text: Option<String>, default: u64, max: u64) -> Result<u64, Problem> {
-    let Some(text) = text else {
-        return Ok(default);
-    };
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && (1..=max).contains(number));
-    number.ok_or(Problem::OutOfRange { min: 1, max: i64::try_from(max).unwrap_or(i64::MAX) })
+/// A whole number from 1 to `max`.
+fn whole(max: u64) -> impl FnOnce(&str) -> Result<u64, Problem> {
+    move |text| {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| digits && (1..=max).contains(number));
+        number.ok_or(Problem::OutOfRange { min: 1, max: i64::try_from(max).unwrap_or(i64::MAX) })
+    }
 }
 
 /// `field:asc`, `field:desc`, or `field`, which is ascending.
-fn sort<F: SortField>(text: Option<String>) -> Result<Sort<F>, Problem> {
-    let Some(text) = text else {
-        return Ok(Sort::default());
-    };
-    let (name, direction) = text.split_once(':').unwrap_or((&text, "asc"));
+fn sort<F: SortField>(text: &str) -> Result<Sort<F>, Problem> {
+    let (name, direction) = text.split_once(':').unwrap_or((text, "asc"));
     let descending = match direction {
         "asc" => false,
         "desc" => true,
@@ -112,18 +122,18 @@ fn sort<F: SortField>(text: Option<String>) -> Result<Sort<F>, Problem> {
     Ok(Sort { field, descending })
 }
 
-/// A place, the order that it is in, and the number of the page behind it.
-fn cursor<F: SortField>(page: u64, sort: Sort<F>, ListPosition(place): &ListPosition) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(format!("{page}{SEPARATOR}{}{SEPARATOR}{place}", order(sort)))
+/// A cursor: the number of the next page, the order, and the position of the last entry in that order.
+fn cursor<F: SortField>(page: u64, sort: Sort<F>, ListPosition(position): &ListPosition) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{page}{SEPARATOR}{}{SEPARATOR}{position}", order(sort)))
 }
 
-fn place<F: SortField>(cursor: &str, sort: Sort<F>) -> Result<(u64, ListPosition), Problem> {
+fn position<F: SortField>(cursor: &str, sort: Sort<F>) -> Result<(u64, ListPosition), Problem> {
     let read = || {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let mut parts = text.splitn(3, SEPARATOR);
-        let (page, ordered, place) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
+        let (page, ordered, position) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
         let fits = ordered == order(sort) && (1..=PAGE_MAX).contains(&page);
-        fits.then(|| (page, ListPosition(place.to_owned())))
+        fits.then(|| (page, ListPosition(position.to_owned())))
     };
     read().ok_or(Problem::Cursor)
 }
@@ -137,21 +147,15 @@ pub struct Parameters<F>(PhantomData<F>);
 
 impl<F: SortField> IntoParams for Parameters<F> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, meaning: &str, schema: ObjectBuilder| {
-            let query = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).schema(Some(schema));
-            query.required(Required::False).description(Some(meaning)).build()
-        };
-        let integer = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
         let text = || ObjectBuilder::new().schema_type(Type::String);
+        let size = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(SIZE_MAX));
         let orders =
             F::ALL.iter().flat_map(|(name, _)| [name.to_string(), format!("{name}:asc"), format!("{name}:desc")]);
-        let (page, size) =
-            (integer().maximum(Some(PAGE_MAX)), integer().maximum(Some(SIZE_MAX)).default(Some(SIZE.into())));
         let sort = text().enum_values(Some(orders)).default(Some(order(Sort::<F>::default()).into()));
         vec![
-            parameter("page", "The page's number; the first is 1.", page),
-            parameter("size", "How many entries a page has.", size),
-            parameter("sort", "A field and a direction, which is `asc` if there is none.", sort),
+            counted("page", "The page number. The first page is 1.", Some(PAGE_MAX)),
+            parameter("size", "The number of entries per page.", size.default(Some(SIZE.into()))),
+            parameter("sort", "A field and a direction. The direction defaults to `asc`.", sort),
             parameter("after", "The `next_cursor` of a page in the same order, instead of `page`.", text()),
         ]
     }

@@ -1,7 +1,7 @@
-//! What somebody says, as three of the five documents send it.
+//! A user's message, as three of the five documents send it.
 
-use super::Field;
-use crate::domain::{Error, conversation::Said, text::MessageText};
+use super::{Field, Form};
+use crate::domain::{Error, Problem, conversation::Said, text::MessageText};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 #[serde(default)]
 #[schema(example = json!({"message": "Hello"}))]
 pub struct NewMessage {
+    /// The text of the message.
     #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     message: Field,
 }
@@ -18,7 +19,13 @@ impl TryFrom<NewMessage> for Said {
     type Error = Error;
 
     fn try_from(NewMessage { message }: NewMessage) -> Result<Self, Error> {
-        let text = message.required().and_then(MessageText::parse);
-        text.map(Self::from).map_err(|problem| Error::invalid("message", problem))
+        let mut form = Form::default();
+        let said = form.required("message", message, said);
+        form.finish(|| said)
     }
+}
+
+/// Reads the text of a message without attachments.
+pub fn said(text: &str) -> Result<Said, Problem> {
+    MessageText::parse(text.to_owned()).map(Said::from)
 }

@@ -1,13 +1,13 @@
-//! Numbered pages as Django REST framework asks for them (`?page=2&page_size=20`) and links to them.
+//! Numbered pages as Django REST framework requests them (`?page=2&page_size=20`), and links to them.
 
-use super::{App, Dialect, Failure};
+use super::{App, Dialect, Failure, Field, Json};
 use crate::domain::{
     Error,
     page::{Page, PageRequest},
 };
 use axum::{
     extract::FromRequestParts,
-    http::{Uri, header, request::Parts},
+    http::{HeaderName, Uri, header, request::Parts},
 };
 use percent_encoding::{percent_decode_str, percent_encode_byte};
 use utoipa::{
@@ -20,12 +20,12 @@ use utoipa::{
 
 const SIZE_MAX: usize = 100;
 
-/// Where this service is reached from outside, such as `https://api.example.com/v1`, put into requests
-/// by whoever knows it. Without it the `Host` header is believed, over plain HTTP.
+/// The public address of this service, such as `https://api.example.com/v1`. The gateway puts it into a request
+/// if it knows the address. Otherwise the `Host` header counts, over plain HTTP.
 #[derive(Debug, Clone)]
 pub struct PublicUrl(pub String);
 
-/// Where this service is reached from outside, found out.
+/// The public address of this service, from [`PublicUrl`] or the `Host` header.
 pub struct ServedAt(pub String);
 
 impl<D: Dialect> FromRequestParts<App<D>> for ServedAt {
@@ -42,7 +42,7 @@ impl<D: Dialect> FromRequestParts<App<D>> for ServedAt {
     }
 }
 
-/// A request's query, by the names of its parameters.
+/// A request's query.
 pub struct Query(Uri);
 
 impl Query {
@@ -51,6 +51,11 @@ impl Query {
         let (_, pair) = self.pairs().find(|(name, _)| *name == wanted)?;
         let value = pair.split_once('=').map_or("", |(_, value)| value).replace('+', " ");
         Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
+    }
+
+    /// The same for a [`Form`](super::Form).
+    pub fn field(&self, wanted: &str) -> Field {
+        self.parameter(wanted).into()
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -67,7 +72,7 @@ impl<D: Dialect> FromRequestParts<App<D>> for Query {
     }
 }
 
-/// The page that a request asks for, and the address that it came to.
+/// The query of a request for a page, and the address of the service.
 pub struct Paged {
     served_at: String,
     query: Query,
@@ -83,7 +88,7 @@ impl<D: Dialect> FromRequestParts<App<D>> for Paged {
 }
 
 impl Paged {
-    /// The wanted page, of pages with `size` items unless the client may and does choose another size.
+    /// The requested page, of pages with `size` items. `page_size` counts only if `size_is_free`.
     pub fn request(&self, size: usize, size_is_free: bool) -> Result<PageRequest, Error> {
         let number = match self.query.parameter("page") {
             None => 1,
@@ -94,28 +99,28 @@ impl Paged {
         PageRequest::new(number, chosen.unwrap_or(size).min(SIZE_MAX)).ok_or(Error::NoSuchPage)
     }
 
-    /// The address of the page after `page`, if there is one.
-    pub fn next<T>(&self, page: &Page<T>) -> Option<String> {
-        page.has_next().then(|| self.link(page.request.number() + 1))
+    /// The addresses of the pages before and after `page`.
+    pub fn neighbours<T>(&self, page: &Page<T>) -> (Option<String>, Option<String>) {
+        self.around(page.request, page.has_next())
     }
 
-    /// The address of the page before `page`, if there is one.
-    pub fn previous<T>(&self, page: &Page<T>) -> Option<String> {
-        page.has_previous().then(|| self.link(page.request.number() - 1))
+    /// A JSON list of `items`, with the pages before and after it in the `Link` header (RFC 8288).
+    pub fn linked<T>(&self, page: PageRequest, has_next: bool, items: Vec<T>) -> Linked<T> {
+        let (previous, next) = self.around(page, has_next);
+        let link = |address: Option<String>, relation| address.map(|it| format!("<{it}>; rel=\"{relation}\""));
+        let links: Vec<String> = link(previous, "prev").into_iter().chain(link(next, "next")).collect();
+        ((!links.is_empty()).then(|| [(header::LINK, links.join(", "))]), Json(items))
     }
 
-    /// The neighbours of `page` as a `Link` header (RFC 8288); `None` when it has none.
-    pub fn links<T>(&self, page: &Page<T>) -> Option<String> {
-        let previous = self.previous(page).map(|address| format!("<{address}>; rel=\"prev\""));
-        let next = self.next(page).map(|address| format!("<{address}>; rel=\"next\""));
-        let links: Vec<String> = previous.into_iter().chain(next).collect();
-        (!links.is_empty()).then(|| links.join(", "))
+    fn around(&self, page: PageRequest, has_next: bool) -> (Option<String>, Option<String>) {
+        let number = page.number();
+        ((number > 1).then(|| self.link(number - 1)), has_next.then(|| self.link(number + 1)))
     }
 
     /// The address of page `number`, with all other parameters of this request.
-    pub fn link(&self, number: u64) -> String {
+    fn link(&self, number: u64) -> String {
         let others = self.query.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| well_formed(pair));
-        // The first page is the address without the parameter.
+        // The address of the first page has no `page` parameter.
         let page = (number > 1).then(|| format!("page={number}"));
         let query: Vec<String> = others.chain(page).collect();
         let separator = if query.is_empty() { "" } else { "?" };
@@ -123,7 +128,10 @@ impl Paged {
     }
 }
 
-/// A part of a query as RFC 3986 wants it: the parser of requests lets more through.
+/// A JSON list with a `Link` header.
+pub type Linked<T> = (Option<[(HeaderName, String); 1]>, Json<Vec<T>>);
+
+/// A part of a query in the characters of RFC 3986. The HTTP parser accepts more of them.
 fn well_formed(part: &str) -> String {
     let bytes = part.as_bytes();
     let mut written = String::with_capacity(part.len());
@@ -138,17 +146,31 @@ fn well_formed(part: &str) -> String {
     written
 }
 
-impl IntoParams for Paged {
+/// A parameter of the query, for the descriptions of operations.
+pub(super) fn parameter(name: &str, meaning: &str, schema: ObjectBuilder) -> Parameter {
+    let query = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).schema(Some(schema));
+    query.required(Required::False).description(Some(meaning)).build()
+}
+
+/// A parameter that counts from 1.
+pub(super) fn counted(name: &str, meaning: &str, max: Option<u64>) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    parameter(name, meaning, schema.maximum(max))
+}
+
+/// The `page` parameter of lists with a fixed page size.
+pub struct PageNumber;
+
+impl IntoParams for PageNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, meaning: &str, schema: ObjectBuilder| {
-            let schema = schema.schema_type(Type::Integer).minimum(Some(1));
-            let query = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).schema(Some(schema));
-            query.required(Required::False).description(Some(meaning)).build()
-        };
-        let size = ObjectBuilder::new().maximum(Some(SIZE_MAX));
-        vec![
-            parameter("page", "The page's number; the first is 1.", ObjectBuilder::new()),
-            parameter("page_size", "How many entries a page has, where that can be chosen.", size),
-        ]
+        vec![counted("page", "The page number. The first page is 1.", None)]
+    }
+}
+
+impl IntoParams for Paged {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = PageNumber::into_params(parameter_in);
+        parameters.push(counted("page_size", "The number of entries per page.", Some(SIZE_MAX as u64)));
+        parameters
     }
 }

@@ -1,10 +1,12 @@
-//! What handlers give back when all went well. The status is in the type.
+//! Successful responses. The status is in the type. Bodies that several documents share are here, too.
 
+use crate::domain::money::Tokens;
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// 200 with a JSON body.
 pub struct Json<T>(pub T);
@@ -12,11 +14,28 @@ pub struct Json<T>(pub T);
 /// 201 with a JSON body.
 pub struct Created<T>(pub T);
 
-/// 202 with a JSON body: it will be done.
+/// 202 with a JSON body: the work follows later.
 pub struct Accepted<T>(pub T);
 
-/// 204: done, and nothing to say.
+/// 204 without a body.
 pub struct NoContent;
+
+/// `{"message": "Logout successful"}`: the outcome in words.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"message": "Logout successful"}))]
+pub struct Message {
+    /// The outcome in words.
+    pub message: &'static str,
+}
+
+/// `{"tokens": 4000}`.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"tokens": 4000}))]
+pub struct Balance {
+    /// The tokens that the caller can spend.
+    #[schema(value_type = u64)]
+    pub tokens: Tokens,
+}
 
 impl IntoResponse for NoContent {
     fn into_response(self) -> Response {
@@ -43,11 +62,11 @@ impl<T: Serialize> IntoResponse for Accepted<T> {
 }
 
 /// A JSON response with any status.
-pub(super) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {
-            tracing::error!(error = %crate::log::Causes(&error), "a response body cannot be written");
+            tracing::error!(error = %crate::log::Causes(&error), "could not serialize a response body");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -1,4 +1,4 @@
-//! Who makes a request.
+//! The caller of a request.
 
 use super::{App, Dialect, Failure};
 use crate::{
@@ -14,21 +14,21 @@ use axum::{
 };
 use std::net::IpAddr;
 
-/// The client's address as the gateway or the socket knows it, put into every request by whoever accepts
-/// connections. No header is ever asked.
+/// The client's address from the gateway or the socket. The code that accepts connections puts it into every
+/// request. No header decides it.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
-/// Somebody who need not be known. The request is counted on the address.
+/// An anonymous caller. The request counts against the address.
 pub struct Visitor(pub Address);
 
-/// Somebody who signs in or registers. The try is counted on the address, whatever the body says.
+/// A caller who signs in or registers. The attempt counts against the address, whatever the body contains.
 pub struct SignInEndpoint(pub Address);
 
-/// Somebody whose credential was checked. The request is counted.
+/// A caller with a valid credential. The request counts against the account.
 pub struct SignedIn(pub Caller);
 
-/// Somebody whose credential was checked, and who is an administrator. The request is counted.
+/// An administrator with a valid credential. The request counts against the account.
 pub struct AsAdministrator(pub Administrator);
 
 impl<D: Dialect> FromRequestParts<App<D>> for ClientAddress {
@@ -84,11 +84,11 @@ impl<D: Dialect> FromRequestParts<App<D>> for AsAdministrator {
     }
 }
 
-/// What follows `Bearer` or `Token`, in any case. Other schemes count as no credential.
+/// The credential after `Bearer` or `Token`, in any case. Another scheme counts as no credential.
 fn credential(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next()?;
-    // A value that is not text is a broken credential, not a missing one; of two nobody knows which counts.
+    // Two headers, or one that is not text, are a broken credential and not a missing one.
     if values.next().is_some() {
         return Some(BROKEN);
     }
@@ -98,5 +98,5 @@ fn credential(headers: &HeaderMap) -> Option<&str> {
     is_ours.then(|| token.trim())
 }
 
-/// A credential that nobody has.
+/// A credential that no user has.
 const BROKEN: &str = "";

@@ -1,4 +1,4 @@
-//! What comes after all routes: unknown paths, CORS, and headers that every answer carries.
+//! The tail of every router: unknown paths, CORS, and the headers of every response.
 
 use super::dialect;
 use crate::config::Config;
@@ -12,7 +12,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-/// Finishes a router, be it one function's or all of them.
+/// Adds the tail to the router of one function, or of all.
 pub fn finish(routes: Router, config: &Config) -> Router {
     let router = routes
         .fallback(|uri: Uri| async move { dialect::unknown_path(uri.path()) })

@@ -1,5 +1,5 @@
-//! Request bodies with files in them. The parts of a multipart form that are called `files` are stored as
-//! they arrive; everything else is read like any [`Body`](super::Body).
+//! Request bodies with files. The parts of a multipart form that are called `files` are stored as they arrive.
+//! All other parts are read like a [`Body`](super::Body).
 
 use super::{
     App, Dialect, Failure, Fault,
@@ -30,20 +30,20 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// The field that files come in.
+/// The field that holds files.
 const FILES: &str = "files";
-/// The most files of one request.
+/// The maximum number of files in a request.
 const FILES_MAX: usize = 10;
-/// The most bytes of each.
+/// The maximum size of each file, in bytes.
 const FILE_BYTES_MAX: u64 = 50 * MIB;
-/// The most bytes that are taken off the wire before they are looked at.
+/// The maximum size of the pieces that the parser gets, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// A form as a `T` with files beside it, not read yet: first the handler says who sends them.
+/// A form as a `T`, and files. The handler reads it after it knows the caller.
 ///
-/// JSON and URL-encoded forms are taken too, and have no files: `files` may be absent, null or empty in them.
-/// In a multipart form a part called `files` with an empty filename is a form field in which nothing was
-/// chosen, and is passed over.
+/// JSON and URL-encoded forms are accepted, too. They cannot carry files: `files` may be absent, null or empty.
+/// In a multipart form, a part called `files` with an empty filename is skipped: browsers send it for a file input
+/// without a selection.
 pub struct WithFiles<T> {
     content_type: String,
     body: Body,
@@ -60,8 +60,8 @@ impl<D: Dialect, T> FromRequest<App<D>> for WithFiles<T> {
 }
 
 impl<T: DeserializeOwned> WithFiles<T> {
-    /// Reads the form and stores its files as the caller's. When anything is wrong, none of them is left.
-    /// Later they are left only if [`Received::keep`] is called.
+    /// Reads the form and stores its files as the caller's. If it fails, it deletes the stored files. Afterwards
+    /// the files stay only if [`Received::keep`] is called.
     pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<(T, Received), Failure<D>> {
         let Self { content_type, body, form: _ } = self;
         let mut received = Received::new(&app.files, caller.user.id);
@@ -80,7 +80,7 @@ impl<T: DeserializeOwned> WithFiles<T> {
     }
 }
 
-/// A form that cannot carry files.
+/// The fields of a body that cannot carry files.
 fn without_files(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     match fields.remove(FILES) {
         None | Some(Value::Null) => Ok(fields),
@@ -140,7 +140,7 @@ async fn store(part: Field<'_>, received: &mut Received, in_files: &AtomicU64) -
     received.receive(offer, content).await
 }
 
-/// A part's `filename`, or the `filename*` by which some clients say names that are not ASCII.
+/// A part's `filename`, or `filename*`, in which some clients send names that are not ASCII.
 fn file_name(part: &Field<'_>) -> Option<String> {
     part.file_name().map(str::to_owned).or_else(|| extended_file_name(part.headers()))
 }
@@ -156,8 +156,8 @@ fn extended_file_name(headers: &HeaderMap) -> Option<String> {
     charset.eq_ignore_ascii_case("utf-8").then(|| name.into_owned())
 }
 
-/// A body in small pieces, one each time it is asked: the parser of parts keeps whatever it can get at once.
-/// Apart from what is in files, it is bounded like any body.
+/// A body in small pieces, one per poll, because the multipart parser buffers everything it can get at once. The
+/// bytes outside of files are limited like any body.
 struct Pieces {
     body: BodyDataStream,
     rest: Bytes,
@@ -171,7 +171,7 @@ impl Pieces {
         Self { body: body.into_data_stream(), rest: Bytes::new(), rests_now: false, taken: 0, in_files }
     }
 
-    /// Takes what is left off the wire, so that the client gets to read the answer.
+    /// Reads the rest of the body. Many clients read no response before they have sent the whole body.
     async fn drain(mut self) {
         let mut drained = 0;
         while let Some(Ok(chunk)) = self.body.next().await
@@ -201,7 +201,7 @@ impl Stream for Pieces {
         let piece = self.rest.split_to(length);
         self.taken += length as u64;
         self.rests_now = true;
-        // The parser holds up to two pieces that it has not handed on.
+        // The parser may hold up to two pieces that it has not passed on yet.
         let elsewhere = self.taken.saturating_sub(self.in_files.load(Ordering::Relaxed));
         if elsewhere > (body::LIMIT + 2 * PIECE) as u64 {
             return Poll::Ready(Some(Err(BrokenOff::TooLarge)));

@@ -1,11 +1,10 @@
-//! A user as the platform dialect shows one.
+//! Users in responses.
 
 use crate::domain::{money::Tokens, user::User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// `{"id": "<uuid>", "username": …, "email": …, "full_name": …, "role": "user", "is_active": true,
-/// "tokens": 4000, "created_at": …, "updated_at": …}`.
+/// A user as the platform dialect shows one.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
@@ -19,19 +18,41 @@ use utoipa::ToSchema;
     "updated_at": "2024-01-01T00:00:00Z",
 }))]
 pub struct ShownUser {
+    /// The user's id.
     #[schema(format = Uuid)]
     id: String,
+    /// The username.
     username: String,
+    /// The e-mail address, if the user has one.
     email: Option<String>,
+    /// The full name, if the user has given one.
     full_name: Option<String>,
+    /// `user` or `admin`.
     role: &'static str,
+    /// Whether the user may sign in.
     is_active: bool,
+    /// The tokens that the user can spend.
     #[schema(value_type = u64)]
     tokens: Tokens,
+    /// When the account was created.
     #[schema(format = DateTime)]
     created_at: String,
+    /// When the account last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// `{"id": 1, "username": "newuser", "email": "user@example.com"}`, as the reports and webchat dialects show a
+/// user.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
+pub struct Profile {
+    /// The user's number.
+    id: u64,
+    /// The username.
+    username: String,
+    /// The e-mail address. Empty if the user has none.
+    email: String,
 }
 
 impl From<(User, Tokens)> for ShownUser {
@@ -60,6 +81,30 @@ impl From<(User, Tokens)> for ShownUser {
             tokens,
             created_at: created_at.to_string(),
             updated_at: updated_at.to_string(),
+        }
+    }
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        let User {
+            id: _,
+            number,
+            username,
+            email,
+            full_name: _,
+            role: _,
+            is_active: _,
+            conversations: _,
+            resets: _,
+            api_keys: _,
+            created_at: _,
+            updated_at: _,
+        } = user;
+        Self {
+            id: number.0,
+            username: username.as_str().to_owned(),
+            email: email.map_or_else(String::new, |email| email.as_str().to_owned()),
         }
     }
 }

@@ -4,44 +4,57 @@ use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Error, api_key::ApiKey, error::Problems, ids::ApiKeyId, list::ApiKeyField, text::Label},
+    domain::{Error, api_key::ApiKey, ids::ApiKeyId, list::ApiKeyField, text::Label},
     http::{
-        App, Body, Created, Field, HandlerResult, Idempotency, InPath, Json, JsonField, Listing, NoContent, Platform,
-        SignedIn, json_field,
+        App, Body, Created, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent, Platform,
+        SignedIn,
         listing::{Parameters, Wanted},
+        parse::integer,
     },
 };
 use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// The most days that a key may be given.
+/// The longest lifetime of a key, in days.
 const DAYS_MAX: u32 = 3650;
 
-/// `{"name": "my bot", "expires_in_days": 90}`; without days the key does not expire.
+/// `{"name": "my bot", "expires_in_days": 90}`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"name": "my bot", "expires_in_days": 90}))]
 pub struct NewKey {
+    /// What the key is for.
     #[schema(value_type = String, required, min_length = 1, max_length = 255)]
     name: Field,
+    /// The lifetime of the key, in days. Without it, the key does not expire.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
-    expires_in_days: JsonField,
+    expires_in_days: Field,
 }
 
 /// `{"id": "<uuid>", "name": "my bot", "created_at": …, "expires_at": null}`.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e376b-9ce0-7000-8000-000000000001",
+    "name": "my bot",
+    "created_at": "2024-01-01T00:00:00Z",
+    "expires_at": null,
+}))]
 pub struct ShownKey {
+    /// The key's id.
     #[schema(format = Uuid)]
     id: String,
+    /// What the key is for.
     name: String,
+    /// When the key was created.
     #[schema(format = DateTime)]
     created_at: String,
+    /// When the key expires. `null` if it does not.
     #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
-/// The same with `"key": "qk_…"`, this once.
+/// An API key with `"key": "qk_…"`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
@@ -51,24 +64,29 @@ pub struct ShownKey {
     "expires_at": null,
 }))]
 pub struct CreatedKey {
+    /// The key's id.
     #[schema(format = Uuid)]
     id: String,
+    /// What the key is for.
     name: String,
+    /// The key itself. No other response contains it.
     key: String,
+    /// When the key was created.
     #[schema(format = DateTime)]
     created_at: String,
+    /// When the key expires. `null` if it does not.
     #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
-/// `POST /api/v1/users/me/api-keys`: a new key, shown this once.
+/// `POST /api/v1/users/me/api-keys`: creates a key. No later response shows it again.
 #[utoipa::path(
     post,
     operation_id = "create_api_key",
     path = "/api/v1/users/me/api-keys",
     params(Idempotency),
     request_body = NewKey,
-    responses((status = 201, body = CreatedKey), (status = 409, description = "There are as many keys as there may be.")),
+    responses((status = 201, body = CreatedKey), (status = 409, description = "The account has the maximum number of keys.")),
 )]
 pub async fn create(
     State(app): State<App<Platform>>,
@@ -82,21 +100,13 @@ pub async fn create(
     Ok(Created(CreatedKey { id, name, key: secret.expose_secret().to_owned(), created_at, expires_at }))
 }
 
-/// `GET /api/v1/users/me/api-keys?page=&size=&sort=&after=`: the caller's keys, without what they open with.
+/// `GET /api/v1/users/me/api-keys?page=&size=&sort=&after=`: lists the caller's keys, without the keys themselves.
 #[utoipa::path(
     get,
     operation_id = "list_api_keys",
     path = "/api/v1/users/me/api-keys",
     params(Parameters<ApiKeyField>),
-    responses((status = 200, body = Listing<ShownKey>, example = json!({
-        "items": [{
-            "id": "018e376b-9ce0-7000-8000-000000000001",
-            "name": "my bot",
-            "created_at": "2024-01-01T00:00:00Z",
-            "expires_at": null,
-        }],
-        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
-    }))),
+    responses((status = 200, body = Listing<ShownKey>)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
@@ -106,12 +116,12 @@ pub async fn list(
     Ok(Json(Listing::new(app.api_keys.list(caller.user.id, &request).await?, request.sort, ShownKey::from)))
 }
 
-/// `DELETE /api/v1/users/me/api-keys/{key}`: the key is dead at the next request.
+/// `DELETE /api/v1/users/me/api-keys/{key}`: deletes a key. It stops working at once.
 #[utoipa::path(
     delete,
     operation_id = "remove_api_key",
     path = "/api/v1/users/me/api-keys/{key}",
-    params(("key" = String, Path, format = Uuid, description = "The key's id.")),
+    params(InPath<ApiKeyId>),
     responses((status = 204)),
 )]
 pub async fn remove(
@@ -127,10 +137,10 @@ impl TryFrom<NewKey> for (Label, Option<u32>) {
     type Error = Error;
 
     fn try_from(NewKey { name, expires_in_days }: NewKey) -> std::result::Result<Self, Error> {
-        let mut problems = Problems::default();
-        let name = problems.note("name", name.required().and_then(|text| Label::parse(&text)));
-        let days = problems.note("expires_in_days", expires_in_days.nullable(json_field::integer(1, DAYS_MAX)));
-        problems.or(name.zip(days))
+        let mut form = Form::default();
+        let name = form.required("name", name, Label::parse);
+        let days = form.nullable("expires_in_days", expires_in_days, integer(1, DAYS_MAX));
+        form.finish(|| Some((name?, days)))
     }
 }
 

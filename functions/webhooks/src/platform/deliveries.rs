@@ -1,4 +1,4 @@
-//! What was, or is to be, delivered to a webhook.
+//! The deliveries to a webhook, past and pending.
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,6 @@ use serde_json::Value;
 use shared::{
     domain::{
         Error, Problem,
-        error::Problems,
         event::EventKind,
         ids::{EventId, WebhookId},
         list::DeliveryField,
@@ -14,7 +13,7 @@ use shared::{
         webhook::{Attempt, Delivery, DeliveryStatus},
     },
     http::{
-        Accepted, App, Body, Field, HandlerResult, InPath, Json, Listing, NoFields, Platform, SignedIn,
+        Accepted, App, Body, Field, Form, HandlerResult, InPath, Json, Listing, NoFields, Platform, SignedIn,
         listing::{Parameters, Wanted},
         pages::Query,
     },
@@ -24,8 +23,7 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// A delivery: `{"id": "<uuid>", "event": "message.received", "status": "delivered", "attempts": […], …}`. The id is
-/// what receivers get as `webhook-id`.
+/// `{"id": "<uuid>", "event": "message.received", "status": "delivered", "attempts": […], …}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000002",
@@ -48,21 +46,27 @@ type Result<T> = HandlerResult<Platform, T>;
     "created_at": "2024-01-01T00:00:00Z",
 }))]
 pub struct ShownDelivery {
+    /// The event's id, which receivers get as `webhook-id`.
     #[schema(format = Uuid)]
     id: String,
+    /// The webhook's id.
     #[schema(format = Uuid)]
     webhook_id: String,
+    /// The event.
     #[schema(value_type = EventKind)]
     event: EventKind,
-    /// The body that is delivered.
+    /// The body of the delivery.
     #[schema(value_type = Object)]
     payload: Value,
+    /// `pending`, `delivered` or `failed`.
     #[schema(pattern = "^(pending|delivered|failed)$")]
     status: &'static str,
-    /// The latest 20, oldest first.
+    /// The latest 20 attempts, oldest first.
     attempts: Vec<ShownAttempt>,
+    /// When the next attempt is due. `null` if there is none.
     #[schema(format = DateTime)]
     next_attempt_at: Option<String>,
+    /// When the event happened.
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -70,11 +74,16 @@ pub struct ShownDelivery {
 /// `{"at": …, "status_code": 500, "duration_ms": 120, "response": "<the first bytes>", "error": null}`.
 #[derive(Serialize, ToSchema)]
 pub struct ShownAttempt {
+    /// When the attempt began.
     #[schema(format = DateTime)]
     at: String,
+    /// The status of the receiver's response. `null` if there was none.
     status_code: Option<u16>,
+    /// How long the attempt took, in milliseconds.
     duration_ms: u64,
+    /// The first bytes of the receiver's response.
     response: Option<String>,
+    /// Why there was no response.
     error: Option<String>,
 }
 
@@ -83,6 +92,7 @@ pub struct ShownAttempt {
 #[serde(default)]
 #[schema(example = json!({"since": "2024-01-01T00:00:00Z"}))]
 pub struct Since {
+    /// Deliveries of events since this time are retried.
     #[schema(value_type = String, required, format = DateTime)]
     since: Field,
 }
@@ -91,40 +101,25 @@ pub struct Since {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"retried": 12, "has_more": false}))]
 pub struct ShownRetried {
+    /// How many deliveries are retried.
     retried: usize,
-    /// Whether another request would retry more.
+    /// Whether deliveries are left for another request.
     has_more: bool,
 }
 
-/// `GET /api/v1/webhooks/{webhook}/deliveries?page=&size=&sort=&after=&status=&event=`: the latest 1,000 deliveries,
-/// of the last 30 days.
+/// `GET /api/v1/webhooks/{webhook}/deliveries?page=&size=&sort=&after=&status=&event=`: lists the latest 1,000
+/// deliveries of the last 30 days.
 #[utoipa::path(
     get,
     operation_id = "list_deliveries",
     path = "/api/v1/webhooks/{webhook}/deliveries",
     params(
-        ("webhook" = String, Path, format = Uuid, description = "The webhook's id."),
+        InPath<WebhookId>,
         Parameters<DeliveryField>,
-        ("status" = Option<String>, Query, pattern = "^(pending|delivered|failed)$", description = "Only those that stand like this."),
-        ("event" = Option<EventKind>, Query, description = "Only those of this event."),
+        ("status" = Option<String>, Query, pattern = "^(pending|delivered|failed)$", description = "Only deliveries with this status."),
+        ("event" = Option<EventKind>, Query, description = "Only deliveries of this event."),
     ),
-    responses((status = 200, body = Listing<ShownDelivery>, example = json!({
-        "items": [{
-            "id": "018e376b-9ce0-7000-8000-000000000002",
-            "webhook_id": "018e376b-9ce0-7000-8000-000000000001",
-            "event": "user.updated",
-            "payload": {
-                "event": "user.updated",
-                "timestamp": "2024-01-01T00:00:00Z",
-                "data": {"user_id": "018e376b-9ce0-7000-8000-000000000004"},
-            },
-            "status": "pending",
-            "attempts": [],
-            "next_attempt_at": "2024-01-01T00:00:00Z",
-            "created_at": "2024-01-01T00:00:00Z",
-        }],
-        "total": 1, "page": 1, "size": 20, "pages": 1, "has_next": false, "has_prev": false, "next_cursor": null,
-    }))),
+    responses((status = 200, body = Listing<ShownDelivery>)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
@@ -137,12 +132,12 @@ pub async fn list(
     Ok(Json(Listing::new(listed, request.sort, ShownDelivery::from)))
 }
 
-/// `POST /api/v1/webhooks/{webhook}/deliveries/retry`: tries what failed since a time again, at most 500 deliveries
-/// with one request.
+/// `POST /api/v1/webhooks/{webhook}/deliveries/retry`: retries the deliveries that failed since a point in time, at
+/// most 500 per request.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/deliveries/retry",
-    params(("webhook" = String, Path, format = Uuid, description = "The webhook's id.")),
+    params(InPath<WebhookId>),
     request_body = Since,
     responses((status = 202, body = ShownRetried), (status = 409, description = "The webhook is not active.")),
 )]
@@ -152,25 +147,22 @@ pub async fn retry_since(
     InPath(webhook): InPath<WebhookId>,
     Body(body): Body<Since>,
 ) -> Result<Accepted<ShownRetried>> {
-    let since = body.since.required().and_then(|text| Timestamp::parse(&text).ok_or(Problem::TimeForm));
-    let since = since.map_err(|problem| Error::invalid("since", problem))?;
-    let Retried { count, has_more } = app.webhooks.retry_since(caller.user.id, webhook, since).await?;
+    let Retried { count, has_more } = app.webhooks.retry_since(caller.user.id, webhook, body.read()?).await?;
     Ok(Accepted(ShownRetried { retried: count, has_more }))
 }
 
-/// `POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/retry`: tries a delivery again, at once and then by the
+/// `POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/retry`: retries a delivery at once, and then by the
 /// schedule.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/{webhook}/deliveries/{delivery}/retry",
     params(
-        ("webhook" = String, Path, format = Uuid, description = "The webhook's id."),
-        ("delivery" = String, Path, format = Uuid, description = "The delivery's id."),
+        InPath<(WebhookId, EventId)>,
     ),
     request_body = NoFields,
     responses(
         (status = 202, body = ShownDelivery),
-        (status = 409, description = "The webhook is not active, or the delivery is being tried at this moment."),
+        (status = 409, description = "The webhook is not active, or an attempt is running."),
     ),
 )]
 pub async fn retry(
@@ -182,16 +174,23 @@ pub async fn retry(
     Ok(Accepted(app.webhooks.retry(caller.user.id, webhook, delivery).await?.into()))
 }
 
+impl Since {
+    fn read(self) -> std::result::Result<Timestamp, Error> {
+        let mut form = Form::default();
+        let since = form.required("since", self.since, |text: &str| Timestamp::parse(text).ok_or(Problem::TimeForm));
+        form.finish(|| since)
+    }
+}
+
 fn filter(query: &Query) -> std::result::Result<DeliveryFilter, Error> {
-    let mut problems = Problems::default();
-    let status = query.parameter("status").map(|word| DeliveryStatus::parse(&word)).transpose();
-    let kind = |word: String| {
+    let kind = |word: &str| {
         let known = [EventKind::WebhookTest].into_iter().find(|kind| kind.as_str() == word);
-        known.or_else(|| EventKind::parse(&word)).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES })
+        known.or_else(|| EventKind::parse(word)).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES })
     };
-    let event = query.parameter("event").map(kind).transpose();
-    let (status, event) = (problems.note("status", status), problems.note("event", event));
-    problems.or(status.zip(event).map(|(status, event)| DeliveryFilter { status, event }))
+    let mut form = Form::default();
+    let status = form.optional("status", query.field("status"), DeliveryStatus::parse);
+    let event = form.optional("event", query.field("event"), kind);
+    form.finish(|| Some(DeliveryFilter { status, event }))
 }
 
 impl From<Delivery> for ShownDelivery {

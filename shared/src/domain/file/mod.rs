@@ -1,5 +1,5 @@
-//! Files: their names, and what they can be. A file is judged by its name's extension, the type that the
-//! client declares and the content together (see `check`).
+//! Files: their names and types. The extension, the declared type and the content together decide whether a file is
+//! accepted (see `check`).
 
 mod check;
 
@@ -7,9 +7,9 @@ use super::{Problem, ids::FileId, time::Timestamp};
 pub use check::{Check, Unfit};
 use serde::{Deserialize, Serialize};
 
-/// A megabyte of the documents.
+/// A megabyte, as the documents count.
 pub const MIB: u64 = 1024 * 1024;
-/// The most characters of a name.
+/// The maximum length of a name, in characters.
 const NAME_MAX: usize = 255;
 
 /// An uploaded file, without its content.
@@ -17,25 +17,24 @@ const NAME_MAX: usize = 255;
 pub struct File {
     /// The UUID.
     pub id: FileId,
-    /// What the client called it.
+    /// The name that the client sent.
     pub name: FileName,
-    /// What it is.
+    /// The type.
     pub content_type: ContentType,
-    /// How many bytes it has.
+    /// The size, in bytes.
     pub size: u64,
     /// When it was uploaded.
     pub created_at: Timestamp,
 }
 
-/// A file's name without folders: 1–255 characters, none of which controls anything.
+/// A file's name without folders: 1–255 characters without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FileName(String);
 
 impl FileName {
-    /// What is left of a client's name: its last part after `/` or `\`, trimmed, without characters that
-    /// control a terminal or the direction of writing. A long name loses the end of its stem, so that the
-    /// extension stays.
+    /// Keeps the part of the client's name after the last `/` or `\`, trimmed, without characters that control a
+    /// terminal or the direction of writing. A long name loses the end of its stem and keeps its extension.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
         let visible: String = last.chars().filter(|&c| !c.is_control() && !turns_writing(c)).collect();
@@ -60,18 +59,18 @@ impl FileName {
         &self.0
     }
 
-    /// What follows the last dot, in lower case; empty when there is none.
+    /// The part after the last dot, in lower case. Empty without a dot.
     fn extension(&self) -> String {
         self.0.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default()
     }
 }
 
-/// Characters by which `exe.png` can be shown as `gnp.exe`.
+/// Characters that change the direction of writing, so that `exe.png` could look like `gnp.exe`.
 const fn turns_writing(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What a file is. Stored and shown as its media type.
+/// The type of a file. The store and the wire use its media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContentType {
     /// An image.
@@ -89,7 +88,7 @@ pub enum ContentType {
     /// A document.
     #[serde(rename = "application/pdf")]
     Pdf,
-    /// A document of Word until 2003.
+    /// A document of Word before 2007.
     #[serde(rename = "application/msword")]
     Doc,
     /// A document of Word since 2007.
@@ -98,7 +97,7 @@ pub enum ContentType {
     /// Text.
     #[serde(rename = "text/plain")]
     Text,
-    /// Text with marks.
+    /// Text with markup.
     #[serde(rename = "text/markdown")]
     Markdown,
     /// A table.
@@ -118,7 +117,7 @@ pub enum ContentType {
     Rar,
 }
 
-/// The extensions that are accepted, and what they promise.
+/// The accepted extensions, and the type that each promises.
 pub const EXTENSIONS: [(&str, ContentType); 15] = [
     ("png", ContentType::Png),
     ("jpg", ContentType::Jpeg),
@@ -137,11 +136,11 @@ pub const EXTENSIONS: [(&str, ContentType); 15] = [
     ("rar", ContentType::Rar),
 ];
 
-/// Declared types that say nothing.
+/// Declared types without information.
 const ANYTHING: [&str; 3] = ["", "application/octet-stream", "binary/octet-stream"];
 
 impl ContentType {
-    /// What a name promises.
+    /// The type that a name promises.
     pub fn promised_by(name: &FileName) -> Result<Self, Problem> {
         let extension = name.extension();
         let known = EXTENSIONS.iter().find(|(known, _)| *known == extension);
@@ -168,8 +167,7 @@ impl ContentType {
         }
     }
 
-    /// How large such a file may be (spec 001, "File Upload"): images 10 MiB, documents and archives 50 MiB,
-    /// data 100 MiB.
+    /// The maximum size (spec 001, "File Upload"): images 10 MiB, documents and archives 50 MiB, data 100 MiB.
     pub const fn max_bytes(self) -> u64 {
         match self {
             Self::Png | Self::Jpeg | Self::Gif | Self::Webp => 10 * MIB,
@@ -178,7 +176,7 @@ impl ContentType {
         }
     }
 
-    /// Other media types by which clients declare the same thing.
+    /// Other media types that clients declare for the same type.
     const fn aliases(self) -> &'static [&'static str] {
         match self {
             Self::Png => &["image/x-png"],
@@ -196,14 +194,14 @@ impl ContentType {
         }
     }
 
-    /// Whether `declared`, a `Content-Type` header, is a word for this.
+    /// Whether `declared`, a `Content-Type` header, names this type.
     fn is_declared_by(self, declared: &str) -> bool {
         let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let essence = essence.as_str();
         ANYTHING.contains(&essence) || self.as_str() == essence || self.aliases().contains(&essence)
     }
 
-    /// Where and how such a file must begin. `None`: it is text.
+    /// The bytes that such a file must contain, and their offsets. `None` for text.
     const fn magic(self) -> Option<&'static [(usize, &'static [u8])]> {
         match self {
             Self::Png => Some(&[(0, b"\x89PNG\r\n\x1a\n")]),
@@ -219,7 +217,7 @@ impl ContentType {
         }
     }
 
-    /// The bytes after which the beginning of a binary file is known.
+    /// The number of bytes that identify a binary file.
     const MAGIC_BYTES: usize = 12;
 
     fn begins_like(self, head: &[u8]) -> bool {

@@ -1,11 +1,8 @@
 //! The chatbot dialect (spec 003): a small Django REST framework interface at the root.
 
-use super::{Dialect, Scheme, django_rest};
-use crate::{http::Fault, service::logins::Lifetimes};
-use axum::http::StatusCode;
-use serde_json::Value;
+use super::Dialect;
+use crate::service::logins::Lifetimes;
 use std::time::Duration;
-use utoipa::openapi::{RefOr, Schema};
 
 /// Spec 003: `/users/…`, `/send/`, `/token/`.
 pub struct Chatbot;
@@ -17,15 +14,4 @@ impl Chatbot {
 
 impl Dialect for Chatbot {
     const NAME: &'static str = "chatbot";
-    const IS_DJANGO: bool = true;
-    const CHALLENGE: &'static str = "Bearer realm=\"api\"";
-    const SCHEME: Scheme = Scheme::Bearer;
-
-    fn error(fault: &Fault) -> (StatusCode, Value) {
-        django_rest::error(fault, "No active account found with the given credentials")
-    }
-
-    fn error_schema() -> RefOr<Schema> {
-        django_rest::schema()
-    }
 }

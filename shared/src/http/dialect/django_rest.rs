@@ -1,6 +1,7 @@
-//! The words of Django REST framework, for the dialects that follow it, and sentences for the others:
-//! `{"detail": …}`, or `{"field": ["…"]}` for invalid input.
+//! The errors of Django REST framework, for the dialects that follow it: `{"detail": …}`, or
+//! `{"field": ["…"]}` for invalid input. The other dialects use the statuses and the sentences.
 
+use super::Dialect;
 use crate::{
     domain::{Error, FieldError},
     http::Fault,
@@ -9,21 +10,16 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::OneOf};
 
-/// Status and body; `wrong_password` is what the dialect says to a failed sign-in.
-pub fn error(fault: &Fault, wrong_password: &str) -> (StatusCode, Value) {
-    let status = status(fault);
+/// Status and body.
+pub fn error<D: Dialect>(fault: &Fault) -> (StatusCode, Value) {
     let body = match fault {
         Fault::Domain(Error::Invalid(fields)) => by_field(fields),
-        Fault::Domain(Error::InvalidCredential) => token_not_valid("Given token not valid for any token type"),
-        Fault::Domain(Error::InvalidRefreshToken) => token_not_valid("Token is invalid or expired"),
-        Fault::Domain(Error::WrongPassword) => json!({"detail": wrong_password}),
-        _ => json!({"detail": sentence(fault)}),
+        Fault::Domain(Error::InvalidCredential | Error::InvalidRefreshToken) => {
+            json!({"detail": sentence::<D>(fault), "code": "token_not_valid"})
+        }
+        _ => json!({"detail": sentence::<D>(fault)}),
     };
-    (status, body)
-}
-
-fn token_not_valid(detail: &str) -> Value {
-    json!({"detail": detail, "code": "token_not_valid"})
+    (status(fault), body)
 }
 
 fn by_field(fields: &[FieldError]) -> Value {
@@ -37,7 +33,7 @@ fn by_field(fields: &[FieldError]) -> Value {
     Value::Object(body)
 }
 
-/// The status that these dialects give.
+/// The status of a fault.
 pub fn status(fault: &Fault) -> StatusCode {
     match fault {
         Fault::Domain(error) => match error {
@@ -66,8 +62,8 @@ pub fn status(fault: &Fault) -> StatusCode {
     }
 }
 
-/// What these dialects say in one sentence.
-pub fn sentence(fault: &Fault) -> String {
+/// A fault in one sentence.
+pub fn sentence<D: Dialect>(fault: &Fault) -> String {
     match fault {
         Fault::Domain(error) => match error {
             Error::Invalid(fields) => {
@@ -76,7 +72,7 @@ pub fn sentence(fault: &Fault) -> String {
             Error::NoCredential => "Authentication credentials were not provided.".to_owned(),
             Error::InvalidCredential => "Given token not valid for any token type".to_owned(),
             Error::InvalidRefreshToken => "Token is invalid or expired".to_owned(),
-            Error::WrongPassword => "No active account found with the given credentials".to_owned(),
+            Error::WrongPassword => D::WRONG_PASSWORD.to_owned(),
             Error::NotFound => "Not found.".to_owned(),
             Error::NoSuchPage => "Invalid page.".to_owned(),
             Error::InsufficientTokens => "Insufficient tokens.".to_owned(),
@@ -105,24 +101,24 @@ pub fn sentence(fault: &Fault) -> String {
     }
 }
 
-/// The form of `error`'s bodies: `{"detail": …}`, or `{"field_name": ["…"]}`.
+/// The schema of `error`'s bodies: `{"detail": …}`, or `{"field_name": ["…"]}`.
 pub fn schema() -> RefOr<Schema> {
     let messages = ArrayBuilder::new().items(text()).min_items(Some(1));
     either(detail(), ObjectBuilder::new().additional_properties(Some(messages)))
 }
 
-/// The form of `{"detail": "…"}`, with a `code` when a token is not valid.
+/// The schema of `{"detail": "…"}`, with a `code` when a token is not valid.
 pub fn detail() -> ObjectBuilder {
     ObjectBuilder::new().property("detail", text()).required("detail").property("code", text())
 }
 
-/// The form of what is the one or the other.
+/// The schema of a body that matches `one` or `other`.
 pub fn either(one: ObjectBuilder, other: ObjectBuilder) -> RefOr<Schema> {
     let items = [one, other].map(|object| RefOr::T(Schema::Object(object.build()))).into();
     RefOr::T(Schema::OneOf(OneOf { items, ..OneOf::default() }))
 }
 
-/// The form of a sentence.
+/// The schema of a text.
 pub fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }

@@ -1,6 +1,6 @@
 //! The metered dialect (spec 004): `{"error": …}` for everything but a missing or invalid credential.
 
-use super::{Dialect, Scheme, django_rest};
+use super::{Dialect, django_rest};
 use crate::{
     domain::{Error, FieldError, Problem},
     http::Fault,
@@ -22,22 +22,20 @@ impl Metered {
 
 impl Dialect for Metered {
     const NAME: &'static str = "metered";
-    const IS_DJANGO: bool = true;
-    const CHALLENGE: &'static str = "Bearer realm=\"api\"";
-    const SCHEME: Scheme = Scheme::Bearer;
+    const WRONG_PASSWORD: &'static str = "Invalid credentials";
 
     fn error(fault: &Fault) -> (StatusCode, Value) {
         let error = |status, message: &str| (status, json!({"error": message}));
         match fault {
             Fault::Domain(Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken) => {
-                django_rest::error(fault, "")
+                django_rest::error::<Self>(fault)
             }
             Fault::Domain(Error::Invalid(fields)) => {
                 error(StatusCode::BAD_REQUEST, &fields.first().map(in_words).unwrap_or_default())
             }
-            Fault::Domain(Error::WrongPassword) => error(StatusCode::BAD_REQUEST, "Invalid credentials"),
+            Fault::Domain(Error::WrongPassword) => error(StatusCode::BAD_REQUEST, Self::WRONG_PASSWORD),
             Fault::Domain(Error::InsufficientTokens) => error(StatusCode::BAD_REQUEST, "Insufficient tokens"),
-            _ => error(django_rest::status(fault), &django_rest::sentence(fault)),
+            _ => error(django_rest::status(fault), &django_rest::sentence::<Self>(fault)),
         }
     }
 

@@ -1,4 +1,5 @@
-//! One file per dialect: its words for everything that can go wrong, and how long its tokens last.
+//! One file per dialect: how it words its errors, and how long its tokens last. Most dialects follow Django REST
+//! framework, so the defaults of [`Dialect`] do, too.
 
 pub mod chatbot;
 mod django_rest;
@@ -15,7 +16,7 @@ use axum::{
 use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 
-/// What its document puts before a credential.
+/// The word before a credential in the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// `Bearer <access_token>`.
@@ -24,22 +25,28 @@ pub enum Scheme {
     Token,
 }
 
-/// How one of the five documents speaks.
-pub trait Dialect: Send + Sync + 'static {
+/// How one of the five documents behaves. The defaults are those of Django REST framework.
+pub trait Dialect: Send + Sync + Sized + 'static {
     /// Its name in logs.
     const NAME: &'static str;
-    /// Whether it takes forms beside JSON, and reads numbers as text, as Django REST framework does.
-    const IS_DJANGO: bool;
-    /// The `WWW-Authenticate` header of its 401.
-    const CHALLENGE: &'static str;
-    /// What its document puts before a credential. All accept both.
-    const SCHEME: Scheme;
+    /// Whether it accepts forms besides JSON and reads numbers as text, as Django REST framework does.
+    const IS_DJANGO: bool = true;
+    /// The `WWW-Authenticate` header of a 401.
+    const CHALLENGE: &'static str = "Bearer realm=\"api\"";
+    /// The scheme that its document shows. Every dialect accepts both.
+    const SCHEME: Scheme = Scheme::Bearer;
+    /// The answer to a failed sign-in.
+    const WRONG_PASSWORD: &'static str = "No active account found with the given credentials";
 
-    /// Status and body for everything that can go wrong.
-    fn error(fault: &Fault) -> (StatusCode, Value);
+    /// Status and body of a fault.
+    fn error(fault: &Fault) -> (StatusCode, Value) {
+        django_rest::error::<Self>(fault)
+    }
 
-    /// The form of the bodies that `error` makes, for the dialect's OpenAPI document.
-    fn error_schema() -> RefOr<Schema>;
+    /// The schema of the bodies that `error` returns.
+    fn error_schema() -> RefOr<Schema> {
+        django_rest::schema()
+    }
 }
 
 /// The 404 of the dialect that owns the longest matching prefix of `path`.

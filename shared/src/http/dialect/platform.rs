@@ -1,7 +1,7 @@
 //! The platform dialect (spec 001): `{"detail", "status_code", "error_code"}` for everything.
 
 use super::{
-    Dialect, Scheme,
+    Dialect,
     django_rest::{self, text},
 };
 use crate::{
@@ -17,24 +17,25 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 /// Spec 001, below `/api/v1` without a final slash.
 pub struct Platform;
 
-/// Every `error_code`.
-const CODES: [&str; 15] = [
-    "BAD_REQUEST",
-    "UNAUTHORIZED",
-    "INSUFFICIENT_TOKENS",
-    "FORBIDDEN",
-    "NOT_FOUND",
-    "METHOD_NOT_ALLOWED",
-    "CONFLICT",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "VALIDATION_ERROR",
-    "RATE_LIMITED",
-    "INTERNAL_ERROR",
-    "MODEL_ERROR",
-    "UNAVAILABLE",
-    "MODEL_TIMEOUT",
+/// The `error_code` of each status.
+const CODES: [(StatusCode, &str); 15] = [
+    (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+    (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+    (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
+    (StatusCode::FORBIDDEN, "FORBIDDEN"),
+    (StatusCode::NOT_FOUND, "NOT_FOUND"),
+    (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
+    (StatusCode::CONFLICT, "CONFLICT"),
+    (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
+    (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+    (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
+    (StatusCode::BAD_GATEWAY, "MODEL_ERROR"),
+    (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+    (StatusCode::GATEWAY_TIMEOUT, "MODEL_TIMEOUT"),
 ];
+const INTERNAL: &str = "INTERNAL_ERROR";
 
 impl Platform {
     /// How long the tokens of its sign-in endpoints last.
@@ -46,10 +47,11 @@ impl Dialect for Platform {
     const NAME: &'static str = "platform";
     const IS_DJANGO: bool = false;
     const CHALLENGE: &'static str = "Bearer";
-    const SCHEME: Scheme = Scheme::Bearer;
+    const WRONG_PASSWORD: &'static str = "Incorrect email or password";
 
     fn error(fault: &Fault) -> (StatusCode, Value) {
-        let (status, code) = status_and_code(fault);
+        let status = status(fault);
+        let code = CODES.iter().find(|(of, _)| *of == status).map_or(INTERNAL, |(_, code)| code);
         let mut body = json!({
             "detail": detail(fault),
             "status_code": status.as_u16(),
@@ -70,37 +72,17 @@ impl Dialect for Platform {
         let entry = entry.property("message", text()).required("message");
         let body = ObjectBuilder::new().property("detail", text()).required("detail");
         let body = body.property("status_code", ObjectBuilder::new().schema_type(Type::Integer));
-        let body = body.property("error_code", text().enum_values(Some(CODES))).required("status_code");
+        let body =
+            body.property("error_code", text().enum_values(Some(CODES.map(|(_, code)| code)))).required("status_code");
         body.required("error_code").property("errors", ArrayBuilder::new().items(entry)).into()
     }
 }
 
-fn status_and_code(fault: &Fault) -> (StatusCode, &'static str) {
+fn status(fault: &Fault) -> StatusCode {
     match fault {
-        Fault::Domain(error) => match error {
-            Error::Invalid(fields) if is_taken(fields) => (StatusCode::CONFLICT, "CONFLICT"),
-            Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
-            Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken | Error::WrongPassword => {
-                (StatusCode::UNAUTHORIZED, "UNAUTHORIZED")
-            }
-            Error::NotFound | Error::NoSuchPage => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-            Error::InsufficientTokens => (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
-            Error::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
-            Error::KeyReused | Error::StillRunning | Error::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
-            Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
-            Error::ModelFailed => (StatusCode::BAD_GATEWAY, "MODEL_ERROR"),
-            Error::ModelTimedOut => (StatusCode::GATEWAY_TIMEOUT, "MODEL_TIMEOUT"),
-            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
-            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
-        },
-        Fault::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
-        Fault::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
-        Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-        Fault::UnknownPath => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-        Fault::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
-        Fault::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
-        Fault::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+        Fault::Domain(Error::Invalid(fields)) if is_taken(fields) => StatusCode::CONFLICT,
+        Fault::Domain(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        other => django_rest::status(other),
     }
 }
 
@@ -110,12 +92,11 @@ fn detail(fault: &Fault) -> String {
             let names: Vec<&str> = fields.iter().map(|field| field.field).collect();
             format!("Invalid input: {}", names.join(", "))
         }
-        Fault::Domain(Error::WrongPassword) => "Incorrect email or password".to_owned(),
-        _ => django_rest::sentence(fault),
+        other => django_rest::sentence::<Platform>(other),
     }
 }
 
-/// A name that somebody else has is a conflict; everything else about a field is a mistake in it.
+/// Whether another account or assistant has the name. That is a conflict; any other problem is a mistake in the field.
 fn is_taken(fields: &[FieldError]) -> bool {
     let is_name = |problem: &Problem| {
         matches!(problem, Problem::UsernameTaken | Problem::EmailTaken | Problem::AssistantNameTaken)

@@ -1,5 +1,4 @@
-//! Which errors an operation can answer with. Status, body and words come from the dialect itself, by asking
-//! it what it says to each [`Fault`].
+//! The errors that an operation can return. The dialect itself provides status and body of each [`Fault`].
 
 use super::JSON;
 use crate::{
@@ -21,34 +20,35 @@ use utoipa::openapi::{
 /// The name of every dialect's error schema.
 pub const SCHEMA: &str = "Error";
 
-/// When something can go wrong.
+/// When a fault can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Occasion {
     /// At any time.
     Always,
-    /// A credential is needed.
+    /// The operation needs a credential.
     SignedIn,
-    /// The request is counted.
+    /// The request counts against a limit.
     Counted,
-    /// There is a body.
+    /// The operation has a body.
     WithBody,
-    /// There is an id in the path.
+    /// The path contains an id.
     WithId,
-    /// There may be an `Idempotency-Key`.
+    /// The operation accepts an `Idempotency-Key`.
     Keyed,
     /// The client chooses a page.
     Paged,
-    /// There is a query whose parameters are checked one by one.
+    /// The operation validates the parameters of its query.
     Queried,
-    /// The handler asks for a role, as its annotation says.
+    /// The annotation of the handler names 403.
     Restricted,
-    /// The annotation of a handler that asks for a credential names the status.
+    /// The annotation of a handler that needs a credential names the status.
     Declared,
-    /// The annotation of a handler that asks for none names the status.
+    /// The annotation of a handler that needs no credential names the status.
     DeclaredAtSignIn,
 }
 
-/// Adds every error that the operation's form lets expect, and examples to those that its annotation names.
+/// Adds the errors that follow from the operation's parameters and body, and examples to the errors that its
+/// annotation names.
 pub fn add<D: Dialect>(operation: &mut Operation, is_secured: bool, path: &str) {
     let occasions = occasions(operation, is_secured, path);
     let responses = &mut operation.responses.responses;
@@ -94,7 +94,7 @@ fn occasions(operation: &Operation, is_secured: bool, path: &str) -> Vec<Occasio
     found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, occasion)| occasion).collect()
 }
 
-/// What can go wrong, when, and what its example is called.
+/// Each fault, when it can happen, and the name of its example.
 fn faults() -> Vec<(Occasion, &'static str, Fault)> {
     let (policy, quota, window) = ("api", 100, Duration::from_secs(60));
     let limited = Limited { policy, quota, window, retry_after: Duration::from_secs(20) };
@@ -103,25 +103,25 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::SignedIn, "no credential", Error::NoCredential.into()),
         (Occasion::SignedIn, "invalid credential", Error::InvalidCredential.into()),
         (Occasion::DeclaredAtSignIn, "wrong name or password", Error::WrongPassword.into()),
-        (Occasion::Declared, "deleted meanwhile", Error::NotFound.into()),
+        (Occasion::Declared, "deleted during the turn", Error::NotFound.into()),
         (Occasion::Declared, "conflict", Error::Conflict(Conflict::LostRace).into()),
         (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
-        (Occasion::WithId, "no such thing", Error::NotFound.into()),
+        (Occasion::WithId, "unknown id", Error::NotFound.into()),
         (Occasion::Paged, "no such page", Error::NoSuchPage.into()),
         (Occasion::Queried, "invalid parameter", Error::invalid("parameter_name", Problem::Cursor).into()),
-        (Occasion::Restricted, "no administrator", Error::Forbidden.into()),
+        (Occasion::Restricted, "not an administrator", Error::Forbidden.into()),
         (Occasion::WithBody, "invalid field", Error::invalid("field_name", Problem::Required).into()),
         (Occasion::WithBody, "unreadable body", Fault::UnreadableBody(unreadable)),
-        (Occasion::WithBody, "unknown media type", Fault::UnsupportedMediaType("text/plain".to_owned())),
-        (Occasion::WithBody, "large body", Fault::BodyTooLarge),
+        (Occasion::WithBody, "unsupported media type", Fault::UnsupportedMediaType("text/plain".to_owned())),
+        (Occasion::WithBody, "body too large", Fault::BodyTooLarge),
         (Occasion::Keyed, "key reused", Error::KeyReused.into()),
         (Occasion::Keyed, "still running", Error::StillRunning.into()),
         (Occasion::DeclaredAtSignIn, "name taken", Error::invalid("username", Problem::UsernameTaken).into()),
         (Occasion::Counted, "too many requests", Error::RateLimited(limited).into()),
         (Occasion::Declared, "model failed", Error::ModelFailed.into()),
         (Occasion::Declared, "model timed out", Error::ModelTimedOut.into()),
-        (Occasion::Always, "a mistake of ours", Fault::Panicked),
-        (Occasion::Always, "too busy", Error::Unavailable(Cause::from("busy")).into()),
+        (Occasion::Always, "internal error", Fault::Panicked),
+        (Occasion::Always, "temporarily unavailable", Error::Unavailable(Cause::from("busy")).into()),
     ];
     faults.into()
 }
@@ -150,7 +150,7 @@ fn example(value: Value) -> RefOr<Example> {
     RefOr::T(ExampleBuilder::new().value(Some(value)).build())
 }
 
-/// Gives a response its sentence, an error its schema and headers.
+/// Adds a description to a response, and schema and headers to an error.
 fn describe(response: &mut Response, status: u16) {
     if response.description.is_empty() {
         response.description = sentence(status).to_owned();
@@ -161,7 +161,7 @@ fn describe(response: &mut Response, status: u16) {
     let content = response.content.entry(JSON.to_owned()).or_insert_with(|| RefOr::T(Content::default()));
     if let RefOr::T(content) = content {
         let error = RefOr::Ref(Ref::from_schema_name(SCHEMA));
-        // A body of its own, such as a health report that is answered with 503.
+        // An operation may have its own body for the status, such as the health report for 503.
         content.schema = Some(match content.schema.take() {
             None => error,
             Some(own) => RefOr::T(Schema::AnyOf(AnyOf { items: vec![own, error], ..AnyOf::default() })),
@@ -176,21 +176,22 @@ fn describe(response: &mut Response, status: u16) {
 
 fn sentence(status: u16) -> &'static str {
     match status {
-        200 => "Done.",
-        201 => "Made.",
-        204 => "Done; there is nothing to tell.",
-        400 => "The request cannot be read, or breaks a rule.",
+        200 => "Success.",
+        201 => "Created.",
+        202 => "Accepted.",
+        204 => "Success, without a body.",
+        400 => "The request is not valid.",
         401 => "The credential is missing or not valid.",
         402 => "The balance does not cover the price.",
-        403 => "The caller lacks the role for this.",
-        404 => "There is no such thing, or it is somebody else's.",
-        409 => "The request is in conflict with what there is.",
+        403 => "The caller does not have the required role.",
+        404 => "The object does not exist, or belongs to another user.",
+        409 => "The request conflicts with the current state.",
         413 => "The body is too large.",
-        415 => "The body's media type is not taken here.",
-        422 => "A field breaks a rule.",
+        415 => "The media type of the body is not supported.",
+        422 => "A field is not valid.",
         429 => "Too many requests.",
         502 => "The model failed to answer. Nothing was charged.",
-        503 => "Not available now. A later try may succeed.",
+        503 => "Temporarily unavailable. A later request may succeed.",
         504 => "The model did not answer in time. Nothing was charged.",
         _ => "An internal error.",
     }
@@ -198,11 +199,11 @@ fn sentence(status: u16) -> &'static str {
 
 fn headers(status: u16) -> &'static [(&'static str, &'static str)] {
     match status {
-        401 => &[("WWW-Authenticate", "The scheme to authenticate with.")],
-        409 => &[("Retry-After", "Seconds to wait, when the first request with this key still runs.")],
+        401 => &[("WWW-Authenticate", "The authentication scheme.")],
+        409 => &[("Retry-After", "Seconds to wait, if the first request with this key is still running.")],
         429 => &[
-            ("Retry-After", "Seconds to wait."),
-            ("RateLimit", "The policy, how many requests remain, and seconds until there are more."),
+            ("Retry-After", "Seconds to wait before the next request."),
+            ("RateLimit", "The policy, the remaining requests, and the seconds until the quota is restored."),
             ("RateLimit-Policy", "The policy, its quota, and its window in seconds."),
         ],
         _ => &[],

@@ -1,19 +1,19 @@
-//! What holds for all schemas, said in one place instead of at every type: an answer has no other properties
-//! than the documented ones, one that may be `null` is there all the same, and a request needs its body when
-//! it needs a field of it.
+//! The rules that all schemas share, applied to a finished document: a response has no undocumented properties
+//! and always contains the nullable ones, a request body is required if one of its fields is, and a list has the
+//! example of its entries.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 const PREFIX: &str = "#/components/schemas/";
-/// Where a schema's values are, which are no schemas.
+/// The keywords of a schema that hold values instead of schemas.
 const VALUES: [&str; 5] = ["example", "examples", "default", "enum", "const"];
 
-/// Goes over a whole document.
+/// Applies the rules to a whole document.
 pub fn settle(document: &mut Value) {
     let empty = Map::new();
     let before = document.clone();
-    let schemas = before.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
+    let original = before.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
     let mut asked = BTreeSet::new();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for operation in
@@ -21,20 +21,60 @@ pub fn settle(document: &mut Value) {
     {
         if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
             let mut named = BTreeSet::new();
-            body.values().for_each(|value| collect_names(value, schemas, &mut named));
-            let is_needed = named.iter().filter_map(|name| schemas.get(name)).any(|it| it.get("required").is_some());
+            body.values().for_each(|value| collect_names(value, original, &mut named));
+            let is_needed = named.iter().filter_map(|name| original.get(name)).any(|it| it.get("required").is_some());
             body.insert("required".to_owned(), is_needed.into());
             asked.extend(named);
         }
-        operation.get_mut("responses").into_iter().for_each(close);
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.values_mut().for_each(close);
+            add_examples_of_arrays(responses, original);
+        }
     }
     let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
-        if asked.contains(name) { open(schema) } else { close(schema) }
+        match asked.contains(name) {
+            true => open(schema),
+            false => close(schema),
+        }
+        if schema.get("example").is_none()
+            && let Some(example) = example_of_properties(schema, original)
+        {
+            schema["example"] = example;
+        }
     }
 }
 
-/// The names of the schemas that `value` refers to, directly or through others.
+/// The example of an object whose properties all have one, such as a page of a list.
+fn example_of_properties(schema: &Value, examples: &Map<String, Value>) -> Option<Value> {
+    let properties = schema.get("properties")?.as_object()?;
+    let each = properties.iter().map(|(name, property)| Some((name.clone(), example_of(property, examples)?)));
+    each.collect::<Option<Map<_, _>>>().map(Value::Object)
+}
+
+/// The example of a property: its own, that of the schema it refers to, or an array with that of its items.
+fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Option<Value> {
+    if let Some(own) = schema.get("example") {
+        return Some(own.clone());
+    }
+    match (schema.get("$ref"), schema.get("items")) {
+        (Some(name), _) => schemas.get(name.as_str()?.strip_prefix(PREFIX)?)?.get("example").cloned(),
+        (None, Some(items)) => Some(Value::Array(vec![example_of(items, schemas)?])),
+        (None, None) => None,
+    }
+}
+
+/// Adds an example to each response that is an array.
+fn add_examples_of_arrays(responses: &mut Map<String, Value>, schemas: &Map<String, Value>) {
+    let contents = responses.values_mut().filter_map(|response| response.get_mut("content")?.as_object_mut());
+    for content in contents.flat_map(Map::values_mut).filter(|content| content.pointer("/schema/items").is_some()) {
+        if let Some(example) = example_of(&content["schema"], schemas) {
+            content["example"] = example;
+        }
+    }
+}
+
+/// The names of the schemas that `value` refers to, directly or indirectly.
 fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -52,7 +92,8 @@ fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeS
     }
 }
 
-/// A wire type's comment begins with its form, which the schema tells by itself: only what follows is kept.
+/// Removes the sample body with which the comment of a wire type begins, because the schema shows it anyway. The
+/// rest of the comment stays as the description.
 fn forget_form(schema: &mut Map<String, Value>) {
     let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let Some((_, rest)) = description.strip_prefix("`{").and_then(|text| text.split_once('`')) else { return };
@@ -64,7 +105,7 @@ fn forget_form(schema: &mut Map<String, Value>) {
     };
 }
 
-/// A schema of a request. A [`Field`](crate::http::Field) that is not there is nothing, and not `null`.
+/// Opens the schema of a request. An absent [`Field`](crate::http::Field) is absent, and not `null` by default.
 fn open(schema: &mut Value) {
     schema.as_object_mut().into_iter().for_each(forget_form);
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
@@ -75,7 +116,7 @@ fn open(schema: &mut Value) {
     }
 }
 
-/// Closes all object schemas within `value`.
+/// Closes all object schemas within `value`, which belongs to a response.
 fn close(value: &mut Value) {
     match value {
         Value::Object(members) => {
