@@ -3,8 +3,8 @@
 use axum::{extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
 use shared::{
+    domain::user::DirectoryEntry,
     http::{App, Chatbot, HandlerResult, Json, SignedIn, pages::Paged},
-    store::users::DirectoryEntry,
 };
 use utoipa::ToSchema;
 
