@@ -40,10 +40,11 @@ def services():
 
 
 def function_settings(address):
-    """The text of watch.env with the address of the services."""
+    """The settings in watch.env, with the address of the services."""
     text = (ROOT / "watch.env").read_text()
     assert USUAL in text
-    return text.replace(USUAL, address)
+    lines = [line for line in text.replace(USUAL, address).splitlines() if "=" in line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
 
 
 class Caller:
