@@ -107,8 +107,8 @@ impl Things {
     /// A body that the route accepts.
     pub fn body(&self, route: &Route) -> Map<String, Value> {
         let value = |field: &Field| match field.kind {
-            Kind::Text => self.filled(field.value).into(),
-            _ => serde_json::from_str(&self.filled(field.value)).unwrap(),
+            Kind::Text => self.filled(&field.value).into(),
+            _ => serde_json::from_str(&self.filled(&field.value)).unwrap(),
         };
         route.fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
     }

@@ -3,6 +3,7 @@
 mod accounts;
 mod authorization;
 mod brute_force;
+mod described;
 mod endings;
 pub mod fixture;
 mod ids;

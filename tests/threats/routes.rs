@@ -2,9 +2,8 @@
 //! fields and statuses come from the OpenAPI documents; what is said here is about security, and which values the
 //! fixture's world accepts.
 
-use crate::world::{PASSWORD, documents::DOCUMENTS, routes};
-use serde_json::Value;
-use std::{collections::BTreeSet, sync::LazyLock};
+use crate::world::PASSWORD;
+use std::sync::LazyLock;
 
 /// One of the five documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,18 +80,20 @@ pub struct Route {
 }
 
 /// What the documents do not say of a route.
-struct Row {
+pub struct Row {
     /// `POST /send/`.
-    route: &'static str,
-    access: Access,
+    pub route: &'static str,
+    pub access: Access,
     /// Values of fields that are not those of `VALUES`.
-    values: &'static [(&'static str, &'static str)],
+    pub values: &'static [(&'static str, &'static str)],
     /// What is stricter than the document, which has one form for two routes or cannot say it.
-    presence: &'static [(&'static str, Presence)],
+    pub presence: &'static [(&'static str, Presence)],
+    /// Fields that it does not read, though they are in the document, which has one form for two routes.
+    pub unread: &'static [&'static str],
 }
 
 const fn row(route: &'static str, access: Access) -> Row {
-    Row { route, access, values: &[], presence: &[] }
+    Row { route, access, values: &[], presence: &[], unread: &[] }
 }
 
 const fn public(route: &'static str) -> Row {
@@ -118,6 +119,10 @@ impl Row {
 
     const fn presence(self, presence: &'static [(&'static str, Presence)]) -> Self {
         Self { presence, ..self }
+    }
+
+    const fn unread(self, unread: &'static [&'static str]) -> Self {
+        Self { unread, ..self }
     }
 }
 
@@ -160,7 +165,7 @@ impl Route {
 use Presence::{Nullable, Required, Together};
 
 /// Values of fields by their names, where the document's example is not one that the fixture's world accepts.
-const VALUES: &[(&str, &str)] = &[
+pub const VALUES: &[(&str, &str)] = &[
     ("assistant_id", "{assistant}"),
     ("assistant_name", "First"),
     ("attachments", "[{\"type\": \"file\", \"url\": \"{file}\"}]"),
@@ -196,7 +201,7 @@ const ROWS: &[Row] = &[
     public("POST /api/v1/users/"),
     public("POST /api/v1/tokens/").values(ALICE),
     signed_in("GET /api/v1/assistants/"),
-    signed_in("POST /api/v1/assistants/").values(NO_FILES),
+    signed_in("POST /api/v1/assistants/").values(NO_FILES).unread(&["new_name"]),
     signed_in("PUT /api/v1/assistants/{assistant}/").values(NO_FILES),
     signed_in("POST /api/v1/chat/"),
     public("POST /api/v1/auth/register"),
@@ -230,7 +235,8 @@ const ROWS: &[Row] = &[
     signed_in("GET /api/v1/webhooks"),
     signed_in("POST /api/v1/webhooks"),
     signed_in("GET /api/v1/webhooks/{webhook}"),
-    signed_in("PUT /api/v1/webhooks/{webhook}"),
+    signed_in("PUT /api/v1/webhooks/{webhook}")
+        .values(&[("url", "https://receiver.example.com/other"), ("events", "[\"user.updated\"]")]),
     signed_in("DELETE /api/v1/webhooks/{webhook}"),
     signed_in("POST /api/v1/webhooks/{webhook}/test"),
     signed_in("POST /api/v1/webhooks/{webhook}/rotate-secret"),
@@ -267,131 +273,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// Every route, in the order of `ROWS`.
-pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
-    let shared: BTreeSet<String> = routes::declared()
-        .into_iter()
-        .map(|(_, route)| route)
-        .filter(|route| route.is_shared)
-        .map(|route| route.path)
-        .collect();
-    ROWS.iter().map(|row| row.route(&shared)).collect()
-});
-
-const DIALECTS: [(&str, Dialect); 5] = [
-    ("reports", Dialect::Reports),
-    ("platform", Dialect::Platform),
-    ("webchat", Dialect::Webchat),
-    ("chatbot", Dialect::Chatbot),
-    ("metered", Dialect::Metered),
-];
-
-impl Row {
-    /// What the documents say of it, with what this table adds.
-    fn route(&self, shared: &BTreeSet<String>) -> Route {
-        let (verb, path) = self.route.split_once(' ').unwrap();
-        let mut found = DOCUMENTS.iter().flat_map(|(dialect, document)| {
-            let operation = document["paths"].get(path)?.get(verb.to_lowercase())?;
-            Some((*dialect, document, operation))
-        });
-        let (dialect, document, operation) = found.next().unwrap_or_else(|| panic!("no document has {}", self.route));
-        let is_public = operation["security"].as_array().is_some_and(Vec::is_empty);
-        assert_eq!(is_public, self.access == Access::Public, "{} and its document", self.route);
-        Route {
-            dialect: DIALECTS.into_iter().find(|(name, _)| *name == dialect).unwrap().1,
-            verb,
-            path,
-            is_shared: shared.contains(path),
-            access: self.access,
-            success: operation["responses"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .find(|status| status.starts_with('2'))
-                .unwrap()
-                .parse()
-                .unwrap(),
-            fields: self.fields(document, &operation["requestBody"]),
-        }
-    }
-
-    /// The fields of all forms that the body may have.
-    fn fields(&self, document: &'static Value, body: &'static Value) -> Vec<Field> {
-        let mut fields: Vec<Field> = Vec::new();
-        for content in body["content"].as_object().into_iter().flatten().map(|(_, content)| content) {
-            let schema = resolved(document, &content["schema"]);
-            let example = content.get("example").or_else(|| schema.get("example"));
-            let is_required =
-                |name: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|it| it == name));
-            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-                if fields.iter().all(|field| field.name != name) {
-                    let example = example.and_then(|example| example.get(name));
-                    fields.push(self.field(name, resolved(document, property), is_required(name), example, document));
-                }
-            }
-        }
-        fields
-    }
-
-    fn field(
-        &self,
-        name: &'static str,
-        schema: &Value,
-        is_required: bool,
-        example: Option<&Value>,
-        document: &Value,
-    ) -> Field {
-        let types: Vec<&str> = match &schema["type"] {
-            Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
-            one => one.as_str().into_iter().collect(),
-        };
-        let kind = kind(&types, schema, document).unwrap_or_else(|| panic!("{}: {name}: {schema}", self.route));
-        let documented = match kind {
-            // Forms send no `null`; JSON may.
-            Kind::Files => Nullable,
-            _ if is_required => Required,
-            _ if types.contains(&"null") => Nullable,
-            _ => Presence::Optional,
-        };
-        let of = |values: &[(&str, &str)]| {
-            values.iter().find(|(named, _)| *named == name).map(|(_, value)| (*value).to_owned())
-        };
-        let example = || example.map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned));
-        let value = of(self.values).or_else(|| of(VALUES)).or_else(example);
-        Field {
-            name,
-            kind,
-            value: value
-                .unwrap_or_else(|| panic!("{}: {name} has no value here and no example in the document", self.route)),
-            presence: self
-                .presence
-                .iter()
-                .find(|(named, _)| *named == name)
-                .map_or(documented, |(_, presence)| *presence),
-        }
-    }
-}
-
-/// What a reference refers to.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let reference = schema["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#')));
-    reference.unwrap_or(schema)
-}
-
-fn kind(types: &[&str], schema: &Value, document: &Value) -> Option<Kind> {
-    let has = |name: &str| types.contains(&name);
-    let items = resolved(document, &schema["items"]);
-    Some(match items["type"].as_str() {
-        Some("string") if items["format"] == "binary" || items.get("contentMediaType").is_some() => Kind::Files,
-        Some("string") => Kind::Ids,
-        Some("object") => Kind::Attachments,
-        _ if has("string") => Kind::Text,
-        _ if has("integer") => Kind::Integer,
-        _ if has("number") => Kind::Number,
-        _ if has("boolean") => Kind::Boolean,
-        _ if has("object") && schema.get("additionalProperties").is_some() => Kind::Parameters,
-        _ => return None,
-    })
-}
+pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| ROWS.iter().map(Row::route).collect());
 
 /// One row of each path.
 pub fn paths() -> impl Iterator<Item = &'static Route> {
