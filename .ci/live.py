@@ -1,19 +1,17 @@
-"""What checks with real processes share: the packages that they need, a server that can be killed and started
+"""What checks with real processes share: the environment that they run in, a server that can be killed and started
 again, its API, and what a receiver of webhooks is sent."""
 
 import asyncio
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-VENV = ROOT / "target" / "venv"
-PACKAGES = ["aiohttp", "aws-sam-translator", "boto3", "pyyaml", "standardwebhooks"]
+from install import ROOT, debian, environment, node_package
+
 BINARY = ROOT / "target" / "debug" / "quintet"
 # What survives the end of a process survives it in memory, too, without waiting for a disk.
 FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
@@ -31,11 +29,8 @@ SETTINGS = {
 
 def equip():
     """Goes on in an environment with the packages, and builds the server."""
-    if pathlib.Path(sys.prefix) != VENV:
-        subprocess.run(["python3", "-m", "venv", VENV], check=True)
-        python = VENV / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *PACKAGES], check=True)
+    python = environment("checks") / "python"
+    if pathlib.Path(sys.prefix) != python.parent.parent:
         subprocess.run(["cargo", "build", "--quiet", "--package", "local"], cwd=ROOT, check=True)
         os.execv(python, [python, *sys.argv])
 
@@ -55,8 +50,7 @@ def free_port():
 
 def install_node():
     """Makes sure that there is Node.js."""
-    if shutil.which("node") is None:
-        subprocess.run(["apt-get", "install", "--yes", "--quiet", "nodejs"], check=True, stdout=subprocess.DEVNULL)
+    debian("node", "nodejs")
 
 
 def install_node_with_websocket():
@@ -65,11 +59,7 @@ def install_node_with_websocket():
     for flags in [[], ["--experimental-websocket"]]:
         if subprocess.run(["node", *flags, "--eval", "WebSocket"], capture_output=True).returncode == 0:
             return ["node", *flags], ""
-    if shutil.which("npm") is None:
-        subprocess.run(["apt-get", "install", "--yes", "--quiet", "npm"], check=True, stdout=subprocess.DEVNULL)
-    packages = ROOT / "target" / "npm"
-    subprocess.run(["npm", "install", "--silent", "--prefix", packages, "ws"], check=True, stdout=subprocess.DEVNULL)
-    return ["node"], f"globalThis.WebSocket = (await import('{packages}/node_modules/ws/wrapper.mjs')).default;"
+    return ["node"], f"globalThis.WebSocket = (await import('{node_package()}/ws/wrapper.mjs')).default;"
 
 
 class Server:

@@ -20,11 +20,26 @@ pub struct Cost {
     pub operations: String,
 }
 
-/// A world that counts. Limits are on: counting requests is part of what a request costs.
+/// Limits are on: counting requests is part of what a request costs.
+const LIMITS: [(&str, &str); 2] = [("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")];
+
+/// A world that counts.
 pub fn metered() -> World {
-    let world = World::with(&[("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")]);
-    world.faults.meter();
+    let world = World::with(&LIMITS);
+    count(&world);
     world
+}
+
+fn count(world: &World) {
+    world.faults.meter();
+    world.faults.keep_in_step();
+}
+
+/// Somebody who has one of everything, in a world that counts.
+async fn metered_fixture() -> Fixture {
+    let fixture = Fixture::with(&LIMITS).await;
+    count(&fixture.world);
+    fixture
 }
 
 /// What a request answers, which is a success, and what it costs.
@@ -91,12 +106,12 @@ fn is_turn(route: &Route) -> bool {
     route.verb == "POST" && ends.iter().any(|end| route.path.ends_with(end))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn calls_per_route() {
     let mut table = Table(HEAD.to_owned());
-    let unchanged = Fixture::in_world(metered()).await;
-    for route in ROUTES {
-        let own = if route.verb == "GET" { None } else { Some(Fixture::in_world(metered()).await) };
+    let unchanged = metered_fixture().await;
+    for route in ROUTES.iter() {
+        let own = if route.verb == "GET" { None } else { Some(metered_fixture().await) };
         let fixture = own.as_ref().unwrap_or(&unchanged);
         let body = Value::Object(fixture.body(route)).to_string();
         let (_, cost) = measure(&fixture.world, route.path, fixture.send(route, body)).await;
@@ -115,7 +130,7 @@ async fn calls_per_route() {
 }
 
 /// Forms of requests that cost something else than a route's plain one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn calls_per_form_of_request() {
     let mut table = Table(String::new());
     let world = metered();
@@ -148,7 +163,7 @@ async fn calls_per_form_of_request() {
 }
 
 /// A long conversation costs no more to read than a short one, but for one call to reach its end.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_conversation_of_two_hundred_turns() {
     let world = metered();
     let alice = world.user("alice").await;

@@ -1,20 +1,21 @@
 //! The secret of Secrets Manager that holds the keys which sign tokens.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
-    runtime_components::RuntimeComponents,
+    result::ConnectorError,
 };
 use aws_smithy_types::body::SdkBody;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::{
-    blobs::embedded_credentials,
+    aws::{self, Respond},
     domain::Error,
     secrets::{KeySecret, Keyring},
 };
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 const ONE: &str = "a key of tests that is long enough: 0123456789";
 const OTHER: &str = "another key of tests that is long enough: 0123";
@@ -28,21 +29,14 @@ struct SecretsManager {
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl HttpConnector for SecretsManager {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Respond for SecretsManager {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         assert_eq!(asked["SecretId"], "keys");
         let label = asked["VersionStage"].as_str().unwrap();
         let (status, body) = if label == "AWSCURRENT" { &self.current } else { &self.previous };
         self.asked.lock().unwrap().push(label.to_owned());
-        let answer = HttpResponse::new((*status).try_into().unwrap(), SdkBody::from(body.to_string()));
-        HttpConnectorFuture::ready(Ok(answer))
-    }
-}
-
-impl HttpClient for SecretsManager {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+        Ok(HttpResponse::new((*status).try_into().unwrap(), SdkBody::from(body.to_string())))
     }
 }
 
@@ -57,14 +51,8 @@ fn refusing(code: &str) -> (u16, Value) {
 /// What is read, and what was asked for that.
 async fn read(current: (u16, Value), previous: (u16, Value)) -> (Result<Vec<String>, Error>, Vec<String>) {
     let service = SecretsManager { current, previous, asked: Arc::default() };
-    let aws = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("eu-central-1"))
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(embedded_credentials()))
-        .timeout_config(TimeoutConfig::disabled())
-        .http_client(service.clone())
-        .build();
-    let keys = KeySecret::on_aws(&aws, "keys".to_owned()).read().await;
+    let aws = aws::embedded(service.clone(), Duration::from_millis(1));
+    let keys = KeySecret::new(&aws, "keys".to_owned()).read().await;
     let keys = keys.map(|keys| {
         let all = [Some(keys.current), keys.previous];
         all.into_iter().flatten().map(|key| key.expose_secret().to_owned()).collect()

@@ -119,7 +119,7 @@ fn grow_conversations(world: &World, model: &Value, have: usize, total: usize) {
     count(world, "assistants", row(world, "assistants", "assistant#"), "conversations", total);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn twenty_thousand_conversations() {
     const LONG: usize = 20_000;
     let world = metered();
@@ -176,7 +176,7 @@ fn grow_assistants(world: &World, model: &Value, have: usize, total: usize) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_thousand_assistants() {
     const LONG: usize = 2_000;
     let world = metered();
@@ -226,7 +226,7 @@ fn grow_users(world: &World, [profile, balance]: [&Value; 2], have: usize, total
     count(world, "users", counter, "last_number", total);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_thousand_users() {
     const LONG: usize = 2_000;
     let world = metered();
@@ -248,7 +248,7 @@ async fn two_thousand_users() {
 }
 
 /// Tools and API keys are few, and read together: at most 100 and 50.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn as_many_tools_and_keys_as_there_may_be() {
     let world = metered();
     let root = world.admin("root").await;

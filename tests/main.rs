@@ -5,9 +5,11 @@
 mod calls;
 mod chatbot;
 mod cors;
+mod documentation;
 mod failures;
 mod files;
 mod key_secret;
+mod layers;
 mod log;
 mod long_lists;
 mod metered;

@@ -23,7 +23,7 @@ fn bare(path: &str) -> &str {
 async fn needs(route: &Route) -> BTreeSet<Permission> {
     let mut found = BTreeSet::new();
     for is_plain in [true, false].into_iter().filter(|is_plain| *is_plain || route.takes_body()) {
-        let fixture = Fixture::in_world(World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])).await;
+        let fixture = Fixture::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")]).await;
         let actor = match is_plain {
             true => fixture.actor(route),
             false => fixture.actor(route).sending("Idempotency-Key", "once"),
@@ -56,7 +56,7 @@ fn on_queue(operation: &str, request: &Value) -> Permission {
 async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
     let functions = functions();
     let mut needed: BTreeMap<&str, BTreeSet<Permission>> = BTreeMap::new();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let owns = |function: &&Function| {
             function.routes.iter().any(|(verb, path)| verb == route.verb && bare(route.path) == path)
         };

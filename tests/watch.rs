@@ -1,6 +1,6 @@
-//! `cargo lambda watch` has all routes of all functions, and what it gives them is what they need.
+//! What `cargo lambda watch` gives functions is what they need. Which function it gives a path to is generated
+//! (`template/generated.rs`).
 
-use crate::world::routes;
 use shared::config::{Config, OF_THE_STACK};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,33 +11,6 @@ use std::{
 /// A file of the repository.
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
-}
-
-/// The function that has a path in its route table, for both forms of each path.
-fn declared() -> BTreeMap<String, String> {
-    let of_dialects = routes::declared().into_iter().map(|route| (route.function, route.path));
-    let of_docs = routes::of_docs().into_iter().map(|path| ("docs".to_owned(), path));
-    let mut found = BTreeMap::new();
-    for (function, path) in of_dialects.chain(of_docs) {
-        let bare = path.trim_end_matches('/');
-        for form in [bare.to_owned(), format!("{bare}/")] {
-            let other = found.insert(form, function.clone()).filter(|other| *other != function);
-            assert_eq!(other, None, "{path} is of two functions");
-        }
-    }
-    found
-}
-
-#[test]
-fn every_form_of_every_path_leads_to_its_function_and_no_other_path_to_any() {
-    let manifest = read("Cargo.toml");
-    let (_, table) = manifest.split_once("[workspace.metadata.lambda.watch.router]\n").unwrap();
-    let entries = table.lines().take_while(|line| !line.is_empty());
-    let entry = |line: &str| {
-        let (path, function) = line.split_once(" = ").unwrap();
-        (path.trim_matches('"').to_owned(), function.trim_matches('"').to_owned())
-    };
-    assert_eq!(entries.map(entry).collect::<BTreeMap<_, _>>(), declared());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::statistics::now;
 use anyhow::{Context, Result};
-use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use axum::{
     body::{Body, to_bytes},
@@ -12,6 +12,7 @@ use axum::{
 };
 use local::process::Backing;
 use serde_json::{Value, json};
+use shared::aws::Respond;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -141,7 +142,7 @@ impl Aws {
             request["ReturnConsumedCapacity"] = json!("TOTAL");
             body = request.to_string().into_bytes();
         }
-        let answer = self.backing.tables.run(operation.to_owned(), body).await?;
+        let answer = self.backing.tables.run(operation, &body).await?;
         if counts_units {
             self.note_units(operation, answer.body().bytes().unwrap_or_default())?;
         }
@@ -184,8 +185,8 @@ impl Aws {
 }
 
 /// What a service in this process answers.
-async fn called(service: &impl HttpConnector, head: axum::http::request::Parts, body: &[u8]) -> Result<Response> {
+async fn called(service: &impl Respond, head: axum::http::request::Parts, body: &[u8]) -> Result<Response> {
     let request = axum::http::Request::from_parts(head, SdkBody::from(body));
-    let answer = service.call(HttpRequest::try_from(request).context("a request that is none")?).await?;
+    let answer = service.respond(HttpRequest::try_from(request).context("a request that is none")?).await?;
     Ok(answer.try_into_http1x()?.map(Body::new))
 }

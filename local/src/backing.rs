@@ -6,7 +6,10 @@ use crate::{
     serving::{asked_to_end, serve},
 };
 use anyhow::{Context, Result, ensure};
-use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
+use aws_smithy_runtime_api::client::{
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
 use aws_smithy_types::body::SdkBody;
 use axum::{
     Router,
@@ -19,7 +22,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use shared::{config::Config, log::Causes};
+use shared::{aws::Respond, config::Config, log::Causes};
 use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
 
@@ -65,23 +68,21 @@ fn is_from_a_page(headers: &HeaderMap) -> bool {
 
 async fn pass_on(backing: &Backing, request: Request) -> Result<Response> {
     let (head, body) = request.into_parts();
-    let service = service(backing, &head.headers, head.uri.path());
     let body = SdkBody::from(to_bytes(body, BODY_MAX).await?);
-    let response = service.call(HttpRequest::try_from(Request::from_parts(head, body))?).await?;
+    let response = backing.respond(HttpRequest::try_from(Request::from_parts(head, body))?).await?;
     Ok(response.try_into_http1x()?.map(Body::new))
 }
 
-/// Whom a request is for.
-fn service<'b>(
-    Backing { tables, storage, queues, gateway, .. }: &'b Backing,
-    headers: &HeaderMap,
-    path: &str,
-) -> &'b dyn HttpConnector {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    match target.split_once('.') {
-        Some(("AmazonSQS", _)) => queues,
-        Some(_) => tables,
-        None if path.contains("/@connections/") => gateway,
-        None => storage,
+/// The header `X-Amz-Target` names the service of DynamoDB and SQS; the path tells the gateway from S3.
+impl Respond for Backing {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Self { tables, storage, queues, gateway, database: _ } = self;
+        let target = request.headers().get("x-amz-target").and_then(|target| target.split_once('.'));
+        match target {
+            Some(("AmazonSQS", _)) => queues.respond(request).await,
+            Some(_) => tables.respond(request).await,
+            None if request.uri().contains("/@connections/") => gateway.respond(request).await,
+            None => storage.respond(request).await,
+        }
     }
 }

@@ -23,15 +23,15 @@ pub struct Command {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Starts everything in this process (what happens without a command, too).
+    /// Starts everything in one process. This is the default command.
     Serve(Serve),
-    /// Starts only what functions need behind them: DynamoDB, S3 and SQS on one port, for `cargo lambda watch`.
+    /// Starts only the backing services (DynamoDB, S3, SQS) for functions that run separately.
     Services(Services),
-    /// Makes an administrator. The password comes from QUINTET_ADMIN_PASSWORD or is asked for.
+    /// Creates an administrator. The password comes from QUINTET_ADMIN_PASSWORD or is asked for.
     ///
-    /// With --stack it works on AWS, in the region and with the credentials that the AWS CLI would use: AWS_REGION,
-    /// AWS_ACCESS_KEY_ID and the like, or AWS_PROFILE with keys or a role. For all others, such as
-    /// `aws sso login`, run `eval "$(aws configure export-credentials --format env)"` before.
+    /// With --stack it works on AWS and needs the AWS CLI. Region and credentials come from AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and so on, or from AWS_PROFILE with keys or a role. For other credentials, such as those of
+    /// `aws sso login`, run `eval "$(aws configure export-credentials --format env)"` first.
     CreateAdmin(CreateAdmin),
 }
 
@@ -46,7 +46,7 @@ struct Serve {
 
 #[derive(Args)]
 struct Services {
-    /// Address and port to listen on, of this machine only.
+    /// Loopback address and port to listen on.
     #[arg(long, default_value = "127.0.0.1:8001")]
     listen: SocketAddr,
     #[command(flatten)]
@@ -64,7 +64,7 @@ struct CreateAdmin {
     /// Directory that holds all data.
     #[arg(long, value_name = "DIR", default_value = ".quintet")]
     data: PathBuf,
-    /// The CloudFormation stack in which Quintet is deployed, instead of a directory.
+    /// The CloudFormation stack of a deployed Quintet, in place of a directory.
     #[arg(long, value_name = "NAME", conflicts_with = "data")]
     stack: Option<String>,
 }
@@ -76,7 +76,7 @@ struct Data {
     /// Directory that holds all data [default: ./.quintet].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Keep nothing: all data is gone when the process ends.
+    /// Keep no data after the process ends.
     #[arg(long)]
     in_memory: bool,
 }

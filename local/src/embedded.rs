@@ -1,98 +1,160 @@
-//! DynamoDB inside this process. The SDK's client stays in use, with all it does about retries and time
-//! limits; only its HTTP connection is replaced by a call into the embedded database.
+//! DynamoDB inside this process, on SQLite. The store calls it by `in_process`; whoever speaks the protocol (the SDK's
+//! client in tests, functions in processes of their own) calls it with JSON, in place of a connection.
 
-use crate::pump::ChangeFeed;
+use crate::{durability::Durability, pump::ChangeFeed};
 use aws_smithy_runtime_api::{
     client::{
-        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
-        runtime_components::RuntimeComponents,
     },
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{
+    Database, DynoxideError,
+    actions::{
+        batch_write_item::BatchWriteItemRequest,
+        put_item::PutItemRequest,
+        transact_write_items::{TransactWriteItemsRequest, TransactWriteItemsResponse},
+        update_item::UpdateItemRequest,
+    },
+};
 use serde::{Serialize, de::DeserializeOwned};
-use std::fmt;
+use shared::aws::Respond;
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+use tokio::sync::Mutex;
 
-/// The HTTP client of an SDK whose DynamoDB is in this process.
+/// The embedded database, which also answers the SDK's client. Cheap to clone.
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
     outbox: ChangeFeed,
+    /// The database does one thing at a time. Waiting here suspends a task; waiting for the lock inside the database
+    /// would block a thread that has other requests to work on.
+    turn: Arc<Mutex<()>>,
+    durability: Durability,
+}
+
+/// Why a call has no answer.
+pub(crate) enum Failed {
+    /// The database says no, as DynamoDB would.
+    Refused(DynoxideError),
+    /// There is no telling whether the call took place.
+    Broken(ConnectorError),
 }
 
 impl Embedded {
-    /// Calls into `database`, and tells `outbox` of what is written.
-    pub const fn new(database: Database, outbox: ChangeFeed) -> Self {
-        Self { database, outbox }
+    /// Calls into `database`, and tells `outbox` of what is written. `durability` makes writes survive a power cut.
+    pub fn new(database: Database, outbox: ChangeFeed, durability: Durability) -> Self {
+        Self { database, outbox, turn: Arc::default(), durability }
     }
 
     /// Runs one DynamoDB request: the operation's name and its JSON, as the protocol has them.
-    pub async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let Self { database, outbox } = self.clone();
-        // SQLite blocks.
-        let ran = tokio::task::spawn_blocking(move || -> Result<String, DynoxideError> {
-            let answer = dispatch(&database, &operation, &body)?;
-            if operation == "TransactWriteItems" {
-                outbox.wrote(&body);
-            }
-            Ok(answer)
-        })
-        .await;
-        let (status, body): (_, String) = match ran.map_err(|error| ConnectorError::other(error.into(), None))? {
-            Ok(body) => (200, body),
-            Err(error) => (error.status_code(), error.to_json()),
+    pub async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let call = |database: &Database| self.dispatch(database, operation, body);
+        let ran = match operation {
+            "GetItem" | "BatchGetItem" | "Query" => self.read(call).await,
+            _ => self.write(call).await,
+        };
+        let (status, body) = match ran {
+            Ok(answer) => (200, answer),
+            Err(Failed::Refused(error)) => (error.status_code(), error.to_json()),
+            Err(Failed::Broken(error)) => return Err(error),
         };
         let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
         Ok(HttpResponse::new(status, SdkBody::from(body)))
     }
 
+    /// Runs `call` when it is its turn. It takes tens of microseconds, less than to hand it to another thread and
+    /// back: it runs on this one.
+    pub(crate) async fn read<T>(
+        &self,
+        call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send,
+    ) -> Result<T, Failed> {
+        let _turn = self.turn.lock().await;
+        match catch_unwind(AssertUnwindSafe(|| call(&self.database))) {
+            Ok(ran) => ran.map_err(Failed::Refused),
+            Err(panic) => Err(Failed::Broken(ConnectorError::other(panicked(&*panic).into(), None))),
+        }
+    }
+
+    /// Runs `call` as [`Embedded::read`] does, and answers when what it wrote is durable.
+    pub(crate) async fn write<T>(
+        &self,
+        call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send,
+    ) -> Result<T, Failed> {
+        let written = self.read(call).await?;
+        let synced = self.durability.synced().await;
+        synced.map_err(|error| Failed::Broken(ConnectorError::other(error.into(), None)))?;
+        Ok(written)
+    }
+
+    /// The name of a table that a call writes to, which may be where listeners are noted.
+    pub(crate) fn written(&self, table: Option<String>) -> String {
+        let table = table.unwrap_or_default();
+        self.outbox.note_write(&table);
+        table
+    }
+
+    /// Writes a transaction to `database`, and tells of what it put into the outbox.
+    pub(crate) fn transact(
+        &self,
+        database: &Database,
+        mut request: TransactWriteItemsRequest,
+    ) -> Result<TransactWriteItemsResponse, DynoxideError> {
+        let rows = self.outbox.rows_of(database, &mut request)?;
+        let answer = database.transact_write_items(request)?;
+        self.outbox.wrote(rows);
+        Ok(answer)
+    }
+
     /// The operation and the body of an SDK's request.
-    pub fn operation_of(request: &HttpRequest) -> Option<(String, Vec<u8>)> {
+    pub fn operation_of(request: &HttpRequest) -> Option<(&str, &[u8])> {
         let target = request.headers().get("x-amz-target")?;
         let operation = target.split_once('.').map_or(target, |(_, operation)| operation);
-        Some((operation.to_owned(), request.body().bytes()?.to_vec()))
+        Some((operation, request.body().bytes()?))
+    }
+
+    /// The operations that the store uses. Others, a `Scan` above all, do not exist.
+    fn dispatch(&self, database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+        match operation {
+            "GetItem" => answer(body, |request| database.get_item(request)),
+            "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
+            "BatchWriteItem" => answer(body, |request: BatchWriteItemRequest| {
+                request.request_items.keys().for_each(|table| self.outbox.note_write(table));
+                database.batch_write_item(request)
+            }),
+            "DeleteItem" => answer(body, |request| database.delete_item(request)),
+            "Query" => answer(body, |request| database.query(request)),
+            "PutItem" => answer(body, |request: PutItemRequest| {
+                self.outbox.note_write(&request.table_name);
+                database.put_item(request)
+            }),
+            "UpdateItem" => answer(body, |request: UpdateItemRequest| {
+                self.outbox.note_write(&request.table_name);
+                database.update_item(request)
+            }),
+            "TransactWriteItems" => answer(body, |request| self.transact(database, request)),
+            other => Err(DynoxideError::ValidationException(format!("{other} is not used here"))),
+        }
     }
 }
 
-impl fmt::Debug for Embedded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Embedded")
+impl Respond for Embedded {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) =
+            Self::operation_of(&request).ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
+        self.run(operation, body).await
     }
 }
 
-impl HttpConnector for Embedded {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let embedded = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) =
-                Self::operation_of(&request).ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
-            embedded.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for Embedded {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-/// The operations that the store uses. Others, a `Scan` above all, do not exist.
-fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-    match operation {
-        "GetItem" => answer(body, |request| database.get_item(request)),
-        "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
-        "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
-        "DeleteItem" => answer(body, |request| database.delete_item(request)),
-        "Query" => answer(body, |request| database.query(request)),
-        "PutItem" => answer(body, |request| database.put_item(request)),
-        "UpdateItem" => answer(body, |request| database.update_item(request)),
-        "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
-        other => Err(DynoxideError::ValidationException(format!("{other} is not used here"))),
-    }
+fn panicked(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the embedded database panicked: {}", text.unwrap_or_default())
 }
 
 fn answer<Q: DeserializeOwned, A: Serialize>(

@@ -1,20 +1,18 @@
-//! API Gateway's management of WebSocket connections inside this process. As with DynamoDB (see `embedded`), the
-//! SDK's client stays in use; only its HTTP connection is replaced by a look at the connections of `websocket`.
+//! API Gateway's management of WebSocket connections inside this process, in place of an SDK client's connection: a
+//! look at the connections of `websocket`.
 
 use aws_smithy_runtime_api::{
     client::{
-        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
-        runtime_components::RuntimeComponents,
     },
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
 use percent_encoding::percent_decode_str;
+use shared::aws::Respond;
 use std::{
     collections::HashMap,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -28,7 +26,7 @@ const WAITING: usize = 64;
 /// and say what it heard last.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The HTTP client of an SDK whose gateway is in this process, and the open connections. Cheap to clone.
+/// The gateway for the SDK's client, in this process, and the open connections. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct EmbeddedGateway(Arc<Mutex<HashMap<String, mpsc::Sender<String>>>>);
 
@@ -54,7 +52,20 @@ impl EmbeddedGateway {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    async fn post(&self, id: &str, frame: String) -> bool {
+        let Some(frames) = self.connections().get(id).cloned() else {
+            return false;
+        };
+        let sent = matches!(timeout(PATIENCE, frames.send(frame)).await, Ok(Ok(())));
+        if !sent {
+            self.close(id);
+        }
+        sent
+    }
+}
+
+impl Respond for EmbeddedGateway {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let id = request.uri().rsplit_once("/@connections/").map(|(_, id)| percent_decode_str(id).decode_utf8_lossy());
         let id = id.ok_or_else(|| ConnectorError::user("not a request about a connection".into()))?.into_owned();
         let body = request.body().bytes().unwrap_or_default();
@@ -74,35 +85,5 @@ impl EmbeddedGateway {
             response.headers_mut().insert("x-amzn-errortype", error);
         }
         Ok(response)
-    }
-
-    async fn post(&self, id: &str, frame: String) -> bool {
-        let Some(frames) = self.connections().get(id).cloned() else {
-            return false;
-        };
-        let sent = matches!(timeout(PATIENCE, frames.send(frame)).await, Ok(Ok(())));
-        if !sent {
-            self.close(id);
-        }
-        sent
-    }
-}
-
-impl fmt::Debug for EmbeddedGateway {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EmbeddedGateway")
-    }
-}
-
-impl HttpConnector for EmbeddedGateway {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let gateway = self.clone();
-        HttpConnectorFuture::new(async move { gateway.run(request).await })
-    }
-}
-
-impl HttpClient for EmbeddedGateway {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

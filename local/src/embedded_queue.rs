@@ -1,5 +1,4 @@
-//! SQS inside this process, in memory. As with DynamoDB (see `embedded`), the SDK's client stays in use; only
-//! its HTTP connection is replaced by a call into the queues. Who works on a queue calls it directly.
+//! SQS inside this process, in memory, in place of an SDK client's connection. Who works on a queue calls it directly.
 
 mod messages;
 mod protocol;
@@ -18,7 +17,7 @@ use tokio::sync::{Notify, futures::Notified};
 /// The region where the queues are.
 pub const REGION: &str = "local";
 
-/// The HTTP client of an SDK whose SQS is in this process, and the queues behind it. Cheap to clone.
+/// SQS for the SDK's client, in this process, and the queues behind it. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbeddedQueues {
     /// Deliveries to webhook endpoints that are due.

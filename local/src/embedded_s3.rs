@@ -1,12 +1,9 @@
-//! S3 inside this process, on files. As with DynamoDB (see `embedded`), the SDK's client stays in use; only
-//! its HTTP connection is replaced by a call into the embedded service.
+//! S3 inside this process, on files, in place of an SDK client's connection.
 
 use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
 use axum::http::{HeaderValue, Method, Uri, header};
@@ -20,9 +17,9 @@ use s3s::{
     service::{S3Service, S3ServiceBuilder},
 };
 use s3s_fs::FileSystem;
-use shared::blobs::embedded_credentials;
+use shared::aws::{Respond, embedded_credentials};
 use std::{
-    fmt, fs, io,
+    fs, io,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,7 +31,7 @@ use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 /// An upload in parts that is older than this was abandoned, as `template.yaml` has it for AWS.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The HTTP client of an SDK whose S3 is in this process.
+/// S3 for the SDK's client, in this process.
 #[derive(Clone)]
 pub struct EmbeddedS3(Arc<Inner>);
 
@@ -57,8 +54,14 @@ impl EmbeddedS3 {
         let opened = service.get_or_try_init(|| async { open(directory) }).await;
         Ok(opened.map_err(|error| ConnectorError::other(error.into(), None))?.clone())
     }
+}
 
-    async fn run(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+fn user_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectorError {
+    ConnectorError::user(error.into())
+}
+
+impl Respond for EmbeddedS3 {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let service = self.service().await?;
         let (mut head, body) = request.try_into_http1x().map_err(user_error)?.into_parts();
         // What a connection would add; it is part of what is signed.
@@ -85,29 +88,6 @@ impl EmbeddedS3 {
         }
         let answer = answer.map(|body| SdkBody::from_body_1_x(without_panics(body)));
         HttpResponse::try_from(answer).map_err(user_error)
-    }
-}
-
-fn user_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectorError {
-    ConnectorError::user(error.into())
-}
-
-impl fmt::Debug for EmbeddedS3 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EmbeddedS3")
-    }
-}
-
-impl HttpConnector for EmbeddedS3 {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let embedded = self.clone();
-        HttpConnectorFuture::new(async move { embedded.run(request).await })
-    }
-}
-
-impl HttpClient for EmbeddedS3 {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }
 

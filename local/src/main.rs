@@ -2,7 +2,13 @@
 
 use clap::{Parser, error::ErrorKind};
 use local::command::Command;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// The server makes and drops many small values for each request. With this allocator a turn took a fifth less of the
+/// processor than with the C library's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let command = match Command::try_parse() {

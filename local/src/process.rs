@@ -2,6 +2,7 @@
 //! the schedules do.
 
 use crate::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueue, EmbeddedQueues, Rules},
@@ -14,19 +15,18 @@ use crate::{
 use anyhow::{Context, Result};
 use dynoxide::Database;
 use shared::{
+    aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::{Clock, SystemClock},
-    config::{BUCKET_FILES, Config, ModelProvider, QueueUrls},
+    config::{BUCKET_FILES, Config, QueueUrls, Tables},
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
     log::Causes,
-    model::Echo,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
     queue::Queues,
     secrets::SigningKeys,
-    service::{Parts, Services},
-    store::{Store, client},
+    service::Services,
+    store::client::Client,
 };
 use std::{
     fs,
@@ -40,6 +40,8 @@ use tempfile::TempDir;
 const DELIVERED_AT_ONCE: usize = 32;
 /// How many messages about connections are worked on at the same time.
 const CONNECTIONS_AT_ONCE: usize = 8;
+/// The first pause before a call to an embedded service is repeated.
+const BACKOFF: Duration = Duration::from_millis(10);
 /// How often what deleted things left is removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
@@ -120,8 +122,8 @@ async fn tidy_now_and_then(services: Services, database: Database) {
 /// The services on the data at `place`, made there if this is the first start.
 pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let database = match place {
-        DataLocation::Memory(_) => Database::memory()?,
+    let (database, durability) = match place {
+        DataLocation::Memory(_) => (Database::memory()?, Durability::none()),
         DataLocation::Directory(directory) => open_directory(directory)?,
     };
     tables::create(&database)?;
@@ -129,7 +131,6 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
         DataLocation::Memory(temporary) => temporary.path().to_owned(),
         DataLocation::Directory(directory) => directory.join("s3"),
     };
-    let storage = EmbeddedS3::new(files, BUCKET_FILES)?;
     let current = match (config.jwt_secret.clone(), place) {
         (Some(key), _) => key,
         (None, DataLocation::Memory(_)) => secrets::new_key(&*entropy).into(),
@@ -137,34 +138,33 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     };
     let keys = SigningKeys { current, previous: config.jwt_secret_previous.clone() };
     let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-    let ModelProvider::Echo = config.model;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let urls = QueueUrls::default();
-    let queues = EmbeddedQueues::new(&urls, Rules::default(), &clock);
-    let tables = shared::config::Tables::default();
-    let (feed, pump) = pump(database.clone(), tables.outbox.clone());
+    let tables = Tables::default();
+    let (feed, pump) = pump(database.clone(), &tables);
     let gateway = EmbeddedGateway::default();
-    let tables_here = Embedded::new(database.clone(), feed);
-    let store = Store::new(client::embedded(tables_here.clone(), Duration::from_millis(10)), tables, entropy.clone());
-    let services = Services::new(Parts {
-        store,
-        blobs: Blobs::embedded(storage.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(10)),
-        queues: Queues::embedded(queues.clone(), &urls, Duration::from_millis(10)),
-        gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(10)),
-        keyring: Arc::new(keys),
-        model: Arc::new(Echo),
-        resolver: Arc::new(SystemResolver),
-        clock: clock.clone(),
-        passwords: Passwords::new(Cost::Standard, at_once, entropy.clone())?,
-        entropy: entropy.clone(),
-        config,
-    })?;
-    let sockets = Sockets { services: services.clone(), gateway: gateway.clone(), clock, entropy };
-    let backing = Backing { tables: tables_here, storage, queues, gateway, database };
+    let backing = Backing {
+        tables: Embedded::new(database.clone(), feed, durability),
+        storage: EmbeddedS3::new(files, BUCKET_FILES)?,
+        queues: EmbeddedQueues::new(&urls, Rules::default(), &clock),
+        gateway: gateway.clone(),
+        database,
+    };
+    let aws = aws::embedded(backing.clone(), BACKOFF);
+    let backends = Backends {
+        // Without the SDK's client, which would take most of the time of a call.
+        database: Client::in_process(backing.tables.clone()),
+        tables,
+        blobs: Blobs::new(&aws, BUCKET_FILES.to_owned()),
+        queues: Queues::new(&aws, &urls),
+        gateway: Gateway::new(&aws, EMBEDDED_ENDPOINT),
+    };
+    let services = Builder::new(config, backends, Arc::new(keys)).hashes_at_once(at_once).build()?;
+    let sockets = Sockets { services: services.clone(), gateway, clock, entropy };
     Ok(Process { services, backing, sockets, pump })
 }
 
-fn open_directory(directory: &Path) -> Result<Database> {
+fn open_directory(directory: &Path) -> Result<(Database, Durability)> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     // It holds password hashes and the signing key.
@@ -173,5 +173,7 @@ fn open_directory(directory: &Path) -> Result<Database> {
     builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;
     let file = directory.join("dynamodb.sqlite");
     let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
-    Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))
+    let database = Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let durability = Durability::of(&database, &file)?;
+    Ok((database, durability))
 }

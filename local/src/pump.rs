@@ -1,14 +1,37 @@
 //! What on AWS gives the stream of the outbox to `dispatch`: follows what is written there. The embedded database
 //! has streams too, but keeps them for ever and reads all of one with each write, so this follows the calls that
-//! write. What was told is marked; a process that starts goes on with what is not.
+//! write. A row that was told is marked; a process that starts goes on with the others. While there is no webhook and
+//! no connection there is nobody to tell: then rows are written with the mark, and nothing follows.
 
 use anyhow::{Context, Result, ensure};
 use aws_lambda_events::dynamodb::Event;
-use dynoxide::Database;
+use dynoxide::{
+    AttributeValue, Database, DynoxideError, Item,
+    actions::{
+        scan::ScanRequest,
+        transact_write_items::{TransactWriteItem, TransactWriteItemsRequest},
+    },
+};
 use serde_json::{Value, json};
-use shared::service::Services;
-use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use shared::{config::Tables, log::Causes, service::Services};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    time::timeout,
+};
+
+/// The attribute that marks a row as told.
+const TOLD: &str = "told";
+/// The most rows that are marked in one write: as many as a transaction takes.
+const MARKS: usize = 100;
+/// How long rows wait to be marked together, when nothing else is told meanwhile.
+const MARKS_WAIT: Duration = Duration::from_secs(1);
 
 /// The most records of one event. The embedded database does one thing after the other: with more of them, requests
 /// would wait behind all that is told at the same time.
@@ -21,38 +44,86 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Tells a pump of rows of the outbox that were written. Cheap to clone.
 #[derive(Clone)]
 pub struct ChangeFeed {
-    table: String,
-    rows: UnboundedSender<Value>,
+    tables: Arc<Tables>,
+    rows: UnboundedSender<Item>,
+    /// Whether somebody may hear of changes. `false` is certain.
+    is_heard: Arc<AtomicBool>,
 }
 
 /// Gives the rows of the outbox to `dispatch`.
 pub struct Pump {
     database: Database,
     table: String,
-    rows: UnboundedReceiver<Value>,
+    rows: UnboundedReceiver<Item>,
+    /// Keys of rows that were told and are not marked yet.
+    told: Vec<Value>,
 }
 
-/// A pump for the outbox called `table` of `database`, and what tells it of new rows.
-pub fn pump(database: Database, table: String) -> (ChangeFeed, Pump) {
+/// A pump for the outbox of `database`, and what tells it of new rows.
+pub fn pump(database: Database, tables: &Tables) -> (ChangeFeed, Pump) {
     let (sender, rows) = mpsc::unbounded_channel();
-    (ChangeFeed { table: table.clone(), rows: sender }, Pump { database, table, rows })
+    let feed = ChangeFeed { tables: Arc::new(tables.clone()), rows: sender, is_heard: Arc::new(AtomicBool::new(true)) };
+    (feed, Pump { database, table: tables.outbox.clone(), rows, told: Vec::new() })
 }
 
+/// All of this happens while the database does nothing else, so that nobody begins to listen in between.
 impl ChangeFeed {
-    /// Tells of what a `TransactWriteItems` with this body wrote.
-    pub fn wrote(&self, body: &[u8]) {
-        // Most transactions are not parsed a second time: what is looked for is in them word by word, or not.
-        let name = format!("\"{}\"", self.table);
-        if !body.windows(name.len()).any(|window| window == name.as_bytes()) {
-            return;
+    /// Somebody may have begun to listen: something is written to `table`.
+    pub fn note_write(&self, table: &str) {
+        if table == self.tables.webhooks || table == self.tables.connections {
+            self.is_heard.store(true, Ordering::Relaxed);
         }
-        let Ok(request) = serde_json::from_slice::<Value>(body) else { return };
-        for write in request["TransactItems"].as_array().into_iter().flatten() {
-            if write["Put"]["TableName"] == self.table.as_str() {
-                // Without a pump nobody listens.
-                self.rows.send(write["Put"]["Item"].clone()).ok();
+    }
+
+    /// What `request` puts into the outbox, to be told when it is written. Nothing while nobody listens: then the
+    /// rows are marked as told.
+    pub fn rows_of(
+        &self,
+        database: &Database,
+        request: &mut TransactWriteItemsRequest,
+    ) -> Result<Vec<Item>, DynoxideError> {
+        for write in &request.transact_items {
+            let TransactWriteItem { put, update, delete, condition_check: _ } = write;
+            let tables = [
+                put.as_ref().map(|put| &put.table_name),
+                update.as_ref().map(|update| &update.table_name),
+                delete.as_ref().map(|delete| &delete.table_name),
+            ];
+            tables.into_iter().flatten().for_each(|table| self.note_write(table));
+        }
+        let puts = request.transact_items.iter_mut().filter_map(|write| write.put.as_mut());
+        let mut rows: Vec<&mut Item> =
+            puts.filter(|put| put.table_name == self.tables.outbox).map(|put| &mut put.item).collect();
+        // A request with a token may be a repeat, and has to be the same then.
+        if rows.is_empty() || request.client_request_token.is_some() || self.is_heard(database)? {
+            return Ok(rows.into_iter().map(|row| row.clone()).collect());
+        }
+        for row in &mut rows {
+            row.insert(TOLD.to_owned(), AttributeValue::BOOL(true));
+        }
+        Ok(Vec::new())
+    }
+
+    /// Tells of rows that were written.
+    pub fn wrote(&self, rows: Vec<Item>) {
+        for row in rows {
+            // Without a pump nobody listens.
+            self.rows.send(row).ok();
+        }
+    }
+
+    fn is_heard(&self, database: &Database) -> Result<bool, DynoxideError> {
+        if !self.is_heard.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        for table in [&self.tables.webhooks, &self.tables.connections] {
+            let first = ScanRequest { table_name: table.clone(), limit: Some(1), ..ScanRequest::default() };
+            if database.scan(first)?.count > 0 {
+                return Ok(true);
             }
         }
+        self.is_heard.store(false, Ordering::Relaxed);
+        Ok(false)
     }
 }
 
@@ -61,11 +132,27 @@ impl Pump {
     pub async fn run(mut self, services: Services) {
         match self.untold() {
             Ok(rows) => self.tell(&services, rows).await,
-            Err(error) => tracing::error!(error = %shared::log::Causes(&*error), "the outbox cannot be read"),
+            Err(error) => tracing::error!(error = %Causes(&*error), "the outbox cannot be read"),
         }
         let mut rows = Vec::new();
-        while self.rows.recv_many(&mut rows, BATCH).await > 0 {
-            self.tell(&services, std::mem::take(&mut rows)).await;
+        loop {
+            let received = match self.told.is_empty() {
+                true => self.rows.recv_many(&mut rows, BATCH).await,
+                false => match timeout(MARKS_WAIT, self.rows.recv_many(&mut rows, BATCH)).await {
+                    Ok(received) => received,
+                    Err(_) => {
+                        self.mark();
+                        continue;
+                    }
+                },
+            };
+            if received == 0 {
+                return self.mark();
+            }
+            match rows.drain(..).map(serde_json::to_value).collect::<Result<Vec<_>, _>>() {
+                Ok(rows) => self.tell(&services, rows).await,
+                Err(error) => tracing::error!(error = %Causes(&error), "rows of the outbox cannot be read"),
+            }
         }
     }
 
@@ -75,10 +162,11 @@ impl Pump {
         let rows = self.untold()?;
         let count = rows.len();
         self.tell(services, rows).await;
+        self.mark();
         Ok(count)
     }
 
-    async fn tell(&self, services: &Services, rows: Vec<Value>) {
+    async fn tell(&mut self, services: &Services, rows: Vec<Value>) {
         for batch in rows.chunks(BATCH) {
             let mut left = batch.to_vec();
             for tried in 0..=RETRIES {
@@ -87,7 +175,7 @@ impl Pump {
                 }
                 match self.tell_once(services, left.clone()).await {
                     Ok(failed) => left = failed,
-                    Err(error) => tracing::error!(error = %shared::log::Causes(&*error), "changes were not told"),
+                    Err(error) => tracing::error!(error = %Causes(&*error), "changes were not told"),
                 }
                 if left.is_empty() {
                     break;
@@ -100,26 +188,32 @@ impl Pump {
     }
 
     /// The rows that failed.
-    async fn tell_once(&self, services: &Services, rows: Vec<Value>) -> Result<Vec<Value>> {
+    async fn tell_once(&mut self, services: &Services, rows: Vec<Value>) -> Result<Vec<Value>> {
         let told = dispatch::dispatch(services.clone(), event(&rows)?).await?;
         let is_failed = |number: usize| {
             told.batch_item_failures.iter().any(|failure| failure.item_identifier.as_deref() == Some(&sequence(number)))
         };
-        let (mut failed, mut done) = (Vec::<Value>::new(), Vec::new());
+        let mut failed = Vec::<Value>::new();
         for (number, row) in rows.into_iter().enumerate() {
             // What follows a failure of the same user was not tried.
             match is_failed(number) || failed.iter().any(|other| other["pk"] == row["pk"]) {
                 true => failed.push(row),
-                false => done.push(row),
+                false => self.told.push(json!({"pk": row["pk"], "sk": row["sk"]})),
             }
         }
-        self.mark(&done)?;
+        if self.told.len() >= MARKS {
+            self.mark();
+        }
         Ok(failed)
     }
 
     fn untold(&self) -> Result<Vec<Value>> {
-        let (mut rows, mut request) =
-            (Vec::new(), json!({"TableName": self.table, "FilterExpression": "attribute_not_exists(told)"}));
+        let mut rows = Vec::new();
+        let mut request = json!({
+            "TableName": self.table,
+            "FilterExpression": "attribute_not_exists(#told)",
+            "ExpressionAttributeNames": {"#told": TOLD},
+        });
         loop {
             let scanned = serde_json::to_value(self.database.scan(serde_json::from_value(request.clone())?)?)?;
             rows.extend(scanned["Items"].as_array().cloned().unwrap_or_default());
@@ -133,20 +227,28 @@ impl Pump {
         Ok(rows)
     }
 
-    /// Notes that these were told, all in one write: on a disk each has its price.
-    fn mark(&self, rows: &[Value]) -> Result<()> {
-        let mark = |row: &Value| {
+    /// Marks what was told. Where that fails, a process that starts tells it again, which makes no second delivery.
+    fn mark(&mut self) {
+        for keys in std::mem::take(&mut self.told).chunks(MARKS) {
+            if let Err(error) = self.mark_together(keys) {
+                tracing::error!(error = %Causes(&*error), changes = keys.len(), "changes were told, but not marked");
+            }
+        }
+    }
+
+    /// All in one write: each has its price.
+    fn mark_together(&self, keys: &[Value]) -> Result<()> {
+        let mark = |key: &Value| {
             json!({"Update": {
                 "TableName": self.table,
-                "Key": {"pk": row["pk"], "sk": row["sk"]},
-                "UpdateExpression": "SET told = :true",
+                "Key": key,
+                "UpdateExpression": "SET #told = :true",
+                "ExpressionAttributeNames": {"#told": TOLD},
                 "ExpressionAttributeValues": {":true": {"BOOL": true}},
             }})
         };
-        let marks: Vec<Value> = rows.iter().map(mark).collect();
-        if !marks.is_empty() {
-            self.database.transact_write_items(serde_json::from_value(json!({"TransactItems": marks}))?)?;
-        }
+        let marks: Vec<Value> = keys.iter().map(mark).collect();
+        self.database.transact_write_items(serde_json::from_value(json!({"TransactItems": marks}))?)?;
         Ok(())
     }
 }

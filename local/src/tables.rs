@@ -2,10 +2,13 @@
 //! them: keys, indexes and expiry are read from it.
 
 use anyhow::{Context, Result};
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{Database, DynoxideError, actions::create_table::CreateTableRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -23,28 +26,24 @@ struct Resource {
     properties: Value,
 }
 
-/// Makes the tables that are not there yet, named by their resource in lower case.
+/// A table, as the requests that make it.
+struct Table {
+    name: String,
+    /// The body of a `CreateTable`.
+    definition: Value,
+    /// The `TimeToLiveSpecification`, if rows of the table expire.
+    time_to_live: Option<Value>,
+}
+
+/// Creates the tables that do not exist yet, named by their resource in lower case.
 pub fn create(database: &Database) -> Result<()> {
-    let template: Template = serde_saphyr::from_str(TEMPLATE).context("template.yaml cannot be read")?;
-    let tables = template.resources.into_iter().filter(|(_, resource)| resource.kind == "AWS::DynamoDB::Table");
-    for (resource, Resource { mut properties, .. }) in tables {
-        let name = resource.to_lowercase();
-        let table = properties.as_object_mut().with_context(|| format!("{resource} has no properties"))?;
-        let time_to_live = table.remove("TimeToLiveSpecification");
-        // Mean nothing in one process.
-        table.remove("PointInTimeRecoverySpecification");
-        table.remove("DeletionProtectionEnabled");
-        // The embedded database would keep its stream for ever and read all of it with each write: `pump`
-        // follows what is written instead.
-        table.remove("StreamSpecification");
-        table.insert("TableName".to_owned(), json!(name));
-        let wanted: BTreeSet<String> = indexes(&properties).into_iter().map(str::to_owned).collect();
-        match database.create_table(serde_json::from_value(properties)?) {
+    for Table { name, definition, time_to_live } in declared()? {
+        match database.create_table(CreateTableRequest::deserialize(definition)?) {
             Err(DynoxideError::ResourceInUseException(_)) => {
                 let there = database.describe_table(serde_json::from_value(json!({"TableName": name}))?)?;
                 let there = serde_json::to_value(there)?;
                 anyhow::ensure!(
-                    indexes(&there["Table"]).into_iter().eq(&wanted),
+                    indexes(&there["Table"]) == indexes(definition),
                     "the data was made by a version of Quintet whose table `{name}` differs: use another directory"
                 );
                 continue;
@@ -57,6 +56,39 @@ pub fn create(database: &Database) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The tables that the template declares. It is parsed once per process: in a debug build that takes longer than
+/// most tests.
+fn declared() -> Result<&'static [Table]> {
+    static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
+    match TABLES.get() {
+        Some(tables) => Ok(tables),
+        None => {
+            let tables = read(TEMPLATE)?;
+            Ok(TABLES.get_or_init(|| tables))
+        }
+    }
+}
+
+fn read(template: &str) -> Result<Vec<Table>> {
+    let template: Template = serde_saphyr::from_str(template).context("template.yaml cannot be read")?;
+    let tables = template.resources.into_iter().filter(|(_, resource)| resource.kind == "AWS::DynamoDB::Table");
+    tables.map(|(resource, Resource { properties, .. })| table(&resource, properties)).collect()
+}
+
+fn table(resource: &str, mut definition: Value) -> Result<Table> {
+    let name = resource.to_lowercase();
+    let properties = definition.as_object_mut().with_context(|| format!("{resource} has no properties"))?;
+    let time_to_live = properties.remove("TimeToLiveSpecification");
+    // These mean nothing in one process.
+    properties.remove("PointInTimeRecoverySpecification");
+    properties.remove("DeletionProtectionEnabled");
+    // The embedded database would keep its stream for ever and read all of it with each write: `pump` follows the
+    // calls that write instead.
+    properties.remove("StreamSpecification");
+    properties.insert("TableName".to_owned(), json!(name));
+    Ok(Table { name, definition, time_to_live })
 }
 
 /// The names of a table's indexes.

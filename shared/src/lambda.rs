@@ -2,21 +2,13 @@
 
 use crate::{
     aws,
-    blobs::Blobs,
-    clock::SystemClock,
-    config::{Config, LogSettings, ModelProvider, SettingError},
+    builder::{Backends, Builder},
+    config::{Config, LogSettings, SettingError},
     domain,
-    entropy::{Entropy, SystemEntropy},
-    gateway::Gateway,
     http::{self, ClientAddress, pages::PublicUrl},
     log::Causes,
-    model::Echo,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
-    queue::Queues,
     secrets::{KeySecret, Keyring, NoKeys},
-    service::{Parts, Services},
-    store::{Store, client},
+    service::Services,
 };
 use aws_config::SdkConfig;
 use axum::{Router, response::Response};
@@ -104,7 +96,7 @@ async fn services(keys: Keys) -> Result<Services, Error> {
     crate::log::start(&config.log);
     let aws = aws::load().await;
     let keyring: Arc<dyn Keyring> = match (keys, secret, settings) {
-        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::on_aws(&aws, id)),
+        (Keys::Needed, Some(id), _) => Arc::new(KeySecret::new(&aws, id)),
         (Keys::Needed, None, Some(keys)) => Arc::new(keys),
         _ => Arc::new(NoKeys),
     };
@@ -121,24 +113,11 @@ async fn services(keys: Keys) -> Result<Services, Error> {
 /// The services of the deployment that `config` describes.
 ///
 /// # Errors
-/// As [`Services::new`].
+/// As [`Builder::build`].
 pub fn on_aws(config: Config, aws: &SdkConfig, keyring: Arc<dyn Keyring>) -> Result<Services, domain::Error> {
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let ModelProvider::Echo = config.model;
-    Services::new(Parts {
-        store: Store::new(client::on_aws(aws), config.tables.clone(), entropy.clone()),
-        blobs: Blobs::on_aws(aws, config.bucket_files.clone()),
-        queues: Queues::on_aws(aws, &config.queues),
-        gateway: Gateway::on_aws(aws, &config.websocket_endpoint),
-        keyring,
-        model: Arc::new(Echo),
-        resolver: Arc::new(SystemResolver),
-        clock: Arc::new(SystemClock),
-        // A function handles one request at a time.
-        passwords: Passwords::new(Cost::Standard, 1, entropy.clone())?,
-        entropy,
-        config,
-    })
+    // A function handles one request at a time, so the default of one password hash at a time is enough.
+    let backends = Backends::new(aws, &config);
+    Builder::new(config, backends, keyring).build()
 }
 
 /// What only the gateway knows about a request: the client's address, and how the service is reached. Requests of

@@ -1,7 +1,8 @@
-//! What every endpoint group shares: rules, storage, models, and the conventions of the wire.
+//! Everything that the endpoint groups share: rules, storage, models and wire conventions.
 
 pub mod aws;
 pub mod blobs;
+pub mod builder;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -17,3 +18,4 @@ pub mod queue;
 pub mod secrets;
 pub mod service;
 pub mod store;
+pub mod wire;

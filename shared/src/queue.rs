@@ -1,32 +1,24 @@
 //! SQS, and nothing else: messages that tell a function what it should look at, now or later. A message may
 //! arrive more than once, and in any order.
 
-use crate::{
-    config::QueueUrls,
-    domain::{self, error::Cause},
-};
+use crate::{aws::CallError, config::QueueUrls};
 use aws_config::SdkConfig;
 use aws_sdk_sqs::{
     Client,
-    config::{
-        BehaviorVersion, Builder, Credentials, HttpClient, Region,
-        retry::{RetryConfig, RetryPartition},
-        timeout::TimeoutConfig,
-    },
-    error::{BuildError, ProvideErrorMetadata, SdkError},
+    error::BuildError,
     types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use futures::{StreamExt, stream};
+use serde::Serialize;
 use std::time::Duration;
 
 /// The longest that a message can be held back.
 pub const DELAY_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// A call that is repeated at worst sends its messages twice.
-const TRIES: u32 = 3;
 /// How often entries of a batch are sent that the queue takes some of.
 const ROUNDS: u32 = 4;
-/// The pause before the second round; it doubles with every other one.
+/// The pause before the second round, or the SDK's own before a retry if that is shorter; it doubles with every other
+/// one.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The most messages of one call.
 const BATCH: usize = 10;
@@ -45,47 +37,11 @@ pub struct Outgoing {
     pub delay: Duration,
 }
 
-/// A call that did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// No answer, or too much load: a later try may succeed.
-    #[error("the queue does not answer")]
-    Unavailable(#[source] Cause),
-    /// A request that makes no sense: a bug.
-    #[error("the queue refused a request")]
-    Broken(#[source] Cause),
-}
-
-impl From<QueueError> for domain::Error {
-    fn from(error: QueueError) -> Self {
-        match error {
-            QueueError::Unavailable(cause) => Self::Unavailable(cause),
-            QueueError::Broken(cause) => Self::Internal(cause),
-        }
-    }
-}
-
-impl<E> From<SdkError<E>> for QueueError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    fn from(error: SdkError<E>) -> Self {
-        let transient = match &error {
-            SdkError::ServiceError(service) => {
-                let throttled = ["RequestThrottled", "ThrottlingException", "Throttling", "OverLimit"];
-                service.raw().status().is_server_error()
-                    || service.err().code().is_some_and(|code| throttled.contains(&code))
-            }
-            SdkError::ConstructionFailure(_) => false,
-            _ => true,
-        };
-        if transient { Self::Unavailable(error.into()) } else { Self::Broken(error.into()) }
-    }
-}
-
-impl From<BuildError> for QueueError {
-    fn from(error: BuildError) -> Self {
-        Self::Broken(error.into())
+impl Outgoing {
+    /// A message with `body` as JSON. Only our own functions read it.
+    pub fn json(body: &impl Serialize, group: String, delay: Duration) -> Result<Self, CallError> {
+        let body = serde_json::to_string(body).map_err(CallError::broken)?;
+        Ok(Self { body, group, delay })
     }
 }
 
@@ -99,40 +55,14 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// The deployment's queues.
-    pub fn on_aws(aws: &SdkConfig, urls: &QueueUrls) -> Self {
-        Self::new(Builder::from(aws).retry_config(RetryConfig::standard().with_max_attempts(TRIES)), urls, PAUSE)
-    }
-
-    /// Queues inside this process, behind `http`. `backoff` is the first pause before a retry.
-    pub fn embedded(http: impl HttpClient + 'static, urls: &QueueUrls, backoff: Duration) -> Self {
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("local"))
-            .endpoint_url("http://embedded.invalid")
-            .credentials_provider(Credentials::for_tests())
-            .http_client(http)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(backoff))
-            // Its own allowance of retries: several embedded queues share nothing.
-            .retry_partition(RetryPartition::custom("embedded SQS").build());
-        Self::new(config, urls, backoff)
-    }
-
-    fn new(config: Builder, urls: &QueueUrls, pause: Duration) -> Self {
-        let client = Client::from_conf(config.timeout_config(timeouts()).build());
+    /// The queues at `urls`.
+    pub fn new(aws: &SdkConfig, urls: &QueueUrls) -> Self {
+        let client = Client::new(aws);
+        let pause = aws.retry_config().map_or(PAUSE, |retries| retries.initial_backoff().min(PAUSE));
         let queue = |url: &String| Queue { client: client.clone(), url: url.clone(), pause };
         let QueueUrls { deliveries, connections } = urls;
         Self { deliveries: queue(deliveries), connections: queue(connections) }
     }
-}
-
-/// The SDK has no time limits of its own beyond the one for connecting.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(8))
-        .build()
 }
 
 /// One queue. Cheap to clone.
@@ -145,7 +75,7 @@ pub struct Queue {
 
 impl Queue {
     /// Whether the queue is there.
-    pub async fn probe(&self) -> Result<(), QueueError> {
+    pub async fn probe(&self) -> Result<(), CallError> {
         let name = QueueAttributeName::QueueArn;
         self.client.get_queue_attributes().queue_url(&self.url).attribute_names(name).send().await?;
         Ok(())
@@ -153,7 +83,7 @@ impl Queue {
 
     /// Sends all of `messages`, in any order. After an error some of them may be on their way, and all may be
     /// sent again.
-    pub async fn send(&self, messages: Vec<Outgoing>) -> Result<(), QueueError> {
+    pub async fn send(&self, messages: Vec<Outgoing>) -> Result<(), CallError> {
         let entries = messages.into_iter().enumerate().map(|(number, message)| entry(number, message));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let batches: Vec<_> = entries.chunks(BATCH).map(<[_]>::to_vec).collect();
@@ -163,7 +93,7 @@ impl Queue {
         sent.into_iter().collect()
     }
 
-    async fn send_batch(&self, mut entries: Vec<SendMessageBatchRequestEntry>) -> Result<(), QueueError> {
+    async fn send_batch(&self, mut entries: Vec<SendMessageBatchRequestEntry>) -> Result<(), CallError> {
         let mut refused = Ok(());
         let mut pause = self.pause;
         for round in 1.. {
@@ -171,11 +101,11 @@ impl Queue {
             let (senders_fault, failed): (Vec<_>, Vec<_>) =
                 call.send().await?.failed.into_iter().partition(BatchResultErrorEntry::sender_fault);
             if let Some(entry) = senders_fault.first() {
-                refused = Err(QueueError::Broken(said_of(entry).into()));
+                refused = Err(CallError::broken(said_of(entry)));
             }
             match failed.first() {
                 None => break,
-                Some(entry) if round == ROUNDS => return Err(QueueError::Unavailable(said_of(entry).into())),
+                Some(entry) if round == ROUNDS => return Err(CallError::Unavailable(said_of(entry).into())),
                 Some(_) => entries.retain(|entry| failed.iter().any(|failed| failed.id == entry.id)),
             }
             tokio::time::sleep(pause).await;

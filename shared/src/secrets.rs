@@ -1,20 +1,17 @@
 //! The keys that sign tokens, and Secrets Manager, where a deployment keeps them.
 
-use crate::domain::Error;
-use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::{
-    Client,
-    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
-    operation::get_secret_value::GetSecretValueError,
+use crate::{
+    aws::{self, CallError},
+    domain::Error,
 };
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::{Client, config::Builder, operation::get_secret_value::GetSecretValueError};
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 /// The fewest bytes of a key.
 pub const KEY_MIN: usize = 32;
-/// Reading changes nothing.
-const TRIES: u32 = 3;
 
 /// The keys that sign tokens.
 #[derive(Clone)]
@@ -54,21 +51,11 @@ pub struct KeySecret {
     id: String,
 }
 
-/// The SDK has no time limits of its own beyond the one for connecting.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(1))
-        .operation_timeout(Duration::from_millis(2400))
-        .build()
-}
-
 impl KeySecret {
     /// The secret with this name or ARN.
-    pub fn on_aws(aws: &SdkConfig, id: String) -> Self {
-        let retries = RetryConfig::standard().with_max_attempts(TRIES);
-        let config = Builder::from(aws).retry_config(retries).timeout_config(timeouts()).build();
-        Self { client: Client::from_conf(config), id }
+    pub fn new(aws: &SdkConfig, id: String) -> Self {
+        let limits = aws::time_limits(Duration::from_secs(1), Duration::from_millis(2400));
+        Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), id }
     }
 
     /// The version that a label is on. `None`: it is on none.
@@ -82,7 +69,7 @@ impl KeySecret {
                 Ok(None)
             }
             // Whatever it was: an operator can mend it, so a later try may succeed.
-            Err(error) => Err(Error::Unavailable(error.into())),
+            Err(error) => Err(Error::Unavailable(CallError::from(error).into())),
         }
     }
 }

@@ -5,14 +5,12 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 
-from live import ROOT, free_port
+from install import environment
+from live import free_port
 
-PACKAGE = "ministack[full]==1.5.33"
-VENV = ROOT / "target" / "emulator"
 START_SECONDS = 60
 
 
@@ -24,13 +22,10 @@ class Emulator:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.directory / "emulator.log"
-        self.process = None
+        self.program = self.process = None
 
     def install(self):
-        if not (VENV / "bin" / "python").exists():
-            subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        install = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, PACKAGE], check=True)
+        self.program = environment("emulator") / "ministack"
 
     def environment(self):
         """What callers of the emulator need, be it this script, a command of ours or a function."""
@@ -60,7 +55,7 @@ class Emulator:
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [VENV / "bin" / "ministack"],
+                [self.program],
                 cwd=self.directory,
                 env={**settings, **self.environment()},
                 stdout=log,

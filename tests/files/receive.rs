@@ -164,11 +164,7 @@ async fn a_client_that_vanishes() {
     for length in [5, 20_000_000] {
         let content = in_chunks(vec![b'a'; length], 1_000_000).chain(stream::pending());
         let receiving = world.services.files.receive(alice, offer("notes.txt", "", NO_LIMIT), content);
-        let begun = async {
-            while length > 5 && world.stored().is_empty() {
-                tokio::task::yield_now().await;
-            }
-        };
+        let begun = world.until("the upload begins", |world| length <= 5 || !world.stored().is_empty());
         let first = future::select(Box::pin(receiving), Box::pin(begun)).await;
         assert!(matches!(first, future::Either::Right(_)));
         drop(first);

@@ -271,11 +271,13 @@ async fn the_same_grant_fifty_times_at_once() {
 #[tokio::test]
 async fn the_sweeper_dies_at_any_call() {
     use crate::world::Fault;
+    let world = World::new();
+    let (_, root, path) = cast(&world).await;
+    assert_eq!(root.delete(&path).await.status, 204);
+    let deleted = world.snapshot();
     for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
         for call in 0.. {
-            let world = World::new();
-            let (_, root, path) = cast(&world).await;
-            assert_eq!(root.delete(&path).await.status, 204);
+            let world = deleted.world();
             world.faults.plan(Some(Fault { call, moment, times: usize::MAX }));
             let swept = world.services.sweeper.sweep().await;
             let hits = world.faults.hits();

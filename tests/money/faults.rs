@@ -3,9 +3,9 @@
 
 use super::{
     audit::{audit, audit_without},
-    flows::{self, Flow, Setup},
+    flows::{self, Flow, Prepared, Setup},
 };
-use crate::world::{Fault, Moment, PASSWORD, PATIENCE, Reply, Script, World};
+use crate::world::{Fault, Moment, PASSWORD, Reply, Script, World};
 use futures::future::FutureExt;
 use serde_json::json;
 use std::time::Duration;
@@ -15,10 +15,6 @@ const GRANT: i64 = 4000;
 const PRICE: i64 = 100;
 /// A flow that makes more calls than this never ends.
 const CALLS_MAX: usize = 40;
-
-fn all_flows() -> Vec<Setup> {
-    [flows::of_sign_ins(), flows::of_turns(), flows::of_conversations(), flows::of_webhooks()].concat()
-}
 
 /// Limits are on, so that the limiter's calls fail too.
 fn world() -> World {
@@ -50,8 +46,9 @@ pub async fn every_call(
     rival: impl Fn(&World, &Flow),
     check: impl AsyncFn(&World, &Flow, &Reply, &str),
 ) {
+    let prepared = Prepared::new(setup, world()).await;
     for call in 0..CALLS_MAX {
-        let (world, flow) = setup(world()).await;
+        let (world, flow) = prepared.begin();
         rival(&world, &flow);
         world.faults.plan(Some(Fault { call, moment, times }));
         let reply = flow.run().await;
@@ -69,9 +66,40 @@ pub async fn every_call(
 
 pub fn nobody(_: &World, _: &Flow) {}
 
-#[tokio::test]
-async fn a_hiccup_at_any_call_is_not_noticed() {
-    for setup in all_flows() {
+/// A test for each kind of flow, so that they share the cores.
+macro_rules! for_each_kind_of_flow {
+    ($check:ident) => {
+        mod $check {
+            use super::flows;
+
+            #[tokio::test]
+            async fn of_sign_ins() {
+                super::$check(flows::of_sign_ins()).await;
+            }
+
+            #[tokio::test]
+            async fn of_turns() {
+                super::$check(flows::of_turns()).await;
+            }
+
+            #[tokio::test]
+            async fn of_conversations() {
+                super::$check(flows::of_conversations()).await;
+            }
+
+            #[tokio::test]
+            async fn of_webhooks() {
+                super::$check(flows::of_webhooks()).await;
+            }
+        }
+    };
+}
+
+for_each_kind_of_flow!(a_hiccup_at_any_call_is_not_noticed);
+for_each_kind_of_flow!(the_process_dies_at_any_call);
+
+async fn a_hiccup_at_any_call_is_not_noticed(flows: Vec<Setup>) {
+    for setup in flows {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit, Moment::Conflict] {
             every_call(setup, (moment, 1), nobody, async |world, flow, reply, what| {
                 assert_eq!(reply.status, flow.success, "{what}");
@@ -83,9 +111,8 @@ async fn a_hiccup_at_any_call_is_not_noticed() {
     }
 }
 
-#[tokio::test]
-async fn the_process_dies_at_any_call() {
-    for setup in all_flows() {
+async fn the_process_dies_at_any_call(flows: Vec<Setup>) {
+    for setup in flows {
         for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
             every_call(setup, (moment, usize::MAX), nobody, async |world, flow, reply, what| {
                 assert!([flow.success, 503].contains(&reply.status), "{what}");
@@ -156,33 +183,40 @@ async fn deleted(world: &World, conversations: &[String]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_place_of_a_turn_is_deleted_at_any_call() {
-    for thing in [0, 1] {
-        let deletion = |world: &World, flow: &Flow| {
-            let alice = flow.actor.in_world(&world.restarted());
-            let path = flow.things[thing].clone();
-            world.faults.rival(move || {
-                let (alice, path) = (alice.clone(), path.clone());
-                async move {
-                    let reply = alice.delete(&path).await;
-                    assert_eq!(reply.status, 204, "{}", reply.text);
-                }
-                .boxed()
-            });
-        };
-        for setup in flows::of_turns() {
-            every_call(setup, (Moment::LostRace, 1), deletion, async |world, flow, reply, what| {
-                // It was there when the turn was counted, or the turn is refused.
-                let refused = [400, 404, 409, 422].contains(&reply.status);
-                assert!(reply.status == flow.success || refused, "{what}");
-                let after = recover(world).await;
-                let gone = deleted(&after, &flow.things).await;
-                assert_eq!(audit_without(&after, GRANT, PRICE, &gone), Vec::<String>::new(), "{what}");
-                let spent = if refused { 0 } else { PRICE };
-                assert_eq!(after.available("alice") as i64, GRANT - spent, "{what}");
-            })
-            .await;
-        }
+async fn the_conversation_of_a_turn_is_deleted_at_any_call() {
+    a_thing_of_a_turn_is_deleted_at_any_call(0).await;
+}
+
+#[tokio::test]
+async fn the_assistant_of_a_turn_is_deleted_at_any_call() {
+    a_thing_of_a_turn_is_deleted_at_any_call(1).await;
+}
+
+async fn a_thing_of_a_turn_is_deleted_at_any_call(thing: usize) {
+    let deletion = |world: &World, flow: &Flow| {
+        let alice = flow.actor.in_world(&world.restarted());
+        let path = flow.things[thing].clone();
+        world.faults.rival(move || {
+            let (alice, path) = (alice.clone(), path.clone());
+            async move {
+                let reply = alice.delete(&path).await;
+                assert_eq!(reply.status, 204, "{}", reply.text);
+            }
+            .boxed()
+        });
+    };
+    for setup in flows::of_turns() {
+        every_call(setup, (Moment::LostRace, 1), deletion, async |world, flow, reply, what| {
+            // It was there when the turn was counted, or the turn is refused.
+            let refused = [400, 404, 409, 422].contains(&reply.status);
+            assert!(reply.status == flow.success || refused, "{what}");
+            let after = recover(world).await;
+            let gone = deleted(&after, &flow.things).await;
+            assert_eq!(audit_without(&after, GRANT, PRICE, &gone), Vec::<String>::new(), "{what}");
+            let spent = if refused { 0 } else { PRICE };
+            assert_eq!(after.available("alice") as i64, GRANT - spent, "{what}");
+        })
+        .await;
     }
 }
 
@@ -202,8 +236,9 @@ async fn a_deletion_is_broken_at_any_call_while_a_turn_runs() {
 }
 
 async fn every_call_while_a_turn_runs(setup: Setup, (moment, times): (Moment, usize)) {
+    let prepared = Prepared::new(setup, world()).await;
     for call in 0..CALLS_MAX {
-        let (world, flow) = setup(world()).await;
+        let (world, flow) = prepared.begin();
         let (tell, told) = oneshot::channel();
         world.model.next(Script::AnswerWhen(told));
         let (alice, messages) = (flow.actor.without("Idempotency-Key"), format!("{}/messages", flow.things[0]));
@@ -252,11 +287,6 @@ async fn a_model_that_fails_or_panics_leaves_nothing_behind() {
     }
 }
 
-/// Whether no message waits for its reply.
-fn is_settled(world: &World) -> bool {
-    world.rows("sessions").iter().all(|row| row["status"]["S"] != "pending")
-}
-
 #[tokio::test]
 async fn a_listener_goes_away_and_any_call_of_the_settlement_breaks() {
     for pieces in [&["Hi"][..], &[]] {
@@ -284,16 +314,11 @@ async fn every_call_after_hanging_up(pieces: &[&'static str], (moment, times): (
         drop(events);
         model.closed().await;
         // The client library gives up after three tries.
-        for _ in 0..PATIENCE {
-            if is_settled(&world) || world.faults.hits() >= 3 {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        world.until("the reply is settled", |world| world.is_settled() || world.faults.hits() >= 3).await;
         let hits = world.faults.hits();
         let what = format!("{pieces:?}, call {call}, {moment:?} × {times}: {hits} hits");
-        assert!(is_settled(&world) || (times == usize::MAX && hits == 3), "{what}");
-        let is_paid = is_settled(&world) && !pieces.is_empty();
+        assert!(world.is_settled() || (times == usize::MAX && hits == 3), "{what}");
+        let is_paid = world.is_settled() && !pieces.is_empty();
         let after = recover(&world).await;
         assert_eq!(audit(&after, GRANT, PRICE), Vec::<String>::new(), "{what}");
         assert_eq!(after.available("alice") as i64, if is_paid { GRANT - PRICE } else { GRANT }, "{what}");

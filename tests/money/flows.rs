@@ -1,6 +1,6 @@
 //! What users do that the books tell of: one request of every kind.
 
-use crate::world::{Actor, PASSWORD, Reply, World};
+use crate::world::{Actor, PASSWORD, Reply, Snapshot, World};
 use axum::http::Method;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
@@ -67,6 +67,27 @@ impl Flow {
 
     pub async fn run(&self) -> Reply {
         self.run_as(&self.actor).await
+    }
+}
+
+/// A flow up to its request, which can be made in as many worlds as are wanted.
+pub struct Prepared {
+    snapshot: Snapshot,
+    flow: Flow,
+}
+
+impl Prepared {
+    /// In `world`, in which nobody is yet.
+    pub async fn new(setup: Setup, world: World) -> Self {
+        let (world, flow) = setup(world).await;
+        Self { snapshot: world.snapshot(), flow }
+    }
+
+    /// The flow in a world of its own.
+    pub fn begin(&self) -> (World, Flow) {
+        let (world, flow) = (self.snapshot.world(), self.flow.clone());
+        let actor = flow.actor.in_world(&world);
+        (world, Flow { actor, ..flow })
     }
 }
 

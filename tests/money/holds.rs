@@ -1,7 +1,7 @@
 //! Tokens on hold while a model outside the process is asked.
 
 use super::audit::audit;
-use crate::world::{Actor, Fault, Moment, PATIENCE, Reply, Script, World};
+use crate::world::{Actor, Fault, Moment, Reply, Script, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -94,13 +94,8 @@ async fn a_caller_who_hangs_up_pays_for_the_answer_and_finds_it() {
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     tell.send("Are you there?").unwrap();
-    let mut sessions = alice.get("/api/v1/chat/sessions/").await.body;
-    for _ in 0..PATIENCE {
-        if sessions["results"][0]["last_message"] != Value::Null {
-            break;
-        }
-        sessions = alice.get("/api/v1/chat/sessions/").await.body;
-    }
+    world.until_settled().await;
+    let sessions = alice.get("/api/v1/chat/sessions/").await.body;
     assert_eq!(sessions["results"][0]["last_message"]["response"], "Are you there?");
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());

@@ -1,7 +1,6 @@
 //! What receivers answer, or do instead: no more is read and waited for than the caller allows.
 
-use super::{After, BODY, Names, PATIENT, Receiver, SHORT, answer, rules, stored};
-use axum::http::HeaderMap;
+use super::{After, BODY, Names, PATIENT, Receiver, SHORT, answer, rules};
 use shared::outbound::{Limits, Outbound, OutboundAnswer, OutboundError};
 use std::sync::atomic::Ordering;
 
@@ -29,10 +28,10 @@ async fn a_request_says_no_more_than_it_must() {
     let cookie = "HTTP/1.1 200 OK\r\nset-cookie: a=b; Path=/\r\ncontent-length: 0\r\n\r\n";
     let receiver = Receiver::answering(cookie, After::Hang).await;
     let outbound = Outbound::new(rules(&[("OUTBOUND_ALLOW", "127.0.0.1")]), Names::knowing(&[]));
-    let url = stored(&format!("http://127.0.0.1:{}/hook?a=%20#part", receiver.port));
-    let headers: HeaderMap = [("webhook-id".parse().unwrap(), "msg_1".parse().unwrap())].into_iter().collect();
+    let url = format!("http://127.0.0.1:{}/hook?a=%20#part", receiver.port);
+    let headers = [("webhook-id", "msg_1".to_owned())];
     for _ in 0..2 {
-        let result = outbound.post(&url, headers.clone(), BODY.into(), PATIENT).await;
+        let result = outbound.post(&url, &headers, BODY.into(), PATIENT).await;
         assert_eq!(result, Ok(answer(200, "")));
     }
     let request = format!(

@@ -1,7 +1,6 @@
 //! How a call connects: in bounded time, past all proxies, and with a good certificate.
 
-use super::{After, BODY, Names, PATIENT, Receiver, SilentNames, answer, call, rules, stored};
-use axum::http::HeaderMap;
+use super::{After, BODY, Names, PATIENT, Receiver, SilentNames, answer, call, rules};
 use shared::outbound::{Limits, Outbound, OutboundAnswer, OutboundError, Resolver};
 use std::{
     env::current_exe,
@@ -45,8 +44,8 @@ async fn secure_receiver() -> Receiver {
 
 async fn secure_call(receiver: &Receiver, host: &str) -> Result<OutboundAnswer, OutboundError> {
     let outbound = Outbound::new(rules(&[("OUTBOUND_ALLOW", "127.0.0.1")]), Names::knowing(&[&["127.0.0.1"]]));
-    let url = stored(&format!("https://{host}:{}/hook", receiver.port));
-    outbound.post(&url, HeaderMap::new(), BODY.into(), PATIENT).await
+    let url = format!("https://{host}:{}/hook", receiver.port);
+    outbound.post(&url, &[], BODY.into(), PATIENT).await
 }
 
 #[tokio::test]
@@ -83,7 +82,7 @@ async fn a_certificate_that_nobody_vouches_for() {
 async fn time_until_too_late(url: &str, names: Arc<dyn Resolver>) -> Duration {
     let outbound = Outbound::new(rules(&[("OUTBOUND_ALLOW", "127.0.0.1")]), names);
     let (began, limits) = (Instant::now(), Limits { time: Duration::from_secs(15), bytes: 0 });
-    let result = outbound.post(&stored(url), HeaderMap::new(), BODY.into(), limits).await;
+    let result = outbound.post(url, &[], BODY.into(), limits).await;
     assert_eq!(result, Err(OutboundError::TimedOut), "{url}");
     began.elapsed()
 }

@@ -1,8 +1,7 @@
 //! Where a call may go is judged when it is made: by how the address is written, and by where its name leads now.
 
-use super::{After, BODY, Names, PATIENT, Receiver, SHORT, answer, call, rules, stored};
+use super::{After, BODY, Names, PATIENT, Receiver, SHORT, answer, call, rules};
 use crate::threats::outbound::inner;
-use axum::http::HeaderMap;
 use shared::outbound::{Outbound, OutboundError};
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ async fn an_address_that_was_stored_under_other_rules_is_refused() {
     let outbound = outbound(&[("OUTBOUND_DENY", "api.example.com")], &names);
     let denied = ["https://api.example.com/", "https://API.Example.com.:8443/"].map(str::to_owned);
     for address in inner().into_iter().chain(denied) {
-        let answer = outbound.post(&stored(&address), HeaderMap::new(), BODY.into(), PATIENT).await;
+        let answer = outbound.post(&address, &[], BODY.into(), PATIENT).await;
         assert_eq!(answer, Err(OutboundError::Refused), "{address:?}");
     }
     assert_eq!(*names.asked.lock().unwrap(), [""; 0], "how it is written is enough");
@@ -29,7 +28,7 @@ async fn an_address_that_was_stored_under_other_rules_is_refused() {
 #[tokio::test]
 async fn a_name_that_leads_inside_is_refused_and_nothing_arrives() {
     let receiver = Receiver::answering(OK, After::Close).await;
-    let url = stored(&format!("https://receiver.example.com:{}/hook", receiver.port));
+    let url = format!("https://receiver.example.com:{}/hook", receiver.port);
     let inner = [
         "0.0.0.0",
         "10.0.0.1",
@@ -52,11 +51,11 @@ async fn a_name_that_leads_inside_is_refused_and_nothing_arrives() {
     ];
     for address in inner {
         let outbound = outbound(&[], &Names::knowing(&[&[address]]));
-        let answer = outbound.post(&url, HeaderMap::new(), BODY.into(), PATIENT).await;
+        let answer = outbound.post(&url, &[], BODY.into(), PATIENT).await;
         assert_eq!(answer, Err(OutboundError::Refused), "{address}");
     }
     let outbound = outbound(&[], &Names::knowing(&[&inner]));
-    let answer = outbound.post(&url, HeaderMap::new(), BODY.into(), PATIENT).await;
+    let answer = outbound.post(&url, &[], BODY.into(), PATIENT).await;
     assert_eq!(answer, Err(OutboundError::Refused), "all of them");
     receiver.called(PATIENT).await.unwrap();
     assert_eq!(receiver.connections(), 1, "only the call that was allowed");
@@ -68,9 +67,9 @@ async fn a_name_that_leads_inside_now_and_did_not_before_is_refused() {
     let second = Receiver::at(&format!("127.0.0.2:{}", first.port), OK, After::Close).await;
     let names = Names::knowing(&[&["127.0.0.1"], &["127.0.0.2"], &["127.0.0.1"]]);
     let outbound = outbound(&[("OUTBOUND_ALLOW", "127.0.0.1")], &names);
-    let url = stored(&format!("http://localhost:{}/hook", first.port));
+    let url = format!("http://localhost:{}/hook", first.port);
     for expected in [Ok(answer(200, "")), Err(OutboundError::Refused), Ok(answer(200, ""))] {
-        assert_eq!(outbound.post(&url, HeaderMap::new(), BODY.into(), PATIENT).await, expected);
+        assert_eq!(outbound.post(&url, &[], BODY.into(), PATIENT).await, expected);
     }
     assert_eq!(*names.asked.lock().unwrap(), ["localhost"; 3], "each call asks anew");
     assert_eq!((first.connections(), second.connections()), (2, 0), "and connects anew");
@@ -79,10 +78,10 @@ async fn a_name_that_leads_inside_now_and_did_not_before_is_refused() {
 #[tokio::test]
 async fn of_a_names_addresses_only_those_outside_are_tried() {
     let inside = Receiver::answering(OK, After::Close).await;
-    let url = stored(&format!("https://receiver.example.com:{}/hook", inside.port));
+    let url = format!("https://receiver.example.com:{}/hook", inside.port);
     for addresses in [&[NOBODYS, "127.0.0.1"], &["127.0.0.1", NOBODYS]] {
         let outbound = outbound(&[], &Names::knowing(&[addresses]));
-        let error = outbound.post(&url, HeaderMap::new(), BODY.into(), SHORT).await.unwrap_err();
+        let error = outbound.post(&url, &[], BODY.into(), SHORT).await.unwrap_err();
         let expected = [OutboundError::ConnectionFailed, OutboundError::TimedOut];
         assert!(expected.contains(&error), "{addresses:?}: {error}");
     }
@@ -103,8 +102,8 @@ async fn of_a_names_addresses_only_those_that_are_allowed_are_tried() {
     ] {
         let names = Names::knowing(&[&["127.0.0.2", "10.0.0.1", "127.0.0.1", "::1"]]);
         let outbound = outbound(&[("OUTBOUND_ALLOW", &setting)], &names);
-        let url = stored(&format!("http://localhost:{port}/hook"));
-        let answer = outbound.post(&url, HeaderMap::new(), BODY.into(), PATIENT).await;
+        let url = format!("http://localhost:{port}/hook");
+        let answer = outbound.post(&url, &[], BODY.into(), PATIENT).await;
         assert_eq!(answer, expected, "{setting}");
     }
     assert_eq!((allowed.connections(), other.connections()), (3, 0));
@@ -115,8 +114,8 @@ async fn a_name_that_is_allowed_may_lead_anywhere() {
     let receiver = Receiver::answering(OK, After::Close).await;
     for setting in ["receiver.internal".to_owned(), format!("Receiver.Internal:{}", receiver.port)] {
         let outbound = outbound(&[("OUTBOUND_ALLOW", &setting)], &Names::knowing(&[&["127.0.0.1"]]));
-        let url = stored(&format!("http://receiver.internal:{}/hook", receiver.port));
-        let result = outbound.post(&url, HeaderMap::new(), BODY.into(), PATIENT).await;
+        let url = format!("http://receiver.internal:{}/hook", receiver.port);
+        let result = outbound.post(&url, &[], BODY.into(), PATIENT).await;
         assert_eq!(result, Ok(answer(200, "")), "{setting}");
     }
 }
@@ -124,8 +123,8 @@ async fn a_name_that_is_allowed_may_lead_anywhere() {
 #[tokio::test]
 async fn a_name_that_nobody_has_is_not_found() {
     for names in [Names::knowing(&[]), Names::knowing(&[&[]])] {
-        let url = stored("https://nobody.example.com/");
-        let result = outbound(&[], &names).post(&url, HeaderMap::new(), BODY.into(), PATIENT).await;
+        let url = "https://nobody.example.com/";
+        let result = outbound(&[], &names).post(&url, &[], BODY.into(), PATIENT).await;
         assert_eq!(result, Err(OutboundError::NameNotFound));
     }
 }
@@ -148,7 +147,7 @@ async fn what_is_refused_is_said_in_words_that_tell_nothing_of_our_network() {
     let error = call(url, &[], PATIENT).await.unwrap_err();
     assert_eq!(error.to_string(), "The address is not allowed.");
     let names = Names::knowing(&[&["10.1.2.3"]]);
-    let url = stored("https://receiver.example.com/");
-    let error = outbound(&[], &names).post(&url, HeaderMap::new(), BODY.into(), PATIENT).await.unwrap_err();
+    let url = "https://receiver.example.com/";
+    let error = outbound(&[], &names).post(&url, &[], BODY.into(), PATIENT).await.unwrap_err();
     assert_eq!(error.to_string(), "The address is not allowed.");
 }

@@ -1,7 +1,7 @@
 //! `OUTBOUND_ALLOW` and `OUTBOUND_DENY`: each entry means what it says, and no more.
 
 use super::rules;
-use shared::{config::Config, outbound::OutboundUrl};
+use shared::{config::Config, domain::OutboundUrl};
 
 /// An entry, what it lets in, and what not.
 type Case<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);

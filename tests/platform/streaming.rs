@@ -3,7 +3,7 @@
 use super::{error, invalid, talk::*};
 use crate::{
     money::audit::audit,
-    world::{Actor, Events, NOW, PATIENCE, Script, World},
+    world::{Actor, Events, NOW, Script, World},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -38,14 +38,9 @@ fn named(name: &str, data: Value) -> (String, Value) {
     (name.to_owned(), data)
 }
 
-/// Looks again until what was said is `expected`.
-async fn until_said(actor: &Actor, path: &str, expected: &[&str]) {
-    for _ in 0..PATIENCE {
-        if said(actor, path).await == expected {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
+/// In the end what was said is `expected`.
+async fn assert_said_in_the_end(world: &World, actor: &Actor, path: &str, expected: &[&str]) {
+    world.until_settled().await;
     assert_eq!(said(actor, path).await, expected);
 }
 
@@ -156,7 +151,7 @@ async fn who_goes_away_pays_for_what_was_said() {
     }
     drop(events);
     model.closed().await;
-    until_said(&alice, &path, &["user: Hello (complete)", "assistant: Hi Alice (cut)"]).await;
+    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (complete)", "assistant: Hi Alice (cut)"]).await;
     let shown = alice.get(&path).await.body;
     assert_eq!(shown["messages"][1]["usage"], json!({"tokens_charged": 100}));
     assert_eq!(world.available("alice"), 3900);
@@ -170,7 +165,7 @@ async fn who_goes_away_before_anything_was_said_pays_nothing() {
     let (world, alice, path, model, events) = alice_listens().await;
     drop(events);
     model.closed().await;
-    until_said(&alice, &path, &["user: Hello (failed)"]).await;
+    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (failed)"]).await;
     assert_eq!(world.available("alice"), 4000);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
@@ -327,7 +322,7 @@ async fn a_repeated_request_gets_the_reply_that_was_cut() {
     model.send(Ok("Hi")).unwrap();
     events.data_of("delta").await;
     drop(events);
-    until_said(&alice, &path, &["user: Hello (complete)", "assistant: Hi (cut)"]).await;
+    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (complete)", "assistant: Hi (cut)"]).await;
     let reply = say(&keyed, &path, "Hello").await;
     assert_eq!((reply.status, &reply.body["assistant_message"]["status"]), (201, &json!("cut")));
     assert_eq!(world.available("alice"), 3900);

@@ -5,13 +5,14 @@ mod running;
 mod sending;
 mod worker;
 
-use crate::world::{PATIENCE, World};
+use crate::world::{Progress, World};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use local::{
     embedded_queue::{EmbeddedQueue, Received},
     worker::Worker,
 };
 use shared::{
+    aws,
     config::QueueUrls,
     domain::Error,
     queue::{Outgoing, Queue, Queues},
@@ -29,7 +30,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What the services send with.
 fn sender(world: &World) -> Queue {
-    Queues::embedded(world.queue_faults.clone(), &QueueUrls::default(), Duration::from_millis(1)).deliveries
+    Queues::new(&aws::embedded(world.queue_faults.clone(), MILLISECOND), &QueueUrls::default()).deliveries
 }
 
 fn message(group: &str, number: usize, delay: Duration) -> Outgoing {
@@ -55,30 +56,28 @@ fn take_all(queue: &EmbeddedQueue) -> Vec<Received> {
 
 /// Keeps what it was told.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct Heard {
+    bodies: Arc<Mutex<Vec<String>>>,
+    progress: Progress,
+}
 
 impl Heard {
     fn hear(&self, event: &SqsEvent) {
-        self.0.lock().unwrap().push(event.records[0].body.clone().unwrap());
+        self.bodies.lock().unwrap().push(event.records[0].body.clone().unwrap());
+        self.progress.note();
     }
 
     fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.bodies.lock().unwrap().len()
     }
 
     /// What was heard since the last time.
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.bodies.lock().unwrap())
     }
 
     async fn until(&self, count: usize) {
-        for _ in 0..PATIENCE {
-            if self.count() == count {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("{} were heard, not {count}", self.count());
+        self.progress.until(&format!("{count} are heard"), || (self.count() == count).then_some(())).await;
     }
 }
 

@@ -7,9 +7,10 @@ use crate::world::{
 };
 use serde_json::{Value, json};
 use shared::{
+    aws::{self, CallError},
     config::QueueUrls,
     domain::Error,
-    queue::{Outgoing, QueueError, Queues},
+    queue::{Outgoing, Queues},
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -83,7 +84,7 @@ async fn a_message_arrives_when_its_delay_is_over_and_not_a_millisecond_before()
 #[tokio::test]
 async fn the_two_queues_do_not_mix() {
     let world = World::new();
-    let queues = Queues::embedded(world.queues.clone(), &QueueUrls::default(), NO_TIME);
+    let queues = Queues::new(&aws::embedded(world.queues.clone(), NO_TIME), &QueueUrls::default());
     queues.deliveries.send(messages(1)).await.unwrap();
     assert_eq!(world.queues.connections.take(), None);
     assert_eq!(arrived(&world), bodies([0]));
@@ -117,7 +118,7 @@ async fn what_does_not_heal_is_told() {
         let world = World::new();
         world.queue_faults.always(Some(fault));
         let error = sender(&world).send(messages(3)).await.unwrap_err();
-        assert_eq!(matches!(error, QueueError::Unavailable(_)), is_temporary, "{fault:?}: {error:?}");
+        assert_eq!(matches!(error, CallError::Unavailable(_)), is_temporary, "{fault:?}: {error:?}");
         assert_eq!(matches!(Error::from(error), Error::Unavailable(_)), is_temporary, "{fault:?}");
         assert_eq!(world.queue_faults.calls().len(), tries, "{fault:?}");
         assert_eq!(arrived(&world), bodies([]), "{fault:?}");
@@ -148,7 +149,7 @@ async fn an_entry_that_fails_again_and_again_is_told_and_the_others_arrive_once(
     let world = World::new();
     world.queue_faults.always(Some(Entry(0, false)));
     let error = sender(&world).send(messages(6)).await.unwrap_err();
-    assert!(matches!(error, QueueError::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, CallError::Unavailable(_)), "{error:?}");
     assert_eq!(sizes(&world.queue_faults.calls()), [6, 1, 1, 1]);
     assert_eq!(arrived(&world), bodies(1..6));
 }
@@ -158,7 +159,7 @@ async fn an_entry_that_makes_no_sense_is_not_sent_again_and_the_others_arrive() 
     let world = World::new();
     world.queue_faults.plan([Entry(2, true), Lost, Lost]);
     let error = sender(&world).send(messages(4)).await.unwrap_err();
-    assert!(matches!(error, QueueError::Broken(_)), "{error:?}");
+    assert!(matches!(error, CallError::Broken(_)), "{error:?}");
     assert_eq!(sizes(&world.queue_faults.calls()), [4]);
     assert_eq!(arrived(&world), bodies([0, 1, 3]));
 }
@@ -177,9 +178,9 @@ async fn a_batch_that_fails_does_not_stop_the_others() {
 async fn a_queue_that_does_not_exist() {
     let world = World::new();
     let urls = QueueUrls { deliveries: "http://embedded.invalid/1/nothing".to_owned(), ..QueueUrls::default() };
-    let nowhere = Queues::embedded(world.queue_faults.clone(), &urls, NO_TIME).deliveries;
-    assert!(matches!(nowhere.send(messages(1)).await.unwrap_err(), QueueError::Broken(_)));
-    assert!(matches!(nowhere.probe().await.unwrap_err(), QueueError::Broken(_)));
+    let nowhere = Queues::new(&aws::embedded(world.queue_faults.clone(), NO_TIME), &urls).deliveries;
+    assert!(matches!(nowhere.send(messages(1)).await.unwrap_err(), CallError::Broken(_)));
+    assert!(matches!(nowhere.probe().await.unwrap_err(), CallError::Broken(_)));
 }
 
 #[tokio::test]
@@ -191,6 +192,6 @@ async fn a_probe_asks_the_queue() {
     let lasting = [Lost, Refused(500, "InternalFailure")];
     for fault in lasting {
         world.queue_faults.always(Some(fault));
-        assert!(matches!(sender(&world).probe().await.unwrap_err(), QueueError::Unavailable(_)), "{fault:?}");
+        assert!(matches!(sender(&world).probe().await.unwrap_err(), CallError::Unavailable(_)), "{fault:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! The README's code for receivers of webhooks, in Rust, on requests as they are sent. `.ci/receivers` does the same
-//! with that in Python and JavaScript.
+//! The code for receivers in `docs/webhooks.md`, in Rust, on requests as they are sent. `.ci/receivers` does the same
+//! with the code in Python and JavaScript.
 
 mod verify;
 
@@ -91,9 +91,9 @@ async fn received(secret: Option<&str>) -> Vec<InHand> {
 }
 
 #[test]
-fn the_readme_has_the_code() {
+fn the_page_about_webhooks_has_the_code() {
     let shown = format!("```rust\n{}```\n", include_str!("verify.rs"));
-    assert!(include_str!("../../README.md").contains(&shown));
+    assert!(include_str!("../../docs/webhooks.md").contains(&shown));
 }
 
 #[tokio::test]

@@ -178,9 +178,7 @@ async fn a_hundred_files_and_no_more() {
     let reply = send(&alice, Method::PUT, &path, &files[..1]).await;
     let many = json!({"files": ["Ensure this field has no more than 100 elements."]});
     assert_eq!((reply.status, reply.body), (400, many));
-    while world.stored() != stored {
-        tokio::task::yield_now().await;
-    }
+    world.until_stored(&stored).await;
     assert_eq!(alice.get(ASSISTANTS).await.body[0]["files"].as_array().unwrap().len(), 100);
 }
 
@@ -217,14 +215,10 @@ async fn a_repeated_upload_is_kept_once() {
     let first = create(&alice, &files).await;
     let stored = world.stored();
     assert_eq!(create(&alice, &files).await, first);
-    while world.stored() != stored {
-        tokio::task::yield_now().await;
-    }
+    world.until_stored(&stored).await;
     let reply = send(&alice, Method::POST, ASSISTANTS, &[("other.txt", b"Hello")]).await;
     let detail = "This Idempotency-Key was used for another request.";
     assert_eq!((reply.status, reply.body), (409, json!({"detail": detail})));
-    while world.stored() != stored {
-        tokio::task::yield_now().await;
-    }
+    world.until_stored(&stored).await;
     assert_eq!(alice.get(ASSISTANTS).await.body, json!([first]));
 }

@@ -49,21 +49,9 @@ fn sample(function: &str, name: &str) -> String {
 }
 
 /// What the function's program runs.
-fn routes(function: &str, services: Services) -> Router {
-    match function {
-        "assistants" => ::assistants::router(services),
-        "auth" => ::auth::router(services),
-        "balances" => ::balances::router(services),
-        "chat" => ::chat::router(services),
-        "docs" => ::docs::router(),
-        "files" => ::files::router(services),
-        "health" => ::health::router(services),
-        "live" => ::live::router(services),
-        "tools" => ::tools::router(services),
-        "users" => ::users::router(services),
-        "webhooks" => ::webhooks::router(services),
-        other => panic!("{other}"),
-    }
+fn routes(function: &str, services: &Services) -> Router {
+    let group = docs::groups().into_iter().find(|group| group.name() == function);
+    group.map_or_else(::docs::router, |group| group.router(services))
 }
 
 /// What a function's environment says to the library; a test cannot change the environment.
@@ -76,7 +64,7 @@ fn without_stage(mut request: Request) -> Request {
 
 /// The answer as Lambda gives it to the gateway, but that a body of JSON is shown as what it says.
 async fn answer(function: &str, event: &str, world: &World) -> Value {
-    let service = behind_gateway(&world.services.config, routes(function, world.services.clone()));
+    let service = behind_gateway(&world.services.config, routes(function, &world.services));
     let request: LambdaRequest = serde_json::from_str(event).unwrap();
     let mut service = Adapter::from(service.map_request(without_stage));
     let answer = service.call(LambdaEvent::new(request, Context::default())).await.unwrap();

@@ -20,11 +20,10 @@ type Served = (String, String, String);
 
 /// What the crates' route tables have.
 fn in_code() -> BTreeSet<Served> {
-    let dialects = routes::declared().into_iter().flat_map(|route| {
-        let (function, path) = (route.function, places(&route.path));
-        route.methods.into_iter().map(move |(verb, _)| (function.clone(), verb, path.clone()))
-    });
-    let docs = routes::of_docs().into_iter().map(|path| ("docs".to_owned(), "GET".to_owned(), places(&path)));
+    let dialects = routes::declared().into_iter();
+    let dialects =
+        dialects.map(|(function, route)| (function.to_owned(), route.method.to_owned(), places(&route.path)));
+    let docs = routes::of_docs().into_iter().map(|path| ("docs".to_owned(), "GET".to_owned(), places(path)));
     dialects.chain(docs).collect()
 }
 

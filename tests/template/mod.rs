@@ -2,12 +2,13 @@
 
 mod events;
 mod gateway;
+mod generated;
 mod safety;
 mod settings;
 mod tables;
 
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, sync::LazyLock};
 
 /// An action and what it is done to: `dynamodb:Query`, `sessions/index/owner-by-title`.
 pub type Permission = (String, String);
@@ -56,9 +57,12 @@ impl Function {
 }
 
 /// The whole template. `!Ref Users` reads as `Users`, `!GetAtt Users.Arn` as `Users.Arn`.
-fn template() -> Value {
-    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
-    serde_saphyr::from_str(&template).unwrap()
+pub fn template() -> &'static Value {
+    static TEMPLATE: LazyLock<Value> = LazyLock::new(|| {
+        let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+        serde_saphyr::from_str(&template).unwrap()
+    });
+    &TEMPLATE
 }
 
 /// The names and properties of all resources of a kind.

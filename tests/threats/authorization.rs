@@ -6,9 +6,10 @@ use super::{
     routes::{Access, Dialect, Kind, ROUTES, Route, fields},
     surface::{assert_401, assert_refused, invalid, invalid_token, no_credential},
 };
-use crate::world::{Actor, Reply, World};
+use crate::world::{Actor, Reply, Snapshot, World};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use tokio::sync::OnceCell;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,11 @@ const EVERYTHING: [What; 5] = [What::Others, What::Gone, What::Absent, What::Mal
 /// People who each have one of everything, in one world.
 struct Cast {
     world: World,
+    members: Members,
+}
+
+#[derive(Clone)]
+struct Members {
     owner: Things,
     other: Things,
     admin: Things,
@@ -50,8 +56,34 @@ struct Cast {
     gone: Vec<(&'static str, String)>,
 }
 
+impl Members {
+    fn in_world(&self, world: &World) -> Self {
+        Self {
+            owner: self.owner.in_world(world),
+            other: self.other.in_world(world),
+            admin: self.admin.in_world(world),
+            disabled: self.disabled.in_world(world),
+            deleted: self.deleted.in_world(world),
+            gone: self.gone.clone(),
+        }
+    }
+}
+
 impl Cast {
+    /// A copy of one that is made once per process.
     async fn new() -> Self {
+        static ORIGINAL: OnceCell<(Snapshot, Members)> = OnceCell::const_new();
+        let (snapshot, members) = ORIGINAL
+            .get_or_init(async || {
+                let Self { world, members } = Self::make().await;
+                (world.snapshot(), members)
+            })
+            .await;
+        let world = snapshot.world();
+        Self { members: members.in_world(&world), world }
+    }
+
+    async fn make() -> Self {
         let world = World::new();
         let root = world.admin("root").await;
         world.admin("rita").await;
@@ -72,16 +104,16 @@ impl Cast {
         assert_eq!((disabling.status, deletion.status), (200, 204));
         let mut gone = owner.deleted(&root, deleted.id("{file}")).await;
         gone.push(("{user}", deleted.id("{user}").to_owned()));
-        Self { world, owner, other, admin, disabled, deleted, gone }
+        Self { world, members: Members { owner, other, admin, disabled, deleted, gone } }
     }
 
     fn things(&self, who: Who) -> &Things {
         match who {
-            Who::Nobody | Who::Owner => &self.owner,
-            Who::Other => &self.other,
-            Who::Admin => &self.admin,
-            Who::Disabled => &self.disabled,
-            Who::Deleted => &self.deleted,
+            Who::Nobody | Who::Owner => &self.members.owner,
+            Who::Other => &self.members.other,
+            Who::Admin => &self.members.admin,
+            Who::Disabled => &self.members.disabled,
+            Who::Deleted => &self.members.deleted,
         }
     }
 
@@ -94,14 +126,14 @@ impl Cast {
 
     /// Whose things are somebody else's.
     fn victim(&self, who: Who) -> &Things {
-        if matches!(who, Who::Nobody | Who::Owner) { &self.other } else { &self.owner }
+        if matches!(who, Who::Nobody | Who::Owner) { &self.members.other } else { &self.members.owner }
     }
 
     fn id(&self, place: &str, who: Who, what: What) -> String {
         match what {
             What::Own => self.things(who).id(place).to_owned(),
             What::Others => self.victim(who).id(place).to_owned(),
-            What::Gone => self.gone.iter().find(|(name, _)| *name == place).unwrap().1.clone(),
+            What::Gone => self.members.gone.iter().find(|(name, _)| *name == place).unwrap().1.clone(),
             What::Absent => match place {
                 "{chat}" | "{number}" => "9999".to_owned(),
                 "{tool}" => "no_such_tool".to_owned(),
@@ -157,7 +189,7 @@ fn expected(route: &Route, who: Who, what: What) -> u16 {
 async fn whoever_may_not_is_refused_alike_whatever_there_is_and_changes_nothing() {
     let cast = Cast::new().await;
     let before = cast.stored();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let mut first: HashMap<u16, Reply> = HashMap::new();
         for (who, what) in EVERYBODY.into_iter().flat_map(|who| objects(route).iter().map(move |what| (who, *what))) {
             let expected = expected(route, who, what);
@@ -204,7 +236,7 @@ async fn a_public_route_does_not_ask_who_comes() {
     for (number, route) in ROUTES.iter().enumerate().filter(|(_, route)| !route.needs_credential()) {
         for who in EVERYBODY {
             let newcomer = format!("mallory-{number}-{who:?}");
-            let body = Value::Object(cast.owner.body(route)).to_string().replace("mallory", &newcomer);
+            let body = Value::Object(cast.members.owner.body(route)).to_string().replace("mallory", &newcomer);
             let reply = send(&cast.actor(who), route, route.path, body).await;
             assert_eq!(reply.status, route.success, "{}: {who:?}: {}", route.name(), reply.text);
         }
@@ -214,10 +246,10 @@ async fn a_public_route_does_not_ask_who_comes() {
 #[tokio::test]
 async fn a_chat_is_not_found_under_anothers_session_nor_anothers_under_ones_own() {
     let cast = Cast::new().await;
-    let hers = format!("/api/v1/chat/sessions/{}/chats/", cast.owner.id("{session}"));
-    let second = cast.owner.actor.post(&hers, json!({"message": "Again"})).await;
+    let hers = format!("/api/v1/chat/sessions/{}/chats/", cast.members.owner.id("{session}"));
+    let second = cast.members.owner.actor.post(&hers, json!({"message": "Again"})).await;
     assert_eq!(second.body["id"], 2, "{}", second.text);
-    let his = format!("/api/v1/chat/sessions/{}/chats/", cast.other.id("{session}"));
+    let his = format!("/api/v1/chat/sessions/{}/chats/", cast.members.other.id("{session}"));
     for path in [format!("{his}2/"), format!("{hers}1/"), format!("{hers}2/"), format!("{hers}3/")] {
         for who in [Who::Other, Who::Admin] {
             let reply = cast.actor(who).get(&path).await;
@@ -225,7 +257,7 @@ async fn a_chat_is_not_found_under_anothers_session_nor_anothers_under_ones_own(
             assert_eq!((reply.status, reply.body), (404, json!({"detail": "Not found."})), "{path}");
         }
     }
-    assert_eq!(cast.owner.actor.get(&format!("{hers}2/")).await.status, 200);
+    assert_eq!(cast.members.owner.actor.get(&format!("{hers}2/")).await.status, 200);
 }
 
 /// What may stand for a thing in a body, by the place that it has in the table.
@@ -270,10 +302,10 @@ async fn what_a_body_names_is_the_callers_own_or_unknown() {
 async fn an_assistant_of_that_name_is_the_callers_own_or_unknown() {
     let cast = Cast::new().await;
     let said = json!({"assistant_name": "Confidant", "_input": "Hello"});
-    let before = cast.other.actor.post("/api/v1/chat/", said.clone()).await;
+    let before = cast.members.other.actor.post("/api/v1/chat/", said.clone()).await;
     assert_eq!(before.status, 400, "{}", before.text);
     assert_eq!(before.body, json!({"assistant_name": ["Object with name=Confidant does not exist."]}));
-    let made = cast.owner.actor.post("/api/v1/assistants", json!({"name": "Confidant"})).await;
+    let made = cast.members.owner.actor.post("/api/v1/assistants", json!({"name": "Confidant"})).await;
     assert_eq!(made.status, 201, "{}", made.text);
     for who in [Who::Other, Who::Admin] {
         let after = cast.actor(who).post("/api/v1/chat/", said.clone()).await;
@@ -286,11 +318,11 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
     let cast = Cast::new().await;
     let lists = ["/api/v1/assistants", "/api/v1/conversations", "/api/v1/users/me/api-keys"];
     for list in lists {
-        let hers = cast.owner.actor.get(&format!("{list}?size=1")).await;
-        let hers_all = cast.owner.actor.get(&format!("{list}?size=100")).await.text;
-        let mine = cast.other.actor.get(&format!("{list}?size=100")).await;
+        let hers = cast.members.owner.actor.get(&format!("{list}?size=1")).await;
+        let hers_all = cast.members.owner.actor.get(&format!("{list}?size=100")).await.text;
+        let mine = cast.members.other.actor.get(&format!("{list}?size=100")).await;
         assert_eq!((hers.status, mine.status), (200, 200), "{list}");
-        let owner = cast.owner.id("{user}");
+        let owner = cast.members.owner.id("{user}");
         let mut queries = vec![format!("owner={owner}"), format!("user_id={owner}"), format!("user={owner}")];
         // A cursor of her list opens nothing of hers.
         queries.extend(hers.body["next_cursor"].as_str().map(|cursor| format!("after={cursor}")));
@@ -306,7 +338,7 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
     }
     for what in [What::Others, What::Absent, What::Malformed] {
         let assistant = cast.id("{assistant}", Who::Other, what);
-        let reply = cast.other.actor.get(&format!("/api/v1/conversations?assistant_id={assistant}")).await;
+        let reply = cast.members.other.actor.get(&format!("/api/v1/conversations?assistant_id={assistant}")).await;
         assert_eq!(reply.status, 200, "{what:?}: {}", reply.text);
         let nothing = json!({"items": [], "total": 0, "page": 1, "size": 20, "pages": 0, "has_next": false,
             "has_prev": false, "next_cursor": null});
@@ -318,17 +350,17 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
 async fn a_message_of_anothers_conversation_is_no_place_in_ones_own() {
     let cast = Cast::new().await;
     let path = |things: &Things| format!("/api/v1/conversations/{}", things.id("{conversation}"));
-    let hers = cast.owner.actor.get(&path(&cast.owner)).await;
+    let hers = cast.members.owner.actor.get(&path(&cast.members.owner)).await;
     let message = hers.body["messages"][1]["id"].as_str().unwrap();
     let absent = "018e3745-b8e0-7000-8000-ffffffffffff";
     let mut replies = Vec::new();
     for before in [message, absent, "no%23id"] {
-        let reply = cast.other.actor.get(&format!("{}?before={before}", path(&cast.other))).await;
+        let reply = cast.members.other.actor.get(&format!("{}?before={before}", path(&cast.members.other))).await;
         assert_refused(&reply, Dialect::Platform, before);
         assert_eq!(reply.status, 422, "{before}: {}", reply.text);
         replies.push(reply.text);
     }
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
-    let own = cast.owner.actor.get(&format!("{}?before={message}", path(&cast.owner))).await;
+    let own = cast.members.owner.actor.get(&format!("{}?before={message}", path(&cast.members.owner))).await;
     assert_eq!((own.status, own.body["messages"].as_array().unwrap().len()), (200, 1), "{}", own.text);
 }

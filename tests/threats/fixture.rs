@@ -1,11 +1,14 @@
 //! Somebody who has one of everything, in a world of its own.
 
 use super::routes::{Access, Dialect, Field, Kind, Route};
-use crate::world::{Actor, Reply, World};
+use crate::world::{Actor, Reply, Snapshot, World};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
+use std::sync::{Arc, Mutex};
+use tokio::sync::OnceCell;
 
 /// Somebody's things, and an actor for them.
+#[derive(Clone)]
 pub struct Things {
     pub actor: Actor,
     /// Their username.
@@ -28,6 +31,11 @@ impl Things {
         let (name, me) = (name.to_owned(), world.id_of(name).to_string());
         let ids = ids.into_iter().chain([("{user}", me), ("{refresh}", actor.refresh.clone())]);
         Self { ids: ids.chain([("{name}", name.clone())]).collect(), actor, name }
+    }
+
+    /// The same things in another world, which is a copy of theirs.
+    pub fn in_world(&self, world: &World) -> Self {
+        Self { actor: self.actor.in_world(world), ..self.clone() }
     }
 
     async fn make(
@@ -128,6 +136,29 @@ pub async fn send(actor: &Actor, route: &Route, path: &str, body: impl Into<Vec<
     }
 }
 
+type Settings = Vec<(&'static str, &'static str)>;
+
+/// What copies are made from. It keeps no world, and so no directory that nobody would remove.
+struct Original {
+    snapshot: Snapshot,
+    owner: Actor,
+    things: Things,
+    admin: Actor,
+    victim: String,
+}
+
+impl Original {
+    fn of(Fixture { world, owner, things, admin, victim }: Fixture) -> Self {
+        Self { snapshot: world.snapshot(), owner, things, admin, victim }
+    }
+
+    fn copy(&self) -> Fixture {
+        let world = self.snapshot.world();
+        let (owner, admin) = (self.owner.in_world(&world), self.admin.in_world(&world));
+        Fixture { owner, admin, things: self.things.in_world(&world), victim: self.victim.clone(), world }
+    }
+}
+
 /// A world with somebody who has one of everything, and an administrator.
 pub struct Fixture {
     pub world: World,
@@ -140,7 +171,25 @@ pub struct Fixture {
 
 impl Fixture {
     pub async fn new() -> Self {
-        Self::in_world(World::new()).await
+        Self::with(&[]).await
+    }
+
+    /// In a world with these settings. It is made once per process; each call gets a copy.
+    pub async fn with(settings: &[(&'static str, &'static str)]) -> Self {
+        static ORIGINALS: Mutex<Vec<(Settings, Arc<OnceCell<Original>>)>> = Mutex::new(Vec::new());
+        let original = {
+            let mut originals = ORIGINALS.lock().unwrap();
+            match originals.iter().find(|(known, _)| known == settings) {
+                Some((_, original)) => original.clone(),
+                None => {
+                    let original = Arc::default();
+                    originals.push((settings.to_vec(), Arc::clone(&original)));
+                    original
+                }
+            }
+        };
+        let make = async || Original::of(Self::in_world(World::with(settings)).await);
+        original.get_or_init(make).await.copy()
     }
 
     /// In a world in which nobody is yet.

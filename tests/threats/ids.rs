@@ -87,7 +87,7 @@ fn with(path: &str, at: usize, id: &str) -> String {
 #[tokio::test]
 async fn an_id_that_is_none_is_answered_like_that_of_nothing() {
     let fixture = Fixture::new().await;
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let (path, body) = (fixture.path(route), Value::Object(fixture.body(route)).to_string());
         for (at, place) in places(route) {
             let own = path.split('/').nth(at).unwrap();

@@ -6,7 +6,6 @@ use super::{
     routes::{Dialect, Field, Kind, Route, fields},
     surface::assert_refused,
 };
-use crate::world::World;
 use serde_json::{Value, json};
 
 /// Addresses that nobody may have us call.
@@ -161,7 +160,7 @@ async fn what_the_operator_allows_is_accepted_and_nothing_beside_it() {
     let settings = [("OUTBOUND_ALLOW", "127.0.0.1:9000,receiver.internal"), ("OUTBOUND_DENY", "api.example.com")];
     for (route, field) in targets() {
         for (address, is_allowed) in addresses {
-            let fixture = Fixture::in_world(World::with(&settings)).await;
+            let fixture = Fixture::with(&settings).await;
             let body = fixture.body_with(route, field.name, value(field, address).to_string().as_bytes());
             let reply = fixture.send(route, body).await;
             let expected = if is_allowed { route.success } else { 422 };

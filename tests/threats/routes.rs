@@ -1,6 +1,10 @@
-//! Every route, who may use it, and the body that it takes. The attacks are made from this table.
+//! Every route, who may use it, and the body that it takes. The attacks are made from this table. Methods, paths,
+//! fields and statuses come from the OpenAPI documents; what is said here is about security, and which values the
+//! fixture's world accepts.
 
-use crate::world::PASSWORD;
+use crate::world::{PASSWORD, documents::DOCUMENTS, routes};
+use serde_json::Value;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 /// One of the five documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub struct Field {
     pub name: &'static str,
     pub kind: Kind,
     /// A value that is accepted, as JSON unless it is text. What stands in braces is the caller's own.
-    pub value: &'static str,
+    pub value: String,
     pub presence: Presence,
 }
 
@@ -73,68 +77,51 @@ pub struct Route {
     pub access: Access,
     /// The status of a success.
     pub success: u16,
-    pub fields: &'static [Field],
+    pub fields: Vec<Field>,
 }
 
-const fn field(name: &'static str, kind: Kind, value: &'static str, presence: Presence) -> Field {
-    Field { name, kind, value, presence }
+/// What the documents do not say of a route.
+struct Row {
+    /// `POST /send/`.
+    route: &'static str,
+    access: Access,
+    /// Values of fields that are not those of `VALUES`.
+    values: &'static [(&'static str, &'static str)],
+    /// What is stricter than the document, which has one form for two routes or cannot say it.
+    presence: &'static [(&'static str, Presence)],
 }
 
-const fn required(name: &'static str, value: &'static str) -> Field {
-    field(name, Kind::Text, value, Presence::Required)
+const fn row(route: &'static str, access: Access) -> Row {
+    Row { route, access, values: &[], presence: &[] }
 }
 
-const fn optional(name: &'static str, value: &'static str) -> Field {
-    field(name, Kind::Text, value, Presence::Optional)
+const fn public(route: &'static str) -> Row {
+    row(route, Access::Public)
 }
 
-const fn nullable(name: &'static str, value: &'static str) -> Field {
-    field(name, Kind::Text, value, Presence::Nullable)
+const fn signed_in(route: &'static str) -> Row {
+    row(route, Access::SignedIn)
 }
 
-const fn get(dialect: Dialect, path: &'static str) -> Route {
-    Route { dialect, verb: "GET", path, is_shared: false, access: Access::SignedIn, success: 200, fields: &[] }
+const fn self_or_admin(route: &'static str) -> Row {
+    row(route, Access::SelfOrAdmin)
 }
 
-const fn post(dialect: Dialect, path: &'static str, fields: &'static [Field]) -> Route {
-    Route { verb: "POST", success: 201, fields, ..get(dialect, path) }
+const fn admin(route: &'static str) -> Row {
+    row(route, Access::Admin)
 }
 
-const fn put(dialect: Dialect, path: &'static str, fields: &'static [Field]) -> Route {
-    Route { verb: "PUT", fields, ..get(dialect, path) }
-}
+impl Row {
+    const fn values(self, values: &'static [(&'static str, &'static str)]) -> Self {
+        Self { values, ..self }
+    }
 
-const fn delete(dialect: Dialect, path: &'static str) -> Route {
-    Route { verb: "DELETE", success: 204, ..get(dialect, path) }
+    const fn presence(self, presence: &'static [(&'static str, Presence)]) -> Self {
+        Self { presence, ..self }
+    }
 }
 
 impl Route {
-    const fn shared(self) -> Self {
-        Self { is_shared: true, ..self }
-    }
-
-    const fn public(self) -> Self {
-        Self { access: Access::Public, ..self }
-    }
-
-    const fn self_or_admin(self) -> Self {
-        Self { access: Access::SelfOrAdmin, ..self }
-    }
-
-    const fn admin(self) -> Self {
-        Self { access: Access::Admin, ..self }
-    }
-
-    /// A success is 200, though something is posted.
-    const fn ok(self) -> Self {
-        Self { success: 200, ..self }
-    }
-
-    /// A success is 202: it is done later.
-    const fn later(self) -> Self {
-        Self { success: 202, ..self }
-    }
-
     pub fn needs_credential(&self) -> bool {
         self.access != Access::Public
     }
@@ -170,184 +157,241 @@ impl Route {
     }
 }
 
-use Dialect::{Chatbot, Metered, Platform, Reports, Webchat};
-use Presence::{Nullable, Optional, Together};
+use Presence::{Nullable, Required, Together};
 
-/// The fields of four sign-ins.
-const NAME_AND_PASSWORD: &[Field] = &[required("username", "alice"), required("password", PASSWORD)];
-/// The fields of two registrations.
-const NEW_NAME: &[Field] = &[required("username", "mallory"), required("password", PASSWORD)];
-const MESSAGE: &[Field] = &[required("message", "Hello")];
-
-/// Every route. `routing` checks that none is missing.
-#[rustfmt::skip]
-pub const ROUTES: &[Route] = &[
-    post(Reports, "/api/v1/users/", &[
-        required("username", "mallory"),
-        required("email", "mallory@example.com"),
-        required("password", PASSWORD),
-    ]).shared().public(),
-    post(Reports, "/api/v1/tokens/", NAME_AND_PASSWORD).public().ok(),
-    get(Reports, "/api/v1/assistants/").shared(),
-    post(Reports, "/api/v1/assistants/", &[
-        required("name", "Second"),
-        required("company_name", "Acme"),
-        required("instructions", "Answer."),
-        field("files", Kind::Files, "[]", Nullable),
-    ]).shared(),
-    put(Reports, "/api/v1/assistants/{assistant}/", &[
-        required("name", "Second"),
-        nullable("new_name", "Third"),
-        required("company_name", "Acme"),
-        required("instructions", "Answer."),
-        field("files", Kind::Files, "[]", Nullable),
-    ]).shared(),
-    post(Reports, "/api/v1/chat/", &[required("assistant_name", "First"), required("_input", "Hello")]),
-    post(Platform, "/api/v1/auth/register", &[
-        required("email", "mallory@example.com"),
-        required("password", PASSWORD),
-        nullable("username", "mallory"),
-        nullable("full_name", "Mallory M."),
-    ]).shared().public(),
-    post(Platform, "/api/v1/auth/login", &[required("email", "alice"), required("password", PASSWORD)])
-        .shared().public().ok(),
-    post(Platform, "/api/v1/auth/refresh", &[required("refresh_token", "{refresh}")]).public().ok(),
-    post(Platform, "/api/v1/auth/logout", &[nullable("refresh_token", "{refresh}")]).shared().ok(),
-    get(Platform, "/api/v1/users").shared().admin(),
-    get(Platform, "/api/v1/users/me"),
-    put(Platform, "/api/v1/users/me", &[
-        nullable("full_name", "Another A."),
-        optional("email", "{name}2@example.com"),
-        optional("username", "{name}2"),
-        optional("password", "password456"),
-        field("current_password", Kind::Text, PASSWORD, Together),
-    ]),
-    get(Platform, "/api/v1/users/me/api-keys"),
-    post(Platform, "/api/v1/users/me/api-keys", &[
-        required("name", "bot"),
-        field("expires_in_days", Kind::Integer, "90", Nullable),
-    ]),
-    delete(Platform, "/api/v1/users/me/api-keys/{key}"),
-    get(Platform, "/api/v1/users/{user}").self_or_admin(),
-    put(Platform, "/api/v1/users/{user}", &[
-        nullable("full_name", "Another A."),
-        optional("email", "{name}2@example.com"),
-        optional("username", "{name}2"),
-        optional("password", "password456"),
-        optional("role", "user"),
-        field("is_active", Kind::Boolean, "true", Optional),
-        field("tokens_granted", Kind::Integer, "5", Optional),
-    ]).admin(),
-    delete(Platform, "/api/v1/users/{user}").admin(),
-    get(Platform, "/api/v1/assistants").shared(),
-    post(Platform, "/api/v1/assistants", &[
-        required("name", "Second"),
-        nullable("description", "Helps"),
-        nullable("personality", "Friendly"),
-        nullable("system_prompt", "You are helpful."),
-        field("tools", Kind::Ids, "[\"web_search\", \"{tool}\"]", Nullable),
-        nullable("model", "gpt-4"),
-        field("temperature", Kind::Number, "0.7", Nullable),
-        nullable("status", "draft"),
-        nullable("category", "general"),
-        nullable("company_name", "Acme"),
-        field("files", Kind::Ids, "[\"{file}\"]", Nullable),
-    ]).shared(),
-    get(Platform, "/api/v1/assistants/{assistant}").shared(),
-    put(Platform, "/api/v1/assistants/{assistant}", &[
-        optional("name", "Third"),
-        nullable("description", "Helps"),
-        nullable("personality", "Friendly"),
-        nullable("system_prompt", "You are helpful."),
-        field("tools", Kind::Ids, "[\"web_search\", \"{tool}\"]", Nullable),
-        nullable("model", "gpt-4"),
-        field("temperature", Kind::Number, "0.7", Nullable),
-        nullable("status", "draft"),
-        nullable("category", "general"),
-        nullable("company_name", "Acme"),
-        field("files", Kind::Ids, "[\"{file}\"]", Nullable),
-    ]).shared(),
-    delete(Platform, "/api/v1/assistants/{assistant}").shared(),
-    get(Platform, "/api/v1/conversations"),
-    post(Platform, "/api/v1/conversations", &[
-        nullable("assistant_id", "{assistant}"),
-        nullable("title", "Plans"),
-        nullable("initial_message", "Hello"),
-    ]),
-    get(Platform, "/api/v1/conversations/{conversation}"),
-    delete(Platform, "/api/v1/conversations/{conversation}"),
-    post(Platform, "/api/v1/conversations/{conversation}/messages", &[
-        required("content", "Hello"),
-        field("attachments", Kind::Attachments, "[{\"type\": \"file\", \"url\": \"{file}\"}]", Nullable),
-    ]),
-    get(Platform, "/api/v1/tools"),
-    post(Platform, "/api/v1/tools", &[
-        required("name", "Weather"),
-        nullable("description", "Tells the weather"),
-        nullable("category", "data"),
-        field("parameters", Kind::Parameters, "{\"city\": {\"type\": \"string\"}}", Nullable),
-        required("endpoint", "https://example.com/weather"),
-    ]).admin(),
-    get(Platform, "/api/v1/tools/{tool}"),
-    put(Platform, "/api/v1/tools/{tool}", &[
-        optional("name", "Weather"),
-        nullable("description", "Tells the weather"),
-        nullable("category", "data"),
-        field("parameters", Kind::Parameters, "{\"city\": {\"type\": \"string\"}}", Optional),
-        optional("endpoint", "https://example.com/weather"),
-    ]).admin(),
-    delete(Platform, "/api/v1/tools/{tool}").admin(),
-    get(Platform, "/api/v1/webhooks"),
-    post(Platform, "/api/v1/webhooks", &[
-        required("url", "https://receiver.example.com/webhook"),
-        field("events", Kind::Ids, "[\"conversation.created\", \"user.created\"]", Presence::Required),
-        nullable("secret", "webhook-secret"),
-    ]),
-    get(Platform, "/api/v1/webhooks/{webhook}"),
-    put(Platform, "/api/v1/webhooks/{webhook}", &[
-        optional("url", "https://receiver.example.com/other"),
-        field("events", Kind::Ids, "[\"user.updated\"]", Optional),
-        field("is_active", Kind::Boolean, "true", Optional),
-    ]),
-    delete(Platform, "/api/v1/webhooks/{webhook}"),
-    post(Platform, "/api/v1/webhooks/{webhook}/test", &[]).later(),
-    post(Platform, "/api/v1/webhooks/{webhook}/rotate-secret", &[nullable("secret", "webhook-secret")]).ok(),
-    get(Platform, "/api/v1/webhooks/{webhook}/deliveries"),
-    post(Platform, "/api/v1/webhooks/{webhook}/deliveries/retry", &[required("since", "2024-01-01T00:00:00Z")]).later(),
-    post(Platform, "/api/v1/webhooks/{webhook}/deliveries/{delivery}/retry", &[]).later(),
-    get(Platform, "/api/v1/files/{file}/content"),
-    post(Platform, "/api/v1/ws/ticket", &[]).ok(),
-    post(Platform, "/api/v1/notifications", &[required("message", "Maintenance begins.")]).admin(),
-    get(Platform, "/health").public(),
-    get(Platform, "/health/detailed").public(),
-    get(Platform, "/api/v1/health").public(),
-    get(Platform, "/api/v1/health/detailed").public(),
-    post(Webchat, "/api/v1/auth/register/", &[
-        required("username", "mallory"),
-        optional("email", "mallory@example.com"),
-        required("password", PASSWORD),
-        required("confirm_password", PASSWORD),
-    ]).shared().public(),
-    post(Webchat, "/api/v1/auth/login/", NAME_AND_PASSWORD).shared().public().ok(),
-    post(Webchat, "/api/v1/auth/logout/", &[required("refresh", "{refresh}")]).shared().ok(),
-    post(Webchat, "/api/v1/auth/token/refresh/", &[required("refresh", "{refresh}")]).public().ok(),
-    get(Webchat, "/api/v1/auth/profile/"),
-    get(Webchat, "/api/v1/chat/sessions/"),
-    post(Webchat, "/api/v1/chat/sessions/", &[optional("title", "Plans")]),
-    get(Webchat, "/api/v1/chat/sessions/{session}/"),
-    get(Webchat, "/api/v1/chat/sessions/{session}/chats/"),
-    post(Webchat, "/api/v1/chat/sessions/{session}/chats/", MESSAGE),
-    get(Webchat, "/api/v1/chat/sessions/{session}/chats/{chat}/"),
-    post(Chatbot, "/users/register/", NEW_NAME).public(),
-    post(Chatbot, "/users/login/", NAME_AND_PASSWORD).public().ok(),
-    get(Chatbot, "/users/"),
-    post(Chatbot, "/send/", MESSAGE).ok(),
-    get(Chatbot, "/token/"),
-    post(Metered, "/api/register/", NEW_NAME).public(),
-    post(Metered, "/api/login/", NAME_AND_PASSWORD).public().ok(),
-    post(Metered, "/api/chat/", MESSAGE).ok(),
-    get(Metered, "/api/tokens/"),
+/// Values of fields by their names, where the document's example is not one that the fixture's world accepts.
+const VALUES: &[(&str, &str)] = &[
+    ("assistant_id", "{assistant}"),
+    ("assistant_name", "First"),
+    ("attachments", "[{\"type\": \"file\", \"url\": \"{file}\"}]"),
+    ("company_name", "Acme"),
+    ("confirm_password", PASSWORD),
+    ("current_password", PASSWORD),
+    ("email", "mallory@example.com"),
+    ("events", "[\"conversation.created\", \"user.created\"]"),
+    ("files", "[\"{file}\"]"),
+    ("full_name", "Mallory M."),
+    ("model", "gpt-4"),
+    ("name", "Second"),
+    ("new_name", "Third"),
+    ("password", PASSWORD),
+    ("refresh", "{refresh}"),
+    ("refresh_token", "{refresh}"),
+    ("status", "draft"),
+    ("system_prompt", "You are helpful."),
+    ("tools", "[\"web_search\", \"{tool}\"]"),
+    ("url", "https://receiver.example.com/webhook"),
+    ("username", "mallory"),
 ];
+/// What a user may change of an account.
+const ANOTHER_NAME: &[(&str, &str)] =
+    &[("username", "{name}2"), ("email", "{name}2@example.com"), ("password", "password456")];
+/// The same text, in two dialects called otherwise.
+const ALICE: &[(&str, &str)] = &[("username", "alice"), ("email", "alice")];
+/// Forms send files as parts; JSON, at most an empty list.
+const NO_FILES: &[(&str, &str)] = &[("files", "[]")];
+
+/// Who may use each route. `routing` checks that none is missing.
+const ROWS: &[Row] = &[
+    public("POST /api/v1/users/"),
+    public("POST /api/v1/tokens/").values(ALICE),
+    signed_in("GET /api/v1/assistants/"),
+    signed_in("POST /api/v1/assistants/").values(NO_FILES),
+    signed_in("PUT /api/v1/assistants/{assistant}/").values(NO_FILES),
+    signed_in("POST /api/v1/chat/"),
+    public("POST /api/v1/auth/register"),
+    public("POST /api/v1/auth/login").values(ALICE),
+    public("POST /api/v1/auth/refresh"),
+    signed_in("POST /api/v1/auth/logout"),
+    admin("GET /api/v1/users"),
+    signed_in("GET /api/v1/users/me"),
+    signed_in("PUT /api/v1/users/me").values(ANOTHER_NAME).presence(&[("current_password", Together)]),
+    signed_in("GET /api/v1/users/me/api-keys"),
+    signed_in("POST /api/v1/users/me/api-keys"),
+    signed_in("DELETE /api/v1/users/me/api-keys/{key}"),
+    self_or_admin("GET /api/v1/users/{user}"),
+    admin("PUT /api/v1/users/{user}").values(ANOTHER_NAME),
+    admin("DELETE /api/v1/users/{user}"),
+    signed_in("GET /api/v1/assistants"),
+    signed_in("POST /api/v1/assistants").presence(&[("name", Required)]),
+    signed_in("GET /api/v1/assistants/{assistant}"),
+    signed_in("PUT /api/v1/assistants/{assistant}"),
+    signed_in("DELETE /api/v1/assistants/{assistant}"),
+    signed_in("GET /api/v1/conversations"),
+    signed_in("POST /api/v1/conversations"),
+    signed_in("GET /api/v1/conversations/{conversation}"),
+    signed_in("DELETE /api/v1/conversations/{conversation}"),
+    signed_in("POST /api/v1/conversations/{conversation}/messages"),
+    signed_in("GET /api/v1/tools"),
+    admin("POST /api/v1/tools").presence(&[("name", Required), ("endpoint", Required), ("parameters", Nullable)]),
+    signed_in("GET /api/v1/tools/{tool}"),
+    admin("PUT /api/v1/tools/{tool}"),
+    admin("DELETE /api/v1/tools/{tool}"),
+    signed_in("GET /api/v1/webhooks"),
+    signed_in("POST /api/v1/webhooks"),
+    signed_in("GET /api/v1/webhooks/{webhook}"),
+    signed_in("PUT /api/v1/webhooks/{webhook}"),
+    signed_in("DELETE /api/v1/webhooks/{webhook}"),
+    signed_in("POST /api/v1/webhooks/{webhook}/test"),
+    signed_in("POST /api/v1/webhooks/{webhook}/rotate-secret"),
+    signed_in("GET /api/v1/webhooks/{webhook}/deliveries"),
+    signed_in("POST /api/v1/webhooks/{webhook}/deliveries/retry"),
+    signed_in("POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/retry"),
+    signed_in("GET /api/v1/files/{file}/content"),
+    signed_in("POST /api/v1/ws/ticket"),
+    admin("POST /api/v1/notifications"),
+    public("GET /health"),
+    public("GET /health/detailed"),
+    public("GET /api/v1/health"),
+    public("GET /api/v1/health/detailed"),
+    public("POST /api/v1/auth/register/"),
+    public("POST /api/v1/auth/login/").values(ALICE),
+    signed_in("POST /api/v1/auth/logout/"),
+    public("POST /api/v1/auth/token/refresh/"),
+    signed_in("GET /api/v1/auth/profile/"),
+    signed_in("GET /api/v1/chat/sessions/"),
+    signed_in("POST /api/v1/chat/sessions/"),
+    signed_in("GET /api/v1/chat/sessions/{session}/"),
+    signed_in("GET /api/v1/chat/sessions/{session}/chats/"),
+    signed_in("POST /api/v1/chat/sessions/{session}/chats/"),
+    signed_in("GET /api/v1/chat/sessions/{session}/chats/{chat}/"),
+    public("POST /users/register/"),
+    public("POST /users/login/").values(ALICE),
+    signed_in("GET /users/"),
+    signed_in("POST /send/"),
+    signed_in("GET /token/"),
+    public("POST /api/register/"),
+    public("POST /api/login/").values(ALICE),
+    signed_in("POST /api/chat/"),
+    signed_in("GET /api/tokens/"),
+];
+
+/// Every route, in the order of `ROWS`.
+pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let shared: BTreeSet<String> = routes::declared()
+        .into_iter()
+        .map(|(_, route)| route)
+        .filter(|route| route.is_shared)
+        .map(|route| route.path)
+        .collect();
+    ROWS.iter().map(|row| row.route(&shared)).collect()
+});
+
+const DIALECTS: [(&str, Dialect); 5] = [
+    ("reports", Dialect::Reports),
+    ("platform", Dialect::Platform),
+    ("webchat", Dialect::Webchat),
+    ("chatbot", Dialect::Chatbot),
+    ("metered", Dialect::Metered),
+];
+
+impl Row {
+    /// What the documents say of it, with what this table adds.
+    fn route(&self, shared: &BTreeSet<String>) -> Route {
+        let (verb, path) = self.route.split_once(' ').unwrap();
+        let mut found = DOCUMENTS.iter().flat_map(|(dialect, document)| {
+            let operation = document["paths"].get(path)?.get(verb.to_lowercase())?;
+            Some((*dialect, document, operation))
+        });
+        let (dialect, document, operation) = found.next().unwrap_or_else(|| panic!("no document has {}", self.route));
+        let is_public = operation["security"].as_array().is_some_and(Vec::is_empty);
+        assert_eq!(is_public, self.access == Access::Public, "{} and its document", self.route);
+        Route {
+            dialect: DIALECTS.into_iter().find(|(name, _)| *name == dialect).unwrap().1,
+            verb,
+            path,
+            is_shared: shared.contains(path),
+            access: self.access,
+            success: operation["responses"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .find(|status| status.starts_with('2'))
+                .unwrap()
+                .parse()
+                .unwrap(),
+            fields: self.fields(document, &operation["requestBody"]),
+        }
+    }
+
+    /// The fields of all forms that the body may have.
+    fn fields(&self, document: &'static Value, body: &'static Value) -> Vec<Field> {
+        let mut fields: Vec<Field> = Vec::new();
+        for content in body["content"].as_object().into_iter().flatten().map(|(_, content)| content) {
+            let schema = resolved(document, &content["schema"]);
+            let example = content.get("example").or_else(|| schema.get("example"));
+            let is_required =
+                |name: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|it| it == name));
+            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                if fields.iter().all(|field| field.name != name) {
+                    let example = example.and_then(|example| example.get(name));
+                    fields.push(self.field(name, resolved(document, property), is_required(name), example, document));
+                }
+            }
+        }
+        fields
+    }
+
+    fn field(
+        &self,
+        name: &'static str,
+        schema: &Value,
+        is_required: bool,
+        example: Option<&Value>,
+        document: &Value,
+    ) -> Field {
+        let types: Vec<&str> = match &schema["type"] {
+            Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+            one => one.as_str().into_iter().collect(),
+        };
+        let kind = kind(&types, schema, document).unwrap_or_else(|| panic!("{}: {name}: {schema}", self.route));
+        let documented = match kind {
+            // Forms send no `null`; JSON may.
+            Kind::Files => Nullable,
+            _ if is_required => Required,
+            _ if types.contains(&"null") => Nullable,
+            _ => Presence::Optional,
+        };
+        let of = |values: &[(&str, &str)]| {
+            values.iter().find(|(named, _)| *named == name).map(|(_, value)| (*value).to_owned())
+        };
+        let example = || example.map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned));
+        let value = of(self.values).or_else(|| of(VALUES)).or_else(example);
+        Field {
+            name,
+            kind,
+            value: value
+                .unwrap_or_else(|| panic!("{}: {name} has no value here and no example in the document", self.route)),
+            presence: self
+                .presence
+                .iter()
+                .find(|(named, _)| *named == name)
+                .map_or(documented, |(_, presence)| *presence),
+        }
+    }
+}
+
+/// What a reference refers to.
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let reference = schema["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#')));
+    reference.unwrap_or(schema)
+}
+
+fn kind(types: &[&str], schema: &Value, document: &Value) -> Option<Kind> {
+    let has = |name: &str| types.contains(&name);
+    let items = resolved(document, &schema["items"]);
+    Some(match items["type"].as_str() {
+        Some("string") if items["format"] == "binary" || items.get("contentMediaType").is_some() => Kind::Files,
+        Some("string") => Kind::Ids,
+        Some("object") => Kind::Attachments,
+        _ if has("string") => Kind::Text,
+        _ if has("integer") => Kind::Integer,
+        _ if has("number") => Kind::Number,
+        _ if has("boolean") => Kind::Boolean,
+        _ if has("object") && schema.get("additionalProperties").is_some() => Kind::Parameters,
+        _ => return None,
+    })
+}
 
 /// One row of each path.
 pub fn paths() -> impl Iterator<Item = &'static Route> {

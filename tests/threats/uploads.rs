@@ -6,10 +6,7 @@ use super::{
     routes::{Field, Kind, Route, fields},
     surface::{assert_clean, assert_refused, invalid},
 };
-use crate::{
-    files::PNG,
-    world::{PATIENCE, Reply},
-};
+use crate::{files::PNG, world::Reply};
 use axum::http::Method;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -72,12 +69,7 @@ fn kept(fixture: &Fixture) -> ([Vec<Value>; 2], Vec<PathBuf>) {
 
 /// Rows and contents are as `before`, at the latest when other tasks have removed what they have to.
 async fn assert_nothing_left(fixture: &Fixture, before: &([Vec<Value>; 2], Vec<PathBuf>), attack: &str) {
-    for _ in 0..PATIENCE {
-        if fixture.world.stored() == before.1 {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+    fixture.world.until_stored(&before.1).await;
     assert_eq!(&kept(fixture), before, "{attack}");
 }
 

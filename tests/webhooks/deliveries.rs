@@ -146,9 +146,7 @@ async fn one_that_is_being_delivered_is_not_tried_beside_that() {
         let world = world.clone();
         async move { world.settle().await }
     });
-    while receiver.received().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    receiver.until_received().await;
     assert_conflict(&retry(&alice, &path, &id).await, "A delivery attempt is in progress.");
     // The process ends, and nobody knows what became of the attempt.
     settling.abort();

@@ -120,9 +120,7 @@ async fn a_model_elsewhere_answers_later() {
         let (alice, path) = (alice.clone(), path.clone());
         async move { say(&alice, &path, "Hello").await }
     });
-    while world.model.prompts().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    world.model.until_asked().await;
     let conversation = path.rsplit('/').next().unwrap();
     let data = json!({"conversation_id": conversation, "user_id": world.id_of("alice").to_string()});
     let said = messages(&alice, conversation).await;

@@ -240,11 +240,7 @@ async fn a_claim_ends_while_the_attempt_runs() {
         let (world, message) = (world.clone(), message.clone());
         async move { deliver_once(&world, &message).await }
     });
-    let mut first = Vec::new();
-    while first.is_empty() {
-        tokio::task::yield_now().await;
-        first = receiver.received();
-    }
+    let first = receiver.until_received().await;
     world.pass(CLAIM - SECOND);
     assert!(deliver_once(&world, &message).await);
     assert_eq!(receiver.received().len(), 0, "it is somebody else's");

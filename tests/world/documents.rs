@@ -21,8 +21,8 @@ pub static DOCUMENTS: LazyLock<[(&'static str, Value); 5]> = LazyLock::new(|| {
 });
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let shared = routes::declared().into_iter().filter(|route| route.is_shared).map(|route| route.path);
-    let shared: Vec<String> = shared.collect();
+    let shared = routes::declared().into_iter().map(|(_, route)| route).filter(|route| route.is_shared);
+    let shared: Vec<String> = shared.map(|route| route.path).collect();
     let mut operations = Vec::new();
     for (_, document) in DOCUMENTS.iter() {
         for (path, method, operation) in operations_of(document) {

@@ -6,6 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Default)]
 pub struct CountedEntropy(AtomicU64);
 
+impl CountedEntropy {
+    /// Goes on after another that was asked `count` times.
+    pub fn after(count: u64) -> Self {
+        Self(count.into())
+    }
+
+    /// How often it was asked.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 impl Entropy for CountedEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;

@@ -1,19 +1,19 @@
 //! Stands between the SDK and the embedded database: counts calls, and makes chosen ones fail before or
 //! after they commit. The service cannot tell this from a network that does the same.
 
+use super::Progress;
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use local::embedded::Embedded;
 use serde_json::{Value, json};
+use shared::aws::Respond;
 use std::{
-    fmt,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// Which moment of a call the fault hits.
@@ -68,8 +68,8 @@ pub struct Units {
 /// What happens at [`Moment::LostRace`].
 type Rival = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// More often than the SDK suspends before it sends a request.
-const YIELDS: usize = 32;
+/// The time between two steps, of a clock that stands still.
+const STEP: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 struct State {
@@ -79,6 +79,7 @@ struct State {
     hits: usize,
     rival: Option<Rival>,
     is_metered: bool,
+    is_in_steps: bool,
 }
 
 /// The SDK's HTTP client of a test.
@@ -86,11 +87,12 @@ struct State {
 pub struct Faults {
     inner: Embedded,
     state: Arc<Mutex<State>>,
+    progress: Progress,
 }
 
 impl Faults {
-    pub fn new(inner: Embedded) -> Self {
-        Self { inner, state: Arc::default() }
+    pub fn new(inner: Embedded, progress: Progress) -> Self {
+        Self { inner, state: Arc::default(), progress }
     }
 
     /// Who comes first at [`Moment::LostRace`].
@@ -101,13 +103,19 @@ impl Faults {
     /// Forgets the calls so far, and plans a fault among the next ones.
     pub fn plan(&self, fault: Option<Fault>) {
         let mut state = self.state.lock().unwrap();
-        let (rival, is_metered) = (state.rival.take(), state.is_metered);
-        *state = State { fault, rival, is_metered, ..State::default() };
+        let State { rival, is_metered, is_in_steps, .. } = std::mem::take(&mut *state);
+        *state = State { fault, rival, is_metered, is_in_steps, ..State::default() };
     }
 
     /// From now on asks with each call what it consumes.
     pub fn meter(&self) {
         self.state.lock().unwrap().is_metered = true;
+    }
+
+    /// From now on a call goes on when nothing else can, so that those that do not wait for it have begun by then.
+    /// Only in a test with `start_paused`.
+    pub fn keep_in_step(&self) {
+        self.state.lock().unwrap().is_in_steps = true;
     }
 
     /// The calls since the last plan.
@@ -145,12 +153,16 @@ impl Faults {
         if let Some(call) = state.calls.get_mut(number) {
             call.ended = Some(ended);
         }
+        self.progress.note();
     }
 
-    async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let (number, moment) = self.begin(&operation, &body);
-        // Lets calls that do not wait for this one begin before it ends, so that steps are what they seem.
-        for _ in 0..YIELDS {
+    async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let (number, moment) = self.begin(operation, body);
+        if self.state.lock().unwrap().is_in_steps {
+            // Time that stands still goes on when no task can run.
+            tokio::time::sleep(STEP).await;
+        } else {
+            // Others come meanwhile, as with a network.
             tokio::task::yield_now().await;
         }
         let lost = || ConnectorError::io("the connection broke".into());
@@ -167,23 +179,18 @@ impl Faults {
             Some(Moment::BeforeCommit) => Err(lost()),
             Some(Moment::Hang) => std::future::pending().await,
             Some(Moment::AfterCommit) => self.inner.run(operation, body).await.and_then(|_| Err(lost())),
-            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(&body)),
+            Some(Moment::Conflict) if operation == "TransactWriteItems" => Ok(conflict(body)),
             Some(Moment::Conflict) => self.inner.run(operation, body).await,
         };
         self.end(number);
         answer
     }
 
-    async fn run_metered(
-        &self,
-        number: usize,
-        operation: String,
-        body: Vec<u8>,
-    ) -> Result<HttpResponse, ConnectorError> {
-        let mut request: Value = serde_json::from_slice(&body).unwrap();
+    async fn run_metered(&self, number: usize, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let mut request: Value = serde_json::from_slice(body).unwrap();
         request["ReturnConsumedCapacity"] = json!("TOTAL");
-        let is_read = matches!(operation.as_str(), "GetItem" | "BatchGetItem" | "Query");
-        let answer = self.inner.run(operation, request.to_string().into_bytes()).await?;
+        let is_read = matches!(operation, "GetItem" | "BatchGetItem" | "Query");
+        let answer = self.inner.run(operation, request.to_string().as_bytes()).await?;
         let told: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
         let tables = match &told["ConsumedCapacity"] {
             Value::Array(tables) => tables.clone(),
@@ -229,24 +236,9 @@ fn conflict(body: &[u8]) -> HttpResponse {
     HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body.to_string()))
 }
 
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Faults")
-    }
-}
-
-impl HttpConnector for Faults {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let faults = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) = Embedded::operation_of(&request).unwrap();
-            faults.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for Faults {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for Faults {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) = Embedded::operation_of(&request).unwrap();
+        self.run(operation, body).await
     }
 }

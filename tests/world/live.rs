@@ -1,6 +1,6 @@
 //! Live connections: real sockets on the process's own gateway, and what on AWS a stream and a queue do.
 
-use super::{Actor, PATIENCE as PATIENCE_OF_TASKS, World};
+use super::{Actor, World};
 use axum::Extension;
 use futures::{SinkExt, StreamExt};
 use local::{
@@ -65,15 +65,9 @@ impl World {
         Worker::new(self.queues.connections.clone(), 1, handler).run_due().await
     }
 
-    /// Lets other tasks run until this many rows tell of connections.
+    /// Waits until this many rows tell of connections.
     pub async fn until_rows_of_connections(&self, count: usize) {
-        for _ in 0..PATIENCE_OF_TASKS {
-            if self.rows("connections").len() == count {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("{:?}", self.rows("connections"));
+        self.until("connections come or go", |world| world.rows("connections").len() == count).await;
     }
 
     /// Somebody's live connection, made by a ticket.

@@ -9,9 +9,11 @@ mod faults;
 mod live;
 mod model;
 mod outage;
+mod progress;
 mod queues;
 mod receiver;
 pub mod routes;
+mod snapshot;
 
 pub use actor::{Actor, MULTIPART, Reply, multipart};
 pub use events::Events;
@@ -19,40 +21,44 @@ pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use live::{LiveServer, Socket, ticket};
 pub use model::{Script, ScriptedModel};
 pub use outage::{Answers, S3Outage, TestKeyring};
+pub use progress::Progress;
 pub use queues::{QueueFault, QueueFaults};
 pub use receiver::{Receiver, Request};
+pub use snapshot::Snapshot;
 
 use axum::Router;
 use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
 use local::{
+    durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     pump::{Pump, pump},
-    router, tables,
+    router,
     worker::Worker,
 };
 use serde_json::{Value, json};
 use shared::{
+    aws::{self, EMBEDDED_ENDPOINT},
     blobs::Blobs,
+    builder::{Backends, Builder},
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
-    entropy::Entropy,
     gateway::Gateway,
-    outbound::SystemResolver,
-    password::{Cost, Passwords},
+    password::Cost,
     queue::Queues,
     service::{
-        Parts, Services,
+        Services,
         accounts::Registration,
         files::{Offer, Received},
     },
-    store::{Store, client},
+    store::client::Client,
 };
+use snapshot::NamedDatabase;
 use std::{
     collections::HashMap,
     fs,
@@ -72,8 +78,8 @@ pub const START: u64 = 1_710_324_300_000;
 pub const NOW: &str = "2024-03-13T10:05:00Z";
 /// The password of everybody.
 pub const PASSWORD: &str = "password123";
-/// How often a test looks again for something that other tasks do: some seconds' worth.
-pub const PATIENCE: usize = 50_000;
+/// The first pause before the SDK makes a call again.
+const BACKOFF: Duration = Duration::from_millis(1);
 /// The key that signs tokens.
 pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
 
@@ -99,6 +105,7 @@ pub struct World {
     pub services: Services,
     /// The database, for looking behind the scenes.
     pub database: Database,
+    data: NamedDatabase,
     /// What goes wrong between the service and the database, and what was called.
     pub faults: Faults,
     /// The queues, for working on them.
@@ -119,6 +126,7 @@ pub struct World {
     entropy: Arc<CountedEntropy>,
     settings: HashMap<String, String>,
     storage: Arc<TempDir>,
+    progress: Progress,
 }
 
 impl World {
@@ -129,20 +137,22 @@ impl World {
 
     /// With these settings beside that.
     pub fn with(settings: &[(&str, &str)]) -> Self {
-        let database = Database::memory().unwrap();
-        tables::create(&database).unwrap();
         let defaults = [("RATE_LIMIT_API", "0"), ("RATE_LIMIT_AUTH", "0"), ("JWT_SECRET", JWT_SECRET)];
         let settings = defaults.iter().chain(settings).map(|(name, value)| (name.to_string(), value.to_string()));
-        let clock = Arc::new(TestClock { millis: AtomicU64::new(START), is_broken: AtomicBool::new(false) });
-        let (entropy, model) = (Arc::new(CountedEntropy::default()), Arc::new(ScriptedModel::default()));
-        let storage = Arc::new(tempfile::tempdir().unwrap());
         let settings: HashMap<_, _> = settings.collect();
-        let keys = Config::read(|name| settings.get(name).cloned()).unwrap().signing_keys().unwrap();
-        Self::over(database, storage, settings, clock, entropy, model, Arc::new(TestKeyring::new(keys)))
+        Self::over(
+            NamedDatabase::empty(),
+            Arc::new(tempfile::tempdir().unwrap()),
+            settings.clone(),
+            Arc::new(TestClock { millis: AtomicU64::new(START), is_broken: AtomicBool::new(false) }),
+            Arc::default(),
+            Arc::default(),
+            Arc::new(TestKeyring::of(&settings)),
+        )
     }
 
     fn over(
-        database: Database,
+        data: NamedDatabase,
         storage: Arc<TempDir>,
         settings: HashMap<String, String>,
         clock: Arc<TestClock>,
@@ -151,30 +161,33 @@ impl World {
         keyring: Arc<TestKeyring>,
     ) -> Self {
         let tables = Tables::default();
-        let (feed, pump) = pump(database.clone(), tables.outbox.clone());
-        let faults = Faults::new(Embedded::new(database.clone(), feed));
-        let any_entropy: Arc<dyn Entropy> = entropy.clone();
-        let client = client::embedded(faults.clone(), Duration::from_millis(1));
+        let database = data.database.clone();
+        let (feed, pump) = pump(database.clone(), &tables);
+        let progress = Progress::default();
+        let faults = Faults::new(Embedded::new(database.clone(), feed, Durability::none()), progress.clone());
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
         let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
-        let s3 = S3Outage::new(EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap());
-        let services = Services::new(Parts {
-            config: Config::read(|name| settings.get(name).cloned()).unwrap(),
-            keyring: keyring.clone(),
-            store: Store::new(client, tables, any_entropy.clone()),
-            blobs: Blobs::embedded(s3.clone(), BUCKET_FILES.to_owned(), Duration::from_millis(1)),
-            queues: Queues::embedded(queue_faults.clone(), &urls, Duration::from_millis(1)),
-            gateway: Gateway::embedded(gateway.clone(), Duration::from_millis(1)),
-            model: model.clone(),
-            resolver: Arc::new(SystemResolver),
-            clock: any_clock,
-            passwords: Passwords::new(Cost::Cheap, 4, any_entropy.clone()).unwrap(),
-            entropy: any_entropy,
-        })
-        .unwrap();
+        let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
+        let s3 = S3Outage::new(s3, progress.clone());
+        let backends = Backends {
+            database: Client::new(&aws::embedded(faults.clone(), BACKOFF)),
+            tables,
+            blobs: Blobs::new(&aws::embedded(s3.clone(), BACKOFF), BUCKET_FILES.to_owned()),
+            queues: Queues::new(&aws::embedded(queue_faults.clone(), BACKOFF), &urls),
+            gateway: Gateway::new(&aws::embedded(gateway.clone(), BACKOFF), EMBEDDED_ENDPOINT),
+        };
+        let config = Config::read(|name| settings.get(name).cloned()).unwrap();
+        let services = Builder::new(config, backends, keyring.clone())
+            .model(model.clone())
+            .clock(any_clock)
+            .entropy(entropy.clone())
+            .password_cost(Cost::Cheap)
+            .hashes_at_once(4)
+            .build()
+            .unwrap();
         let app = router(&services);
         let handler = {
             let services = services.clone();
@@ -186,6 +199,7 @@ impl World {
             app,
             services,
             database,
+            data,
             faults,
             queues,
             queue_faults,
@@ -199,13 +213,14 @@ impl World {
             entropy,
             settings,
             storage,
+            progress,
         }
     }
 
     /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.
     pub fn restarted(&self) -> Self {
         Self::over(
-            self.database.clone(),
+            self.data.clone(),
             self.storage.clone(),
             self.settings.clone(),
             self.clock.clone(),
@@ -235,15 +250,24 @@ impl World {
         self.clock.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    /// Lets other tasks run until what a user can spend is no longer `tokens`.
+    /// Waits until `is_so`, which calls to the database, the storage or the model make so.
+    pub async fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
+        self.progress.until(what, || is_so(self).then_some(())).await;
+    }
+
+    /// Waits until what a user can spend is no longer `tokens`.
     pub async fn until_no_longer(&self, username: &str, tokens: u64) {
-        for _ in 0..PATIENCE {
-            if self.available(username) != tokens {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("{username} can still spend {tokens}");
+        self.until("a balance changes", |world| world.available(username) != tokens).await;
+    }
+
+    /// Whether no message waits for its reply.
+    pub fn is_settled(&self) -> bool {
+        self.rows("sessions").iter().all(|row| row["status"]["S"] != "pending")
+    }
+
+    /// Waits until no message waits for its reply.
+    pub async fn until_settled(&self) {
+        self.until("replies are settled", Self::is_settled).await;
     }
 
     /// From now on, or no longer, whoever asks for the time panics.
@@ -361,15 +385,14 @@ impl World {
         found
     }
 
-    /// Lets other tasks run until the embedded storage keeps nothing.
+    /// Waits until the embedded storage keeps exactly these files.
+    pub async fn until_stored(&self, files: &[PathBuf]) {
+        self.until("the storage is cleaned up", |world| world.stored() == files).await;
+    }
+
+    /// Waits until the embedded storage keeps nothing.
     pub async fn until_nothing_is_stored(&self) {
-        for _ in 0..PATIENCE {
-            if self.stored().is_empty() {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("left behind: {:?}", self.stored());
+        self.until_stored(&[]).await;
     }
 
     /// What a user can spend, by the row in the database.

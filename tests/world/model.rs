@@ -1,5 +1,6 @@
 //! A chat model that does what the test tells it.
 
+use super::Progress;
 use futures::{
     StreamExt,
     future::{BoxFuture, pending},
@@ -31,6 +32,7 @@ pub struct ScriptedModel {
     scripts: Mutex<VecDeque<Script>>,
     is_remote: Mutex<bool>,
     prompts: Mutex<Vec<Prompt>>,
+    progress: Progress,
 }
 
 impl ScriptedModel {
@@ -44,21 +46,33 @@ impl ScriptedModel {
         *self.is_remote.lock().unwrap() = true;
     }
 
+    /// Whether the model is outside the process.
+    pub fn is_remote(&self) -> bool {
+        *self.is_remote.lock().unwrap()
+    }
+
     /// What the model was asked from outside the process.
     pub fn prompts(&self) -> Vec<Prompt> {
         self.prompts.lock().unwrap().clone()
+    }
+
+    /// Waits until it was asked something from outside the process.
+    pub async fn until_asked(&self) {
+        let asked = || (!self.prompts.lock().unwrap().is_empty()).then_some(());
+        self.progress.until("the model is asked", asked).await;
     }
 }
 
 impl ChatModel for ScriptedModel {
     fn answer_at_once(&self, prompt: &Prompt) -> Option<String> {
-        let is_remote = *self.is_remote.lock().unwrap() || !self.scripts.lock().unwrap().is_empty();
+        let is_remote = self.is_remote() || !self.scripts.lock().unwrap().is_empty();
         if is_remote { None } else { Echo.answer_at_once(prompt) }
     }
 
     fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
         let script = self.scripts.lock().unwrap().pop_front();
         self.prompts.lock().unwrap().push(prompt.clone());
+        self.progress.note();
         let failed = || ModelError("the provider said: secret detail".to_owned());
         match script {
             None => Echo.answer(prompt),

@@ -1,20 +1,21 @@
 //! What is embedded, and the keys that sign tokens, as they are when they do not work.
 
+use super::Progress;
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use futures::future::BoxFuture;
 use local::embedded_s3::EmbeddedS3;
 use secrecy::SecretString;
 use shared::{
+    aws::Respond,
+    config::Config,
     domain::Error,
     secrets::{Keyring, SigningKeys},
 };
 use std::{
-    fmt,
+    collections::HashMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -37,7 +38,9 @@ pub struct TestKeyring {
 }
 
 impl TestKeyring {
-    pub fn new(keys: SigningKeys) -> Self {
+    /// The keys of these settings.
+    pub fn of(settings: &HashMap<String, String>) -> Self {
+        let keys = Config::read(|name| settings.get(name).cloned()).unwrap().signing_keys().unwrap();
         Self { keys: Mutex::new(keys), answers: Mutex::new(Answers::Well), reads: AtomicUsize::new(0) }
     }
 
@@ -78,11 +81,12 @@ impl Keyring for TestKeyring {
 pub struct S3Outage {
     inner: EmbeddedS3,
     answers: Arc<Mutex<Answers>>,
+    progress: Progress,
 }
 
 impl S3Outage {
-    pub fn new(inner: EmbeddedS3) -> Self {
-        Self { inner, answers: Arc::new(Mutex::new(Answers::Well)) }
+    pub fn new(inner: EmbeddedS3, progress: Progress) -> Self {
+        Self { inner, answers: Arc::new(Mutex::new(Answers::Well)), progress }
     }
 
     pub fn answers(&self, how: Answers) {
@@ -90,24 +94,22 @@ impl S3Outage {
     }
 }
 
-impl fmt::Debug for S3Outage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("S3Outage")
-    }
-}
-
-impl HttpConnector for S3Outage {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match *self.answers.lock().unwrap() {
-            Answers::Well => self.inner.call(request),
-            Answers::WithFailure => HttpConnectorFuture::ready(Err(ConnectorError::io("the connection broke".into()))),
-            Answers::Never => HttpConnectorFuture::new(std::future::pending()),
+impl Respond for S3Outage {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let answers = *self.answers.lock().unwrap();
+        match answers {
+            Answers::Well => {
+                let (inner, progress) = (self.inner.clone(), self.progress.clone());
+                // A task of its own: what has begun ends, also when nobody waits for the answer any more.
+                let call = tokio::spawn(async move {
+                    let answer = inner.respond(request).await;
+                    progress.note();
+                    answer
+                });
+                call.await.unwrap()
+            }
+            Answers::WithFailure => Err(ConnectorError::io("the connection broke".into())),
+            Answers::Never => std::future::pending().await,
         }
-    }
-}
-
-impl HttpClient for S3Outage {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

@@ -1,17 +1,15 @@
 //! Stands between the SDK and the embedded queues: counts calls, and makes them fail.
 
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
-    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
 use local::{embedded::Embedded, embedded_queue::EmbeddedQueues};
 use serde_json::{Value, json};
+use shared::aws::Respond;
 use std::{
     collections::VecDeque,
-    fmt,
     sync::{Arc, Mutex},
 };
 
@@ -65,18 +63,18 @@ impl QueueFaults {
         self.state.lock().unwrap().calls.clone()
     }
 
-    async fn run(&self, operation: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-        let mut request: Value = serde_json::from_slice(&body).unwrap();
+    async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
+        let mut request: Value = serde_json::from_slice(body).unwrap();
         let fault = {
             let mut state = self.state.lock().unwrap();
-            state.calls.push((operation.clone(), request.clone()));
+            state.calls.push((operation.to_owned(), request.clone()));
             state.planned.pop_front().or(state.always)
         };
         let lost = || ConnectorError::io("the connection broke".into());
         match fault {
-            None => self.inner.run(&operation, &body),
+            None => self.inner.run(operation, body),
             Some(QueueFault::Lost) => Err(lost()),
-            Some(QueueFault::AnswerLost) => self.inner.run(&operation, &body).and_then(|_| Err(lost())),
+            Some(QueueFault::AnswerLost) => self.inner.run(operation, body).and_then(|_| Err(lost())),
             Some(QueueFault::Refused(status, code)) => {
                 let body = json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "No."});
                 Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string())))
@@ -88,7 +86,7 @@ impl QueueFaults {
                     json!({"Id": entry["Id"], "Code": "Some", "Message": "Said.", "SenderFault": senders_fault});
                 let mut answer = json!({"Successful": [], "Failed": []});
                 if request["Entries"] != json!([]) {
-                    let sent = self.inner.run(&operation, request.to_string().as_bytes())?;
+                    let sent = self.inner.run(operation, request.to_string().as_bytes())?;
                     answer = serde_json::from_slice(sent.body().bytes().unwrap()).unwrap();
                 }
                 answer["Failed"].as_array_mut().unwrap().push(failed);
@@ -98,24 +96,9 @@ impl QueueFaults {
     }
 }
 
-impl fmt::Debug for QueueFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QueueFaults")
-    }
-}
-
-impl HttpConnector for QueueFaults {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let faults = self.clone();
-        HttpConnectorFuture::new(async move {
-            let (operation, body) = Embedded::operation_of(&request).unwrap();
-            faults.run(operation, body).await
-        })
-    }
-}
-
-impl HttpClient for QueueFaults {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for QueueFaults {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) = Embedded::operation_of(&request).unwrap();
+        self.run(operation, body).await
     }
 }

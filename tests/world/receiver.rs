@@ -1,5 +1,6 @@
 //! A receiver of webhooks: an HTTP server of the test's own, which keeps what it is sent and answers as it is told.
 
+use super::Progress;
 use axum::{
     Router,
     body::Bytes,
@@ -45,6 +46,7 @@ pub struct Receiver {
     /// Where it is.
     pub url: String,
     inner: Arc<Mutex<Inner>>,
+    progress: Progress,
 }
 
 impl Receiver {
@@ -52,10 +54,10 @@ impl Receiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
-        let inner = Arc::<Mutex<Inner>>::default();
-        let app = Router::new().fallback(receive).with_state(inner.clone());
+        let receiver = Self { url, inner: Arc::default(), progress: Progress::default() };
+        let app = Router::new().fallback(receive).with_state(receiver.clone());
         tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Self { url, inner }
+        receiver
     }
 
     /// The next requests are answered with these statuses.
@@ -81,15 +83,22 @@ impl Receiver {
     pub fn received(&self) -> Vec<Request> {
         std::mem::take(&mut self.inner.lock().unwrap().requests)
     }
+
+    /// The same, once something came.
+    pub async fn until_received(&self) -> Vec<Request> {
+        let received = || Some(self.received()).filter(|received| !received.is_empty());
+        self.progress.until("a webhook is called", received).await
+    }
 }
 
-async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, bytes: Bytes) -> Response {
+async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, bytes: Bytes) -> Response {
     let answer = {
-        let mut inner = inner.lock().unwrap();
+        let mut inner = receiver.inner.lock().unwrap();
         let body = serde_json::from_slice(&bytes).unwrap();
         inner.requests.push(Request { headers, bytes, body });
         inner.answers.pop_front()
     };
+    receiver.progress.note();
     match answer {
         Some(Some((status, headers, body))) => (status, headers, body).into_response(),
         Some(None) => pending().await,

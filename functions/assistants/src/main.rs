@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(Keys::Needed, assistants::router).await
+    lambda::run(Keys::Needed, |services| assistants::routes().router(&services)).await
 }

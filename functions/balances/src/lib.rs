@@ -2,14 +2,10 @@
 
 mod chatbot;
 mod metered;
-pub mod openapi;
 
-use axum::{Router, routing::get};
-use shared::{http::Routes, service::Services};
+use shared::http::{Chatbot, Group, Metered, handlers};
 
 /// The routes of this endpoint group.
-pub fn router(services: Services) -> Router {
-    let chatbot = Routes::default().own("/token/", get(chatbot::check));
-    let metered = Routes::default().own("/api/tokens/", get(metered::balance));
-    chatbot.router(&services).merge(metered.router(&services))
+pub fn routes() -> Group {
+    Group::new("balances").with::<Chatbot>(handlers![chatbot::check]).with::<Metered>(handlers![metered::balance])
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(Keys::Needed, balances::router).await
+    lambda::run(Keys::Needed, |services| balances::routes().router(&services)).await
 }

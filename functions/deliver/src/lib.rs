@@ -1,21 +1,21 @@
-//! Delivers events to webhooks. Each message of the queue names a delivery.
+//! Deliveries to webhooks: each message of the queue names a delivery to attempt.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use shared::{domain::Error, service::Services};
 
-/// Runs the deliveries of all messages at the same time. The queue repeats a message that fails.
+/// Attempts the deliveries of all messages concurrently. A message that fails is received again.
 ///
 /// # Errors
-/// None. The response lists the failures.
+/// None: failures are in the answer.
 pub async fn deliver(services: Services, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
-    let failed = join_all(event.records.into_iter().map(|message| attempt(&services, message))).await;
+    let attempted = join_all(event.records.into_iter().map(|message| attempt(&services, message))).await;
     let mut answer = SqsBatchResponse::default();
-    answer.set_failures(failed.into_iter().flatten());
+    answer.set_failures(attempted.into_iter().flatten());
     Ok(answer)
 }
 
-/// Runs one delivery. Returns the message's id if that fails.
+/// Attempts one delivery. Returns the message's id if that failed.
 async fn attempt(services: &Services, message: SqsMessage) -> Option<String> {
     let id = message.message_id.unwrap_or_default();
     let delivered = match serde_json::from_str(&message.body.unwrap_or_default()) {
@@ -23,6 +23,6 @@ async fn attempt(services: &Services, message: SqsMessage) -> Option<String> {
         Err(error) => Err(Error::internal(error)),
     };
     let error = delivered.err()?;
-    tracing::error!(message = id, error = %shared::log::Causes(&error), "could not process a delivery");
+    tracing::error!(message = id, error = %shared::log::Causes(&error), "a delivery could not be attempted");
     Some(id)
 }

@@ -1,4 +1,4 @@
-//! Dispatches the events of the outbox's stream to webhooks and WebSocket connections.
+//! Fan-out of events to webhooks and live connections: the stream of the outbox, record by record.
 
 use aws_lambda_events::{
     dynamodb::{Event, EventRecord},
@@ -11,41 +11,41 @@ use shared::{
     store::outbox,
 };
 
-/// How many users' events are dispatched at the same time.
+/// How many users' entries are told concurrently.
 const USERS_AT_ONCE: usize = 16;
 
-/// A record of the stream, and the entry of the outbox in it.
-struct Record {
+/// A record of the stream: one entry of the outbox.
+struct Told {
     sequence_number: String,
     entry: Result<OutboxEntry, Error>,
 }
 
-/// Dispatches each entry, those of one user in their order. After a failure, the stream repeats the record and all that
-/// follow it, which creates no second delivery. A record that cannot be read fails until the stream discards it.
+/// Tells of each entry, those of one user in order. After a failure, the entry and all that follow it in the stream are
+/// received again, which makes no second delivery. A record that cannot be read fails until it is put aside.
 ///
 /// # Errors
-/// None. The response lists the failures.
+/// None: failures are in the answer.
 pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventResponse, Error> {
-    let mut by_user: Vec<(Option<UserId>, Vec<Record>)> = Vec::new();
-    // Rows are inserted, and expire. Only inserts matter.
+    let mut by_user: Vec<(Option<UserId>, Vec<Told>)> = Vec::new();
+    // Entries are never changed, and they expire by themselves.
     for record in event.records.into_iter().filter(|record| record.event_name == "INSERT") {
-        let record = read(record);
-        let user = record.entry.as_ref().ok().map(|entry| entry.user);
+        let told = read(record);
+        let user = told.entry.as_ref().ok().map(|entry| entry.user);
         match by_user.iter_mut().find(|(other, _)| *other == user) {
-            Some((_, records)) => records.push(record),
-            None => by_user.push((user, vec![record])),
+            Some((_, entries)) => entries.push(told),
+            None => by_user.push((user, vec![told])),
         }
     }
-    let running = by_user.into_iter().map(|(_, records)| dispatch_in_order(&services, records));
-    let failed: Vec<Option<String>> = stream::iter(running).buffer_unordered(USERS_AT_ONCE).collect().await;
+    let telling = by_user.into_iter().map(|(_, entries)| tell_in_order(&services, entries));
+    let failed: Vec<Option<String>> = stream::iter(telling).buffer_unordered(USERS_AT_ONCE).collect().await;
     let mut answer = DynamoDbEventResponse::default();
     answer.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
     Ok(answer)
 }
 
-fn read(record: EventRecord) -> Record {
+fn read(record: EventRecord) -> Told {
     let sequence_number = record.change.sequence_number.unwrap_or_default();
-    Record { sequence_number, entry: outbox::read(record.change.new_image).map_err(Error::from) }
+    Told { sequence_number, entry: outbox::read(record.change.new_image).map_err(Error::from) }
 }
 
 fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
@@ -54,15 +54,15 @@ fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
     failure
 }
 
-/// The sequence number of the first entry that could not be dispatched.
-async fn dispatch_in_order(services: &Services, records: Vec<Record>) -> Option<String> {
-    for Record { sequence_number, entry } in records {
-        let dispatched = match entry {
+/// The sequence number of the first entry that could not be told.
+async fn tell_in_order(services: &Services, entries: Vec<Told>) -> Option<String> {
+    for Told { sequence_number, entry } in entries {
+        let told = match entry {
             Ok(entry) => services.dispatch.tell(&entry).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = dispatched {
-            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "could not dispatch an entry of the outbox");
+        if let Err(error) = told {
+            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "an entry of the outbox could not be told");
             return Some(sequence_number);
         }
     }

@@ -6,7 +6,6 @@ use shared::http::{
     openapi::{About, document},
 };
 use std::sync::LazyLock;
-use utoipa::OpenApi;
 
 /// Documents and viewer change only with a release.
 pub const CACHE: &str = "public, max-age=300";
@@ -17,13 +16,7 @@ pub static REPORTS: LazyLock<String> = LazyLock::new(|| {
         title: "Quintet: reports",
         description: "Assistants for report writing. Accounts and balances are those of the other four APIs.",
     };
-    let groups = [
-        ("auth", auth::openapi::Reports::openapi()),
-        ("users", users::openapi::Reports::openapi()),
-        ("assistants", assistants::openapi::Reports::openapi()),
-        ("chat", chat::openapi::Reports::openapi()),
-    ];
-    document::<Reports>(&about, groups).to_string()
+    document::<Reports>(&about, &crate::groups()).to_string()
 });
 
 /// The document of the platform dialect, as JSON.
@@ -33,18 +26,7 @@ pub static PLATFORM: LazyLock<String> = LazyLock::new(|| {
         description: "A platform of assistants, conversations, tools and users. Accounts, conversations and balances \
                       are those of the other four APIs.",
     };
-    let groups = [
-        ("auth", auth::openapi::Platform::openapi()),
-        ("users", users::openapi::Platform::openapi()),
-        ("assistants", assistants::openapi::Platform::openapi()),
-        ("chat", chat::openapi::Platform::openapi()),
-        ("tools", tools::openapi::Platform::openapi()),
-        ("webhooks", webhooks::openapi::Platform::openapi()),
-        ("files", files::openapi::Platform::openapi()),
-        ("live", live::openapi::Platform::openapi()),
-        ("health", health::openapi::Platform::openapi()),
-    ];
-    document::<Platform>(&about, groups).to_string()
+    document::<Platform>(&about, &crate::groups()).to_string()
 });
 
 /// The document of the webchat dialect, as JSON.
@@ -53,8 +35,7 @@ pub static WEBCHAT: LazyLock<String> = LazyLock::new(|| {
         title: "Quintet: webchat",
         description: "A web chat with sessions. Accounts, conversations and balances are those of the other four APIs.",
     };
-    let groups = [("auth", auth::openapi::Webchat::openapi()), ("chat", chat::openapi::Webchat::openapi())];
-    document::<Webchat>(&about, groups).to_string()
+    document::<Webchat>(&about, &crate::groups()).to_string()
 });
 
 /// The document of the chatbot dialect, as JSON.
@@ -64,13 +45,7 @@ pub static CHATBOT: LazyLock<String> = LazyLock::new(|| {
         description: "A small chatbot with one conversation per user. Accounts and balances are those of the other \
                       four APIs.",
     };
-    let groups = [
-        ("auth", auth::openapi::Chatbot::openapi()),
-        ("users", users::openapi::Chatbot::openapi()),
-        ("chat", chat::openapi::Chatbot::openapi()),
-        ("balances", balances::openapi::Chatbot::openapi()),
-    ];
-    document::<Chatbot>(&about, groups).to_string()
+    document::<Chatbot>(&about, &crate::groups()).to_string()
 });
 
 /// The document of the metered dialect, as JSON.
@@ -80,12 +55,7 @@ pub static METERED: LazyLock<String> = LazyLock::new(|| {
         description: "A chat in which every answer costs tokens. Accounts and balances are those of the other four \
                       APIs.",
     };
-    let groups = [
-        ("auth", auth::openapi::Metered::openapi()),
-        ("chat", chat::openapi::Metered::openapi()),
-        ("balances", balances::openapi::Metered::openapi()),
-    ];
-    document::<Metered>(&about, groups).to_string()
+    document::<Metered>(&about, &crate::groups()).to_string()
 });
 
 /// Returns a document.

@@ -4,19 +4,45 @@
 pub mod documents;
 mod viewer;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{MethodRouter, get},
+};
+use shared::http::Group;
 
-/// The routes of this endpoint group.
+/// The endpoint groups that speak dialects, in the order that the documents have them in.
+pub fn groups() -> [Group; 10] {
+    [
+        auth::routes(),
+        users::routes(),
+        assistants::routes(),
+        chat::routes(),
+        balances::routes(),
+        tools::routes(),
+        webhooks::routes(),
+        files::routes(),
+        live::routes(),
+        health::routes(),
+    ]
+}
+
+/// The paths of this endpoint group.
+pub fn routes() -> [(&'static str, MethodRouter); 10] {
+    [
+        ("/openapi/reports.json", get(|| documents::answer(&documents::REPORTS))),
+        ("/openapi/platform.json", get(|| documents::answer(&documents::PLATFORM))),
+        ("/openapi/webchat.json", get(|| documents::answer(&documents::WEBCHAT))),
+        ("/openapi/chatbot.json", get(|| documents::answer(&documents::CHATBOT))),
+        ("/openapi/metered.json", get(|| documents::answer(&documents::METERED))),
+        ("/docs", get(viewer::page)),
+        ("/docs/", get(viewer::without_slash)),
+        ("/docs/init.js", get(viewer::init)),
+        ("/docs/swagger-ui-bundle.js", get(viewer::bundle)),
+        ("/docs/swagger-ui.css", get(viewer::styles)),
+    ]
+}
+
+/// This endpoint group's router.
 pub fn router() -> Router {
-    Router::new()
-        .route("/openapi/reports.json", get(|| documents::answer(&documents::REPORTS)))
-        .route("/openapi/platform.json", get(|| documents::answer(&documents::PLATFORM)))
-        .route("/openapi/webchat.json", get(|| documents::answer(&documents::WEBCHAT)))
-        .route("/openapi/chatbot.json", get(|| documents::answer(&documents::CHATBOT)))
-        .route("/openapi/metered.json", get(|| documents::answer(&documents::METERED)))
-        .route("/docs", get(viewer::page))
-        .route("/docs/", get(viewer::without_slash))
-        .route("/docs/init.js", get(viewer::init))
-        .route("/docs/swagger-ui-bundle.js", get(viewer::bundle))
-        .route("/docs/swagger-ui.css", get(viewer::styles))
+    routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(Keys::Needed, files::router).await
+    lambda::run(Keys::Needed, |services| files::routes().router(&services)).await
 }

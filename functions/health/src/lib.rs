@@ -1,17 +1,10 @@
 //! Whether the service works. This file is the route table.
 
-pub mod openapi;
 mod platform;
 
-use axum::{Router, routing::get};
-use shared::{http::Routes, service::Services};
+use shared::http::{Group, Platform, handlers};
 
 /// The routes of this endpoint group.
-pub fn router(services: Services) -> Router {
-    Routes::default()
-        .own("/health", get(platform::basic))
-        .own("/health/detailed", get(platform::detailed))
-        .own("/api/v1/health", get(platform::basic))
-        .own("/api/v1/health/detailed", get(platform::detailed))
-        .router(&services)
+pub fn routes() -> Group {
+    Group::new("health").with::<Platform>(handlers![platform::basic, platform::detailed].also_without("/api/v1"))
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(Keys::NotNeeded, health::router).await
+    lambda::run(Keys::NotNeeded, |services| health::routes().router(&services)).await
 }

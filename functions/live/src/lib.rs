@@ -1,15 +1,10 @@
 //! Tickets for WebSocket connections, and what administrators tell everybody. This file is the route table.
 
-pub mod openapi;
 mod platform;
 
-use axum::{Router, routing::post};
-use shared::{http::Routes, service::Services};
+use shared::http::{Group, Platform, handlers};
 
 /// The routes of this endpoint group.
-pub fn router(services: Services) -> Router {
-    Routes::default()
-        .own("/api/v1/ws/ticket", post(platform::ticket))
-        .own("/api/v1/notifications", post(platform::notify))
-        .router(&services)
+pub fn routes() -> Group {
+    Group::new("live").with::<Platform>(handlers![platform::ticket, platform::notify])
 }

@@ -1,5 +1,5 @@
-//! WebSocket connections: the gateway's events, and the messages of the queue. The function only responds to the
-//! handshake. Frames go through the management API of API Gateway.
+//! WebSocket connections: events of the gateway, and delayed work from the queue. Only handshakes are answered here;
+//! frames go through API Gateway's management API.
 
 use aws_lambda_events::{
     apigw::{ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext},
@@ -10,26 +10,27 @@ use shared::{
     domain::{Error, connection::ConnectionId, ids::EventId},
     http::session_of_page,
     service::{Services, limits::Address, realtime::Handshake},
+    wire::parse_message,
 };
 use std::net::IpAddr;
 
-/// An event that invokes the function.
+/// The event that invokes the function.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// Messages of the queue.
+    /// Messages of the queue: delayed work on connections.
     Queue(SqsEvent),
-    /// An event of a connection.
+    /// An event of the gateway about one connection.
     Connection(Box<ApiGatewayWebsocketProxyRequest>),
 }
 
-/// The response of the function.
+/// The function's answer.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum HandshakeReply {
-    /// The messages that the queue must repeat.
+    /// The messages that have to be received again.
     Queue(SqsBatchResponse),
-    /// Whether a connection may open. The gateway ignores the response to any other event.
+    /// Whether a connection may open. The gateway ignores the answer to other events.
     Connection {
         /// 200, or the status of the refusal.
         #[serde(rename = "statusCode")]
@@ -40,7 +41,7 @@ pub enum HandshakeReply {
 /// Handles an event.
 ///
 /// # Errors
-/// Never. The response contains the failures.
+/// None: failures are in the answer.
 pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, Error> {
     match event {
         Event::Queue(messages) => work(services, messages).await.map(HandshakeReply::Queue),
@@ -50,26 +51,30 @@ pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, 
     }
 }
 
-/// Handles the messages of the queue. The response lists those that the queue must repeat.
+/// Does the work of the queue's messages. The answer names those that have to be received again.
 ///
 /// # Errors
-/// Never. The response contains the failures.
+/// None: failures are in the answer.
 pub async fn work(services: Services, messages: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let mut answer = SqsBatchResponse::default();
     for message in messages.records {
         let body = message.body.unwrap_or_default();
-        if let Err(error) = services.realtime.do_later(&body).await {
-            tracing::warn!(error = %shared::log::Causes(&error), "could not process a message about a connection");
+        let done = match serde_json::from_str(&body) {
+            Ok(later) => services.realtime.do_later(later).await,
+            Err(error) => Err(Error::internal(error)),
+        };
+        if let Err(error) = done {
+            tracing::warn!(error = %shared::log::Causes(&error), "delayed work on a connection failed and is repeated");
             answer.add_failure(message.message_id.unwrap_or_default());
         }
     }
     Ok(answer)
 }
 
-/// Handles an event of a connection. Returns an HTTP status.
+/// Handles an event about a connection. Returns an HTTP status.
 async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyRequest) -> u16 {
     let context = &event.request_context;
-    let Some((id, address)) = connection(context) else {
+    let Some((id, address)) = whom(context) else {
         tracing::error!("an event has no connection or no address");
         return 400;
     };
@@ -77,18 +82,19 @@ async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyR
         Some("$connect") => connect(services, event, id, address).await,
         Some("$disconnect") => {
             if let Err(error) = services.realtime.disconnect(&id).await {
-                tracing::warn!(error = %shared::log::Causes(&error), "could not remove a closed connection");
+                tracing::warn!(error = %shared::log::Causes(&error), "the rows of a closed connection were not removed");
             }
             200
         }
         _ => {
-            services.realtime.hear(&id, &address, event.body.as_deref().unwrap_or_default()).await;
+            let message = event.body.as_deref().and_then(parse_message);
+            services.realtime.hear(&id, &address, message).await;
             200
         }
     }
 }
 
-fn connection(context: &ApiGatewayWebsocketProxyRequestContext) -> Option<(ConnectionId, Address)> {
+fn whom(context: &ApiGatewayWebsocketProxyRequestContext) -> Option<(ConnectionId, Address)> {
     let address: IpAddr = context.identity.source_ip.as_deref()?.parse().ok()?;
     Some((ConnectionId::parse(context.connection_id.as_deref()?)?, address.into()))
 }
@@ -112,7 +118,7 @@ async fn connect(
         Err(Error::InvalidCredential) => 401,
         Err(Error::RateLimited(_)) => 429,
         Err(error) => {
-            tracing::error!(error = %shared::log::Causes(&error), "could not decide about a connection");
+            tracing::error!(error = %shared::log::Causes(&error), "a handshake failed");
             503
         }
     }

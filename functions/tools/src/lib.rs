@@ -1,15 +1,16 @@
 //! What assistants may use. This file is the route table.
 
-pub mod openapi;
 mod platform;
 
-use axum::{Router, routing::get};
-use shared::{http::Routes, service::Services};
+use shared::http::{Group, Platform, handlers};
 
 /// The routes of this endpoint group.
-pub fn router(services: Services) -> Router {
-    Routes::default()
-        .own("/api/v1/tools", get(platform::list).post(platform::create))
-        .own("/api/v1/tools/{tool}", get(platform::show).put(platform::change).delete(platform::remove))
-        .router(&services)
+pub fn routes() -> Group {
+    Group::new("tools").with::<Platform>(handlers![
+        platform::list,
+        platform::create,
+        platform::show,
+        platform::change,
+        platform::remove
+    ])
 }

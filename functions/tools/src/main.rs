@@ -5,5 +5,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(Keys::Needed, tools::router).await
+    lambda::run(Keys::Needed, |services| tools::routes().router(&services)).await
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     domain::{
-        Error, Problem,
+        Error, OutboundUrl, Problem,
         list::ToolField,
         text::{Category, Description, Label},
         tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
@@ -16,7 +16,7 @@ use shared::{
         Listing, NoContent, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
     },
-    outbound::{OutboundRules, OutboundUrl},
+    outbound::OutboundRules,
 };
 use std::collections::BTreeMap;
 use utoipa::ToSchema;

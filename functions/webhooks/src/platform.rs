@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     domain::{
-        Error, Problem,
+        Error, OutboundUrl, Problem,
         event::EventKind,
         ids::WebhookId,
         list::WebhookField,
@@ -21,7 +21,7 @@ use shared::{
         listing::{Parameters, Wanted},
         parse::{boolean, set},
     },
-    outbound::{OutboundRules, OutboundUrl},
+    outbound::OutboundRules,
     service::webhooks::{NewWebhook, WithSecret},
 };
 use utoipa::ToSchema;

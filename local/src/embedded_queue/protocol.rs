@@ -4,18 +4,16 @@ use super::{EmbeddedQueue, EmbeddedQueues, md5_of};
 use crate::embedded::Embedded;
 use aws_smithy_runtime_api::{
     client::{
-        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
-        runtime_components::RuntimeComponents,
     },
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::queue::DELAY_MAX;
-use std::{collections::HashSet, fmt, time::Duration};
+use shared::{aws::Respond, queue::DELAY_MAX};
+use std::{collections::HashSet, time::Duration};
 
 /// What every request has.
 #[derive(Deserialize)]
@@ -160,24 +158,10 @@ impl EmbeddedQueue {
     }
 }
 
-impl fmt::Debug for EmbeddedQueues {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EmbeddedQueues")
-    }
-}
-
-impl HttpConnector for EmbeddedQueues {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = match Embedded::operation_of(&request) {
-            Some((operation, body)) => self.run(&operation, &body),
-            None => Err(ConnectorError::user("not an SQS request".into())),
-        };
-        HttpConnectorFuture::ready(answer)
-    }
-}
-
-impl HttpClient for EmbeddedQueues {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Respond for EmbeddedQueues {
+    async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (operation, body) =
+            Embedded::operation_of(&request).ok_or_else(|| ConnectorError::user("not an SQS request".into()))?;
+        self.run(operation, body)
     }
 }

@@ -1,6 +1,7 @@
 //! The binary itself: its command line, its data directory, and what is left after it is killed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod command_line;
 mod services;
 mod stack;
 

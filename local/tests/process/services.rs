@@ -5,7 +5,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use shared::{
-    blobs::{BlobError, BlobKey, Blobs, embedded_credentials},
+    aws::{CallError, embedded_credentials},
+    blobs::{BlobKey, Blobs},
     config::QueueUrls,
     domain::{
         Error,
@@ -33,7 +34,7 @@ async fn sdk(server: &Server) -> SdkConfig {
 async fn a_file_larger_than_a_part_is_stored_read_and_removed() {
     let directory = Directory::new("services-s3");
     let server = Server::start(&directory.0, &["services", "--data", "data"], &[]);
-    let blobs = Blobs::on_aws(&sdk(&server).await, "files".to_owned());
+    let blobs = Blobs::new(&sdk(&server).await, "files".to_owned());
     let (user, file) = ("01a1fc19-2723-770e-883b-b96509b89940", "01a1fec8-50a6-7751-aff7-93f97c7d74cb");
     let key = BlobKey::of_file(UserId::parse(user).unwrap(), FileId::parse(file).unwrap());
     let pieces: Vec<Bytes> = (0..20_u8).map(|piece| Bytes::from(vec![piece; 1024 * 1024])).collect();
@@ -45,8 +46,8 @@ async fn a_file_larger_than_a_part_is_stored_read_and_removed() {
     assert_eq!((size, read.concat() == pieces.concat()), (20 * 1024 * 1024, true));
     blobs.delete(&key).await.unwrap();
     assert!(blobs.get(&key).await.unwrap().is_none());
-    let elsewhere = Blobs::on_aws(&sdk(&server).await, "elsewhere".to_owned());
-    assert!(matches!(elsewhere.probe().await, Err(BlobError::Broken(_))));
+    let elsewhere = Blobs::new(&sdk(&server).await, "elsewhere".to_owned());
+    assert!(matches!(elsewhere.probe().await, Err(CallError::Broken(_))));
 }
 
 #[tokio::test]
@@ -56,12 +57,12 @@ async fn queues_are_known_by_their_path_and_connections_by_their_id() {
     let (aws, at) = (sdk(&server).await, format!("http://{}", server.address));
     let url = |name: &str| format!("{at}/000000000000/{name}");
     let urls = QueueUrls { deliveries: url("deliveries"), connections: url("nothing") };
-    let queues = Queues::on_aws(&aws, &urls);
+    let queues = Queues::new(&aws, &urls);
     queues.deliveries.probe().await.unwrap();
     let later = Outgoing { body: "{}".to_owned(), group: "group".to_owned(), delay: Duration::from_secs(900) };
     queues.deliveries.send(vec![later]).await.unwrap();
     queues.connections.probe().await.unwrap_err();
-    let gateway = Gateway::on_aws(&aws, &at);
+    let gateway = Gateway::new(&aws, &at);
     let nobody = ConnectionId::parse("L0SM9cOFvHcCIhw=").unwrap();
     assert_eq!(gateway.post(&nobody, b"{}").await.unwrap(), Posted::Gone);
 }

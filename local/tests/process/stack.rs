@@ -1,12 +1,12 @@
-//! The operator's commands on a deployed stack: CloudFormation is a stub, DynamoDB is that of `quintet services`.
+//! The operator's commands on a deployed stack: the AWS CLI is a stub, DynamoDB is that of `quintet services`.
 
 use super::{Directory, PASSWORD, Server, get, quintet, stderr};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
-    fmt::Write as _,
     fs,
-    io::{BufRead, BufReader, Read, Write as _},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener},
+    os::unix::fs::PermissionsExt,
     process::Output,
     sync::mpsc::{self, Receiver},
     thread,
@@ -15,62 +15,76 @@ use std::{
 const TABLES: [&str; 10] =
     ["Users", "Assistants", "Tools", "Sessions", "Balances", "Files", "Outbox", "Webhooks", "Connections", "Limits"];
 
-/// Gives the same answer to all requests, and tells of their headers and bodies.
-struct CloudFormation {
-    address: SocketAddr,
-    requests: Receiver<(String, String)>,
-}
+/// Stands for the AWS CLI: a program `aws` that prints the same whatever it is asked, and notes what that was.
+struct Cli(Directory);
 
-impl CloudFormation {
-    fn answering(status: u16, body: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (sender, requests) = mpsc::channel();
-        thread::spawn(move || {
-            for connection in listener.incoming() {
-                let mut connection = BufReader::new(connection.unwrap());
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") {
-                    assert!(connection.read_line(&mut head).unwrap() > 0, "{head}");
-                }
-                let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-                let mut form = vec![0; length.parse().unwrap()];
-                connection.read_exact(&mut form).unwrap();
-                let answer = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-                connection.get_mut().write_all(answer.as_bytes()).unwrap();
-                // Nobody asks for it when the test is over.
-                sender.send((head, String::from_utf8(form).unwrap())).ok();
-            }
-        });
-        Self { address, requests }
+impl Cli {
+    fn new(name: &str, status: u8, stdout: &str, stderr: &str) -> Self {
+        let directory = Directory::new(name);
+        let files = [("stdout", stdout), ("stderr", stderr)].map(|(file, text)| (directory.0.join(file), text));
+        for (file, text) in files {
+            fs::write(file, text).unwrap();
+        }
+        let here = directory.0.display();
+        let script = format!(
+            "#!/bin/sh\necho \"$@\" >> '{here}/asked'\n/bin/cat '{here}/stdout'\n/bin/cat '{here}/stderr' >&2\nexit {status}\n"
+        );
+        let program = directory.0.join("aws");
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        Self(directory)
     }
 
     /// A stack with these outputs.
-    fn with_outputs(outputs: &[(String, String)]) -> Self {
-        let mut members = String::new();
-        for (name, value) in outputs {
-            write!(members, "<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>")
-                .unwrap();
+    fn with_outputs(name: &str, outputs: &[(String, String)]) -> Self {
+        let output = |(name, value)| json!({"OutputKey": name, "OutputValue": value, "Description": "Some."});
+        let outputs: Vec<Value> = outputs.iter().cloned().map(output).collect();
+        Self::new(name, 0, &Value::from(outputs).to_string(), "")
+    }
+
+    fn refusing(name: &str, why: &str) -> Self {
+        Self::new(name, 254, "", why)
+    }
+
+    /// The search path that leads to it alone.
+    fn path(&self) -> &str {
+        self.0.0.to_str().unwrap()
+    }
+
+    fn asked(&self) -> String {
+        fs::read_to_string(self.0.0.join("asked")).unwrap()
+    }
+}
+
+/// What the AWS CLI is asked.
+const ASKED: &str = "cloudformation describe-stacks --query Stacks[0].Outputs --output json --region=eu-central-1 \
+                     --stack-name=quintet\n";
+
+/// Security Token Service, which gives the same role to everybody. Tells how often it was asked.
+fn token_service() -> (SocketAddr, Receiver<()>) {
+    const ANSWER: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+        <Credentials><AccessKeyId>ASSUMED</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken>\
+        <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, asked) = mpsc::channel();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = BufReader::new(connection.unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                assert!(connection.read_line(&mut head).unwrap() > 0, "{head}");
+            }
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            let mut form = vec![0; length.parse().unwrap()];
+            connection.read_exact(&mut form).unwrap();
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{ANSWER}", ANSWER.len());
+            connection.get_mut().write_all(answer.as_bytes()).unwrap();
+            // Nobody asks for it when the test is over.
+            sender.send(()).ok();
         }
-        Self::answering(
-            200,
-            format!(
-                "<?xml version=\"1.0\"?><DescribeStacksResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
-                 <DescribeStacksResult><Stacks><member><StackName>quintet</StackName><Parameters><member>\
-                 <ParameterKey>InitialTokens</ParameterKey><ParameterValue>1</ParameterValue></member></Parameters>\
-                 <Outputs>{members}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
-            ),
-        )
-    }
-
-    fn refusing(code: &str, message: &str) -> Self {
-        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
-        Self::answering(400, format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
+    });
+    (address, asked)
 }
 
 /// The outputs of a stack whose tables are called as the embedded database has them.
@@ -87,7 +101,7 @@ fn outputs() -> Vec<(String, String)> {
 }
 
 /// Makes `boss` an administrator of the stack `quintet`, with nothing but `settings` and the operator's password.
-fn create(directory: &Directory, settings: &[(&str, &str)]) -> Output {
+fn create(directory: &Directory, path: &str, settings: &[(&str, &str)]) -> Output {
     let create = ["create-admin", "--stack", "quintet", "--username", "boss", "--email", "boss@example.com"];
     let home = directory.0.to_str().unwrap();
     let mut command = quintet(&directory.0, &create, settings);
@@ -97,7 +111,7 @@ fn create(directory: &Directory, settings: &[(&str, &str)]) -> Output {
         }
     }
     command.env("HOME", home).env("AWS_EC2_METADATA_DISABLED", "true").env("QUINTET_ADMIN_PASSWORD", PASSWORD);
-    command.output().unwrap()
+    command.env("PATH", path).output().unwrap()
 }
 
 const KEYS: [(&str, &str); 3] =
@@ -107,21 +121,17 @@ const KEYS: [(&str, &str); 3] =
 fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
     let directory = Directory::new("stack");
     let services = Server::start(&directory.0, &["services", "--data", "data"], &[]);
-    let stack = CloudFormation::with_outputs(&outputs());
-    let (all, cloud_formation) = (format!("http://{}", services.address), stack.url());
-    let places = [("AWS_ENDPOINT_URL", all.as_str()), ("AWS_ENDPOINT_URL_CLOUDFORMATION", cloud_formation.as_str())];
-    let settings = [&KEYS[..], &places].concat();
-    let made = create(&directory, &settings);
+    let cli = Cli::with_outputs("stack-cli", &outputs());
+    let all = format!("http://{}", services.address);
+    let settings = [&KEYS[..], &[("AWS_ENDPOINT_URL", all.as_str())]].concat();
+    let made = create(&directory, cli.path(), &settings);
     assert_eq!(stderr(&made), "");
     assert_eq!(String::from_utf8(made.stdout).unwrap(), "boss is an administrator now.\n");
-    let (head, form) = stack.requests.recv().unwrap();
-    assert_eq!(form, "Action=DescribeStacks&Version=2010-05-15&StackName=quintet");
-    assert!(head.contains("authorization: AWS4-HMAC-SHA256 Credential=embedded/"), "{head}");
-    assert!(head.contains("/eu-central-1/cloudformation/aws4_request, SignedHeaders="), "{head}");
+    assert_eq!(cli.asked(), ASKED);
 
     let taken = "quintet: username: A user with that username already exists.; \
                  email: A user with that email already exists.\n";
-    let again = create(&directory, &settings);
+    let again = create(&directory, cli.path(), &settings);
     assert_eq!((again.status.code(), stderr(&again).as_str()), (Some(1), taken));
 
     drop(services);
@@ -136,26 +146,18 @@ fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
 #[test]
 fn a_profile_with_keys_is_as_good_as_the_environment_and_so_is_one_with_a_role() {
     let directory = Directory::new("profile");
-    let sts = CloudFormation::answering(
-        200,
-        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
-         <AccessKeyId>ASSUMED</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken>\
-         <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
-            .to_owned(),
-    );
-    let stack = CloudFormation::refusing("AccessDenied", "No");
-    let (cloud_formation, tokens) = (stack.url(), sts.url());
-    let places =
-        [("AWS_ENDPOINT_URL_CLOUDFORMATION", cloud_formation.as_str()), ("AWS_ENDPOINT_URL_STS", tokens.as_str())];
+    let (tokens, asked) = token_service();
+    let tokens = format!("http://{tokens}");
     let keys = "region = eu-central-1\naws_access_key_id = KEPT\naws_secret_access_key = x\n";
     let role = "region = eu-central-1\nrole_arn = arn:aws:iam::000000000000:role/operator\nsource_profile = keys\n";
     fs::create_dir(directory.0.join(".aws")).unwrap();
     fs::write(directory.0.join(".aws/config"), format!("[profile keys]\n{keys}[profile role]\n{role}")).unwrap();
-    for (profile, id) in [("keys", "KEPT"), ("role", "ASSUMED")] {
-        let refused = create(&directory, &[&places[..], &[("AWS_PROFILE", profile)]].concat());
-        assert_eq!(stderr(&refused), "quintet: CloudFormation refuses: No (AccessDenied)\n");
-        let (head, _) = stack.requests.recv().unwrap();
-        assert!(head.contains(&format!("Credential={id}/")), "{head}");
+    for (profile, is_role) in [("keys", false), ("role", true)] {
+        let cli = Cli::refusing(&format!("profile-{profile}"), "No.");
+        let refused = create(&directory, cli.path(), &[("AWS_ENDPOINT_URL_STS", &tokens), ("AWS_PROFILE", profile)]);
+        assert_eq!(stderr(&refused), "quintet: the AWS CLI cannot describe the stack quintet: No.\n");
+        assert_eq!(cli.asked(), ASKED);
+        assert_eq!(asked.try_recv().is_ok(), is_role, "{profile}");
     }
 }
 
@@ -166,43 +168,48 @@ fn what_is_wrong_with_a_stack_is_one_clear_line() {
     incomplete.retain(|(name, _)| name != "TableBalances");
     let cases = [
         (
-            CloudFormation::refusing("ValidationError", "Stack with id quintet does not exist"),
-            "there is no stack quintet in eu-central-1",
+            Cli::refusing(
+                "no-stack-0",
+                "\nAn error occurred (ValidationError):\n Stack with id quintet does not exist\n",
+            ),
+            "the AWS CLI cannot describe the stack quintet: An error occurred (ValidationError): Stack with id quintet \
+             does not exist",
         ),
         (
-            CloudFormation::refusing("AccessDenied", "User: x is not authorized"),
-            "CloudFormation refuses: User: x is not authorized (AccessDenied)",
+            Cli::new("no-stack-1", 0, "null\n", ""),
+            "the stack quintet has no outputs: is it one of Quintet, and is it complete?",
         ),
-        (CloudFormation::answering(503, "<html>".to_owned()), "CloudFormation answers 503 Service Unavailable"),
-        (CloudFormation::with_outputs(&[]), "the stack has no outputs: is it one of Quintet, and is it complete?"),
         (
-            CloudFormation::with_outputs(&incomplete),
+            Cli::with_outputs("no-stack-2", &incomplete),
             "the stack quintet has no output TableBalances: is it one of Quintet, and of this version?",
         ),
+        (
+            Cli::new("no-stack-3", 0, "<html>", ""),
+            "the AWS CLI printed something else than a stack's outputs: expected value at line 1 column 1",
+        ),
     ];
-    for (stack, expected) in cases {
-        let failed = create(&directory, &[&KEYS[..], &[("AWS_ENDPOINT_URL", &stack.url())]].concat());
+    for (cli, expected) in cases {
+        let failed = create(&directory, cli.path(), &KEYS);
         assert_eq!((failed.status.code(), stderr(&failed)), (Some(1), format!("quintet: {expected}\n")));
     }
+    let missing = create(&directory, directory.0.to_str().unwrap(), &KEYS);
+    let expected = "quintet: the AWS CLI is not installed: --stack needs the command `aws`\n";
+    assert_eq!((missing.status.code(), stderr(&missing).as_str()), (Some(1), expected));
 }
 
 #[test]
 fn what_is_wrong_with_the_operators_credentials_is_one_clear_line() {
     let directory = Directory::new("no-credentials");
-    let stack = CloudFormation::with_outputs(&outputs());
-    let url = stack.url();
+    let cli = Cli::with_outputs("no-credentials-cli", &outputs());
     let cases = [
         (vec![], "no AWS region"),
         (vec![("AWS_REGION", "eu-central-1")], "no AWS credentials"),
         (vec![("AWS_REGION", "eu-central-1"), ("AWS_PROFILE", "nobody")], "no AWS credentials"),
     ];
     for (settings, expected) in cases {
-        let failed = create(&directory, &[&settings[..], &[("AWS_ENDPOINT_URL", &url)]].concat());
+        let failed = create(&directory, cli.path(), &settings);
         let error = stderr(&failed);
         assert_eq!((failed.status.code(), error.lines().count()), (Some(1), 1), "{error}");
         assert!(error.starts_with(&format!("quintet: {expected}: ")), "{error}");
     }
-    let unreachable = create(&directory, &[&KEYS[..], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]].concat());
-    let error = stderr(&unreachable);
-    assert!(error.starts_with("quintet: CloudFormation cannot be reached: ") && error.lines().count() == 1, "{error}");
 }

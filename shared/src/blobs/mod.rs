@@ -2,23 +2,15 @@
 
 mod writing;
 
-use crate::domain::{
-    self,
-    error::Cause,
-    ids::{FileId, UserId},
+use crate::{
+    aws::{self, CallError},
+    domain::{
+        self,
+        ids::{FileId, UserId},
+    },
 };
 use aws_config::SdkConfig;
-use aws_sdk_s3::{
-    Client,
-    config::{
-        BehaviorVersion, Builder, Credentials, HttpClient, Region, RequestChecksumCalculation,
-        retry::{RetryConfig, RetryPartition},
-        timeout::TimeoutConfig,
-    },
-    error::{ProvideErrorMetadata, SdkError},
-    operation::get_object::GetObjectError,
-    primitives::ByteStream,
-};
+use aws_sdk_s3::{Client, config::Builder, operation::get_object::GetObjectError, primitives::ByteStream};
 use bytes::Bytes;
 use futures::{
     Stream, StreamExt,
@@ -28,11 +20,8 @@ use std::{fmt, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc};
 use writing::{Writing, forward};
 
-/// Objects are written whole or not at all, so every call may be tried again.
-const TRIES: u32 = 3;
-
 /// The bytes of an object, as they arrive.
-pub type Content = BoxStream<'static, Result<Bytes, BlobError>>;
+pub type Content = BoxStream<'static, Result<Bytes, CallError>>;
 
 /// Which object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,49 +40,6 @@ impl fmt::Display for BlobKey {
     }
 }
 
-/// A call that did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// No answer, or too much load: a later try may succeed.
-    #[error("the object storage does not answer")]
-    Unavailable(#[source] Cause),
-    /// A request that makes no sense: a bug.
-    #[error("the object storage refused a request")]
-    Broken(#[source] Cause),
-}
-
-impl BlobError {
-    fn broken(cause: impl Into<Cause>) -> Self {
-        Self::Broken(cause.into())
-    }
-}
-
-impl From<BlobError> for domain::Error {
-    fn from(error: BlobError) -> Self {
-        match error {
-            BlobError::Unavailable(cause) => Self::Unavailable(cause),
-            BlobError::Broken(cause) => Self::Internal(cause),
-        }
-    }
-}
-
-impl<E> From<SdkError<E>> for BlobError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    fn from(error: SdkError<E>) -> Self {
-        let transient = match &error {
-            SdkError::ServiceError(service) => {
-                service.raw().status().is_server_error()
-                    || matches!(service.err().code(), Some("SlowDown" | "RequestTimeout" | "Throttling"))
-            }
-            SdkError::ConstructionFailure(_) => false,
-            _ => true,
-        };
-        if transient { Self::Unavailable(error.into()) } else { Self::Broken(error.into()) }
-    }
-}
-
 /// The objects of one bucket. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
@@ -101,50 +47,17 @@ pub struct Blobs {
     bucket: String,
 }
 
-/// The SDK has no time limits of its own beyond the one for connecting. What is read from an object after
-/// the answer's head is bounded by the SDK's protection against streams that stall. A call that fails and the one
-/// that removes what it may have left fit into the time of one request.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(6))
-        .operation_timeout(Duration::from_secs(12))
-        .build()
-}
-
 impl Blobs {
-    /// The deployment's bucket.
-    pub fn on_aws(aws: &SdkConfig, bucket: String) -> Self {
-        Self::new(Builder::from(aws).retry_config(RetryConfig::standard().with_max_attempts(TRIES)), bucket)
-    }
-
-    /// A bucket of an S3 inside this process, behind `http`, which knows [`embedded_credentials`]. `backoff`
-    /// is the first pause before a retry.
-    pub fn embedded(http: impl HttpClient + 'static, bucket: String, backoff: Duration) -> Self {
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"))
-            .endpoint_url("http://embedded.invalid")
-            .credentials_provider(embedded_credentials())
-            .http_client(http)
-            .force_path_style(true)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(backoff))
-            // Its own allowance of retries: several embedded storages share nothing.
-            .retry_partition(RetryPartition::custom("embedded S3").build());
-        Self::new(config, bucket)
-    }
-
-    fn new(config: Builder, bucket: String) -> Self {
-        let config = config
-            .timeout_config(timeouts())
-            // The signature covers a hash of the body already.
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .build();
-        Self { client: Client::from_conf(config), bucket }
+    /// The objects of `bucket`.
+    pub fn new(aws: &SdkConfig, bucket: String) -> Self {
+        // A call that fails and the one that removes what it may have left fit into the time of one request. What is
+        // read from an object after the answer's head is bounded by the SDK's protection against streams that stall.
+        let limits = aws::time_limits(Duration::from_secs(6), Duration::from_secs(12));
+        Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket }
     }
 
     /// Whether the bucket is there.
-    pub async fn probe(&self) -> Result<(), BlobError> {
+    pub async fn probe(&self) -> Result<(), CallError> {
         self.client.head_bucket().bucket(&self.bucket).send().await?;
         Ok(())
     }
@@ -168,12 +81,12 @@ impl Blobs {
     }
 
     /// An object's size and bytes. `None`: there is no such object.
-    pub async fn get(&self, key: &BlobKey) -> Result<Option<(u64, Content)>, BlobError> {
+    pub async fn get(&self, key: &BlobKey) -> Result<Option<(u64, Content)>, CallError> {
         let found = self.client.get_object().bucket(&self.bucket).key(&key.0).send().await;
         match found {
             Ok(object) => {
                 let size = object.content_length.and_then(|length| u64::try_from(length).ok());
-                let size = size.ok_or_else(|| BlobError::broken("an object without a length"))?;
+                let size = size.ok_or_else(|| CallError::broken("an object without a length"))?;
                 Ok(Some((size, chunks(object.body))))
             }
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
@@ -182,7 +95,7 @@ impl Blobs {
     }
 
     /// Removes an object, if it is there.
-    pub async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+    pub async fn delete(&self, key: &BlobKey) -> Result<(), CallError> {
         self.client.delete_object().bucket(&self.bucket).key(&key.0).send().await?;
         Ok(())
     }
@@ -211,14 +124,9 @@ impl Blobs {
     }
 }
 
-/// The key that an embedded S3 expects.
-pub fn embedded_credentials() -> Credentials {
-    Credentials::new("embedded", "embedded", None, None, "embedded")
-}
-
 fn chunks(body: ByteStream) -> Content {
     stream::try_unfold(body, |mut body| async move {
-        let next = body.try_next().await.map_err(|error| BlobError::Unavailable(error.into()))?;
+        let next = body.try_next().await.map_err(|error| CallError::Unavailable(error.into()))?;
         Ok(next.map(|bytes| (bytes, body)))
     })
     .boxed()

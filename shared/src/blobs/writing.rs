@@ -1,6 +1,7 @@
 //! Writing one object as its content arrives: at once when it is small, else as an upload in parts.
 
-use super::{BlobError, BlobKey, Blobs};
+use super::{BlobKey, Blobs};
+use crate::aws::CallError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
@@ -57,7 +58,7 @@ impl Writing {
         }
     }
 
-    pub(super) async fn run(mut self, pieces: mpsc::Receiver<Piece>) -> Result<Unclaimed, BlobError> {
+    pub(super) async fn run(mut self, pieces: mpsc::Receiver<Piece>) -> Result<Unclaimed, CallError> {
         match self.write(pieces).await {
             Ok(()) => Ok(Unclaimed { size: self.size, object: Some((self.blobs, self.key)) }),
             Err(error) => {
@@ -67,7 +68,7 @@ impl Writing {
         }
     }
 
-    async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<(), BlobError> {
+    async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<(), CallError> {
         let mut buffer = BytesMut::new();
         while let Some(piece) = pieces.recv().await {
             match piece {
@@ -87,10 +88,10 @@ impl Writing {
                 self.put_part(part).await?;
             }
         }
-        Err(BlobError::broken("the content is not to be kept"))
+        Err(CallError::broken("the content is not to be kept"))
     }
 
-    async fn put_whole(&mut self, content: Bytes) -> Result<(), BlobError> {
+    async fn put_whole(&mut self, content: Bytes) -> Result<(), CallError> {
         self.may_exist = true;
         let Blobs { client, bucket } = &self.blobs;
         let request = client.put_object().bucket(bucket).key(&self.key.0).content_type(&self.content_type);
@@ -98,18 +99,18 @@ impl Writing {
         Ok(())
     }
 
-    async fn put_part(&mut self, content: Bytes) -> Result<(), BlobError> {
+    async fn put_part(&mut self, content: Bytes) -> Result<(), CallError> {
         let Blobs { client, bucket } = &self.blobs;
         let upload = match &self.upload {
             Some(upload) => upload,
             None => {
                 let request = client.create_multipart_upload().bucket(bucket).key(&self.key.0);
                 let begun = request.content_type(&self.content_type).send().await?;
-                let upload = begun.upload_id.ok_or_else(|| BlobError::broken("an upload without an id"))?;
+                let upload = begun.upload_id.ok_or_else(|| CallError::broken("an upload without an id"))?;
                 self.upload.insert(upload)
             }
         };
-        let number = i32::try_from(self.parts.len() + 1).map_err(BlobError::broken)?;
+        let number = i32::try_from(self.parts.len() + 1).map_err(CallError::broken)?;
         let request = client.upload_part().bucket(bucket).key(&self.key.0).upload_id(upload).part_number(number);
         let stored = request.body(content.into()).send().await?;
         let part = CompletedPart::builder().part_number(number).set_e_tag(stored.e_tag).build();
@@ -117,7 +118,7 @@ impl Writing {
         Ok(())
     }
 
-    async fn complete(&mut self) -> Result<(), BlobError> {
+    async fn complete(&mut self) -> Result<(), CallError> {
         self.may_exist = true;
         let Blobs { client, bucket } = &self.blobs;
         let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.parts))).build();
@@ -133,7 +134,7 @@ impl Writing {
             if let Err(error) = request.send().await
                 && !self.may_exist
             {
-                let error = BlobError::from(error);
+                let error = CallError::from(error);
                 tracing::warn!(error = %crate::log::Causes(&error), "an upload is left behind");
             }
         }

@@ -1,10 +1,11 @@
-//! Every setting, read from the environment here and nowhere else. The README lists them all.
+//! Every setting, read from the environment here and nowhere else. `docs/settings.md` lists them all.
 
 mod reading;
 
 pub use reading::SettingError;
 
 use crate::{
+    aws::EMBEDDED_ENDPOINT,
     domain::{money::Prices, webhook::RetrySchedule},
     outbound::OutboundRules,
     secrets::SigningKeys,
@@ -229,7 +230,7 @@ impl Config {
                 connections: settings.text("TABLE_CONNECTIONS", &tables.connections),
                 limits: settings.text("TABLE_LIMITS", &tables.limits),
             },
-            websocket_endpoint: settings.text("WEBSOCKET_ENDPOINT", "http://embedded.invalid"),
+            websocket_endpoint: settings.text("WEBSOCKET_ENDPOINT", EMBEDDED_ENDPOINT),
             queues: QueueUrls {
                 deliveries: settings.text("QUEUE_DELIVERIES", &queues.deliveries),
                 connections: settings.text("QUEUE_CONNECTIONS", &queues.connections),

@@ -1,12 +1,12 @@
 //! Conversations and their turns.
 
 use super::{
+    OutboundUrl,
     ids::{AssistantId, ConversationId, FileId, MessageId, Speaker, TurnNumber},
     money::Tokens,
     text::{MessageText, Title},
     time::Timestamp,
 };
-use crate::outbound::OutboundUrl;
 use serde::{Deserialize, Serialize};
 
 /// A series of turns of one user (a "chat session" of the webchat dialect).

@@ -226,7 +226,7 @@ pub enum Problem {
     /// The current password is incorrect.
     WrongCurrentPassword,
     /// The address may not be called.
-    Address(&'static str),
+    Address(String),
     /// The parameters of a tool are not in the documented form.
     ParametersForm,
     /// The attachment is not in the documented form.

@@ -1,4 +1,4 @@
-//! Plain types and pure rules. Nothing here is asynchronous or depends on HTTP or the storage.
+//! Plain types and pure rules. Nothing here is asynchronous, and nothing imports another module of this crate.
 
 pub mod api_key;
 pub mod assistant;
@@ -11,6 +11,7 @@ pub mod ids;
 pub mod list;
 pub mod money;
 pub mod names;
+pub mod outbound_url;
 pub mod page;
 pub mod text;
 pub mod time;
@@ -19,3 +20,4 @@ pub mod user;
 pub mod webhook;
 
 pub use error::{Error, FieldError, Problem};
+pub use outbound_url::{AddressPolicy, OutboundUrl};

@@ -1,11 +1,10 @@
 //! Tools, which the model of an assistant may call. Two are built in. Administrators add others.
 
 use super::{
-    Problem,
+    OutboundUrl, Problem,
     text::{Category, Description, Label},
     time::Timestamp,
 };
-use crate::outbound::OutboundUrl;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,12 +1,11 @@
 //! Webhooks, and the deliveries of events to them.
 
 use super::{
-    Problem,
+    OutboundUrl, Problem,
     event::EventKind,
     ids::{EventId, UserId, WebhookId},
     time::Timestamp,
 };
-use crate::outbound::OutboundUrl;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -261,9 +260,14 @@ impl Delivery {
 }
 
 impl Attempt {
-    /// Whether the receiver accepted the event, which only 2xx means.
+    /// Whether the receiver accepted the event: only 2xx means that.
     pub fn is_success(&self) -> bool {
         self.status_code.is_some_and(|code| (200..300).contains(&code))
+    }
+
+    /// Whether the receiver answered 410: it wants no more deliveries.
+    pub fn is_gone(&self) -> bool {
+        self.status_code == Some(410)
     }
 }
 

@@ -25,6 +25,7 @@ mod tail;
 mod upload;
 mod user;
 
+pub use crate::handlers;
 pub use body::{Body, NoFields};
 pub use credentials::{SESSION_COOKIE, UsernameAndPassword, registration, session_of_page, sign_in};
 pub use dialect::{
@@ -37,9 +38,11 @@ pub use field::{Field, Form};
 pub use idempotency::Idempotency;
 pub use listing::Listing;
 pub use new_message::{NewMessage, said};
+#[doc(hidden)]
+pub use pastey::paste;
 pub use path::{FromPath, InPath};
 pub use reply::{Accepted, Balance, Created, Json, Message, NoContent};
-pub use routes::{App, Routes};
+pub use routes::{App, Endpoint, Group, Handlers, Route};
 pub use signed_in::{AsAdministrator, ClientAddress, SignInEndpoint, SignedIn, Visitor};
 pub use tail::finish;
 pub use upload::WithFiles;

@@ -1,6 +1,7 @@
 //! Which IP addresses lead to the internet, and to nobody's own machine or network. After IANA's registries of
 //! special-purpose addresses.
 
+use ipnet::Ipv6Net;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
@@ -47,40 +48,36 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-/// Addresses that begin alike, as `10.0.0.0/8`; or one, as `10.0.0.1`.
+/// Addresses that begin alike, as `10.0.0.0/8`; or one, as `10.0.0.1`. An IPv4 address is the IPv6 address that stands
+/// for it, so that both kinds are in one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block {
-    first: u128,
-    /// The bits that all of them have in common.
-    mask: u128,
-}
+pub(super) struct Block(Ipv6Net);
 
 impl Block {
     pub(super) fn contains(self, address: IpAddr) -> bool {
-        bits(address) & self.mask == self.first
+        self.0.contains(&mapped(address))
     }
 }
 
 impl FromStr for Block {
     type Err = ();
 
-    /// Refuses a block that does not begin where its length says, because nobody knows what is meant.
+    /// Refuses a block that does not begin where its length says, because nobody knows what is meant. The address is
+    /// read by the standard library: `ipnet` would read `010.0.0.0/8`, too, which others take for an octal number.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().map_err(|_| ())?;
-        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
+        let width: u8 = if address.is_ipv4() { 32 } else { 128 };
         let length = length.map_or(Ok(width), |length| length.parse().map_err(|_| ()))?;
         let free = width.checked_sub(length).ok_or(())?;
-        let mask = u128::MAX.checked_shl(free).unwrap_or_default();
-        let first = bits(address);
-        if first & mask == first { Ok(Self { first, mask }) } else { Err(()) }
+        let block = Ipv6Net::new(mapped(address), 128 - free).map_err(|_| ())?;
+        if block.trunc() == block { Ok(Self(block)) } else { Err(()) }
     }
 }
 
-/// Both kinds of addresses in one order: an IPv4 address as the IPv6 address that stands for it.
-fn bits(address: IpAddr) -> u128 {
+fn mapped(address: IpAddr) -> Ipv6Addr {
     match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
     }
 }

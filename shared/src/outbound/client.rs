@@ -1,13 +1,13 @@
 //! Calling an address that a user gave. It is judged at each call, as it is written and by where its name leads at
 //! that moment; the connection goes to the very addresses that were judged.
 
-use super::{OutboundRules, OutboundUrl, Resolver};
+use super::{OutboundRules, Resolver};
 use crate::log::Causes;
-use axum::http::{HeaderMap, header::RETRY_AFTER};
 use bytes::Bytes;
 use reqwest::{
     Client, Response,
     dns::{Addrs, Name, Resolve, Resolving},
+    header::RETRY_AFTER,
     redirect::Policy,
 };
 use std::{
@@ -85,21 +85,24 @@ impl Outbound {
         Self { rules, resolver, client: OnceCell::new() }
     }
 
-    /// Posts `body` and reads how the answer begins.
+    /// Posts `body` to `url` and reads the beginning of the answer.
     ///
     /// # Errors
     /// When there is no answer; a status is never an error.
     pub async fn post(
         &self,
-        url: &OutboundUrl,
-        headers: HeaderMap,
+        url: &str,
+        headers: &[(&'static str, String)],
         body: Bytes,
         limits: Limits,
     ) -> Result<OutboundAnswer, OutboundError> {
         let exchange = async {
-            let url = url.judged(&self.rules).map_err(|_| OutboundError::Refused)?;
+            let url = self.rules.check(url).map_err(|_| OutboundError::Refused)?;
             let admitted = self.admitted(&url).await?;
-            let request = self.client().await?.post(url).headers(headers).body(body);
+            let mut request = self.client().await?.post(url).body(body);
+            for (name, value) in headers {
+                request = request.header(*name, value);
+            }
             let response = ADMITTED.scope(admitted, request.send()).await.map_err(|error| reason(&error))?;
             read(response, limits.bytes).await
         };

@@ -1,5 +1,5 @@
-//! Addresses that users give for us to call. They are judged twice: when they are given, by how they are written and
-//! without asking the DNS; and whenever they are called, then also by where they lead.
+//! Calls to addresses that users give. An address is checked twice: when it is given, by how it is written and
+//! without asking the DNS; and whenever it is called, then also by the IP addresses that its name resolves to.
 
 mod addresses;
 mod client;
@@ -11,45 +11,55 @@ pub use client::{Limits, Outbound, OutboundAnswer, OutboundError};
 pub use resolver::{Resolver, SystemResolver};
 pub use rules::{AllowedPlace, HostName, OutboundRules};
 
-use crate::domain::Problem;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The most characters of an address.
 const URL_MAX: usize = 2_000;
 
-/// An address that may be called: https, with a public name for the host; or what the operator allows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OutboundUrl(String);
+/// Why an address may not be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It is empty.
+    #[error("The address is empty.")]
+    Blank,
+    /// It has too many characters.
+    #[error("The address has more than {max} characters.")]
+    TooLong {
+        /// The most that are allowed.
+        max: usize,
+    },
+    /// It is no URL.
+    #[error("Enter a valid URL.")]
+    Malformed,
+    /// It is not https, or names no host.
+    #[error("Only https addresses are allowed.")]
+    NotHttps,
+    /// It contains a username or a password.
+    #[error("The address may not hold a name or a password.")]
+    HasCredentials,
+    /// Its host is not public, or the operator refuses it.
+    #[error("The address must name a public host.")]
+    NotPublic,
+}
 
-impl OutboundUrl {
-    /// Checks how the address is written.
-    pub fn parse(text: &str, rules: &OutboundRules) -> Result<Self, Problem> {
-        let given = Self(text.trim().to_owned());
-        given.judged(rules)?;
-        Ok(given)
-    }
-
-    fn judged(&self, rules: &OutboundRules) -> Result<Url, Problem> {
-        let Self(text) = self;
-        if text.is_empty() {
-            return Err(Problem::Blank);
+impl OutboundRules {
+    /// Parses an address and applies these rules to how it is written. No DNS is asked.
+    ///
+    /// # Errors
+    /// When it may not be called.
+    pub fn check(&self, address: &str) -> Result<Url, AddressError> {
+        if address.is_empty() {
+            return Err(AddressError::Blank);
         }
-        if text.chars().count() > URL_MAX {
-            return Err(Problem::TooLong { max: URL_MAX });
+        if address.chars().count() > URL_MAX {
+            return Err(AddressError::TooLong { max: URL_MAX });
         }
-        // The parser would drop such characters silently, and others read the address differently.
-        if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-            return Err(Problem::Address("Enter a valid URL."));
+        // The parser drops such characters silently, and other parsers would read the address differently.
+        if address.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+            return Err(AddressError::Malformed);
         }
-        let url = Url::parse(text).map_err(|_| Problem::Address("Enter a valid URL."))?;
-        rules.judge(&url)?;
+        let url = Url::parse(address).map_err(|_| AddressError::Malformed)?;
+        self.judge(&url)?;
         Ok(url)
-    }
-
-    /// The address as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }

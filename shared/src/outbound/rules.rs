@@ -1,7 +1,9 @@
 //! Which addresses may be called: what is public, beside what the operator allows and refuses.
 
-use super::addresses::{Block, is_public};
-use crate::domain::Problem;
+use super::{
+    AddressError,
+    addresses::{Block, is_public},
+};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
@@ -55,9 +57,9 @@ impl OutboundRules {
     }
 
     /// Whether an address may be called, by how it is written. The parser has seen through numbers in any notation.
-    pub(super) fn judge(&self, url: &Url) -> Result<(), Problem> {
+    pub(super) fn judge(&self, url: &Url) -> Result<(), AddressError> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
-            return Err(Problem::Address("Only https addresses are allowed."));
+            return Err(AddressError::NotHttps);
         };
         let is_inside = match host {
             Host::Domain(name) => self.allows_name(name, port),
@@ -65,10 +67,10 @@ impl OutboundRules {
             Host::Ipv6(address) => self.allows_number(address.into(), port),
         };
         if url.scheme() != "https" && !(url.scheme() == "http" && is_inside) {
-            return Err(Problem::Address("Only https addresses are allowed."));
+            return Err(AddressError::NotHttps);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Problem::Address("The address may not hold a name or a password."));
+            return Err(AddressError::HasCredentials);
         }
         match host {
             Host::Domain(name) if self.refuses(name) => {}
@@ -76,7 +78,7 @@ impl OutboundRules {
             Host::Ipv4(_) | Host::Ipv6(_) if is_inside => return Ok(()),
             _ => {}
         }
-        Err(Problem::Address("The address must name a public host."))
+        Err(AddressError::NotPublic)
     }
 
     /// Whether `address` may be connected to when `name` was asked for.

@@ -1,11 +1,12 @@
 //! API keys: credentials for programs. They outlive passwords and sign-ins; disabling or deleting the account
-//! ends them. A key names its owner and itself, so that one call reads all that is needed to check it.
+//! ends them. A key contains the ids of its owner and of itself, so that one call reads everything to check it.
 
 use super::{
     Deps,
-    idempotency::{IdempotencyKey, Keyed},
+    idempotency::{Idempotency, IdempotencyKey, Keyed, Outcome, Run},
     jwt::{Derived, JwtSigner},
     logins::hash,
+    retry::Attempt,
 };
 use crate::{
     clock::Clock,
@@ -30,13 +31,11 @@ use uuid::Uuid;
 
 /// What every key begins with.
 pub const PREFIX: &str = "qk_";
-/// The most keys of a user.
+/// The most API keys of a user.
 const KEYS_MAX: u64 = 50;
-/// How often a new key is tried when its idempotency key is claimed at the same moment.
-const TRIES: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A key as a client sends it: whose it is, which, and 256 bits that nobody can guess.
+/// A key as a client sends it: its owner, its id, and 256 random bits.
 pub struct Secret {
     /// Whose it is.
     pub user: UserId,
@@ -58,8 +57,8 @@ impl Secret {
         })
     }
 
-    /// Whether this is the key that was stored under `hash`. Both are hashes of 256 random bits: how long a
-    /// comparison takes tells nothing.
+    /// Whether this is the key that was stored under `hash`. Both are hashes of 256 random bits, so the duration of
+    /// the comparison reveals nothing.
     pub fn fits(&self, stored: &str) -> bool {
         self.hash() == stored
     }
@@ -74,12 +73,12 @@ impl Secret {
     }
 }
 
-/// What is kept of a new key under its idempotency key: enough to show the key again, for us alone.
+/// The record of a new key under its idempotency key: enough to derive the same secret again.
 #[derive(Serialize, Deserialize)]
 struct RecordedKey {
     id: ApiKeyId,
     nonce: String,
-    /// The id of the key that made the secret of the nonce.
+    /// The id of the signing key that derived the secret from the nonce.
     #[serde(default)]
     derived_with: String,
     name: Label,
@@ -87,74 +86,84 @@ struct RecordedKey {
     expires_at: Option<Timestamp>,
 }
 
+/// A key, and the secret that is shown once.
+type Shown = (ApiKey, SecretString);
+
 /// API keys.
 pub struct ApiKeys {
     store: Arc<Store>,
     jwt: JwtSigner,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    idempotency: Idempotency,
 }
 
 impl ApiKeys {
-    /// With these parts.
-    pub fn new(Deps { store, clock, entropy }: Deps, jwt: JwtSigner) -> Self {
-        Self { store, jwt, clock, entropy }
+    /// Derives the secrets of keys with `jwt`.
+    pub fn new(deps: Deps, jwt: JwtSigner) -> Self {
+        let idempotency = Idempotency::new(deps.clone());
+        let Deps { store, clock, entropy } = deps;
+        Self { store, jwt, clock, entropy, idempotency }
     }
 
-    /// A new key, shown this once, which ends after `days` if they are given.
+    /// Creates a key, whose secret is shown only now. It ends after `days`, if they are given.
     ///
     /// # Errors
-    /// `Conflict` when the user has 50.
+    /// `Conflict` when the user has 50 keys.
     pub async fn create(
         &self,
         user: UserId,
         name: Label,
         days: Option<u32>,
         key: Option<IdempotencyKey>,
-    ) -> Result<(ApiKey, SecretString), Error> {
+    ) -> Result<Shown, Error> {
         let lasts = days.map_or_else(String::new, |days| days.to_string());
         let keyed = key.map(|key| Keyed::new(key, &["api key", name.as_str(), &lasts]));
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            if let Some(keyed) = &keyed {
-                let record = self.store.idempotency_record(user, keyed.hash()).await?;
-                if let Some(recorded) = keyed.replay(record.as_ref(), now)? {
-                    return self.show_again(user, recorded).await;
-                }
-            }
-            let nonce: [u8; 32] = self.entropy.bytes();
-            let id = ApiKeyId::new(self.entropy.uuid(now));
-            let Derived { bytes: bits, key: derived_with } = self.jwt.derive(&nonce).await?;
-            let secret = Secret { user, id, bits };
-            let expires_at = days.map(|days| now.plus(DAY * days));
-            let api_key = ApiKey { id, name: name.clone(), created_at: now, expires_at };
-            let (nonce, name) = (hex::encode(nonce), name.clone());
-            let recorded = RecordedKey { id, nonce, derived_with, name, created_at: now, expires_at };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&recorded, now)).transpose()?;
-            let account = self.store.account(user).await?.filter(|account| account.user.is_active);
-            let account = account.ok_or(Error::InvalidCredential)?;
-            if account.user.api_keys >= KEYS_MAX {
-                return Err(Error::Conflict(Conflict::Full { max: KEYS_MAX }));
-            }
-            let stored = StoredKey { key: api_key.clone(), hash: secret.hash(), key_epoch: account.key_epoch };
-            // If not, another look tells what came between.
-            if self.store.add_api_key(user, stored, KEYS_MAX, record).await? {
-                return Ok((api_key, secret.shown()));
-            }
+        match self.idempotency.run(user, keyed, |run| self.try_to_create(user, &name, days, run)).await? {
+            Outcome::Done(shown) => Ok(shown),
+            Outcome::Repeated(recorded) => self.show_again(user, recorded).await,
         }
-        Err(Error::StillRunning)
     }
 
-    async fn show_again(&self, user: UserId, recorded: RecordedKey) -> Result<(ApiKey, SecretString), Error> {
+    async fn try_to_create(
+        &self,
+        user: UserId,
+        name: &Label,
+        days: Option<u32>,
+        run: Run,
+    ) -> Result<Attempt<Shown>, Error> {
+        let now = run.now;
+        let nonce: [u8; 32] = self.entropy.bytes();
+        let id = ApiKeyId::new(self.entropy.uuid(now));
+        let Derived { bytes: bits, key: derived_with } = self.jwt.derive(&nonce).await?;
+        let secret = Secret { user, id, bits };
+        let expires_at = days.map(|days| now.plus(DAY * days));
+        let api_key = ApiKey { id, name: name.clone(), created_at: now, expires_at };
+        let (nonce, name) = (hex::encode(nonce), name.clone());
+        let record = run.record(&RecordedKey { id, nonce, derived_with, name, created_at: now, expires_at })?;
+        let account = self.store.account(user).await?.filter(|account| account.user.is_active);
+        let account = account.ok_or(Error::InvalidCredential)?;
+        if account.user.api_keys >= KEYS_MAX {
+            return Err(Error::Conflict(Conflict::Full { max: KEYS_MAX }));
+        }
+        let stored = StoredKey { key: api_key.clone(), hash: secret.hash(), key_epoch: account.key_epoch };
+        Ok(match self.store.add_api_key(user, stored, KEYS_MAX, record).await? {
+            true => Attempt::Done((api_key, secret.shown())),
+            // The next attempt finds the reason: a claimed key, a full account, or one that ended.
+            false => Attempt::KeyClaimed,
+        })
+    }
+
+    async fn show_again(&self, user: UserId, recorded: RecordedKey) -> Result<Shown, Error> {
         let RecordedKey { id, nonce, derived_with, name, created_at, expires_at } = recorded;
         let nonce = hex::decode(nonce).ok().and_then(|nonce| nonce.try_into().ok());
         let nonce = nonce.ok_or_else(|| Error::internal("a recorded API key without a nonce"))?;
-        // Nobody can show it again once its key was replaced twice.
+        // The signing key that derived the secret is gone after two replacements.
         let bits = self.jwt.derive_again(&nonce, &derived_with).await?.ok_or(Error::KeyReused)?;
         Ok((ApiKey { id, name, created_at, expires_at }, Secret { user, id, bits }.shown()))
     }
 
-    /// A user's keys, without what opens the account.
+    /// A user's keys, without their secrets.
     pub async fn list(&self, user: UserId, request: &ListRequest<ApiKeyField>) -> Result<Listed<ApiKey>, Error> {
         let max = usize::try_from(KEYS_MAX).unwrap_or(usize::MAX);
         let place = |key: &ApiKey| match request.sort.field {
@@ -164,7 +173,7 @@ impl ApiKeys {
         Ok(Listed::of_all(self.store.api_keys(user, max).await?, request, place))
     }
 
-    /// Deletes a key, which is dead at the next request.
+    /// Deletes a key. The next request with it is refused.
     pub async fn delete(&self, user: UserId, id: ApiKeyId) -> Result<(), Error> {
         let outbox_entry = OutboxEntry::new(user, self.clock.now(), vec![EventDetails::AccessEnded]);
         if self.store.remove_api_key(user, id, &outbox_entry).await? { Ok(()) } else { Err(Error::NotFound) }

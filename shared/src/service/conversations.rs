@@ -1,7 +1,10 @@
-//! Conversations, and reading what was said in them.
+//! Conversations: creating, listing, reading and deleting them.
 
-use super::Deps;
-use super::idempotency::{IdempotencyKey, Keyed};
+use super::{
+    Deps,
+    idempotency::{Idempotency, IdempotencyKey, Keyed},
+    retry::Attempt,
+};
 use crate::{
     clock::Clock,
     domain::{
@@ -19,11 +22,9 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// How often a new conversation is tried when its idempotency key is claimed at the same moment.
-const TRIES: usize = 3;
 /// The most messages that a conversation shows at once.
 const MESSAGES_SHOWN: usize = 100;
-/// The most bytes of their texts, unless one alone has more: an answer of a function holds 6 MB.
+/// The most bytes of their texts, unless a single message has more. A function's response may have 6 MB.
 const BYTES_SHOWN: usize = 2_000_000;
 /// How many messages of a deleted conversation are removed before the request is answered.
 const SWEPT_AT_ONCE: usize = 200;
@@ -33,15 +34,18 @@ pub struct Conversations {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    idempotency: Idempotency,
 }
 
 impl Conversations {
-    /// On `store`.
-    pub fn new(Deps { store, clock, entropy }: Deps) -> Self {
-        Self { store, clock, entropy }
+    /// Keeps conversations in the store.
+    pub fn new(deps: Deps) -> Self {
+        let idempotency = Idempotency::new(deps.clone());
+        let Deps { store, clock, entropy } = deps;
+        Self { store, clock, entropy, idempotency }
     }
 
-    /// A new, empty conversation, with an assistant if one is given.
+    /// Creates an empty conversation, with an assistant if one is given.
     ///
     /// # Errors
     /// `Invalid` for an assistant that is not the user's.
@@ -53,32 +57,26 @@ impl Conversations {
     ) -> Result<Conversation, Error> {
         let with = assistant.map_or_else(String::new, |assistant| assistant.to_string());
         let keyed = key.map(|key| Keyed::new(key, &["conversation", title.as_str(), &with]));
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            if let Some(keyed) = &keyed {
-                let record = self.store.idempotency_record(user, keyed.hash()).await?;
-                if let Some(conversation) = keyed.replay(record.as_ref(), now)? {
-                    return Ok(conversation);
-                }
-            }
+        let begun = self.idempotency.run(user, keyed, async |run| {
+            let now = run.now;
             let id = ConversationId::new(self.entropy.uuid(now));
             let conversation = Conversation::new(id, assistant, title.clone(), now);
-            let record = keyed.as_ref().map(|keyed| keyed.done(&conversation, now)).transpose()?;
-            let outbox_entry =
-                OutboxEntry::new(user, now, vec![EventDetails::ConversationCreated { conversation: id, assistant }]);
-            match self.store.begin_conversation(user, &conversation, &outbox_entry, record).await? {
-                Ok(()) => return Ok(conversation),
-                Err(refusals) if refusals.contains(&NotBegun::Key) => {}
-                Err(_) => return Err(Error::invalid("assistant_id", Problem::UnknownAssistant)),
+            let record = run.record(&conversation)?;
+            let created = EventDetails::ConversationCreated { conversation: id, assistant };
+            let entry = OutboxEntry::new(user, now, vec![created]);
+            match self.store.begin_conversation(user, &conversation, &entry, record).await? {
+                Ok(()) => Ok(Attempt::Done(conversation)),
+                Err(refusals) if refusals.contains(&NotBegun::Key) => Ok(Attempt::KeyClaimed),
+                Err(_) => Err(Error::invalid("assistant_id", Problem::UnknownAssistant)),
             }
-        }
-        Err(Error::StillRunning)
+        });
+        Ok(begun.await?.into_inner())
     }
 
     /// A numbered page of a user's conversations, newest first.
     ///
     /// # Errors
-    /// `NoSuchPage` behind the last page.
+    /// `NoSuchPage` after the last page.
     pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<Conversation>, Error> {
         match page.exists_in(user.conversations) {
             true => Ok(self.list(user, ListRequest { page, sort: Sort::default(), after: None }).await?.page),
@@ -93,7 +91,7 @@ impl Conversations {
         request: ListRequest<ConversationField>,
     ) -> Result<Listed<Conversation>, Error> {
         let total = user.conversations;
-        // Behind a cursor the list goes on, however many were deleted before it.
+        // A list continues after a cursor, even if entries before the cursor were deleted.
         if request.after.is_none() && !request.page.exists_in(total) {
             return Ok(Listed::empty(request.page, total));
         }
@@ -135,7 +133,7 @@ impl Conversations {
         found.ok_or(Error::NotFound)
     }
 
-    /// Deletes a conversation with everything in it. What was paid for it stays paid.
+    /// Deletes a conversation with all messages. Tokens that were spent in it are not refunded.
     pub async fn delete(&self, user: &User, id: ConversationId) -> Result<(), Error> {
         let conversation = self.store.conversation(user.id, id).await?.ok_or(Error::NotFound)?;
         let is_default = match conversation.assistant {
@@ -148,9 +146,9 @@ impl Conversations {
         if !self.store.delete_conversation(user.id, &conversation, is_default, self.clock.now()).await? {
             return Err(Error::NotFound);
         }
-        // What stays behind is noted, hidden, and removed by the next sweep.
+        // The remaining messages are marked and hidden. The next sweep removes them.
         if let Err(error) = self.store.sweep_conversation(id, SWEPT_AT_ONCE).await {
-            tracing::warn!(error = %crate::log::Causes(&error), "messages of a deleted conversation stay behind");
+            tracing::warn!(error = %crate::log::Causes(&error), "some messages of a deleted conversation were not removed yet");
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! Delivering to webhooks: when each delivery is tried, and what is made of the answer.
+//! Deliveries to webhooks: when each one is attempted, and what follows from the receiver's answer.
 
-use super::{Deps, webhook_body};
+use super::{Deps, format::WebhookFormat};
 use crate::{
     clock::Clock,
     domain::{
@@ -18,30 +18,29 @@ use crate::{
         deliveries::{Claim, Claimed, DeliveryKey},
     },
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
-/// How long a receiver may take.
+/// How long a receiver may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How much of its answer is kept.
+/// How many bytes of its answer are stored.
 const RESPONSE_BYTES_MAX: usize = 512;
-/// How long nobody else tries what somebody tries: longer than an attempt and its record take.
+/// How long a worker keeps other workers from the same delivery: longer than an attempt and its record take.
 const CLAIMED_FOR: Duration = Duration::from_secs(30);
-/// Who waits longer is woken by the janitor, who comes every hour.
+/// The janitor, which runs every hour, wakes deliveries that wait longer than this.
 const JANITORS_HOUR: Duration = Duration::from_secs(60 * 60);
-/// How late a delivery must be before the janitor looks after it.
+/// How late a delivery must be before the janitor wakes it.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
-/// For how long every delivery may fail.
+/// A webhook is disabled after all deliveries failed for this long.
 const FAILING_MAX: Duration = Duration::from_secs(5 * 24 * 60 * 60);
-/// The longest that a receiver may ask us to wait.
+/// The longest wait that a receiver may ask for with `Retry-After`.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-/// How much longer than the schedule says a wait may be, so that what failed together is not tried together.
+/// How much longer than its schedule a wait may be. It spreads the retries of deliveries that failed together.
 const JITTER_PERCENT: u64 = 10;
-/// How many deliveries are written at the same time.
+/// How many deliveries are written concurrently.
 const WRITES_AT_ONCE: usize = 16;
-/// How many waiting deliveries of each part are woken in one go.
+/// The most waiting deliveries of each index partition that one call wakes.
 const WOKEN_AT_ONCE: usize = 20_000;
 
 /// Deliveries.
@@ -50,29 +49,30 @@ pub struct Deliveries {
     store: Arc<Store>,
     queue: Queue,
     outbound: Arc<Outbound>,
+    format: Arc<dyn WebhookFormat>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     schedule: Arc<RetrySchedule>,
 }
 
-/// What came of an attempt, and when the receiver wants to be tried again.
+/// The record of an attempt, and the wait that the receiver asked for.
 struct Tried {
     attempt: Attempt,
     retry_after: Option<Duration>,
 }
 
 impl Deliveries {
-    /// With these parts.
+    /// Sends through `outbound`, as often as `schedule` says; `queue` wakes whoever delivers.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         queue: Queue,
-        outbound: Arc<Outbound>,
+        (outbound, format): (Arc<Outbound>, Arc<dyn WebhookFormat>),
         schedule: RetrySchedule,
     ) -> Self {
-        Self { store, queue, outbound, clock, entropy, schedule: Arc::new(schedule) }
+        Self { store, queue, outbound, format, clock, entropy, schedule: Arc::new(schedule) }
     }
 
-    /// A delivery that is not stored yet.
+    /// Creates a delivery, without storing it.
     pub fn new_delivery(
         &self,
         id: EventId,
@@ -84,7 +84,7 @@ impl Deliveries {
         Delivery::new(id, webhook, event, body, at, self.clock.now().plus(self.schedule.before(0).unwrap_or_default()))
     }
 
-    /// Stores deliveries, those that are new, and has them tried.
+    /// Stores those deliveries that are new, and schedules all of them.
     pub async fn add(&self, deliveries: Vec<Delivery>) -> Result<(), Error> {
         let stored = deliveries
             .clone()
@@ -94,14 +94,14 @@ impl Deliveries {
         self.wake(deliveries.iter().filter_map(|delivery| Some((key(delivery), delivery.next_attempt_at?)))).await
     }
 
-    /// Tries a delivery, if it is due.
+    /// Attempts a delivery, if it is due.
     ///
     /// # Errors
-    /// When that could not be done or noted; whoever asked asks again.
+    /// When the attempt could not be made or recorded. The caller must try again.
     pub async fn deliver(&self, delivery: DeliveryKey) -> Result<(), Error> {
         let now = self.clock.now();
         let claimed = match self.store.claim_delivery(delivery, now, now.plus(CLAIMED_FOR)).await? {
-            Claim::Deps(claimed) => *claimed,
+            Claim::Claimed(claimed) => *claimed,
             Claim::NotBefore(at) => return self.wake([(delivery, at)]).await,
             Claim::Over => return Ok(()),
         };
@@ -120,9 +120,10 @@ impl Deliveries {
 
     async fn attempt(&self, delivery: &Delivery, webhook: &Webhook, secrets: &Secrets) -> Result<Tried, Error> {
         let at = self.clock.now();
-        let headers = headers(delivery, at, webhook_body::signature(secrets, delivery.id, at, &delivery.body)?)?;
+        let headers = self.format.headers(secrets, delivery.id, at, &delivery.body)?;
         let limits = Limits { time: PATIENCE, bytes: RESPONSE_BYTES_MAX };
-        let answered = self.outbound.post(&webhook.url, headers, Bytes::from(delivery.body.clone()), limits).await;
+        let body = Bytes::from(delivery.body.clone());
+        let answered = self.outbound.post(webhook.url.as_str(), &headers, body, limits).await;
         let duration = self.clock.now().since(at);
         let retry_after = answered.as_ref().ok().and_then(|answer| retry_after(answer.retry_after.as_deref()?));
         Ok(Tried { attempt: attempt(at, duration, answered), retry_after })
@@ -131,7 +132,7 @@ impl Deliveries {
     async fn conclude(&self, claimed: Claimed, webhook: &Webhook, tried: Tried) -> Result<(), Error> {
         let Tried { attempt, retry_after } = tried;
         let now = self.clock.now();
-        let ended = if attempt.status_code == Some(StatusCode::GONE.as_u16()) {
+        let ended = if attempt.is_gone() {
             Some(DisabledReason::Gone)
         } else {
             let failed_for = webhook.failing_since.map(|since| now.since(since));
@@ -140,7 +141,7 @@ impl Deliveries {
         };
         let wait = self.schedule.before(claimed.delivery.tried + 1).filter(|_| ended.is_none());
         let next = wait.map(|wait| now.plus(self.spread(wait).max(retry_after.unwrap_or_default())));
-        // What follows for the webhook comes first: of a delivery that is at its end nobody would do it later.
+        // The webhook is updated first: once the delivery has ended, nothing would trigger the update again.
         match (ended, webhook.failing_since) {
             (Some(reason), _) => {
                 let outbox_entry =
@@ -158,15 +159,15 @@ impl Deliveries {
     async fn settle(&self, claimed: Claimed, after: Delivery) -> Result<(), Error> {
         let settled = claimed.becoming(after);
         if !self.store.settle_delivery(&settled, self.look_at(&settled.delivery)).await? {
-            // Or the answer to an earlier try of the same call was lost.
-            tracing::warn!(delivery = %settled.delivery.id, "an attempt took so long that another one may follow it");
+            // Or the SDK repeated a write whose answer was lost.
+            tracing::warn!(delivery = %settled.delivery.id, "an attempt outlasted its claim; it may be repeated");
         }
         let next = settled.delivery.next_attempt_at;
         self.wake(next.map(|at| (key(&settled.delivery), at))).await
     }
 
-    /// Has deliveries tried at once, and then as often as new ones. Gives those, without
-    /// what is being tried at this moment, was since it was read, or is gone.
+    /// Schedules deliveries for now, and for retries like new ones. Returns those that it scheduled: not the ones that
+    /// are being attempted, were attempted since they were read, or no longer exist.
     pub async fn restart(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, Error> {
         let now = self.clock.now();
         let restarts = deliveries.into_iter().map(async |delivery| {
@@ -183,12 +184,12 @@ impl Deliveries {
         Ok(restarted)
     }
 
-    /// Has somebody look after deliveries whose time has come and that nobody looked after.
+    /// Wakes overdue deliveries that no message of the queue has woken.
     pub async fn wake_forgotten(&self) -> Result<(), Error> {
         self.wake_waiting(self.clock.now()).await
     }
 
-    /// Has somebody look after all deliveries that wait, because what was in the queue is lost.
+    /// Wakes all waiting deliveries, after the content of the queue was lost.
     pub async fn wake_all(&self) -> Result<(), Error> {
         self.wake_waiting(Timestamp::FAR).await
     }
@@ -199,22 +200,20 @@ impl Deliveries {
         self.wake(waiting.into_iter().map(|delivery| (delivery, now))).await
     }
 
-    /// Has deliveries looked at when they are due. Those that wait for long are left to the janitor.
+    /// Sends messages that arrive when deliveries are due. Longer waits are left to the janitor.
     async fn wake(&self, due: impl IntoIterator<Item = (DeliveryKey, Timestamp)>) -> Result<(), Error> {
         let now = self.clock.now();
         let mut messages = Vec::new();
         for (delivery, at) in due {
             let delay = at.since(now);
             if delay <= JANITORS_HOUR {
-                let body = serde_json::to_string(&delivery).map_err(Error::internal)?;
-                let delay = delay.min(DELAY_MAX);
-                messages.push(Outgoing { body, group: delivery.webhook.to_string(), delay });
+                messages.push(Outgoing::json(&delivery, delivery.webhook.to_string(), delay.min(DELAY_MAX))?);
             }
         }
         if messages.is_empty() { Ok(()) } else { Ok(self.queue.send(messages).await?) }
     }
 
-    /// When somebody has to look after a delivery, should nothing have happened.
+    /// When the janitor has to wake a delivery that nothing else has woken.
     fn look_at(&self, delivery: &Delivery) -> Timestamp {
         let now = self.clock.now();
         let due = delivery.next_attempt_at.unwrap_or(now);
@@ -224,7 +223,7 @@ impl Deliveries {
         }
     }
 
-    /// A wait, longer by some seconds: the queue knows no parts of one.
+    /// A wait, longer by a random number of whole seconds: the queue knows no smaller unit.
     fn spread(&self, wait: Duration) -> Duration {
         let most = wait.as_secs() * JITTER_PERCENT / 100;
         let random = u64::from_le_bytes(self.entropy.bytes());
@@ -234,21 +233,6 @@ impl Deliveries {
 
 const fn key(delivery: &Delivery) -> DeliveryKey {
     DeliveryKey { webhook: delivery.webhook, delivery: delivery.id }
-}
-
-fn headers(delivery: &Delivery, at: Timestamp, signature: String) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static("Quintet-Webhooks/1"));
-    let values = [
-        ("webhook-id", delivery.id.to_string()),
-        ("webhook-timestamp", at.seconds().to_string()),
-        ("webhook-signature", signature),
-    ];
-    for (name, value) in values {
-        headers.insert(HeaderName::from_static(name), value.try_into().map_err(Error::internal)?);
-    }
-    Ok(headers)
 }
 
 fn attempt(at: Timestamp, duration: Duration, answered: Result<OutboundAnswer, OutboundError>) -> Attempt {
@@ -267,7 +251,7 @@ fn attempt(at: Timestamp, duration: Duration, answered: Result<OutboundAnswer, O
     }
 }
 
-/// A number of seconds. The other form, a date, is not waited for: the schedule is good enough.
+/// Reads a number of seconds. The header's other form, a date, is ignored: the schedule applies.
 fn retry_after(header: &str) -> Option<Duration> {
     let seconds: u64 = header.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))

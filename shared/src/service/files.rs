@@ -13,7 +13,13 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// Uploaded files. Cheap to clone.
 #[derive(Clone)]
@@ -104,18 +110,19 @@ fn keys(user: UserId, files: &[File]) -> Vec<BlobKey> {
     files.iter().map(|file| BlobKey::of_file(user, file.id)).collect()
 }
 
-/// Files whose contents are stored, but of which no row tells yet. Dropped before [`Received::keep`], they
-/// are removed again, so that a request that ends early leaves nothing behind.
+/// Files whose contents are stored, but that have no rows yet. If it is dropped before [`Received::keep`], they are
+/// removed, so that a request that ends early leaves nothing behind.
 pub struct Received {
     files: Files,
     user: UserId,
     list: Vec<File>,
+    is_kept: AtomicBool,
 }
 
 impl Received {
     /// No file of `user` yet.
     pub fn new(files: &Files, user: UserId) -> Self {
-        Self { files: files.clone(), user, list: Vec::new() }
+        Self { files: files.clone(), user, list: Vec::new(), is_kept: AtomicBool::new(false) }
     }
 
     /// Receives one more file.
@@ -129,11 +136,16 @@ impl Received {
         Ok(())
     }
 
-    /// Hands the files over, just before the transaction that writes their rows: a content without a row is
-    /// only waste, a row without its content is a broken file. Whoever is told that the rows were not written
-    /// calls [`Files::discard`].
-    pub fn keep(mut self) -> Vec<File> {
-        std::mem::take(&mut self.list)
+    /// Hands the files over, just before the transaction that writes their rows: content without a row is only waste, a
+    /// row without its content is a broken file. If the rows were not written, the caller calls [`Files::discard`].
+    pub fn keep(&self) -> Vec<File> {
+        self.is_kept.store(true, Ordering::Relaxed);
+        self.list.clone()
+    }
+
+    /// Whether the files were handed over.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept.load(Ordering::Relaxed)
     }
 
     /// Removes the files, and waits for it.
@@ -153,6 +165,8 @@ impl Deref for Received {
 
 impl Drop for Received {
     fn drop(&mut self) {
-        self.files.blobs.discard_later(keys(self.user, &self.list));
+        if !self.is_kept() {
+            self.files.blobs.discard_later(keys(self.user, &self.list));
+        }
     }
 }

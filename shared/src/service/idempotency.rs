@@ -1,13 +1,23 @@
-//! `Idempotency-Key`: a repeated request gets the first one's answer instead of a second effect. Keys are
-//! per user and kept for 24 hours. What a request means is compared, not how it was encoded.
+//! `Idempotency-Key`: a repeated request gets the answer of the first one and has no second effect. Keys belong to a
+//! user and are kept for 24 hours. Two requests are the same when their parsed content is the same, however it was
+//! encoded. This file is the only one of the services that writes JSON: records of keys are stored rows, which no
+//! client ever sees.
 
+use super::{
+    Deps,
+    retry::{Attempt, retry},
+};
 use crate::{
-    domain::{Error, FieldError, Problem, time::Timestamp},
-    store::idempotency::{Entry, Record},
+    clock::Clock,
+    domain::{Error, FieldError, Problem, ids::UserId, time::Timestamp},
+    store::{
+        Store,
+        idempotency::{Entry, Record},
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -39,7 +49,7 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// `meaning`: everything that makes this request this request.
+    /// `meaning`: every part of the request that distinguishes it from others.
     pub fn new(key: IdempotencyKey, meaning: &[&str]) -> Self {
         let meaning: Vec<&[u8]> = meaning.iter().map(|part| part.as_bytes()).collect();
         Self { key, fingerprint: sha256(&meaning) }
@@ -50,7 +60,10 @@ impl Keyed {
         self.key.hash()
     }
 
-    /// The answer to give again, if `record` holds one; `None` when the request may run.
+    /// The recorded outcome of the first request; `None` when this request may run.
+    ///
+    /// # Errors
+    /// `KeyReused` when the first request asked for something else, `StillRunning` while it has no outcome.
     pub fn replay<T: DeserializeOwned>(&self, record: Option<&Record>, now: Timestamp) -> Result<Option<T>, Error> {
         let Some(record) = record.filter(|record| record.forgotten_at > now) else {
             return Ok(None);
@@ -76,6 +89,90 @@ impl Keyed {
     fn entry(&self, outcome: Option<String>, now: Timestamp, running_until: Timestamp) -> Entry {
         let record = Record::new(self.fingerprint.clone(), outcome, running_until, now.plus(KEPT));
         Entry { key_hash: self.key.0.clone(), record, now }
+    }
+}
+
+/// The text of a structured value, for [`Keyed::new`].
+pub fn meaning_of(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+/// Runs requests that may carry an idempotency key. Cheap to clone.
+#[derive(Clone)]
+pub struct Idempotency {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What one attempt of a request gets. Its write must include the record, in the same transaction.
+pub struct Run {
+    /// The time of this attempt.
+    pub now: Timestamp,
+    keyed: Option<Keyed>,
+}
+
+impl Run {
+    /// The record to write with the effect, if the request has a key. `outcome` is what [`Outcome::Repeated`] gives to
+    /// later requests with the same key.
+    pub fn record<R: Serialize>(&self, outcome: &R) -> Result<Option<Entry>, Error> {
+        self.keyed.as_ref().map(|keyed| keyed.done(outcome, self.now)).transpose()
+    }
+}
+
+/// How a request ended.
+pub enum Outcome<R, T> {
+    /// It had its effect now.
+    Done(T),
+    /// An earlier request with the same key had the effect, and recorded this.
+    Repeated(R),
+}
+
+impl<T> Outcome<T, T> {
+    /// The value, for requests whose record is the whole answer.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Done(value) | Self::Repeated(value) => value,
+        }
+    }
+}
+
+impl Idempotency {
+    /// Keeps the records in the store.
+    pub fn new(Deps { store, clock, entropy: _ }: Deps) -> Self {
+        Self { store, clock }
+    }
+
+    /// Runs `attempt` unless an earlier request of `user` with the same key has succeeded. The record is read before
+    /// each attempt, so a request that finds its key claimed sees the outcome of the request that claimed it. Without
+    /// a key this is [`retry`].
+    ///
+    /// # Errors
+    /// `KeyReused` and `StillRunning` for the key, `Conflict` when all attempts lost a race, and those of `attempt`.
+    pub async fn run<R, T, F>(
+        &self,
+        user: UserId,
+        keyed: Option<Keyed>,
+        attempt: impl Fn(Run) -> F,
+    ) -> Result<Outcome<R, T>, Error>
+    where
+        R: DeserializeOwned,
+        F: Future<Output = Result<Attempt<T>, Error>>,
+    {
+        let last = retry(async || {
+            let now = self.clock.now();
+            if let Some(keyed) = &keyed {
+                let record = self.store.idempotency_record(user, keyed.hash()).await?;
+                if let Some(recorded) = keyed.replay(record.as_ref(), now)? {
+                    return Ok(Attempt::Done(Outcome::Repeated(recorded)));
+                }
+            }
+            Ok(match attempt(Run { now, keyed: keyed.clone() }).await? {
+                Attempt::Done(value) => Attempt::Done(Outcome::Done(value)),
+                Attempt::LostRace => Attempt::LostRace,
+                Attempt::KeyClaimed => Attempt::KeyClaimed,
+            })
+        });
+        last.await?.done()
     }
 }
 

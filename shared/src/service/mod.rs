@@ -1,4 +1,5 @@
-//! Every decision, one file per area. Services know no HTTP, no dialect and no key of the store.
+//! The rules of the product, one file per area. Services know no HTTP, no dialect, no wire format and no key of the
+//! store. `tests/layers.rs` checks what they import.
 
 pub mod accounts;
 pub mod api_keys;
@@ -9,6 +10,7 @@ pub mod conversations;
 pub mod deliveries;
 pub mod dispatch;
 pub mod files;
+pub mod format;
 pub mod health;
 pub mod hearing;
 pub mod idempotency;
@@ -17,11 +19,11 @@ pub mod limits;
 pub mod logins;
 pub mod notifications;
 pub mod realtime;
+mod retry;
 pub mod sweeper;
 pub mod tools;
 pub mod turns;
 pub mod users;
-mod webhook_body;
 pub mod webhooks;
 
 use crate::{
@@ -46,6 +48,7 @@ use conversations::Conversations;
 use deliveries::Deliveries;
 use dispatch::Dispatch;
 use files::Files;
+use format::{FrameFormat, WebhookFormat};
 use health::Health;
 use jwt::JwtSigner;
 use limits::Limits;
@@ -59,7 +62,7 @@ use turns::Turns;
 use users::Users;
 use webhooks::Webhooks;
 
-/// What the services are built from.
+/// Everything that the services use. [`Builder`](crate::builder::Builder) has defaults.
 pub struct Parts {
     /// Settings.
     pub config: Config,
@@ -71,6 +74,10 @@ pub struct Parts {
     pub queues: Queues,
     /// Open WebSocket connections.
     pub gateway: Gateway,
+    /// Encodes frames for those connections.
+    pub frames: Arc<dyn FrameFormat>,
+    /// Encodes requests to webhooks.
+    pub webhooks: Arc<dyn WebhookFormat>,
     /// The keys that sign tokens.
     pub keyring: Arc<dyn Keyring>,
     /// The chat model.
@@ -154,21 +161,36 @@ impl Services {
     /// Puts the services together.
     ///
     /// # Errors
-    /// When the tools that come with us make no sense: a bug.
+    /// `Internal` when a built-in tool breaks the rules for tools: a bug.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts { config, store, blobs, queues, gateway, keyring, model, resolver, clock, entropy, passwords } =
-            parts;
+        let Parts {
+            config,
+            store,
+            blobs,
+            queues,
+            gateway,
+            frames,
+            webhooks,
+            keyring,
+            model,
+            resolver,
+            clock,
+            entropy,
+            passwords,
+        } = parts;
         let (store, passwords, jwt) = (Arc::new(store), Arc::new(passwords), JwtSigner::new(keyring, clock.clone()));
         let deps = Deps { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
         let balance = Balances::new(deps.clone(), config.prices);
         let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
-        let realtime = Realtime::new(deps.clone(), logins.clone(), limits.clone(), gateway, queues.connections);
-        let tools = Tools::new(store.clone(), clock.clone())?;
+        let realtime =
+            Realtime::new(deps.clone(), logins.clone(), limits.clone(), (gateway, frames), queues.connections);
+        let tools = Tools::new(deps.clone())?;
         let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
         let retries = config.webhook_retries.clone();
-        let deliveries = Deliveries::new(deps.clone(), queues.deliveries.clone(), outbound, retries);
+        let deliveries =
+            Deliveries::new(deps.clone(), queues.deliveries.clone(), (outbound, webhooks.clone()), retries);
         Ok(Self(Arc::new(All {
             accounts: Accounts::new(deps.clone(), logins.clone(), passwords.clone(), config.prices),
             users: Users::new(deps.clone(), balance.clone(), passwords, limits.clone()),
@@ -178,8 +200,8 @@ impl Services {
             tools,
             files,
             conversations: Conversations::new(deps.clone()),
-            webhooks: Webhooks::new(deps.clone(), deliveries.clone()),
-            dispatch: Dispatch::new(deps.clone(), deliveries.clone(), realtime.clone()),
+            webhooks: Webhooks::new(deps.clone(), deliveries.clone(), webhooks.clone()),
+            dispatch: Dispatch::new(deps.clone(), deliveries.clone(), realtime.clone(), webhooks),
             deliveries,
             notifications: Notifications::new(deps.clone()),
             turns: Turns::new(deps, balance.clone(), model.clone(), realtime.clone()),

@@ -1,11 +1,11 @@
-//! What administrators tell everybody.
+//! Notifications: messages of administrators to all users.
 
 use super::{
     Deps,
-    idempotency::{IdempotencyKey, Keyed},
+    idempotency::{Idempotency, IdempotencyKey, Keyed},
+    retry::Attempt,
 };
 use crate::{
-    clock::Clock,
     domain::{
         Error,
         event::{EventDetails, OutboxEntry},
@@ -19,33 +19,30 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How often a notification is tried when its idempotency key is claimed at the same moment.
-const TRIES: usize = 3;
-
 /// A notification that was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Notification {
     /// The event's id.
     pub id: EventId,
-    /// What everybody is told.
+    /// The text that all users see.
     pub message: Announcement,
-    /// When.
+    /// When it was sent.
     pub created_at: Timestamp,
 }
 
 /// Notifications.
 pub struct Notifications {
     store: Arc<Store>,
-    clock: Arc<dyn Clock>,
+    idempotency: Idempotency,
 }
 
 impl Notifications {
-    /// With these parts.
-    pub fn new(Deps { store, clock, entropy: _ }: Deps) -> Self {
-        Self { store, clock }
+    /// Writes notifications to the store.
+    pub fn new(deps: Deps) -> Self {
+        Self { store: deps.store.clone(), idempotency: Idempotency::new(deps) }
     }
 
-    /// Tells everybody who is connected, now or within an hour.
+    /// Sends a message to every live connection. Clients that reconnect within an hour get it too.
     ///
     /// # Errors
     /// `KeyReused` and `StillRunning` for the idempotency key.
@@ -57,23 +54,16 @@ impl Notifications {
     ) -> Result<Notification, Error> {
         let keyed = key.map(|key| Keyed::new(key, &["notification", message.as_str()]));
         let user = administrator.user().id;
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            if let Some(keyed) = &keyed {
-                let record = self.store.idempotency_record(user, keyed.hash()).await?;
-                if let Some(notification) = keyed.replay(record.as_ref(), now)? {
-                    return Ok(notification);
-                }
-            }
-            let outbox_entry = EventDetails::SystemNotification { message: message.as_str().to_owned() };
-            let outbox_entry = OutboxEntry::new(user, now, vec![outbox_entry]);
-            let notification = Notification { id: outbox_entry.id(), message: message.clone(), created_at: now };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&notification, now)).transpose()?;
-            // If not, another look tells what came between.
-            if self.store.announce(&outbox_entry, record).await? {
-                return Ok(notification);
-            }
-        }
-        Err(Error::StillRunning)
+        let sent = self.idempotency.run(user, keyed, async |run| {
+            let event = EventDetails::SystemNotification { message: message.as_str().to_owned() };
+            let entry = OutboxEntry::new(user, run.now, vec![event]);
+            let notification = Notification { id: entry.id(), message: message.clone(), created_at: run.now };
+            let record = run.record(&notification)?;
+            Ok(match self.store.announce(&entry, record).await? {
+                true => Attempt::Done(notification),
+                false => Attempt::KeyClaimed,
+            })
+        });
+        Ok(sent.await?.into_inner())
     }
 }

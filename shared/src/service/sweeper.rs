@@ -3,7 +3,7 @@
 
 use crate::{
     domain::Error,
-    store::{Store, StoreError, sweep::NOTES_MAX},
+    store::{Store, sweep::NOTES_MAX},
 };
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Sweeper {
     }
 }
 
-fn note(is_clean: &mut Result<bool, Error>, swept: Result<bool, StoreError>) {
+fn note(is_clean: &mut Result<bool, Error>, swept: Result<bool, impl Into<Error>>) {
     match (swept, &mut *is_clean) {
         (Ok(is_empty), Ok(is_clean)) => *is_clean &= is_empty,
         (Ok(_), Err(_)) => {}

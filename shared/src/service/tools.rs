@@ -1,11 +1,16 @@
-//! Tools: two are built in, administrators add others, everybody's assistants may use them.
+//! Tools: two are built in, administrators add others, and every assistant may use them.
 
-use super::idempotency::{IdempotencyKey, Keyed};
+use super::{
+    Deps,
+    idempotency::{Idempotency, IdempotencyKey, Keyed, Run, meaning_of},
+    retry::{Attempt, change},
+};
 use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
         error::Conflict,
+        ids::UserId,
         list::{ListPosition, ListRequest, Listed, ToolField},
         text::{Category, Description, Label},
         time::Timestamp,
@@ -16,10 +21,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The most tools that administrators may add: so few that they are read together.
+/// The most tools that administrators may add. The limit lets one call read all of them.
 const TOOLS_MAX: u64 = 100;
-/// How often something is tried that another request outruns.
-const TRIES: usize = 3;
 
 /// Tools.
 #[derive(Clone)]
@@ -27,16 +30,19 @@ pub struct Tools {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     built_in: Arc<[Tool]>,
+    idempotency: Idempotency,
 }
 
 impl Tools {
-    /// With the built-in ones.
+    /// Starts with the built-in tools.
     ///
     /// # Errors
-    /// When a built-in tool breaks the rules for tools, which is a bug.
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    /// `Internal` when a built-in tool breaks the rules for tools: a bug.
+    pub fn new(deps: Deps) -> Result<Self, Error> {
         let built_in = built_in().map_err(|problem| Error::internal(problem.to_string()))?;
-        Ok(Self { store, clock, built_in: built_in.into() })
+        let idempotency = Idempotency::new(deps.clone());
+        let Deps { store, clock, entropy: _ } = deps;
+        Ok(Self { store, clock, built_in: built_in.into(), idempotency })
     }
 
     /// All tools.
@@ -61,10 +67,10 @@ impl Tools {
         }
     }
 
-    /// Adds a tool, whose id is made from its name.
+    /// Adds a tool. Its id is derived from its name.
     ///
     /// # Errors
-    /// `Conflict` when there is such a tool or there are 100.
+    /// `Conflict` when the id is in use or there are 100 tools.
     pub async fn add(
         &self,
         administrator: &Administrator,
@@ -72,53 +78,53 @@ impl Tools {
         key: Option<IdempotencyKey>,
     ) -> Result<Tool, Error> {
         let id = ToolId::of(&definition.name).map_err(|problem| Error::invalid("name", problem))?;
-        let meaning = serde_json::to_string(&definition).map_err(Error::internal)?;
+        let meaning = meaning_of(&definition)?;
         let keyed = key.map(|key| Keyed::new(key, &["tool", &meaning]));
         let user = administrator.user().id;
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            if let Some(keyed) = &keyed {
-                let record = self.store.idempotency_record(user, keyed.hash()).await?;
-                if let Some(tool) = keyed.replay(record.as_ref(), now)? {
-                    return Ok(tool);
-                }
-            }
-            if self.built_in(&id).is_some() {
-                return Err(Error::Conflict(Conflict::ToolExists));
-            }
-            let definition = definition.clone();
-            let tool = Tool { id: id.clone(), definition, created_at: Some(now), updated_at: Some(now) };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&tool, now)).transpose()?;
-            match self.store.add_tool(user, &tool, TOOLS_MAX, record).await? {
-                Ok(()) => return Ok(tool),
-                Err(refusals) if refusals.contains(&NotAdded::Key) => {}
-                Err(refusals) if refusals.contains(&NotAdded::Exists) => {
-                    return Err(Error::Conflict(Conflict::ToolExists));
-                }
-                Err(_) => return Err(Error::Conflict(Conflict::Full { max: TOOLS_MAX })),
-            }
-        }
-        Err(Error::StillRunning)
+        let added = self.idempotency.run(user, keyed, |run| self.try_to_add(user, &id, &definition, run));
+        Ok(added.await?.into_inner())
     }
 
-    /// Changes what is given about a tool.
+    async fn try_to_add(
+        &self,
+        user: UserId,
+        id: &ToolId,
+        definition: &ToolDefinition,
+        run: Run,
+    ) -> Result<Attempt<Tool>, Error> {
+        if self.built_in(id).is_some() {
+            return Err(Error::Conflict(Conflict::ToolExists));
+        }
+        let (created_at, updated_at) = (Some(run.now), Some(run.now));
+        let tool = Tool { id: id.clone(), definition: definition.clone(), created_at, updated_at };
+        let record = run.record(&tool)?;
+        match self.store.add_tool(user, &tool, TOOLS_MAX, record).await? {
+            Ok(()) => Ok(Attempt::Done(tool)),
+            Err(refusals) if refusals.contains(&NotAdded::Key) => Ok(Attempt::KeyClaimed),
+            Err(refusals) if refusals.contains(&NotAdded::Exists) => Err(Error::Conflict(Conflict::ToolExists)),
+            Err(_) => Err(Error::Conflict(Conflict::Full { max: TOOLS_MAX })),
+        }
+    }
+
+    /// Changes the given fields of a tool.
     ///
     /// # Errors
-    /// `Conflict` for a built-in tool, and when others change it all the time.
-    pub async fn change(&self, _: &Administrator, id: &ToolId, change: ToolChange) -> Result<Tool, Error> {
-        for _ in 0..TRIES {
+    /// `Conflict` for a built-in tool, and when every attempt lost a race against other changes.
+    pub async fn change(&self, _: &Administrator, id: &ToolId, new: ToolChange) -> Result<Tool, Error> {
+        change(async || {
             let mut tool = self.changeable(id).await?;
             let read_at = tool.updated_at.unwrap_or(Timestamp::from_millis(0));
-            tool.definition = change.clone().apply(tool.definition);
+            tool.definition = new.clone().apply(tool.definition);
             tool.updated_at = Some(self.clock.now().and_after(read_at));
-            if self.store.replace_tool(&tool, read_at).await? {
-                return Ok(tool);
-            }
-        }
-        Err(Error::Conflict(Conflict::LostRace))
+            Ok(match self.store.replace_tool(&tool, read_at).await? {
+                true => Attempt::Done(tool),
+                false => Attempt::LostRace,
+            })
+        })
+        .await
     }
 
-    /// Removes a tool. Assistants that name it go on without.
+    /// Removes a tool. Assistants that name it keep working without it.
     ///
     /// # Errors
     /// As [`Tools::change`].
@@ -127,7 +133,7 @@ impl Tools {
         if self.store.remove_tool(&tool.id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// Whether there is each of these tools.
+    /// Whether all of these tools exist.
     pub async fn exist(&self, ids: &[ToolId]) -> Result<bool, Error> {
         let mut added: Vec<&ToolId> = ids.iter().filter(|id| self.built_in(id).is_none()).collect();
         added.sort_unstable();

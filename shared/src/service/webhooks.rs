@@ -1,15 +1,16 @@
-//! Webhooks: whom we tell what happens, as their owners decide it.
+//! Webhooks: their owners create, change, test and remove them, and retry deliveries.
 
 use super::{
     Deps,
     deliveries::Deliveries,
-    idempotency::{IdempotencyKey, Keyed},
-    webhook_body,
+    format::WebhookFormat,
+    idempotency::{Idempotency, IdempotencyKey, Keyed, Outcome, Run, meaning_of},
+    retry::{Attempt, change},
 };
 use crate::{
     clock::Clock,
     domain::{
-        Error,
+        Error, OutboundUrl,
         error::Conflict,
         event::EventKind,
         ids::{EventId, UserId, WebhookId},
@@ -19,7 +20,6 @@ use crate::{
         webhook::{Delivery, DeliveryStatus, Secrets, SigningSecret, Webhook, WebhookChange},
     },
     entropy::Entropy,
-    outbound::OutboundUrl,
     store::{Store, webhooks::NotMade},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -28,14 +28,12 @@ use std::{sync::Arc, time::Duration};
 
 /// The most webhooks of a user.
 pub const WEBHOOKS_MAX: usize = 20;
-/// How many of a webhook's latest deliveries are listed. They are read together.
+/// How many of a webhook's latest deliveries can be listed. They are read together.
 pub const DELIVERIES_LISTED: usize = 1_000;
-/// The most failed deliveries that are tried anew with one request.
+/// The most failed deliveries that one request retries.
 pub const RETRIED_AT_ONCE: usize = 500;
-/// How long deliveries are signed with a replaced secret too.
+/// How long deliveries are also signed with a replaced secret.
 const BOTH_SECRETS: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often something is tried that another request outruns.
-const TRIES: usize = 4;
 
 /// Webhooks.
 pub struct Webhooks {
@@ -43,97 +41,99 @@ pub struct Webhooks {
     deliveries: Deliveries,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    format: Arc<dyn WebhookFormat>,
+    idempotency: Idempotency,
 }
 
-/// What a webhook is made of.
+/// The fields of a new webhook.
 pub struct NewWebhook {
-    /// Where it is.
+    /// The receiver's address.
     pub url: OutboundUrl,
-    /// What it asks for.
+    /// The events that it subscribes to.
     pub events: Vec<EventKind>,
-    /// What deliveries are signed with; made when absent.
+    /// The secret that signs deliveries; generated when absent.
     pub secret: Option<SigningSecret>,
 }
 
-/// A webhook, and its secret if we made that.
+/// A webhook, and its secret if it was generated.
 pub type WithSecret = (Webhook, Option<SecretString>);
 
-/// What is kept of a new webhook under its idempotency key.
+/// The record of a new webhook under its idempotency key.
 #[derive(Serialize, Deserialize)]
 struct RecordedWebhook {
     webhook: WebhookId,
-    /// Whether we made its secret, which is with the webhook.
+    /// Whether the secret was generated. The secret itself is stored with the webhook.
     is_secret_ours: bool,
 }
 
-/// What became of failed deliveries that were to be tried anew.
+/// The result of retrying failed deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retried {
-    /// How many are tried.
+    /// How many are retried.
     pub count: usize,
-    /// Whether there are more.
+    /// Whether more failed deliveries remain.
     pub has_more: bool,
 }
 
-/// Which deliveries are listed.
+/// Which deliveries to list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeliveryFilter {
-    /// Only those that stand like this.
+    /// Only those with this status.
     pub status: Option<DeliveryStatus>,
     /// Only those of this event.
     pub event: Option<EventKind>,
 }
 
 impl Webhooks {
-    /// With these parts.
-    pub fn new(Deps { store, clock, entropy }: Deps, deliveries: Deliveries) -> Self {
-        Self { store, deliveries, clock, entropy }
+    /// Sends through `deliveries`; `format` encodes test events.
+    pub fn new(deps: Deps, deliveries: Deliveries, format: Arc<dyn WebhookFormat>) -> Self {
+        let idempotency = Idempotency::new(deps.clone());
+        let Deps { store, clock, entropy } = deps;
+        Self { store, deliveries, clock, entropy, format, idempotency }
     }
 
-    /// A new webhook.
+    /// Creates a webhook.
     ///
     /// # Errors
-    /// `Conflict` when the user has 20.
+    /// `Conflict` when the user has 20 webhooks.
     pub async fn create(&self, user: &User, new: NewWebhook, key: Option<IdempotencyKey>) -> Result<WithSecret, Error> {
-        let NewWebhook { url, events, secret } = new;
-        let given = secret.as_ref().map_or_else(String::new, |secret| secret.text().expose_secret().to_owned());
-        let asked = serde_json::to_string(&events).map_err(Error::internal)?;
-        let keyed = key.map(|key| Keyed::new(key, &["webhook", url.as_str(), &asked, &given]));
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            if let Some(keyed) = &keyed {
-                let record = self.store.idempotency_record(user.id, keyed.hash()).await?;
-                if let Some(recorded) = keyed.replay(record.as_ref(), now)? {
-                    return self.made_before(user.id, recorded).await;
-                }
-            }
-            let webhook = Webhook {
-                id: WebhookId::new(self.entropy.uuid(now)),
-                owner: user.id,
-                url: url.clone(),
-                events: events.clone(),
-                is_active: true,
-                disabled: None,
-                failing_since: None,
-                version: 0,
-                created_at: now,
-            };
-            let (secret, shown) = self.or_made(secret.clone());
-            let recorded = RecordedWebhook { webhook: webhook.id, is_secret_ours: shown.is_some() };
-            let record = keyed.as_ref().map(|keyed| keyed.done(&recorded, now)).transpose()?;
-            let secrets = Secrets { current: secret, previous: None };
-            let (max, hears_all) = (WEBHOOKS_MAX as u64, hears_all(user, &webhook));
-            match self.store.make_webhook(&webhook, &secrets, max, hears_all, record).await? {
-                Ok(()) => return Ok((webhook, shown)),
-                Err(refusals) if refusals.contains(&NotMade::Key) => {}
-                Err(_) => return Err(Error::Conflict(Conflict::Full { max })),
-            }
+        let secret = new.secret.as_ref().map_or("", |secret| secret.text().expose_secret());
+        let keyed = match key {
+            Some(key) => Some(Keyed::new(key, &["webhook", new.url.as_str(), &meaning_of(&new.events)?, secret])),
+            None => None,
+        };
+        match self.idempotency.run(user.id, keyed, |run| self.try_to_create(user, &new, run)).await? {
+            Outcome::Done(created) => Ok(created),
+            Outcome::Repeated(recorded) => self.show_again(user.id, recorded).await,
         }
-        Err(Error::StillRunning)
     }
 
-    /// The given secret, or a new one and how it is shown.
-    fn or_made(&self, given: Option<SigningSecret>) -> (SigningSecret, Option<SecretString>) {
+    async fn try_to_create(&self, user: &User, new: &NewWebhook, run: Run) -> Result<Attempt<WithSecret>, Error> {
+        let NewWebhook { url, events, secret } = new;
+        let webhook = Webhook {
+            id: WebhookId::new(self.entropy.uuid(run.now)),
+            owner: user.id,
+            url: url.clone(),
+            events: events.clone(),
+            is_active: true,
+            disabled: None,
+            failing_since: None,
+            version: 0,
+            created_at: run.now,
+        };
+        let (secret, shown) = self.or_generated(secret.clone());
+        let record = run.record(&RecordedWebhook { webhook: webhook.id, is_secret_ours: shown.is_some() })?;
+        let secrets = Secrets { current: secret, previous: None };
+        let (max, hears_all) = (WEBHOOKS_MAX as u64, hears_all(user, &webhook));
+        match self.store.make_webhook(&webhook, &secrets, max, hears_all, record).await? {
+            Ok(()) => Ok(Attempt::Done((webhook, shown))),
+            Err(refusals) if refusals.contains(&NotMade::Key) => Ok(Attempt::KeyClaimed),
+            Err(_) => Err(Error::Conflict(Conflict::Full { max })),
+        }
+    }
+
+    /// The given secret; or a generated one, with the text to show.
+    fn or_generated(&self, given: Option<SigningSecret>) -> (SigningSecret, Option<SecretString>) {
         match given {
             Some(secret) => (secret, None),
             None => {
@@ -144,9 +144,9 @@ impl Webhooks {
         }
     }
 
-    async fn made_before(&self, owner: UserId, recorded: RecordedWebhook) -> Result<WithSecret, Error> {
+    async fn show_again(&self, owner: UserId, recorded: RecordedWebhook) -> Result<WithSecret, Error> {
         let (webhook, secrets) = self.find(owner, recorded.webhook).await?;
-        // A secret that replaced it was not in the first answer, and may be one that is never shown.
+        // After a rotation the current secret is another one, which the first answer did not contain.
         let is_first = secrets.previous.is_none();
         Ok((webhook, (recorded.is_secret_ours && is_first).then(|| secrets.current.text().clone())))
     }
@@ -169,23 +169,25 @@ impl Webhooks {
         Ok(self.find(owner, id).await?.0)
     }
 
-    /// Changes what is given about a webhook. Switched on, it is called again.
+    /// Changes the given fields of a webhook. Activating it also clears the reason why it was disabled.
     ///
     /// # Errors
-    /// `Conflict` when others change it all the time.
-    pub async fn change(&self, user: &User, id: WebhookId, change: WebhookChange) -> Result<Webhook, Error> {
-        for _ in 0..TRIES {
+    /// `Conflict` when every attempt lost a race against other changes.
+    pub async fn change(&self, user: &User, id: WebhookId, new: WebhookChange) -> Result<Webhook, Error> {
+        change(async || {
             let (before, secrets) = self.find(user.id, id).await?;
-            let after = change.clone().apply(&before);
-            if self.store.replace_webhook(&after, &secrets, hears_all(user, &after)).await? {
-                return Ok(after);
-            }
-        }
-        Err(Error::Conflict(Conflict::LostRace))
+            let after = new.clone().apply(&before);
+            Ok(match self.store.replace_webhook(&after, &secrets, hears_all(user, &after)).await? {
+                true => Attempt::Done(after),
+                false => Attempt::LostRace,
+            })
+        })
+        .await
     }
 
-    /// Replaces a webhook's secret by the given one, or a new one. For a day deliveries are signed with both. The
-    /// secret that it has changes nothing: whoever repeats a request, its answer lost, keeps the one before.
+    /// Replaces a webhook's secret by the given one, or by a generated one. For a day deliveries carry signatures of
+    /// both secrets. A request that gives the current secret changes nothing, so that repeating a request whose answer
+    /// was lost keeps the previous secret valid.
     ///
     /// # Errors
     /// As [`Webhooks::change`].
@@ -195,28 +197,29 @@ impl Webhooks {
         id: WebhookId,
         given: Option<SigningSecret>,
     ) -> Result<WithSecret, Error> {
-        for _ in 0..TRIES {
+        change(async || {
             let (before, secrets) = self.find(user.id, id).await?;
             if given.as_ref().is_some_and(|given| given.is_same(&secrets.current)) {
-                return Ok((before, None));
+                return Ok(Attempt::Done((before, None)));
             }
-            let (current, shown) = self.or_made(given.clone());
+            let (current, shown) = self.or_generated(given.clone());
             let until = self.clock.now().plus(BOTH_SECRETS);
             let secrets = Secrets { current, previous: Some((secrets.current, until)) };
             let after = WebhookChange::default().apply(&before);
-            if self.store.replace_webhook(&after, &secrets, hears_all(user, &after)).await? {
-                return Ok((after, shown));
-            }
-        }
-        Err(Error::Conflict(Conflict::LostRace))
+            Ok(match self.store.replace_webhook(&after, &secrets, hears_all(user, &after)).await? {
+                true => Attempt::Done((after, shown)),
+                false => Attempt::LostRace,
+            })
+        })
+        .await
     }
 
-    /// Removes a webhook. What was on its way to it is not delivered any more.
+    /// Removes a webhook. Pending deliveries to it are dropped.
     pub async fn remove(&self, owner: UserId, id: WebhookId) -> Result<(), Error> {
         if self.store.remove_webhook(owner, id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// Sends a webhook an event that says that it is a test.
+    /// Sends a test event to a webhook.
     ///
     /// # Errors
     /// `Conflict` when the webhook is not active.
@@ -224,7 +227,7 @@ impl Webhooks {
         let webhook = self.active(owner, id).await?;
         let now = self.clock.now();
         let event = EventId::new(self.entropy.uuid(now));
-        let body = webhook_body::test_body(owner, id, now)?;
+        let body = self.format.test_body(owner, id, now)?;
         let delivery = self.deliveries.new_delivery(event, &webhook, EventKind::WebhookTest, body, now);
         self.deliveries.add(vec![delivery.clone()]).await?;
         Ok(delivery)
@@ -235,7 +238,7 @@ impl Webhooks {
         if webhook.is_active { Ok(webhook) } else { Err(Error::Conflict(Conflict::WebhookInactive)) }
     }
 
-    /// Those of a webhook's latest 1,000 deliveries that `filter` lets through.
+    /// The deliveries that match `filter` among the latest 1,000 of a webhook.
     pub async fn deliveries(
         &self,
         owner: UserId,
@@ -246,26 +249,26 @@ impl Webhooks {
         let latest = async { self.store.deliveries(id, DELIVERIES_LISTED).await.map_err(Error::from) };
         let (_, latest) = futures::future::try_join(self.show(owner, id), latest).await?;
         let DeliveryFilter { status, event } = filter;
-        let is_let_through = |delivery: &Delivery| {
+        let matches = |delivery: &Delivery| {
             status.is_none_or(|status| delivery.status == status) && event.is_none_or(|event| delivery.event == event)
         };
         let place = |delivery: &Delivery| match request.sort.field {
             DeliveryField::CreatedAt => ListPosition::by_time(delivery.created_at, delivery.id),
         };
-        Ok(Listed::of_all(latest.into_iter().filter(is_let_through).collect(), request, place))
+        Ok(Listed::of_all(latest.into_iter().filter(matches).collect(), request, place))
     }
 
-    /// Tries a delivery again, whatever became of it, at once and then by the schedule.
+    /// Retries a delivery of any status, at once and then on the usual schedule.
     ///
     /// # Errors
-    /// `Conflict` when the webhook is not active, or the delivery is being tried at this moment.
+    /// `Conflict` when the webhook is not active, or an attempt is running.
     pub async fn retry(&self, owner: UserId, id: WebhookId, delivery: EventId) -> Result<Delivery, Error> {
         self.active(owner, id).await?;
         let delivery = self.store.delivery(id, delivery).await?.ok_or(Error::NotFound)?;
         self.deliveries.restart(vec![delivery]).await?.pop().ok_or(Error::Conflict(Conflict::BeingDelivered))
     }
 
-    /// Tries failed deliveries of events from `since` on again, the oldest first: 500 with one request.
+    /// Retries failed deliveries of events from `since` on, the oldest first and 500 at most.
     ///
     /// # Errors
     /// `Conflict` when the webhook is not active.
@@ -278,7 +281,7 @@ impl Webhooks {
     }
 }
 
-/// Whether a webhook hears of all accounts.
+/// Whether a webhook gets events about all accounts.
 fn hears_all(owner: &User, webhook: &Webhook) -> bool {
     owner.role == Role::Admin && webhook.asks_about_accounts()
 }

@@ -1,7 +1,7 @@
 //! API keys: rows of the `users` table, beside the account that they open.
 
 use super::{
-    Store, StoreError, boolean, idempotency, keys, n, outbox, read_all, read_if_any, s,
+    CallError, Store, boolean, client, idempotency, keys, n, outbox, read_all, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users::{self, Account},
     walk::Walk,
@@ -58,23 +58,22 @@ impl Store {
         &self,
         user: UserId,
         id: ApiKeyId,
-    ) -> Result<(Option<Account>, Option<StoredKey>), StoreError> {
+    ) -> Result<(Option<Account>, Option<StoredKey>), CallError> {
         let keys = [keys::profile(&self.tables, user), keys::api_key(&self.tables, user, id)];
         let [profile, key] = self.get_together(keys).await?;
         Ok((users::account(profile)?, read_if_any::<ApiKeyRow>(key)?.map(StoredKey::from)))
     }
 
     /// A user's API keys, oldest first: at most `max`, which is all of them.
-    pub async fn api_keys(&self, user: UserId, max: usize) -> Result<Vec<ApiKey>, StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn api_keys(&self, user: UserId, max: usize) -> Result<Vec<ApiKey>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.users)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::user_partition(user)))
             .expression_attribute_values(":first", s(keys::FIRST_API_KEY))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[super::Item]>::len).await?;
+        let items =
+            Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[super::Item]>::len).await?;
         Ok(read_all::<ApiKeyRow>(items)?.into_iter().map(|row| StoredKey::from(row).key).collect())
     }
 
@@ -86,7 +85,7 @@ impl Store {
         key: StoredKey,
         max: u64,
         record: Option<idempotency::Entry>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let row = keys::api_key(&self.tables, user, key.key.id);
         let counted = UpdateExpression {
             update: "SET api_keys = api_keys + :one",
@@ -110,7 +109,7 @@ impl Store {
         user: UserId,
         id: ApiKeyId,
         outbox_entry: &OutboxEntry,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let counted = UpdateExpression {
             update: "SET api_keys = api_keys - :one",
             condition: EXISTS,

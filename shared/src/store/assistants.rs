@@ -2,7 +2,9 @@
 //! rows of one owner lie in one partition.
 
 use super::{
-    Item, Store, StoreError, files, idempotency, keys,
+    CallError, Item, Store,
+    client::{self, Request},
+    files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
     n, outbox, read_all, read_count, read_if_any, s,
@@ -84,16 +86,12 @@ type Written = Result<(), Vec<NotWritten>>;
 
 impl Store {
     /// An owner's assistant.
-    pub async fn assistant(&self, owner: UserId, id: AssistantId) -> Result<Option<Assistant>, StoreError> {
+    pub async fn assistant(&self, owner: UserId, id: AssistantId) -> Result<Option<Assistant>, CallError> {
         read_row(self.get(keys::assistant(&self.tables, owner, id)).await?)
     }
 
     /// Which of the owner's assistants has this name.
-    pub async fn assistant_named(
-        &self,
-        owner: UserId,
-        name: &AssistantName,
-    ) -> Result<Option<AssistantId>, StoreError> {
+    pub async fn assistant_named(&self, owner: UserId, name: &AssistantName) -> Result<Option<AssistantId>, CallError> {
         let row: Option<NameRow> = read_if_any(self.get(keys::assistant_name(&self.tables, owner, name)).await?)?;
         Ok(row.map(|row| row.assistant))
     }
@@ -103,26 +101,24 @@ impl Store {
         &self,
         owner: UserId,
         number: AssistantNumber,
-    ) -> Result<Option<AssistantId>, StoreError> {
+    ) -> Result<Option<AssistantId>, CallError> {
         let row: Option<NameRow> = read_if_any(self.get(keys::assistant_number(&self.tables, owner, number)).await?)?;
         Ok(row.map(|row| row.assistant))
     }
 
     /// The next integer for an assistant. One that is taken and not used stays a gap.
-    pub async fn take_assistant_number(&self, owner: UserId) -> Result<AssistantNumber, StoreError> {
+    pub async fn take_assistant_number(&self, owner: UserId) -> Result<AssistantNumber, CallError> {
         let key = keys::assistant_counter(&self.tables, owner);
-        let output = self
-            .client
-            .update_item()
+        let output = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("ADD last_number :one")
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
+            .call(&self.client)
             .await?;
         let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-        number.map(AssistantNumber).ok_or_else(|| StoreError::broken("the assistant counter has no number"))
+        number.map(AssistantNumber).ok_or_else(|| CallError::broken("the assistant counter has no number"))
     }
 
     /// A page of the owner's assistants, how many there are in all, and where the next page begins.
@@ -131,7 +127,7 @@ impl Store {
         owner: UserId,
         filter: &AssistantFilter,
         request: &ListRequest<AssistantField>,
-    ) -> Result<(Vec<Assistant>, u64, Option<ListPosition>), StoreError> {
+    ) -> Result<(Vec<Assistant>, u64, Option<ListPosition>), CallError> {
         let AssistantFilter { status, category } = filter;
         let (status, category) = (*status, category.as_ref());
         let partition = keys::assistant_list(owner, status, category);
@@ -148,7 +144,7 @@ impl Store {
     }
 
     /// How many assistants of the owner `filter` lets through.
-    pub async fn count_assistants(&self, owner: UserId, filter: &AssistantFilter) -> Result<u64, StoreError> {
+    pub async fn count_assistants(&self, owner: UserId, filter: &AssistantFilter) -> Result<u64, CallError> {
         let AssistantFilter { status, category } = filter;
         let key = keys::assistant_count(&self.tables, owner, *status, category.as_ref());
         read_count(self.get(key).await?)
@@ -161,7 +157,7 @@ impl Store {
         assistant: &Assistant,
         new_files: &[File],
         record: Option<idempotency::Entry>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Written, CallError> {
         let Assistant { id, number, ref character, .. } = *assistant;
         let key = keys::assistant(&self.tables, owner, id);
         let row = write(key.clone(), AssistantRow::new(assistant.clone(), owner))?;
@@ -188,7 +184,7 @@ impl Store {
         after: &Assistant,
         new_files: &[File],
         outbox_entry: Option<&OutboxEntry>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Written, CallError> {
         let (old, new) = (&before.character, &after.character);
         let id = before.id;
         let mut actions = vec![(NotWritten::LostRace, self.rewrite(owner, before, after)?)];
@@ -206,7 +202,7 @@ impl Store {
     }
 
     /// Removes an assistant, unless somebody else changed it since it was read. Its conversations stay.
-    pub async fn remove_assistant(&self, owner: UserId, assistant: &Assistant) -> Result<Written, StoreError> {
+    pub async fn remove_assistant(&self, owner: UserId, assistant: &Assistant) -> Result<Written, CallError> {
         let Assistant { id, number, ref character, version, .. } = *assistant;
         let name = keys::assistant_name(&self.tables, owner, &character.name);
         let number = keys::assistant_number(&self.tables, owner, number);
@@ -220,12 +216,12 @@ impl Store {
         self.written(actions).await
     }
 
-    fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, StoreError> {
+    fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, CallError> {
         let put = |file| Ok((NotWritten::LostRace, files::put_new(&self.tables, owner, file)?));
         new.iter().map(put).collect()
     }
 
-    async fn written(&self, actions: Vec<(NotWritten, Action)>) -> Result<Written, StoreError> {
+    async fn written(&self, actions: Vec<(NotWritten, Action)>) -> Result<Written, CallError> {
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels)),
@@ -233,7 +229,7 @@ impl Store {
     }
 
     /// Everything that an owner decides, and the places in lists that follow from it. Counters stay.
-    fn rewrite(&self, owner: UserId, before: &Assistant, after: &Assistant) -> Result<Action, StoreError> {
+    fn rewrite(&self, owner: UserId, before: &Assistant, after: &Assistant) -> Result<Action, CallError> {
         let AssistantRow {
             assistant,
             list_all: _,
@@ -244,11 +240,11 @@ impl Store {
             by_updated,
             by_name,
         } = AssistantRow::new(after.clone(), owner);
-        let value = |value| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value).map_err(StoreError::broken);
+        let value = |value| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value).map_err(CallError::broken);
         let files = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&assistant.files);
         let mut values = vec![
             (":character", value(&assistant.character)?),
-            (":files", files.map_err(StoreError::broken)?),
+            (":files", files.map_err(CallError::broken)?),
             (":updated_at", n(assistant.updated_at.millis())),
             (":before", n(before.version)),
             (":version", n(assistant.version)),
@@ -280,7 +276,7 @@ impl Store {
         owner: UserId,
         name: &AssistantName,
         assistant: AssistantId,
-    ) -> Result<Action, StoreError> {
+    ) -> Result<Action, CallError> {
         let key = keys::assistant_name(&self.tables, owner, name);
         Ok(Action::put_new(key.clone(), write(key, NameRow { assistant })?))
     }
@@ -303,7 +299,7 @@ impl Store {
 }
 
 /// Reads an assistant's row that may be absent.
-pub(super) fn read_row(item: Option<Item>) -> Result<Option<Assistant>, StoreError> {
+pub(super) fn read_row(item: Option<Item>) -> Result<Option<Assistant>, CallError> {
     Ok(read_if_any::<AssistantRow>(item)?.map(Assistant::from))
 }
 

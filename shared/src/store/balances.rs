@@ -2,7 +2,7 @@
 //! written once and never changed. At every quiet moment: available + holds = sum of the ledger.
 
 use super::{
-    Store, StoreError, keys, n, read_if_any,
+    CallError, Store, keys, n, read_if_any,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     write,
 };
@@ -53,7 +53,7 @@ struct EntryRow {
 
 impl Store {
     /// A user's balance.
-    pub async fn balance(&self, user: UserId) -> Result<Option<Balance>, StoreError> {
+    pub async fn balance(&self, user: UserId) -> Result<Option<Balance>, CallError> {
         read_if_any(self.get(keys::balance(&self.tables, user)).await?)
     }
 
@@ -65,7 +65,7 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
         entry_id: Uuid,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let change = UpdateExpression {
             update: "SET available = available + :tokens, refilled_at = :to",
             condition: "refilled_at = :from",
@@ -89,7 +89,7 @@ pub(super) fn opening(
     grant: Tokens,
     entry_id: Uuid,
     at: Timestamp,
-) -> Result<(Action, Action), StoreError> {
+) -> Result<(Action, Action), CallError> {
     let key = keys::balance(tables, user);
     let balance = Balance { available: grant, holds: BTreeMap::new(), refilled_at: at };
     let entry = EntryRow { kind: EntryKind::Grant, amount: signed(grant), conversation: None, turn: None, at };
@@ -103,7 +103,7 @@ pub(super) fn grant(
     tokens: Tokens,
     entry_id: Uuid,
     at: Timestamp,
-) -> Result<[Action; 2], StoreError> {
+) -> Result<[Action; 2], CallError> {
     let change = UpdateExpression {
         update: "SET available = available + :tokens",
         condition: EXISTS,
@@ -126,8 +126,8 @@ pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
 }
 
 /// Reserves tokens for a turn. Refused when less is available.
-pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -> Result<Action, StoreError> {
-    let row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(StoreError::broken)?;
+pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -> Result<Action, CallError> {
+    let row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(CallError::broken)?;
     let change = UpdateExpression {
         update: "SET available = available - :price, holds.#hold = :hold",
         condition: "available >= :price AND attribute_not_exists(holds.#hold)",
@@ -167,13 +167,13 @@ pub(super) fn charge(
     (conversation, turn): (ConversationId, TurnNumber),
     at: Timestamp,
     entry_id: Uuid,
-) -> Result<Action, StoreError> {
+) -> Result<Action, CallError> {
     let amount = -signed(price);
     let entry = EntryRow { kind: EntryKind::Charge, amount, conversation: Some(conversation), turn: Some(turn), at };
     append(tables, user, entry, entry_id)
 }
 
-fn append(tables: &Tables, user: UserId, entry: EntryRow, id: Uuid) -> Result<Action, StoreError> {
+fn append(tables: &Tables, user: UserId, entry: EntryRow, id: Uuid) -> Result<Action, CallError> {
     let key = keys::ledger_entry(tables, user, entry.at, id);
     Ok(Action::put_new(key.clone(), write(key, entry)?))
 }

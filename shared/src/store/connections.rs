@@ -2,7 +2,9 @@
 //! as somebody is known at its other end, twice: by its id, and among its user's.
 
 use super::{
-    Item, Store, StoreError, keys, read, read_all, read_if_any, s,
+    CallError, Item, Store,
+    client::{self, Request},
+    keys, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
     walk::Walk,
     write,
@@ -35,7 +37,7 @@ struct TicketRow {
 
 impl Store {
     /// Notes who is at the other end of a connection. `false`: that was noted before.
-    pub async fn add_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+    pub async fn add_connection(&self, connection: &Connection) -> Result<bool, CallError> {
         let (about, own) = self.connection_keys(connection);
         let row = |everyone| ConnectionRow {
             connection: connection.clone(),
@@ -49,22 +51,20 @@ impl Store {
     }
 
     /// The connection with this id, if it is known who is at its other end.
-    pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+    pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, CallError> {
         let row: Option<ConnectionRow> = read_if_any(self.get(keys::connection(&self.tables, id)).await?)?;
         Ok(row.map(|row| row.connection))
     }
 
     /// A user's connections: at most about `max`, which is all of them.
-    pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.connections)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::user_partition(user)))
             .expression_attribute_values(":first", s(keys::FIRST_CONNECTION))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<ConnectionRow>(items)?.into_iter().map(|row| row.connection).collect())
     }
 
@@ -73,17 +73,15 @@ impl Store {
         &self,
         part: u8,
         start: Option<Item>,
-    ) -> Result<(Vec<Connection>, Option<Item>), StoreError> {
-        let found = self
-            .client
-            .query()
+    ) -> Result<(Vec<Connection>, Option<Item>), CallError> {
+        let found = client::query()
             .table_name(&self.tables.connections)
             .index_name(keys::EVERYONE)
             .key_condition_expression("everyone = :part")
             .expression_attribute_values(":part", s(part))
             .limit(EVERYONE_AT_ONCE)
             .set_exclusive_start_key(start)
-            .send()
+            .call(&self.client)
             .await?;
         let items = found.items.unwrap_or_default().into_iter();
         let keys = items.map(|item| keys::Key::of_indexed(&self.tables.connections, item)).collect();
@@ -92,7 +90,7 @@ impl Store {
     }
 
     /// Forgets connections.
-    pub async fn remove_connections(&self, connections: &[Connection]) -> Result<(), StoreError> {
+    pub async fn remove_connections(&self, connections: &[Connection]) -> Result<(), CallError> {
         let removed = connections.iter().map(|connection| {
             let (about, own) = self.connection_keys(connection);
             self.commit(vec![Action::delete(about), Action::delete(own)])
@@ -101,23 +99,21 @@ impl Store {
     }
 
     /// Keeps a ticket under `hash`, its SHA-256 in hex.
-    pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), StoreError> {
+    pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), CallError> {
         let key = keys::ticket(&self.tables, hash);
         let row = TicketRow { expires_at: ticket.ends_at.seconds(), ticket };
         self.commit(vec![Action::put_new(key.clone(), write(key, row)?)]).await
     }
 
     /// Takes a ticket, which is gone then. `None`: there is none, or no more.
-    pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+    pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, CallError> {
         let key = keys::ticket(&self.tables, hash);
-        let sent = self
-            .client
-            .delete_item()
+        let sent = client::delete_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .condition_expression("attribute_exists(pk)")
             .return_values(ReturnValue::AllOld)
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(output) => {

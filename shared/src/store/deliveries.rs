@@ -2,7 +2,9 @@
 //! only says when to look at it. Whoever works on one claims it for a while, so that nobody else does.
 
 use super::{
-    Item, Store, StoreError, keys,
+    CallError, Item, Store,
+    client::{self, Request},
+    keys,
     keys::Key,
     n, read, read_all, read_if_any, s,
     transaction::{Action, IS_NEW},
@@ -77,8 +79,8 @@ impl Claimed {
 /// What became of claiming a delivery.
 #[derive(Debug)]
 pub enum Claim {
-    /// It is ours for a while.
-    Deps(Box<Claimed>),
+    /// The caller owns it for a while.
+    Claimed(Box<Claimed>),
     /// It is not due, or somebody works on it: look again then.
     NotBefore(Timestamp),
     /// There is nothing to do any more.
@@ -96,7 +98,7 @@ pub struct DeliveryKey {
 
 impl Store {
     /// Adds a delivery, unless it is there. `look_at`: when somebody has to look after it, should nothing happen.
-    pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         // If it is there, it is on its way.
@@ -109,11 +111,9 @@ impl Store {
         DeliveryKey { webhook, delivery }: DeliveryKey,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Claim, StoreError> {
+    ) -> Result<Claim, CallError> {
         let key = keys::delivery(&self.tables, webhook, delivery);
-        let sent = self
-            .client
-            .update_item()
+        let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("SET claimed_until = :until, look_at = :until")
@@ -127,12 +127,12 @@ impl Store {
             .expression_attribute_values(":until", n(until.millis()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(output) => {
-                let row: DeliveryRow = read(output.attributes.ok_or_else(|| StoreError::broken("no delivery"))?)?;
-                Ok(Claim::Deps(Box::new(Claimed { delivery: row.delivery, until })))
+                let row: DeliveryRow = read(output.attributes.ok_or_else(|| CallError::broken("no delivery"))?)?;
+                Ok(Claim::Claimed(Box::new(Claimed { delivery: row.delivery, until })))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => not_claimed(failed.item.clone()),
@@ -146,7 +146,7 @@ impl Store {
         &self,
         Claimed { delivery, until }: &Claimed,
         look_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let values = vec![(":until", n(until.millis()))];
@@ -154,12 +154,12 @@ impl Store {
     }
 
     /// Removes a delivery that nobody waits for any more.
-    pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
         self.commit(vec![Action::delete(keys::delivery(&self.tables, delivery.webhook, delivery.id))]).await
     }
 
     /// A delivery.
-    pub async fn delivery(&self, webhook: WebhookId, id: EventId) -> Result<Option<Delivery>, StoreError> {
+    pub async fn delivery(&self, webhook: WebhookId, id: EventId) -> Result<Option<Delivery>, CallError> {
         let row: Option<DeliveryRow> = read_if_any(self.get(keys::delivery(&self.tables, webhook, id)).await?)?;
         Ok(row.map(|row| row.delivery))
     }
@@ -172,7 +172,7 @@ impl Store {
         tried: u32,
         now: Timestamp,
         look_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let condition = "tried = :tried AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
@@ -180,16 +180,14 @@ impl Store {
     }
 
     /// A webhook's latest deliveries, newest first: at most `max`.
-    pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(keys::webhook_partition(webhook)))
             .scan_index_forward(false)
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<DeliveryRow>(items)?.into_iter().map(|row| row.delivery).collect())
     }
 
@@ -199,16 +197,14 @@ impl Store {
         webhook: WebhookId,
         since: Timestamp,
         max: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let query = self
-            .client
-            .query()
+    ) -> Result<Vec<Delivery>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .index_name("failed")
             .key_condition_expression("failed_of = :webhook AND sk >= :first")
             .expression_attribute_values(":webhook", s(webhook))
             .expression_attribute_values(":first", s(keys::delivery_sort(EventId::first_at(since))));
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         let keys = items.into_iter().map(|item| Key::of_indexed(&self.tables.webhooks, item)).collect();
         let found: Vec<DeliveryRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
         let failed = found.into_iter().map(|row| row.delivery);
@@ -217,24 +213,22 @@ impl Store {
 
     /// Deliveries that somebody has to look after at `until` at the latest, as an index has them: at most `max`
     /// of each part.
-    pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, StoreError> {
+    pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, CallError> {
         let part = |part: u8| {
-            let query = self
-                .client
-                .query()
+            let query = client::query()
                 .table_name(&self.tables.webhooks)
                 .index_name("waiting")
                 .key_condition_expression("waiting = :part AND look_at <= :until")
                 .expression_attribute_values(":part", s(keys::waiting_part(part)))
                 .expression_attribute_values(":until", n(until.millis()));
-            Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len)
+            Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len)
         };
         let found = futures::future::try_join_all((0..keys::WAITING_PARTS).map(part)).await?;
         Ok(found.iter().flatten().filter_map(key_of).collect())
     }
 }
 
-fn not_claimed(item: Option<Item>) -> Result<Claim, StoreError> {
+fn not_claimed(item: Option<Item>) -> Result<Claim, CallError> {
     let Some(DeliveryRow { delivery, claimed_until, .. }) = read_if_any(item)? else {
         return Ok(Claim::Over);
     };

@@ -1,6 +1,6 @@
 //! The `files` table: what is known of uploaded files. Their contents are in the bucket (see `blobs`).
 
-use super::{Store, StoreError, keys, read_if_any, transaction::Action, write};
+use super::{CallError, Store, keys, read_if_any, transaction::Action, write};
 use crate::{
     config::Tables,
     domain::{
@@ -34,20 +34,20 @@ impl From<FileRow> for File {
 
 impl Store {
     /// Those of a user's files that exist, in the order of `ids`.
-    pub async fn files(&self, user: UserId, ids: &[FileId]) -> Result<Vec<Option<File>>, StoreError> {
+    pub async fn files(&self, user: UserId, ids: &[FileId]) -> Result<Vec<Option<File>>, CallError> {
         let keys = ids.iter().map(|&id| keys::file(&self.tables, user, id)).collect();
         let items = self.get_many(keys).await?;
         items.into_iter().map(|item| Ok(read_if_any::<FileRow>(item)?.map(File::from))).collect()
     }
 
     /// A user's file.
-    pub async fn file(&self, user: UserId, id: FileId) -> Result<Option<File>, StoreError> {
+    pub async fn file(&self, user: UserId, id: FileId) -> Result<Option<File>, CallError> {
         let row: Option<FileRow> = read_if_any(self.get(keys::file(&self.tables, user, id)).await?)?;
         Ok(row.map(File::from))
     }
 
     /// Keeps what is known of new files.
-    pub async fn keep_files(&self, user: UserId, files: &[File]) -> Result<(), StoreError> {
+    pub async fn keep_files(&self, user: UserId, files: &[File]) -> Result<(), CallError> {
         if files.is_empty() {
             return Ok(());
         }
@@ -57,7 +57,7 @@ impl Store {
 }
 
 /// Puts a file that must not exist yet.
-pub(super) fn put_new(tables: &Tables, user: UserId, file: &File) -> Result<Action, StoreError> {
+pub(super) fn put_new(tables: &Tables, user: UserId, file: &File) -> Result<Action, CallError> {
     let key = keys::file(tables, user, file.id);
     Ok(Action::put_new(key.clone(), write(key, FileRow::from(file.clone()))?))
 }

@@ -1,7 +1,7 @@
 //! Rows of the `balances` table that remember what an `Idempotency-Key` stands for. They lie beside the
 //! balance, so that a turn reads both in one call and writes both in one transaction.
 
-use super::{Store, StoreError, keys, n, read_if_any, transaction::Action, write};
+use super::{CallError, Store, keys, n, read_if_any, transaction::Action, write};
 use crate::{
     config::Tables,
     domain::{ids::UserId, time::Timestamp},
@@ -47,14 +47,14 @@ impl Record {
 
 impl Store {
     /// What is kept under a user's key; `hash` is the key's SHA-256 in hex.
-    pub async fn idempotency_record(&self, user: UserId, hash: &str) -> Result<Option<Record>, StoreError> {
+    pub async fn idempotency_record(&self, user: UserId, hash: &str) -> Result<Option<Record>, CallError> {
         read_if_any(self.get(keys::idempotency(&self.tables, user, hash)).await?)
     }
 }
 
 impl Entry {
     /// Claims the key: refused while another request holds it.
-    pub(super) fn put(self, tables: &Tables, user: UserId) -> Result<Action, StoreError> {
+    pub(super) fn put(self, tables: &Tables, user: UserId) -> Result<Action, CallError> {
         let key = keys::idempotency(tables, user, &self.key_hash);
         let item = write(key.clone(), self.record)?;
         let condition = "attribute_not_exists(pk) OR forgotten_at <= :now \
@@ -64,7 +64,7 @@ impl Entry {
     }
 
     /// Keeps the outcome of the request that claimed the key.
-    pub(super) fn settle(self, tables: &Tables, user: UserId) -> Result<Action, StoreError> {
+    pub(super) fn settle(self, tables: &Tables, user: UserId) -> Result<Action, CallError> {
         let key = keys::idempotency(tables, user, &self.key_hash);
         Ok(Action::put(key.clone(), write(key, self.record)?))
     }

@@ -1,12 +1,14 @@
 //! The `limits` table: how many requests a subject made lately, counted in slots of ten seconds. A row
 //! holds the 60 slots of ten minutes and expires by itself.
 
-use super::{Item, Store, StoreError, keys, n};
+use super::{
+    CallError, Item, Store,
+    client::{self, Request},
+    keys, n,
+};
 use crate::domain::time::Timestamp;
 use aws_sdk_dynamodb::{
-    Config,
-    config::retry::RetryConfig,
-    operation::update_item::builders::UpdateItemFluentBuilder,
+    operation::update_item::builders::UpdateItemInputBuilder,
     types::{AttributeValue, ReturnValue},
 };
 
@@ -22,7 +24,7 @@ pub type Recent = [u32; WINDOW_SLOTS as usize];
 impl Store {
     /// Adds a request of `subject` to the current slot, and tells the whole window. One call; two at once
     /// in the first minute of each ten, when the window reaches into the row before.
-    pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, StoreError> {
+    pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, CallError> {
         let slot = now.seconds() / SLOT_SECONDS;
         let row = slot / SLOTS_PER_ROW;
         let oldest = (slot + 1).saturating_sub(WINDOW_SLOTS);
@@ -33,7 +35,7 @@ impl Store {
             }
         };
         let (current, earlier) = futures::future::try_join(
-            async { Ok(self.add(policy, row, subject, slot % SLOTS_PER_ROW, 1).send().await?) },
+            async { Ok(self.add(policy, row, subject, slot % SLOTS_PER_ROW, 1).call(&self.client).await?) },
             earlier,
         )
         .await?;
@@ -48,19 +50,17 @@ impl Store {
 
     /// Takes back a request that was counted `at`. Not tried again when the answer is lost: it could be
     /// taken back twice.
-    pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), CallError> {
         let slot = at.seconds() / SLOT_SECONDS;
         let add = self.add(policy, slot / SLOTS_PER_ROW, subject, slot % SLOTS_PER_ROW, -1);
-        let once = Config::builder().retry_config(RetryConfig::disabled());
-        add.customize().config_override(once).send().await?;
+        add.call(&self.client.once()).await?;
         Ok(())
     }
 
-    fn add(&self, policy: &'static str, row: u64, subject: &str, slot: u64, by: i32) -> UpdateItemFluentBuilder {
+    fn add(&self, policy: &'static str, row: u64, subject: &str, slot: u64, by: i32) -> UpdateItemInputBuilder {
         let key = keys::limit(&self.tables, policy, row, subject);
         let expires_at = (row + 2) * SLOTS_PER_ROW * SLOT_SECONDS;
-        self.client
-            .update_item()
+        client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("ADD #slot :by SET expires_at = :expires_at")

@@ -1,7 +1,7 @@
 //! Reading a page of a list: first the keys from an index that holds nothing else, then the rows. So a page
 //! far behind costs the keys before it and not the rows, and changing a row seldom changes an index.
 
-use super::{Item, Store, StoreError, keys::Key, s, walk::Walk};
+use super::{CallError, Item, Store, client, keys::Key, s, walk::Walk};
 use crate::domain::list::{ListPosition, ListRequest};
 
 /// An index, the partition of it that is wanted, and the attributes that it is made of.
@@ -38,21 +38,19 @@ impl Store {
         index: Index<'a>,
         request: &ListRequest<F>,
         row: impl Fn(&str) -> Option<Key<'a>>,
-    ) -> Result<KeyPage<'a>, StoreError>
+    ) -> Result<KeyPage<'a>, CallError>
     where
         F: Copy,
     {
         let Index { table, name, partition: (attribute, value), order } = index;
-        let query = self
-            .client
-            .query()
+        let query = client::query()
             .table_name(table)
             .index_name(name)
             .key_condition_expression("#partition = :partition")
             .expression_attribute_names("#partition", attribute)
             .expression_attribute_values(":partition", s(&value))
             .scan_index_forward(!request.sort.descending);
-        let walk = Walk { query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
         let size = request.page.size();
         // One more tells whether the list goes on.
         let wanted = size + 1;

@@ -1,7 +1,9 @@
 //! Sign-ins and opaque tokens: rows of the `users` table, beside the account that they open.
 
 use super::{
-    Store, StoreError, keys, n, outbox, read_if_any, s,
+    CallError, Store,
+    client::{self, Request},
+    keys, n, outbox, read_if_any, s,
     transaction::Action,
     users::{self, Account},
     write,
@@ -96,7 +98,7 @@ struct AddressRow {
 
 impl Store {
     /// Whose opaque token this is; `hash` is its SHA-256 in hex.
-    pub async fn owner_of_credential(&self, hash: &str) -> Result<Option<CredentialOwner>, StoreError> {
+    pub async fn owner_of_credential(&self, hash: &str) -> Result<Option<CredentialOwner>, CallError> {
         read_if_any(self.get(keys::credential(&self.tables, hash)).await?)
     }
 
@@ -105,7 +107,7 @@ impl Store {
         &self,
         user: UserId,
         login: LoginId,
-    ) -> Result<(Option<Account>, Option<Login>), StoreError> {
+    ) -> Result<(Option<Account>, Option<Login>), CallError> {
         let keys = [keys::profile(&self.tables, user), keys::login(&self.tables, user, login)];
         let [profile, login] = self.get_together(keys).await?;
         Ok((users::account(profile)?, read_if_any::<LoginRow>(login)?.map(Login::from)))
@@ -117,7 +119,7 @@ impl Store {
         user: UserId,
         address: &str,
         now: Timestamp,
-    ) -> Result<(Option<Account>, bool), StoreError> {
+    ) -> Result<(Option<Account>, bool), CallError> {
         let keys = [keys::profile(&self.tables, user), keys::known_address(&self.tables, user, address)];
         let [profile, known] = self.get_together(keys).await?;
         let expires_at = known.and_then(|item| item.get("expires_at")?.as_n().ok()?.parse::<u64>().ok());
@@ -125,7 +127,7 @@ impl Store {
     }
 
     /// Adds a sign-in, and remembers where it came from.
-    pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), StoreError> {
+    pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), CallError> {
         let user = login.user;
         let remembered = remember(&self.tables, user, address, remember_until)?;
         self.commit(vec![put_new(&self.tables, login)?, remembered]).await
@@ -138,7 +140,7 @@ impl Store {
         owner: CredentialOwner,
         address: &str,
         remember_until: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), CallError> {
         let user = owner.user;
         let key = keys::credential(&self.tables, hash);
         let remembered = remember(&self.tables, user, address, remember_until)?;
@@ -153,12 +155,10 @@ impl Store {
         next: RefreshToken,
         now: Timestamp,
         ends_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let key = keys::login(&self.tables, login.user, login.id);
-        let next_row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(next).map_err(StoreError::broken)?;
-        let sent = self
-            .client
-            .update_item()
+        let next_row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(next).map_err(CallError::broken)?;
+        let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression(
@@ -171,7 +171,7 @@ impl Store {
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":ends_at", n(ends_at.millis()))
             .expression_attribute_values(":expires_at", n(ends_at.seconds()))
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(_) => Ok(true),
@@ -190,7 +190,7 @@ impl Store {
         logins: &[LoginId],
         credential: Option<&str>,
         outbox_entry: &OutboxEntry,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), CallError> {
         let user = outbox_entry.user;
         let logins = logins.iter().map(|&login| keys::login(&self.tables, user, login));
         let credential = credential.map(|hash| keys::credential(&self.tables, hash));
@@ -200,13 +200,13 @@ impl Store {
 }
 
 /// Puts a sign-in that must not exist yet.
-pub(super) fn put_new(tables: &Tables, login: Login) -> Result<Action, StoreError> {
+pub(super) fn put_new(tables: &Tables, login: Login) -> Result<Action, CallError> {
     let key = keys::login(tables, login.user, login.id);
     Ok(Action::put_new(key.clone(), write(key, LoginRow::from(login))?))
 }
 
 /// Remembers an address that signed in.
-pub(super) fn remember(tables: &Tables, user: UserId, address: &str, until: Timestamp) -> Result<Action, StoreError> {
+pub(super) fn remember(tables: &Tables, user: UserId, address: &str, until: Timestamp) -> Result<Action, CallError> {
     let key = keys::known_address(tables, user, address);
     Ok(Action::put(key.clone(), write(key, AddressRow { expires_at: until.seconds() })?))
 }

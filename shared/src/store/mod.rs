@@ -25,17 +25,12 @@ pub mod users;
 mod walk;
 pub mod webhooks;
 
-use crate::{
-    config::Tables,
-    domain::{self, error::Cause},
-    entropy::Entropy,
-};
+use crate::{aws::CallError, config::Tables, entropy::Entropy};
 use aws_sdk_dynamodb::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
     operation::put_item::PutItemError,
     types::{AttributeValue, KeysAndAttributes},
 };
+use client::{Client, Request};
 use keys::Key;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, sync::Arc};
@@ -50,59 +45,6 @@ pub struct Store {
     entropy: Arc<dyn Entropy>,
 }
 
-/// A call that neither succeeded nor was refused by a condition.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// No answer, or too much load: a later try may succeed.
-    #[error("the database does not answer")]
-    Unavailable(#[source] Cause),
-    /// A request or an item that makes no sense: a bug.
-    #[error("the database refused a request or holds a broken item")]
-    Broken(#[source] Cause),
-}
-
-impl From<StoreError> for domain::Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(cause) => Self::Unavailable(cause),
-            StoreError::Broken(cause) => Self::Internal(cause),
-        }
-    }
-}
-
-impl StoreError {
-    fn broken(cause: impl Into<Cause>) -> Self {
-        Self::Broken(cause.into())
-    }
-}
-
-impl<E> From<SdkError<E>> for StoreError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    fn from(error: SdkError<E>) -> Self {
-        let transient = match &error {
-            SdkError::ServiceError(service) => {
-                service.raw().status().is_server_error()
-                    || matches!(
-                        service.err().code(),
-                        Some(
-                            "ProvisionedThroughputExceededException"
-                                | "ThrottlingException"
-                                | "RequestLimitExceeded"
-                                | "LimitExceededException"
-                                | "TransactionConflictException"
-                                | "TransactionInProgressException"
-                        )
-                    )
-            }
-            SdkError::ConstructionFailure(_) => false,
-            _ => true,
-        };
-        if transient { Self::Unavailable(error.into()) } else { Self::Broken(error.into()) }
-    }
-}
-
 /// How often left-over keys of a batch are asked for again.
 const BATCH_TRIES: u32 = 5;
 /// The most keys of a batch.
@@ -115,19 +57,17 @@ impl Store {
     }
 
     /// Whether the database answers: reads a key that does not exist.
-    pub async fn probe(&self) -> Result<(), StoreError> {
+    pub async fn probe(&self) -> Result<(), CallError> {
         self.get(keys::nothing(&self.tables)).await.map(drop)
     }
 
     /// One item, as of now.
-    async fn get(&self, key: Key<'_>) -> Result<Option<Item>, StoreError> {
-        let output = self
-            .client
-            .get_item()
+    async fn get(&self, key: Key<'_>) -> Result<Option<Item>, CallError> {
+        let output = client::get_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .consistent_read(true)
-            .send()
+            .call(&self.client)
             .await?;
         Ok(output.item)
     }
@@ -140,9 +80,9 @@ impl Store {
         item: Item,
         condition: &'static str,
         values: Vec<(&'static str, AttributeValue)>,
-    ) -> Result<bool, StoreError> {
-        let put = self.client.put_item().table_name(key.table).set_item(Some(item)).condition_expression(condition);
-        match put.set_expression_attribute_values(transaction::placeholders(values)).send().await {
+    ) -> Result<bool, CallError> {
+        let put = client::put_item().table_name(key.table).set_item(Some(item)).condition_expression(condition);
+        match put.set_expression_attribute_values(transaction::placeholders(values)).call(&self.client).await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
@@ -152,14 +92,14 @@ impl Store {
     }
 
     /// Several items of any tables in one call, as of now, in the order of `keys`.
-    async fn get_together<const N: usize>(&self, keys: [Key<'_>; N]) -> Result<[Option<Item>; N], StoreError> {
+    async fn get_together<const N: usize>(&self, keys: [Key<'_>; N]) -> Result<[Option<Item>; N], CallError> {
         let found = self.get_many(keys.into()).await?;
-        found.try_into().map_err(|_| StoreError::broken("a batch has another length than its keys"))
+        found.try_into().map_err(|_| CallError::broken("a batch has another length than its keys"))
     }
 
     /// Any number of items of any tables, as of now, in the order of `keys`: a call for each hundred, all at
     /// the same time. A key may be there twice.
-    async fn get_many(&self, keys: Vec<Key<'_>>) -> Result<Vec<Option<Item>>, StoreError> {
+    async fn get_many(&self, keys: Vec<Key<'_>>) -> Result<Vec<Option<Item>>, CallError> {
         let batches = keys.chunks(BATCH_MOST).map(|keys| self.get_batch(keys));
         let found = futures::future::try_join_all(batches).await?;
         let item = |(number, key): (usize, &Key<'_>)| {
@@ -170,15 +110,15 @@ impl Store {
     }
 
     /// The items with these keys that exist, by table.
-    async fn get_batch(&self, keys: &[Key<'_>]) -> Result<HashMap<String, Vec<Item>>, StoreError> {
+    async fn get_batch(&self, keys: &[Key<'_>]) -> Result<HashMap<String, Vec<Item>>, CallError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for (table, keys) in keys_by_table(keys) {
             let together = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            wanted.insert(table, together.map_err(StoreError::broken)?);
+            wanted.insert(table, together.map_err(CallError::broken)?);
         }
         let mut found: HashMap<String, Vec<Item>> = HashMap::new();
         for tried in 0..BATCH_TRIES {
-            let output = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
+            let output = client::batch_get_item().set_request_items(Some(wanted)).call(&self.client).await?;
             for (table, items) in output.responses.unwrap_or_default() {
                 found.entry(table).or_default().extend(items);
             }
@@ -188,7 +128,7 @@ impl Store {
             }
             self.pause(tried).await;
         }
-        Err(StoreError::Unavailable("keys of a batch stayed unprocessed".into()))
+        Err(CallError::Unavailable("keys of a batch stayed unprocessed".into()))
     }
 }
 
@@ -205,17 +145,17 @@ fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
 }
 
 /// Reads a stored row.
-fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(StoreError::broken)
+fn read<T: DeserializeOwned>(item: Item) -> Result<T, CallError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(CallError::broken)
 }
 
 /// Reads stored rows.
-fn read_all<T: DeserializeOwned>(items: Vec<Item>) -> Result<Vec<T>, StoreError> {
+fn read_all<T: DeserializeOwned>(items: Vec<Item>) -> Result<Vec<T>, CallError> {
     items.into_iter().map(read).collect()
 }
 
 /// What a counter says; one that was never counted on says nothing.
-fn read_count(item: Option<Item>) -> Result<u64, StoreError> {
+fn read_count(item: Option<Item>) -> Result<u64, CallError> {
     #[derive(Deserialize)]
     struct CountRow {
         count: u64,
@@ -224,13 +164,13 @@ fn read_count(item: Option<Item>) -> Result<u64, StoreError> {
 }
 
 /// Reads a stored row that may be absent.
-fn read_if_any<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, StoreError> {
+fn read_if_any<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, CallError> {
     item.map(read).transpose()
 }
 
 /// Writes a row below its key.
-fn write<T: Serialize>(key: Key<'_>, row: T) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(StoreError::broken)?;
+fn write<T: Serialize>(key: Key<'_>, row: T) -> Result<Item, CallError> {
+    let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(CallError::broken)?;
     item.extend(key.attributes);
     Ok(item)
 }

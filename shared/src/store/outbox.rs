@@ -2,7 +2,7 @@
 //! who was away for a while reads it again. Rows are never changed, and forgotten by themselves.
 
 use super::{
-    Item, Store, StoreError, idempotency, keys, read_all, s,
+    CallError, Item, Store, client, idempotency, keys, read_all, s,
     transaction::{Action, Outcome},
     walk::Walk,
     write,
@@ -29,15 +29,15 @@ struct ChangeRow {
 }
 
 /// Puts a change.
-pub(super) fn put(tables: &Tables, change: &OutboxEntry) -> Result<Action, StoreError> {
+pub(super) fn put(tables: &Tables, change: &OutboxEntry) -> Result<Action, CallError> {
     let key = keys::change(tables, change);
     let row = ChangeRow { change: change.clone(), expires_at: change.at.plus(KEPT).seconds() };
     Ok(Action::put(key.clone(), write(key, row)?))
 }
 
 /// Reads a change from the image of its row, as a stream has it.
-pub fn read(image: serde_dynamo::Item) -> Result<OutboxEntry, StoreError> {
-    serde_dynamo::from_item::<_, ChangeRow>(image).map(|row| row.change).map_err(StoreError::broken)
+pub fn read(image: serde_dynamo::Item) -> Result<OutboxEntry, CallError> {
+    serde_dynamo::from_item::<_, ChangeRow>(image).map(|row| row.change).map_err(CallError::broken)
 }
 
 impl Store {
@@ -47,7 +47,7 @@ impl Store {
         &self,
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let mut actions = vec![((), put(&self.tables, outbox_entry)?)];
         if let Some(record) = record {
             actions.push(((), record.put(&self.tables, outbox_entry.user)?));
@@ -62,16 +62,14 @@ impl Store {
         audience: Option<UserId>,
         since: Timestamp,
         max: usize,
-    ) -> Result<Vec<OutboxEntry>, StoreError> {
-        let query = self
-            .client
-            .query()
+    ) -> Result<Vec<OutboxEntry>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.outbox)
             .key_condition_expression("pk = :pk AND sk >= :first")
             .expression_attribute_values(":pk", s(keys::change_partition(audience)))
             .expression_attribute_values(":first", s(keys::change_sort(EventId::first_at(since))))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<ChangeRow>(items)?.into_iter().map(|row| row.change).collect())
     }
 }

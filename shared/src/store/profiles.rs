@@ -1,7 +1,7 @@
 //! Accounts as a list, and the transactions that change or remove one.
 
 use super::{
-    Item, Store, StoreError,
+    CallError, Item, Store,
     balances::{self, Balance},
     idempotency, keys,
     keys::Key,
@@ -50,7 +50,7 @@ pub struct Gift {
 
 impl Store {
     /// An account and its balance, in one call.
-    pub async fn account_and_balance(&self, user: UserId) -> Result<Option<(Account, Balance)>, StoreError> {
+    pub async fn account_and_balance(&self, user: UserId) -> Result<Option<(Account, Balance)>, CallError> {
         let keys = [keys::profile(&self.tables, user), keys::balance(&self.tables, user)];
         let [profile, balance] = self.get_together(keys).await?;
         Ok(users::account(profile)?.zip(read_if_any(balance)?))
@@ -60,7 +60,7 @@ impl Store {
     pub async fn accounts(
         &self,
         request: &ListRequest<UserField>,
-    ) -> Result<(Vec<(User, Balance)>, u64, Option<ListPosition>), StoreError> {
+    ) -> Result<(Vec<(User, Balance)>, u64, Option<ListPosition>), CallError> {
         let (name, order) = match request.sort.field {
             UserField::CreatedAt => ("all-by-created", "by_created"),
             UserField::Username => ("all-by-username", "by_username"),
@@ -86,7 +86,7 @@ impl Store {
     }
 
     /// How many accounts there are.
-    pub async fn count_accounts(&self) -> Result<u64, StoreError> {
+    pub async fn count_accounts(&self) -> Result<u64, CallError> {
         add_up(self.get_many(self.population().collect()).await?)
     }
 
@@ -104,7 +104,7 @@ impl Store {
         gift: Option<Gift>,
         outbox_entry: &OutboxEntry,
         record: Option<(UserId, idempotency::Entry)>,
-    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+    ) -> Result<Result<(), Vec<Unchanged>>, CallError> {
         let id = before.user.id;
         let mut actions = vec![
             (Unchanged::LostRace, self.rewrite_account(before, after)?),
@@ -128,7 +128,7 @@ impl Store {
         account: &Account,
         deleted_at: Timestamp,
         outbox_entry: &OutboxEntry,
-    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+    ) -> Result<Result<(), Vec<Unchanged>>, CallError> {
         let user = &account.user;
         let profile = keys::profile(&self.tables, user.id);
         let swept = keys::swept_user(&self.tables, user.id);
@@ -147,14 +147,14 @@ impl Store {
     async fn unless_lost_race(
         &self,
         actions: Vec<(Unchanged, Action)>,
-    ) -> Result<Result<(), Vec<Unchanged>>, StoreError> {
+    ) -> Result<Result<(), Vec<Unchanged>>, CallError> {
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels)),
         }
     }
 
-    fn rewrite_account(&self, before: &Account, after: &Account) -> Result<Action, StoreError> {
+    fn rewrite_account(&self, before: &Account, after: &Account) -> Result<Action, CallError> {
         let Account { user, password_hash, epoch, key_epoch } = after;
         let Places { by_username, by_email } = Places::of(user.id, &user.username, user.email.as_ref());
         let optional = |text: Option<&str>| match text {
@@ -189,7 +189,7 @@ impl Store {
 
     /// Gives up the names that `after` does not have, and takes those that `before` did not have. A username
     /// that is also the e-mail address is one name.
-    fn exchange_names(&self, before: &User, after: Option<&User>) -> Result<Vec<(Unchanged, Action)>, StoreError> {
+    fn exchange_names(&self, before: &User, after: Option<&User>) -> Result<Vec<(Unchanged, Action)>, CallError> {
         let (old, new) = (names(Some(before)), names(after));
         let mut actions = Vec::new();
         for name in old.difference(&new) {
@@ -223,7 +223,7 @@ impl Store {
     }
 }
 
-fn add_up(parts: Vec<Option<Item>>) -> Result<u64, StoreError> {
+fn add_up(parts: Vec<Option<Item>>) -> Result<u64, CallError> {
     let mut total = 0;
     for part in parts {
         total += read_count(part)?;

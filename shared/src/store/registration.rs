@@ -1,7 +1,7 @@
 //! The transaction of a registration, which spans account, names, balance and first sign-in.
 
 use super::{
-    Store, StoreError, balances, keys,
+    CallError, Store, balances, keys,
     logins::{self, Login},
     outbox,
     transaction::{self, Outcome},
@@ -44,7 +44,7 @@ impl Store {
         grant_id: Uuid,
         login: Option<FirstLogin<'_>>,
         outbox_entry: &OutboxEntry,
-    ) -> Result<Result<(), Vec<Taken>>, StoreError> {
+    ) -> Result<Result<(), Vec<Taken>>, CallError> {
         let User { id, ref username, ref email, created_at, .. } = account.user;
         let mut actions = vec![(Some(Taken::Username), users::own_name(&self.tables, username.folded(), id)?)];
         if let Some(email) = email.as_ref().filter(|email| email.folded() != username.folded()) {

@@ -2,7 +2,9 @@
 //! can grow for ever.
 
 use super::{
-    Item, Store, StoreError, assistants, idempotency, keys,
+    CallError, Item, Store, assistants,
+    client::{self, Request},
+    idempotency, keys,
     listing::{Index, KeyPage},
     n, outbox, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
@@ -24,7 +26,7 @@ use crate::{
     },
 };
 use aws_sdk_dynamodb::{
-    operation::{query::builders::QueryFluentBuilder, update_item::UpdateItemError},
+    operation::{query::builders::QueryInputBuilder, update_item::UpdateItemError},
     types::ReturnValue,
 };
 use serde::{Deserialize, Serialize};
@@ -131,7 +133,7 @@ impl Store {
         conversation: &Conversation,
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
-    ) -> Result<Result<(), Vec<NotBegun>>, StoreError> {
+    ) -> Result<Result<(), Vec<NotBegun>>, CallError> {
         let mut actions = vec![
             (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
             (None, users::count_conversation(&self.tables, owner)),
@@ -154,7 +156,7 @@ impl Store {
         &self,
         owner: UserId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<(Vec<Conversation>, Option<ListPosition>), StoreError> {
+    ) -> Result<(Vec<Conversation>, Option<ListPosition>), CallError> {
         let KeyPage { keys, next } = self.keys_of_conversations(owner, request).await?;
         Ok((owned_by(owner, self.get_many(keys).await?)?, next))
     }
@@ -164,7 +166,7 @@ impl Store {
         &self,
         owner: UserId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<KeyPage<'_>, StoreError> {
+    ) -> Result<KeyPage<'_>, CallError> {
         let (name, order) = match request.sort.field {
             ConversationField::CreatedAt => ("owner-by-created", "by_created"),
             ConversationField::UpdatedAt => ("owner-by-updated", "by_updated"),
@@ -182,7 +184,7 @@ impl Store {
         owner: UserId,
         assistant: AssistantId,
         request: &ListRequest<ConversationField>,
-    ) -> Result<Option<(Vec<Conversation>, u64, Option<ListPosition>)>, StoreError> {
+    ) -> Result<Option<(Vec<Conversation>, u64, Option<ListPosition>)>, CallError> {
         let (name, order) = match request.sort.field {
             ConversationField::CreatedAt => ("assistant-by-created", "by_created"),
             ConversationField::UpdatedAt => ("assistant-by-updated", "by_updated"),
@@ -203,7 +205,7 @@ impl Store {
         &'a self,
         index: Index<'a>,
         request: &ListRequest<ConversationField>,
-    ) -> Result<KeyPage<'a>, StoreError> {
+    ) -> Result<KeyPage<'a>, CallError> {
         let row = |id: &str| Some(keys::conversation(&self.tables, ConversationId::parse(id)?));
         self.list_keys(index, request, row).await
     }
@@ -217,12 +219,12 @@ impl Store {
         before: Option<MessageId>,
         wanted: usize,
         bytes_max: usize,
-    ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Message>)>, CallError> {
         let end = before.map_or_else(|| keys::AFTER_MESSAGES.to_owned(), keys::message_sort);
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end");
         let query = query.expression_attribute_values(":first", s(keys::FIRST_MESSAGE));
         let query = query.expression_attribute_values(":end", s(end)).scan_index_forward(false);
-        let walk = Walk { query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
         // The message at the end is not wanted itself.
         let wanted_items = wanted + usize::from(before.is_some());
         let enough = |items: &[Item]| if text_bytes(items) > bytes_max { wanted_items } else { items.len() };
@@ -251,7 +253,7 @@ impl Store {
         &self,
         owner: UserId,
         id: ConversationId,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         let Some((conversation, turns)) = self.conversation_and_first(owner, id, LATEST_TURNS).await? else {
             return Ok(None);
         };
@@ -259,7 +261,7 @@ impl Store {
             return Ok(Some((conversation, turns)));
         }
         let query = self.messages(id).scan_index_forward(false);
-        let walk = Walk { query, items_per_entry: ITEMS_PER_TURN };
+        let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
         let mut items = walk.take(LATEST_TURNS, None, complete_turns_backwards).await?;
         items.reverse();
         let mut turns = turns_of(items)?;
@@ -273,7 +275,7 @@ impl Store {
         owner: UserId,
         id: ConversationId,
         page: PageRequest,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         if page.number() == 1 {
             return self.conversation_and_first(owner, id, page.size()).await;
         }
@@ -283,7 +285,7 @@ impl Store {
         if !page.exists_in(conversation.turns) {
             return Ok(Some((conversation, Vec::new())));
         }
-        let walk = Walk { query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
+        let walk = Walk { client: &self.client, query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
         let items = walk.page(page.skipped(), page.size(), is_reply).await?;
         Ok(Some((conversation, turns_of(items)?)))
     }
@@ -293,11 +295,15 @@ impl Store {
         owner: UserId,
         id: ConversationId,
         turns: usize,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, StoreError> {
+    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk < :end");
         let query = query.expression_attribute_values(":end", s(keys::AFTER_MESSAGES));
         // One call reads the conversation's row and, unless turns failed, all wanted ones.
-        let first = query.clone().limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX)).send().await?;
+        let first = query
+            .clone()
+            .limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX))
+            .call(&self.client)
+            .await?;
         let mut items = first.items.unwrap_or_default();
         if items.is_empty() {
             return Ok(None);
@@ -308,7 +314,7 @@ impl Store {
         };
         let left = turns.saturating_sub(items.iter().filter(|item| is_reply(item)).count());
         if left > 0 && first.last_evaluated_key.is_some() {
-            let walk = Walk { query, items_per_entry: ITEMS_PER_TURN };
+            let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
             let replies = |items: &[Item]| items.iter().filter(|item| is_reply(item)).count();
             items.extend(walk.take(left, first.last_evaluated_key, replies).await?);
         }
@@ -316,18 +322,13 @@ impl Store {
     }
 
     /// A user's conversation.
-    pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, CallError> {
         let row: Option<ConversationRow> = read_if_any(self.get(keys::conversation(&self.tables, id)).await?)?;
         Ok(row.and_then(|row| row.if_owned_by(owner)))
     }
 
     /// One answered turn of a user's conversation, in one call.
-    pub async fn turn(
-        &self,
-        owner: UserId,
-        id: ConversationId,
-        number: TurnNumber,
-    ) -> Result<Option<Turn>, StoreError> {
+    pub async fn turn(&self, owner: UserId, id: ConversationId, number: TurnNumber) -> Result<Option<Turn>, CallError> {
         let [about, message, reply] = self
             .get_together([
                 keys::conversation(&self.tables, id),
@@ -348,7 +349,7 @@ impl Store {
         &self,
         owner: UserId,
         ids: &[(ConversationId, MessageId)],
-    ) -> Result<Vec<Option<Message>>, StoreError> {
+    ) -> Result<Vec<Option<Message>>, CallError> {
         let keys = ids.iter().flat_map(|&(conversation, id)| {
             [keys::conversation(&self.tables, conversation), keys::message(&self.tables, conversation, id)]
         });
@@ -364,23 +365,21 @@ impl Store {
     }
 
     /// Takes the next number for a turn. `None`: the conversation is gone.
-    pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, StoreError> {
+    pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, CallError> {
         let key = keys::conversation(&self.tables, id);
-        let sent = self
-            .client
-            .update_item()
+        let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("SET last_number = last_number + :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
+            .call(&self.client)
             .await;
         match sent {
             Ok(output) => {
                 let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-                number.map(|number| Some(TurnNumber(number))).ok_or_else(|| StoreError::broken("no turn number"))
+                number.map(|number| Some(TurnNumber(number))).ok_or_else(|| CallError::broken("no turn number"))
             }
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
@@ -391,15 +390,14 @@ impl Store {
         }
     }
 
-    fn conversation_query(&self, id: ConversationId) -> QueryFluentBuilder {
-        self.client
-            .query()
+    fn conversation_query(&self, id: ConversationId) -> QueryInputBuilder {
+        client::query()
             .table_name(&self.tables.sessions)
             .expression_attribute_values(":pk", s(keys::conversation_partition(id)))
             .consistent_read(true)
     }
 
-    fn messages(&self, id: ConversationId) -> QueryFluentBuilder {
+    fn messages(&self, id: ConversationId) -> QueryInputBuilder {
         self.conversation_query(id)
             .key_condition_expression("pk = :pk AND begins_with(sk, :message)")
             .expression_attribute_values(":message", s(keys::FIRST_MESSAGE))
@@ -412,12 +410,12 @@ pub(super) fn new_conversation(
     owner: UserId,
     conversation: Conversation,
     last_number: u64,
-) -> Result<Action, StoreError> {
+) -> Result<Action, CallError> {
     let key = keys::conversation(tables, conversation.id);
     Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
 }
 
-fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, StoreError> {
+fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, CallError> {
     let rows: Vec<ConversationRow> = read_all(items.into_iter().flatten().collect())?;
     Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
 }
@@ -436,7 +434,7 @@ fn complete_turns_backwards(items: &[Item]) -> usize {
 }
 
 /// Joins messages and replies; messages without a reply (failed, or not answered yet) are left out.
-fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, StoreError> {
+fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
     let mut turns = Vec::new();
     let mut said: Option<MessageRow> = None;
     for row in read_all::<MessageRow>(items)? {
@@ -449,11 +447,11 @@ fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, StoreError> {
     Ok(turns)
 }
 
-fn turn_of(said: MessageRow, reply: MessageRow) -> Result<Turn, StoreError> {
+fn turn_of(said: MessageRow, reply: MessageRow) -> Result<Turn, CallError> {
     let MessageRow { turn: number, content, attachments, created_at, speaker: _, status: _, charged: _ } = said;
     Ok(Turn {
         number,
-        message: MessageText::parse(content).map_err(|problem| StoreError::broken(problem.to_string()))?,
+        message: MessageText::parse(content).map_err(|problem| CallError::broken(problem.to_string()))?,
         attachments,
         response: reply.content,
         is_cut: reply.status == MessageStatus::Cut,

@@ -2,7 +2,9 @@
 //! transaction that also notes it in a `sweep` partition; what was in it goes later, in bounded portions.
 
 use super::{
-    Item, Store, StoreError, assistants, keys,
+    CallError, Item, Store, assistants,
+    client::{self, Request},
+    keys,
     keys::Key,
     s,
     transaction::{Action, Outcome},
@@ -49,7 +51,7 @@ impl Store {
         conversation: &Conversation,
         is_default: bool,
         deleted_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let Conversation { id, assistant, .. } = *conversation;
         let of_account = is_default && assistant.is_none();
         let swept = keys::swept_conversation(&self.tables, id);
@@ -77,7 +79,7 @@ impl Store {
     }
 
     /// Removes up to `most` messages of a deleted conversation. Whether that was all.
-    pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, StoreError> {
+    pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, CallError> {
         let partition = keys::conversation_partition(id);
         let is_empty = self.remove_rows(&self.tables.sessions, &partition, None, most).await?;
         if is_empty {
@@ -87,7 +89,7 @@ impl Store {
     }
 
     /// Removes up to about `most` rows of a deleted account. Whether that was all.
-    pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, StoreError> {
+    pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, CallError> {
         for about in self.some_conversations(user).await? {
             let conversation = about.attributes.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
             // What the index lists goes last: a conversation that nobody can find would stay for ever.
@@ -118,17 +120,17 @@ impl Store {
 
     /// The keys of some of a user's conversations, as the index has them: it may list what is gone, so that
     /// only its silence tells that nothing is left.
-    async fn some_conversations(&self, owner: UserId) -> Result<Vec<Key<'_>>, StoreError> {
-        let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| StoreError::broken("no page"))?;
+    async fn some_conversations(&self, owner: UserId) -> Result<Vec<Key<'_>>, CallError> {
+        let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| CallError::broken("no page"))?;
         let request = ListRequest { page, sort: Sort::default(), after: None };
         Ok(self.keys_of_conversations(owner, &request).await?.keys)
     }
 
     /// Some of what is noted to be removed: at most [`NOTES_MAX`] of each kind.
-    pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), StoreError> {
+    pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), CallError> {
         let noted = |table: &str| {
-            let query = self.client.query().table_name(table).key_condition_expression("pk = :sweep");
-            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(NOTES_MAX).send()
+            let query = client::query().table_name(table).key_condition_expression("pk = :sweep");
+            query.expression_attribute_values(":sweep", s(keys::SWEEP)).limit(NOTES_MAX).call(&self.client)
         };
         let (conversations, users) =
             futures::future::join(noted(&self.tables.sessions), noted(&self.tables.users)).await;
@@ -148,20 +150,18 @@ impl Store {
         partition: &str,
         first: Option<&str>,
         most: usize,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let values = [(":pk", Some(partition)), (":first", first)].into_iter();
         let values = values.filter_map(|(name, value)| Some((name.to_owned(), s(value?))));
         let condition = if first.is_some() { "pk = :pk AND sk >= :first" } else { "pk = :pk" };
-        let found = self
-            .client
-            .query()
+        let found = client::query()
             .table_name(table)
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values.collect()))
             .projection_expression("pk, sk")
             .consistent_read(true)
             .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .send()
+            .call(&self.client)
             .await?;
         for rows in found.items.unwrap_or_default().chunks(BATCH_MAX) {
             self.remove_batch(rows.iter().cloned().map(|row| Key::of_indexed(table, row)).collect()).await?;
@@ -169,23 +169,23 @@ impl Store {
         Ok(found.last_evaluated_key.is_none())
     }
 
-    async fn remove_batch(&self, keys: Vec<Key<'_>>) -> Result<(), StoreError> {
+    async fn remove_batch(&self, keys: Vec<Key<'_>>) -> Result<(), CallError> {
         let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
         for key in keys {
-            let delete = DeleteRequest::builder().set_key(Some(key.attributes)).build().map_err(StoreError::broken)?;
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes)).build().map_err(CallError::broken)?;
             wanted
                 .entry(key.table.to_owned())
                 .or_default()
                 .push(WriteRequest::builder().delete_request(delete).build());
         }
         for tried in 0..BATCH_TRIES {
-            let output = self.client.batch_write_item().set_request_items(Some(wanted)).send().await?;
+            let output = client::batch_write_item().set_request_items(Some(wanted)).call(&self.client).await?;
             wanted = output.unprocessed_items.unwrap_or_default();
             if wanted.is_empty() {
                 return Ok(());
             }
             self.pause(tried).await;
         }
-        Err(StoreError::Unavailable("rows of a batch stayed unprocessed".into()))
+        Err(CallError::Unavailable("rows of a batch stayed unprocessed".into()))
     }
 }

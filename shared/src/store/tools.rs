@@ -1,7 +1,7 @@
 //! The `tools` table: what administrators added. There are few, in one partition.
 
 use super::{
-    Item, Store, StoreError, idempotency, keys, n, read_all, read_if_any, s,
+    CallError, Item, Store, client, idempotency, keys, n, read_all, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     walk::Walk,
     write,
@@ -25,27 +25,25 @@ pub enum NotAdded {
 
 impl Store {
     /// A tool that an administrator added.
-    pub async fn tool(&self, id: &ToolId) -> Result<Option<Tool>, StoreError> {
+    pub async fn tool(&self, id: &ToolId) -> Result<Option<Tool>, CallError> {
         read_if_any(self.get(keys::tool(&self.tables, id)).await?)
     }
 
     /// Whether each of these tools exists; no id may be there twice.
-    pub async fn tools_exist(&self, ids: &[&ToolId]) -> Result<bool, StoreError> {
+    pub async fn tools_exist(&self, ids: &[&ToolId]) -> Result<bool, CallError> {
         let rows = self.get_many(ids.iter().map(|id| keys::tool(&self.tables, id)).collect()).await?;
         Ok(rows.iter().all(Option::is_some))
     }
 
     /// What administrators added: at most `max`, which is all.
-    pub async fn tools(&self, max: usize) -> Result<Vec<Tool>, StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn tools(&self, max: usize) -> Result<Vec<Tool>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.tools)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::TOOLS))
             .expression_attribute_values(":first", s(keys::FIRST_TOOL))
             .consistent_read(true);
-        read_all(Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
+        read_all(Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
     }
 
     /// Adds a tool unless there are `max`.
@@ -55,7 +53,7 @@ impl Store {
         tool: &Tool,
         max: u64,
         record: Option<idempotency::Entry>,
-    ) -> Result<Result<(), Vec<NotAdded>>, StoreError> {
+    ) -> Result<Result<(), Vec<NotAdded>>, CallError> {
         let row = keys::tool(&self.tables, &tool.id);
         let counted = UpdateExpression {
             update: "ADD #count :one",
@@ -77,7 +75,7 @@ impl Store {
     }
 
     /// Replaces a tool that was last changed at `read_at`. `false`: it is gone, or was changed since.
-    pub async fn replace_tool(&self, tool: &Tool, read_at: Timestamp) -> Result<bool, StoreError> {
+    pub async fn replace_tool(&self, tool: &Tool, read_at: Timestamp) -> Result<bool, CallError> {
         let row = keys::tool(&self.tables, &tool.id);
         let unchanged = vec![(":read_at", n(read_at.millis()))];
         let action = Action::put_if(row.clone(), write(row, tool)?, "updated_at = :read_at", unchanged);
@@ -85,7 +83,7 @@ impl Store {
     }
 
     /// Removes a tool. `false`: it is gone already.
-    pub async fn remove_tool(&self, id: &ToolId) -> Result<bool, StoreError> {
+    pub async fn remove_tool(&self, id: &ToolId) -> Result<bool, CallError> {
         let counted = UpdateExpression {
             update: "ADD #count :minus_one",
             condition: EXISTS,

@@ -1,6 +1,10 @@
 //! Several writes that happen together or not at all.
 
-use super::{Item, Store, StoreError, keys::Key};
+use super::{
+    CallError, Item, Store,
+    client::{self, Request},
+    keys::Key,
+};
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
@@ -8,7 +12,7 @@ use aws_sdk_dynamodb::{
 use std::{collections::HashMap, time::Duration};
 
 /// A write with its condition.
-pub struct Action(Result<TransactWriteItem, StoreError>);
+pub struct Action(Result<TransactWriteItem, CallError>);
 
 /// A constant expression and the values of its placeholders.
 pub struct UpdateExpression<'a> {
@@ -36,7 +40,7 @@ impl Action {
     /// Puts a row, whatever was there.
     pub fn put(key: Key<'_>, item: Item) -> Self {
         let put = Put::builder().table_name(key.table).set_item(Some(item)).build();
-        Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(StoreError::broken))
+        Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(CallError::broken))
     }
 
     /// Puts a row if `condition` holds of what was there.
@@ -52,7 +56,7 @@ impl Action {
             .condition_expression(condition)
             .set_expression_attribute_values(placeholders(values))
             .build();
-        Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(StoreError::broken))
+        Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(CallError::broken))
     }
 
     /// Changes a row.
@@ -66,7 +70,7 @@ impl Action {
             .set_expression_attribute_names(aliases(change.names))
             .set_expression_attribute_values(placeholders(change.values))
             .build();
-        Self(update.map(|update| TransactWriteItem::builder().update(update).build()).map_err(StoreError::broken))
+        Self(update.map(|update| TransactWriteItem::builder().update(update).build()).map_err(CallError::broken))
     }
 
     /// Removes a row if `condition` holds of it.
@@ -83,13 +87,13 @@ impl Action {
             .set_expression_attribute_names(aliases(names))
             .set_expression_attribute_values(placeholders(values))
             .build();
-        Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(StoreError::broken))
+        Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(CallError::broken))
     }
 
     /// Removes a row, if it is there.
     pub fn delete(key: Key<'_>) -> Self {
         let delete = Delete::builder().table_name(key.table).set_key(Some(key.attributes)).build();
-        Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(StoreError::broken))
+        Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(CallError::broken))
     }
 }
 
@@ -129,12 +133,12 @@ const CONFLICT_TRIES: u32 = 8;
 impl Store {
     /// Writes all `actions` or none. Each has a label by which a refusal names the condition that failed.
     /// Meeting another transaction on the same rows is not a refusal: it is tried again after a short pause.
-    pub async fn transact<L: Copy>(&self, actions: Vec<(L, Action)>) -> Result<Outcome<L>, StoreError> {
+    pub async fn transact<L: Copy>(&self, actions: Vec<(L, Action)>) -> Result<Outcome<L>, CallError> {
         let (labels, actions): (Vec<L>, Vec<Action>) = actions.into_iter().unzip();
         let writes = actions.into_iter().map(|action| action.0).collect::<Result<Vec<_>, _>>()?;
         let mut tried = 0;
         loop {
-            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            let sent = client::transact_write_items().set_transact_items(Some(writes.clone())).call(&self.client).await;
             let Err(error) = sent else {
                 return Ok(Outcome::Committed);
             };
@@ -151,20 +155,20 @@ impl Store {
             });
             tried += 1;
             if !passing {
-                return Err(StoreError::broken(error));
+                return Err(CallError::broken(error));
             }
             if tried == CONFLICT_TRIES {
-                return Err(StoreError::Unavailable(error.into()));
+                return Err(CallError::Unavailable(error.into()));
             }
             self.pause(tried).await;
         }
     }
 
     /// Writes all `actions`, which nothing can refuse but a bug.
-    pub async fn commit(&self, actions: Vec<Action>) -> Result<(), StoreError> {
+    pub async fn commit(&self, actions: Vec<Action>) -> Result<(), CallError> {
         match self.transact(actions.into_iter().map(|action| ((), action)).collect()).await? {
             Outcome::Committed => Ok(()),
-            Outcome::Refused(_) => Err(StoreError::broken("a condition failed that always holds")),
+            Outcome::Refused(_) => Err(CallError::broken("a condition failed that always holds")),
         }
     }
 

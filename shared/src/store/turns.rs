@@ -4,7 +4,7 @@
 //! two: [`Store::hold`] before it is asked, then [`Store::answer_held`] or [`Store::fail_held`].
 
 use super::{
-    Store, StoreError, assistants,
+    CallError, Store, assistants,
     assistants::AssistantRow,
     balances,
     balances::{Balance, Hold},
@@ -87,7 +87,7 @@ impl Store {
         conversation: ConversationId,
         assistant: Option<AssistantId>,
         key_hash: Option<&str>,
-    ) -> Result<BeforeTurn, StoreError> {
+    ) -> Result<BeforeTurn, CallError> {
         let about = keys::conversation(&self.tables, conversation);
         let record = key_hash.map(|hash| keys::idempotency(&self.tables, user, hash));
         let has_record = record.is_some();
@@ -95,7 +95,7 @@ impl Store {
         let wanted = [Some(about), Some(keys::balance(&self.tables, user)), record, assistant];
         let mut found = self.get_many(wanted.into_iter().flatten().collect()).await?.into_iter();
         let about: Option<ConversationRow> = read_if_any(found.next().flatten())?;
-        let balance = found.next().flatten().ok_or_else(|| StoreError::broken("a user without a balance"))?;
+        let balance = found.next().flatten().ok_or_else(|| CallError::broken("a user without a balance"))?;
         let record = if has_record { found.next().flatten() } else { None };
         Ok(BeforeTurn {
             conversation: about.and_then(|row| row.if_owned_by(user)),
@@ -113,7 +113,7 @@ impl Store {
         entry_id: Uuid,
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
-    ) -> Result<Refused, StoreError> {
+    ) -> Result<Refused, CallError> {
         let user = place.user;
         let said = Said { text: turn.message.clone(), attachments: turn.attachments.clone() };
         let mut actions = vec![
@@ -150,7 +150,7 @@ impl Store {
         hold: &Hold,
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
-    ) -> Result<Refused, StoreError> {
+    ) -> Result<Refused, CallError> {
         let user = place.user;
         let mut actions = vec![
             (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
@@ -188,7 +188,7 @@ impl Store {
         (hold_id, entry_id): (Uuid, Uuid),
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
-    ) -> Result<Refused, StoreError> {
+    ) -> Result<Refused, CallError> {
         let user = place.user;
         let update = "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place";
         let mut actions = vec![
@@ -213,7 +213,7 @@ impl Store {
         hold_id: Uuid,
         amount: Tokens,
         record: Option<idempotency::Entry>,
-    ) -> Result<Refused, StoreError> {
+    ) -> Result<Refused, CallError> {
         let user = place.user;
         let release = || {
             let forget = record.clone().map(|record| (Refusal::Key, record.forget(&self.tables, user)));
@@ -227,20 +227,20 @@ impl Store {
         }
     }
 
-    async fn refusals(&self, actions: Vec<(Refusal, Action)>) -> Result<Refused, StoreError> {
+    async fn refusals(&self, actions: Vec<(Refusal, Action)>) -> Result<Refused, CallError> {
         match self.transact(actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(refusals) => Ok(Err(refusals)),
         }
     }
 
-    fn charge(&self, place: &TurnLocation, turn: &Turn, id: Uuid) -> Result<Action, StoreError> {
+    fn charge(&self, place: &TurnLocation, turn: &Turn, id: Uuid) -> Result<Action, CallError> {
         let about = (place.conversation, place.turn);
         balances::charge(&self.tables, place.user, turn.charged, about, turn.answered_at, id)
     }
 
     /// Makes the conversation and counts it; an assistant is asked for the first time in it.
-    fn begin(&self, place: &TurnLocation, begins: Begins) -> Result<Vec<(Refusal, Action)>, StoreError> {
+    fn begin(&self, place: &TurnLocation, begins: Begins) -> Result<Vec<(Refusal, Action)>, CallError> {
         let Begins { conversation, resets } = begins;
         let user = place.user;
         let on_account = match (conversation.assistant, resets) {
@@ -266,7 +266,7 @@ impl Store {
         said: Said,
         status: MessageStatus,
         at: Timestamp,
-    ) -> Result<Action, StoreError> {
+    ) -> Result<Action, CallError> {
         let Said { text, attachments } = said;
         let key = keys::user_message(&self.tables, place.conversation, place.turn);
         let row = MessageRow {
@@ -281,7 +281,7 @@ impl Store {
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn put_reply(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, StoreError> {
+    fn put_reply(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, CallError> {
         let key = keys::reply(&self.tables, place.conversation, place.turn);
         let row = MessageRow {
             turn: place.turn,
@@ -305,9 +305,9 @@ impl Store {
         Action::update(keys::user_message(&self.tables, place.conversation, place.turn), change)
     }
 
-    fn note_answer(&self, place: &TurnLocation, turn: &Turn, update: &'static str) -> Result<Action, StoreError> {
+    fn note_answer(&self, place: &TurnLocation, turn: &Turn, update: &'static str) -> Result<Action, CallError> {
         let (last, at) = (LastTurn::from(turn), turn.answered_at);
-        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last).map_err(StoreError::broken)?;
+        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last).map_err(CallError::broken)?;
         let values = vec![
             (":one", n(1)),
             (":last", last),

@@ -1,7 +1,9 @@
 //! The `users` table: accounts, the names they own, and the directory. Its sign-ins are in `logins`.
 
 use super::{
-    Item, Store, StoreError, keys, n, read_all, read_if_any, s,
+    CallError, Item, Store,
+    client::{self, Request},
+    keys, n, read_all, read_if_any, s,
     transaction::{Action, EXISTS, UpdateExpression},
     walk::Walk,
     write,
@@ -15,7 +17,7 @@ use crate::{
         page::PageRequest,
         text::FullName,
         time::Timestamp,
-        user::{Role, User},
+        user::{DirectoryEntry, Role, User},
     },
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -32,15 +34,6 @@ pub struct Account {
     pub epoch: u64,
     /// Counts up when all API keys must end.
     pub key_epoch: u64,
-}
-
-/// An entry of the directory.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DirectoryEntry {
-    /// The account's integer.
-    pub number: UserNumber,
-    /// As registered.
-    pub username: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,9 +115,9 @@ impl Places {
 }
 
 impl TryFrom<ProfileRow> for Account {
-    type Error = StoreError;
+    type Error = CallError;
 
-    fn try_from(row: ProfileRow) -> Result<Self, StoreError> {
+    fn try_from(row: ProfileRow) -> Result<Self, CallError> {
         let ProfileRow {
             id,
             number,
@@ -146,9 +139,9 @@ impl TryFrom<ProfileRow> for Account {
             by_username: _,
             by_email: _,
         } = row;
-        let username = Username::parse(&username).map_err(|problem| StoreError::broken(problem.to_string()))?;
+        let username = Username::parse(&username).map_err(|problem| CallError::broken(problem.to_string()))?;
         let email = email.map(|email| Email::parse(&email)).transpose();
-        let email = email.map_err(|problem| StoreError::broken(problem.to_string()))?;
+        let email = email.map_err(|problem| CallError::broken(problem.to_string()))?;
         let user = User {
             id,
             number,
@@ -174,13 +167,13 @@ struct NameRow {
 
 impl Store {
     /// Whose username or e-mail address this is.
-    pub async fn owner_of_name(&self, name: &FoldedName) -> Result<Option<UserId>, StoreError> {
+    pub async fn owner_of_name(&self, name: &FoldedName) -> Result<Option<UserId>, CallError> {
         let row: Option<NameRow> = read_if_any(self.get(keys::name(&self.tables, name)).await?)?;
         Ok(row.map(|row| row.user))
     }
 
     /// Whose these names are, in one call. The same name twice has the same owner.
-    pub async fn owners_of_names(&self, names: [Option<&FoldedName>; 2]) -> Result<[Option<UserId>; 2], StoreError> {
+    pub async fn owners_of_names(&self, names: [Option<&FoldedName>; 2]) -> Result<[Option<UserId>; 2], CallError> {
         match names {
             [Some(one), Some(other)] if one != other => {
                 let keys = [keys::name(&self.tables, one), keys::name(&self.tables, other)];
@@ -199,42 +192,38 @@ impl Store {
     }
 
     /// An account.
-    pub async fn account(&self, user: UserId) -> Result<Option<Account>, StoreError> {
+    pub async fn account(&self, user: UserId) -> Result<Option<Account>, CallError> {
         account(self.get(keys::profile(&self.tables, user)).await?)
     }
 
     /// The next free integer for a user. One that is taken and not used stays a gap.
-    pub async fn take_user_number(&self) -> Result<UserNumber, StoreError> {
+    pub async fn take_user_number(&self) -> Result<UserNumber, CallError> {
         let key = keys::user_counter(&self.tables);
-        let output = self
-            .client
-            .update_item()
+        let output = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
             .update_expression("ADD last_number :one")
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
+            .call(&self.client)
             .await?;
-        last_number(output.attributes.as_ref()).ok_or_else(|| StoreError::broken("the user counter has no number"))
+        last_number(output.attributes.as_ref()).ok_or_else(|| CallError::broken("the user counter has no number"))
     }
 
     /// The integer that was given out last: the directory has at most as many entries.
-    pub async fn last_user_number(&self) -> Result<UserNumber, StoreError> {
+    pub async fn last_user_number(&self) -> Result<UserNumber, CallError> {
         let item = self.get(keys::user_counter(&self.tables)).await?;
         Ok(last_number(item.as_ref()).unwrap_or(UserNumber(0)))
     }
 
     /// A page of all users by their integers, and whether more follow.
-    pub async fn directory(&self, page: PageRequest) -> Result<(Vec<DirectoryEntry>, bool), StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn directory(&self, page: PageRequest) -> Result<(Vec<DirectoryEntry>, bool), CallError> {
+        let query = client::query()
             .table_name(&self.tables.users)
             .index_name(keys::DIRECTORY)
             .key_condition_expression("directory = :all")
             .expression_attribute_values(":all", s(keys::ALL_USERS));
-        let walk = Walk { query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
         let mut entries: Vec<DirectoryEntry> = read_all(walk.page(page.skipped(), page.size() + 1, |_| true).await?)?;
         let more = entries.len() > page.size();
         entries.truncate(page.size());
@@ -243,7 +232,7 @@ impl Store {
 }
 
 /// Reads an account's row that may be absent.
-pub(super) fn account(item: Option<Item>) -> Result<Option<Account>, StoreError> {
+pub(super) fn account(item: Option<Item>) -> Result<Option<Account>, CallError> {
     read_if_any::<ProfileRow>(item)?.map(Account::try_from).transpose()
 }
 
@@ -296,13 +285,13 @@ pub(super) fn give_up_name(tables: &Tables, name: &FoldedName, user: UserId) -> 
 }
 
 /// Puts an account that must not exist yet.
-pub(super) fn put_new(tables: &Tables, account: Account) -> Result<Action, StoreError> {
+pub(super) fn put_new(tables: &Tables, account: Account) -> Result<Action, CallError> {
     let key = keys::profile(tables, account.user.id);
     Ok(Action::put_new(key.clone(), write(key, ProfileRow::from(account))?))
 }
 
 /// Makes a name somebody's. Refused when it is somebody's already.
-pub(super) fn own_name(tables: &Tables, name: &FoldedName, user: UserId) -> Result<Action, StoreError> {
+pub(super) fn own_name(tables: &Tables, name: &FoldedName, user: UserId) -> Result<Action, CallError> {
     let key = keys::name(tables, name);
     Ok(Action::put_new(key.clone(), write(key, NameRow { user })?))
 }

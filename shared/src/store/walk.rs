@@ -1,12 +1,17 @@
 //! Walking along a query to a numbered page: over keys only to where the page begins, then whole rows.
 
-use super::{Item, StoreError};
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use super::{
+    CallError, Item,
+    client::{Client, Request},
+};
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 
 /// A query whose entries may consist of several items (a turn is a message and its reply).
-pub struct Walk {
+pub struct Walk<'c> {
+    /// What carries it out.
+    pub client: &'c Client,
     /// The query, without limit or start.
-    pub query: QueryFluentBuilder,
+    pub query: QueryInputBuilder,
     /// The fewest items that an entry has.
     pub items_per_entry: usize,
 }
@@ -14,7 +19,7 @@ pub struct Walk {
 /// Keys that one call passes over at most.
 const SKIPPED_AT_ONCE: usize = 5_000;
 
-impl Walk {
+impl Walk<'_> {
     /// The items of the `wanted` entries after the first `skipped` ones. An entry ends with an item of
     /// which `ends_entry` is true; items that belong to no entry may stand between.
     pub async fn page(
@@ -22,13 +27,13 @@ impl Walk {
         skipped: u64,
         wanted: usize,
         ends_entry: fn(&Item) -> bool,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<Item>, CallError> {
         let keys_only = self.query.clone().projection_expression("pk, sk");
         let mut start = None;
         let mut left = usize::try_from(skipped).unwrap_or(usize::MAX);
         while left > 0 {
             let limit = left.saturating_mul(self.items_per_entry).min(SKIPPED_AT_ONCE);
-            let (mut passed, next) = once(&keys_only, limit, start).await?;
+            let (mut passed, next) = self.once(&keys_only, limit, start).await?;
             let ends: Vec<usize> = (0..passed.len()).filter(|&at| ends_entry(&passed[at])).collect();
             start = match ends.get(left - 1) {
                 // Of an entry's last item the key is where the next entry begins; further items were read
@@ -50,14 +55,14 @@ impl Walk {
         wanted: usize,
         mut start: Option<Item>,
         complete: impl Fn(&[Item]) -> usize,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<Item>, CallError> {
         let mut items = Vec::new();
         loop {
             let left = wanted.saturating_sub(complete(&items));
             if left == 0 {
                 return Ok(items);
             }
-            let (more, next) = once(&self.query, left.saturating_mul(self.items_per_entry), start).await?;
+            let (more, next) = self.once(&self.query, left.saturating_mul(self.items_per_entry), start).await?;
             items.extend(more);
             if next.is_none() {
                 return Ok(items);
@@ -65,14 +70,15 @@ impl Walk {
             start = next;
         }
     }
-}
 
-async fn once(
-    query: &QueryFluentBuilder,
-    limit: usize,
-    start: Option<Item>,
-) -> Result<(Vec<Item>, Option<Item>), StoreError> {
-    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    let output = query.clone().limit(limit).set_exclusive_start_key(start).send().await?;
-    Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    async fn once(
+        &self,
+        query: &QueryInputBuilder,
+        limit: usize,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), CallError> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let output = query.clone().limit(limit).set_exclusive_start_key(start).call(self.client).await?;
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
 }

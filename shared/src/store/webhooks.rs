@@ -2,7 +2,7 @@
 //! which webhooks of administrators hear of all accounts.
 
 use super::{
-    Item, Store, StoreError, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
+    CallError, Item, Store, client, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users,
     walk::Walk,
@@ -57,10 +57,10 @@ impl WebhookRow {
         }
     }
 
-    fn split(self) -> Result<(Webhook, Secrets), StoreError> {
+    fn split(self) -> Result<(Webhook, Secrets), CallError> {
         let Self { webhook, secret, previous_secret, previous_until } = self;
         let parse =
-            |text: String| SigningSecret::parse(&text).map_err(|problem| StoreError::broken(problem.to_string()));
+            |text: String| SigningSecret::parse(&text).map_err(|problem| CallError::broken(problem.to_string()));
         let previous = previous_secret.map(parse).transpose()?.zip(previous_until);
         Ok((webhook, Secrets { current: parse(secret)?, previous }))
     }
@@ -68,21 +68,19 @@ impl WebhookRow {
 
 impl Store {
     /// An owner's webhooks, oldest first: at most `max`, which is all.
-    pub async fn webhooks(&self, owner: UserId, max: usize) -> Result<Vec<Webhook>, StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn webhooks(&self, owner: UserId, max: usize) -> Result<Vec<Webhook>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
             .expression_attribute_values(":pk", s(keys::owner_partition(owner)))
             .expression_attribute_values(":first", s(keys::FIRST_WEBHOOK))
             .consistent_read(true);
-        let items = Walk { query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
         Ok(read_all::<WebhookRow>(items)?.into_iter().map(|row| row.webhook).collect())
     }
 
     /// An owner's webhook with its secrets.
-    pub async fn webhook(&self, owner: UserId, id: WebhookId) -> Result<Option<(Webhook, Secrets)>, StoreError> {
+    pub async fn webhook(&self, owner: UserId, id: WebhookId) -> Result<Option<(Webhook, Secrets)>, CallError> {
         let row: Option<WebhookRow> = read_if_any(self.get(keys::webhook(&self.tables, owner, id)).await?)?;
         row.map(WebhookRow::split).transpose()
     }
@@ -92,7 +90,7 @@ impl Store {
         &self,
         owner: UserId,
         id: WebhookId,
-    ) -> Result<Option<(Webhook, Secrets, User)>, StoreError> {
+    ) -> Result<Option<(Webhook, Secrets, User)>, CallError> {
         let keys = [keys::webhook(&self.tables, owner, id), keys::profile(&self.tables, owner)];
         let [webhook, profile] = self.get_together(keys).await?;
         let Some((row, account)) = read_if_any::<WebhookRow>(webhook)?.zip(users::account(profile)?) else {
@@ -103,16 +101,15 @@ impl Store {
     }
 
     /// The webhooks that hear of all accounts: those of active administrators.
-    pub async fn directory_webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
-        let query = self
-            .client
-            .query()
+    pub async fn directory_webhooks(&self) -> Result<Vec<Webhook>, CallError> {
+        let query = client::query()
             .table_name(&self.tables.webhooks)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(keys::DIRECTORY))
             .consistent_read(true);
-        let rows: Vec<DirectoryRow> =
-            read_all(Walk { query, items_per_entry: 1 }.take(usize::MAX, None, <[Item]>::len).await?)?;
+        let rows: Vec<DirectoryRow> = read_all(
+            Walk { client: &self.client, query, items_per_entry: 1 }.take(usize::MAX, None, <[Item]>::len).await?,
+        )?;
         let webhooks = rows.iter().map(|row| keys::webhook(&self.tables, row.owner, row.webhook));
         let owners = rows.iter().map(|row| keys::profile(&self.tables, row.owner));
         let mut found = self.get_many(webhooks.chain(owners).collect()).await?;
@@ -134,7 +131,7 @@ impl Store {
         max: u64,
         hears_all: bool,
         record: Option<idempotency::Entry>,
-    ) -> Result<Result<(), Vec<NotMade>>, StoreError> {
+    ) -> Result<Result<(), Vec<NotMade>>, CallError> {
         let owner = webhook.owner;
         let row = keys::webhook(&self.tables, owner, webhook.id);
         let counted = UpdateExpression {
@@ -166,7 +163,7 @@ impl Store {
         webhook: &Webhook,
         secrets: &Secrets,
         hears_all: bool,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, CallError> {
         let row = keys::webhook(&self.tables, webhook.owner, webhook.id);
         let before = vec![(":before", n(webhook.version.saturating_sub(1)))];
         let item = write(row.clone(), WebhookRow::new(webhook, secrets))?;
@@ -178,25 +175,25 @@ impl Store {
     }
 
     /// Lists a webhook among those that hear of all accounts, or no longer.
-    pub async fn keep_in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<(), StoreError> {
+    pub async fn keep_in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<(), CallError> {
         self.commit(vec![self.in_directory(webhook, hears_all)?]).await
     }
 
-    fn in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<Action, StoreError> {
+    fn in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<Action, CallError> {
         match hears_all {
             true => self.list_in_directory(webhook),
             false => Ok(Action::delete(keys::directory_webhook(&self.tables, webhook.owner, webhook.id))),
         }
     }
 
-    fn list_in_directory(&self, webhook: &Webhook) -> Result<Action, StoreError> {
+    fn list_in_directory(&self, webhook: &Webhook) -> Result<Action, CallError> {
         let listed = keys::directory_webhook(&self.tables, webhook.owner, webhook.id);
         let row = DirectoryRow { owner: webhook.owner, webhook: webhook.id };
         Ok(Action::put(listed.clone(), write(listed, row)?))
     }
 
     /// Removes a webhook. `false`: it is gone already. What was on its way to it is not delivered any more.
-    pub async fn remove_webhook(&self, owner: UserId, id: WebhookId) -> Result<bool, StoreError> {
+    pub async fn remove_webhook(&self, owner: UserId, id: WebhookId) -> Result<bool, CallError> {
         let counted = UpdateExpression {
             update: "SET #count = #count - :one",
             condition: EXISTS,
@@ -213,7 +210,7 @@ impl Store {
     }
 
     /// Notes since when every delivery to a webhook failed, or that one did not.
-    pub async fn note_failing(&self, webhook: &Webhook, failing_since: Option<Timestamp>) -> Result<(), StoreError> {
+    pub async fn note_failing(&self, webhook: &Webhook, failing_since: Option<Timestamp>) -> Result<(), CallError> {
         let (update, condition, values) = match failing_since {
             Some(since) => (
                 "SET failing_since = :since",
@@ -234,7 +231,7 @@ impl Store {
         webhook: &Webhook,
         reason: DisabledReason,
         outbox_entry: &OutboxEntry,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), CallError> {
         let change = UpdateExpression {
             update: "SET is_active = :false, disabled = :reason, version = version + :one",
             condition: "version = :version AND is_active = :true",

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     domain::{
-        Error, Problem,
+        Error, OutboundUrl, Problem,
         conversation::{Attachment, AttachmentKind, AttachmentSource, Message, Said},
         ids::{ConversationId, FileId, Speaker},
         money::Tokens,
     },
     http::{Dialect, Fault, Field, Form, Platform, events::Named, parse::list, said},
-    outbound::{OutboundRules, OutboundUrl},
+    outbound::OutboundRules,
     service::{hearing::TurnEvent, turns::Answered},
 };
 use utoipa::ToSchema;

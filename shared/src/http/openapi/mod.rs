@@ -1,13 +1,14 @@
 //! What is common to all operations of a dialect in its OpenAPI document: who may call, which errors there
 //! are and how they look, forms beside JSON. Handlers say only what is their own (`#[utoipa::path]`).
 
+mod domain;
 mod errors;
 mod schemas;
 
-use super::{Dialect, dialect::Scheme};
+use super::{Dialect, Group, dialect::Scheme};
 use serde_json::Value;
 use utoipa::openapi::{
-    ComponentsBuilder, Info, OpenApi, OpenApiBuilder, Paths, RefOr, SecurityRequirement, Server,
+    ComponentsBuilder, Info, OpenApiBuilder, Paths, RefOr, SecurityRequirement, Server,
     path::{Operation, PathItem},
     request_body::RequestBody,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -26,8 +27,8 @@ pub struct About {
     pub description: &'static str,
 }
 
-/// The document of dialect `D`: what its endpoint groups say, by their names, and what holds for all.
-pub fn document<D: Dialect>(about: &About, groups: impl IntoIterator<Item = (&'static str, OpenApi)>) -> Value {
+/// The document of dialect `D`: what endpoint groups have of it, and what holds for all.
+pub fn document<D: Dialect>(about: &About, groups: &[Group]) -> Value {
     let mut info = Info::new(about.title, env!("CARGO_PKG_VERSION"));
     info.description = Some(about.description.to_owned());
     let components = ComponentsBuilder::new()
@@ -35,25 +36,30 @@ pub fn document<D: Dialect>(about: &About, groups: impl IntoIterator<Item = (&'s
         .security_scheme(CREDENTIAL, security_scheme(D::SCHEME));
     let builder = OpenApiBuilder::new().info(info).servers(Some([Server::new("..")]));
     let mut document = builder.components(Some(components.build())).build();
-    for (name, mut group) in groups {
-        for (path, item) in &mut group.paths.paths {
-            operations(item).for_each(|operation| complete::<D>(operation, name, path));
+    for group in groups {
+        let Some(mut part) = group.document::<D>() else { continue };
+        for (path, item) in &mut part.paths.paths {
+            operations(item).for_each(|operation| complete::<D>(operation, group.name(), path));
         }
-        group.tags = Some(vec![Tag::new(name)]);
-        document.merge(group);
+        part.tags = Some(vec![Tag::new(group.name())]);
+        document.merge(part);
     }
     let mut document = serde_json::to_value(document).unwrap_or_default();
     schemas::settle(&mut document);
     document
 }
 
-/// Says that what is found at `path` is found at `other` too.
-pub fn also_at(paths: &mut Paths, path: &str, other: &str) {
-    let Some(mut item) = paths.paths.get(path).cloned() else { return };
-    for operation in operations(&mut item) {
-        operation.operation_id = operation.operation_id.take().map(|id| id + &other.replace('/', "_"));
-    }
-    paths.paths.insert(other.to_owned(), item);
+/// Says that what is found below `prefix` is found without it, too.
+pub(super) fn also_without(paths: &mut Paths, prefix: &str) {
+    let shortened = |(path, item): (&String, &PathItem)| {
+        let (short, mut item) = (path.strip_prefix(prefix)?.to_owned(), item.clone());
+        for operation in operations(&mut item) {
+            operation.operation_id = operation.operation_id.take().map(|id| id + &short.replace('/', "_"));
+        }
+        Some((short, item))
+    };
+    let more: Vec<_> = paths.paths.iter().filter_map(shortened).collect();
+    paths.paths.extend(more);
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

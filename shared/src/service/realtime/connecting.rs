@@ -1,4 +1,4 @@
-//! Who hears: connections become known by a ticket, by a browser's session or by what they say first.
+//! Authentication of connections: by a ticket, by a browser's session or by the first message.
 
 use super::{
     CONNECTIONS_MAX, Realtime,
@@ -18,25 +18,25 @@ use std::time::Duration;
 
 /// How long a ticket can be used.
 pub const TICKET_LASTS: Duration = Duration::from_secs(30);
-/// How long a connection may be open without anybody known at its other end.
+/// How long a connection may stay open without authentication.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection that is asked for.
+/// A request to open a connection.
 pub struct Handshake<'a> {
-    /// What the gateway calls it.
+    /// The gateway's id for it.
     pub id: ConnectionId,
-    /// Where it comes from.
+    /// The client's address.
     pub address: Address,
     /// A ticket.
     pub ticket: Option<&'a str>,
     /// The access token of a browser's session, from a page that may use it.
     pub session: Option<&'a str>,
-    /// The last event that its client heard of.
+    /// The last event that the client got.
     pub last_event: Option<EventId>,
 }
 
 impl Realtime {
-    /// A ticket for one connection of the caller's, and how long it can be used.
+    /// A ticket for one connection of the caller, and its lifetime.
     pub async fn ticket(&self, caller: Caller) -> Result<(SecretString, Duration), Error> {
         let ticket = hex::encode(self.entropy.bytes::<32>());
         let ends_at = self.clock.now().plus(TICKET_LASTS);
@@ -44,10 +44,11 @@ impl Realtime {
         Ok((ticket.into(), TICKET_LASTS))
     }
 
-    /// Decides about a connection. Without a ticket or a session it may open too, and say who it is.
+    /// Accepts or refuses a connection. Without a ticket or a session it is accepted too, and must authenticate with
+    /// its first message.
     ///
     /// # Errors
-    /// `InvalidCredential` for a ticket that is not there, or no more; `RateLimited`.
+    /// `InvalidCredential` for an unknown or used ticket; `RateLimited`.
     pub async fn connect(&self, handshake: Handshake<'_>) -> Result<(), Error> {
         let Handshake { id, address, ticket, session, last_event } = handshake;
         let proven = match (ticket, session) {
@@ -91,8 +92,8 @@ impl Realtime {
         }
     }
 
-    /// From now on the connection hears what its user may hear. `None`: the credential has ended meanwhile, or
-    /// somebody was known there before.
+    /// From now on the connection gets its user's events. `None` when the credential has ended in the meantime, or when
+    /// the connection was authenticated before.
     pub(super) async fn admit(&self, id: ConnectionId, proven: Proven) -> Result<Option<Connection>, Error> {
         let Some(standing) = self.logins.standing(&proven).await? else {
             return Ok(None);
@@ -105,7 +106,7 @@ impl Realtime {
         if !self.store.add_connection(&connection).await? {
             return Ok(None);
         }
-        // Whoever ended the credential before the connection was there to be seen did not close it.
+        // If the credential ended just before the row was written, nothing else closes this connection.
         if self.logins.standing(&connection.proven).await?.is_none() {
             self.forget(&connection).await;
             return Ok(None);
@@ -113,7 +114,7 @@ impl Realtime {
         Ok(Some(connection))
     }
 
-    /// Closes the user's oldest connections where one more would be too many.
+    /// Closes the user's oldest connections if a new one would exceed the limit.
     async fn make_room(&self, new: &Connection) -> Result<(), Error> {
         let mut open = self.store.connections_of(new.proven.user, usize::MAX).await?;
         open.sort_by_key(|connection| connection.connected_at);
@@ -126,10 +127,10 @@ impl Realtime {
         Ok(())
     }
 
-    /// The connection is closed.
+    /// Notes that a connection was closed.
     ///
     /// # Errors
-    /// When its rows cannot be removed; they go by themselves.
+    /// When its rows cannot be removed; they expire by themselves.
     pub async fn disconnect(&self, id: &ConnectionId) -> Result<(), Error> {
         if let Some(connection) = self.store.connection(id).await? {
             self.store.remove_connections(&[connection]).await?;

@@ -1,7 +1,7 @@
-//! What clients may say. Nobody hears an error: what makes no sense is ignored from somebody who is known, and
-//! closes the connection of somebody who is not.
+//! What clients may send. They get no error messages: a known client's unreadable message is ignored, an unknown
+//! client's closes the connection.
 
-use super::{Realtime, frames::Frame};
+use super::{Frame, Realtime};
 use crate::{
     domain::{
         Error,
@@ -10,80 +10,97 @@ use crate::{
     },
     service::limits::Address,
 };
-use serde::Deserialize;
+use secrecy::{ExposeSecret, SecretString};
 
-/// `{"type": "authenticate", "token": "…", "last_event_id": "…"}`, `{"type": "resume", "last_event_id": "…"}` or
-/// `{"type": "ping"}`.
-#[derive(Deserialize)]
-struct Message {
-    r#type: String,
-    token: Option<String>,
-    last_event_id: Option<String>,
-}
-
-impl Message {
-    fn last_event(&self) -> Option<EventId> {
-        self.last_event_id.as_deref().and_then(EventId::parse)
-    }
+/// A message of a client.
+pub enum ClientMessage {
+    /// The first message of a client that came without a ticket and without a session.
+    Authenticate {
+        /// A credential.
+        token: Option<SecretString>,
+        /// The last event that the client got on an earlier connection.
+        last_event: Option<EventId>,
+    },
+    /// Asks for the events since an earlier connection.
+    Resume {
+        /// The last event that the client got.
+        last_event: EventId,
+    },
+    /// Asks for a `pong`.
+    Ping,
 }
 
 impl Realtime {
-    /// Takes a message from a connection. Whatever goes wrong closes it: its client may come again.
-    pub async fn hear(&self, id: &ConnectionId, address: &Address, text: &str) {
-        if let Err(error) = self.try_to_hear(id, address, text).await {
+    /// Handles a message; `None` is one that could not be read. Any failure closes the connection: the client may
+    /// connect again.
+    pub async fn hear(&self, id: &ConnectionId, address: &Address, message: Option<ClientMessage>) {
+        if let Err(error) = self.try_to_hear(id, address, message).await {
             match error {
                 Error::InvalidCredential | Error::NoCredential | Error::RateLimited(_) => {}
                 error => {
-                    tracing::error!(error = %crate::log::Causes(&error), "a message was not understood");
+                    tracing::error!(error = %crate::log::Causes(&error), "a client's message could not be handled");
                 }
             }
             self.close(id).await;
         }
     }
 
-    async fn try_to_hear(&self, id: &ConnectionId, address: &Address, text: &str) -> Result<(), Error> {
-        let message: Option<Message> = serde_json::from_str(text).ok();
+    async fn try_to_hear(
+        &self,
+        id: &ConnectionId,
+        address: &Address,
+        message: Option<ClientMessage>,
+    ) -> Result<(), Error> {
         match self.store.connection(id).await? {
             None => self.hear_unknown(id, address, message).await,
             Some(connection) => self.hear_known(connection, message).await,
         }
     }
 
-    /// The first thing to say is who one is.
-    async fn hear_unknown(&self, id: &ConnectionId, address: &Address, message: Option<Message>) -> Result<(), Error> {
-        let message = message.filter(|message| message.r#type == "authenticate");
-        let token = message.as_ref().and_then(|message| message.token.as_deref());
-        let caller = self.logins.authenticate(token, address).await?;
+    /// The first message must authenticate the client.
+    async fn hear_unknown(
+        &self,
+        id: &ConnectionId,
+        address: &Address,
+        message: Option<ClientMessage>,
+    ) -> Result<(), Error> {
+        let (token, last_event) = match message {
+            Some(ClientMessage::Authenticate { token, last_event }) => (token, last_event),
+            Some(ClientMessage::Resume { .. } | ClientMessage::Ping) | None => (None, None),
+        };
+        let caller = self.logins.authenticate(token.as_ref().map(ExposeSecret::expose_secret), address).await?;
         let connection = self.admit(id.clone(), caller.into()).await?.ok_or(Error::InvalidCredential)?;
-        match message.and_then(|message| message.last_event()) {
+        match last_event {
             Some(last_event) => self.resume(&connection, last_event).await.map(drop),
             None => Ok(()),
         }
     }
 
-    async fn hear_known(&self, connection: Connection, message: Option<Message>) -> Result<(), Error> {
+    async fn hear_known(&self, connection: Connection, message: Option<ClientMessage>) -> Result<(), Error> {
         let now = self.clock.now();
         if connection.ends_at <= now {
             return Err(Error::InvalidCredential);
         }
         self.limits.request(connection.proven.user, now).await?;
-        let Some(message) = message else { return Ok(()) };
-        match (message.r#type.as_str(), message.last_event()) {
-            ("ping", _) => drop(self.push(&connection, &[Frame::pong(now)?]).await),
-            ("resume", Some(last_event)) => drop(self.resume(&connection, last_event).await?),
-            _ => {}
+        match message {
+            Some(ClientMessage::Ping) => {
+                let pong = Frame { event: None, bytes: self.format.pong(now)? };
+                self.push(&connection, &[pong]).await;
+            }
+            Some(ClientMessage::Resume { last_event }) => drop(self.resume(&connection, last_event).await?),
+            Some(ClientMessage::Authenticate { .. }) | None => {}
         }
         Ok(())
     }
 
-    /// Closes a connection, whoever is at its other end.
+    /// Closes a connection, whether its client is known or not.
     async fn close(&self, id: &ConnectionId) {
         if let Err(error) = self.gateway.close(id).await {
             tracing::warn!(error = %crate::log::Causes(&error), "a connection was not closed");
             return;
         }
         if let Err(error) = self.disconnect(id).await {
-            tracing::warn!(error = %crate::log::Causes(&error), "a connection was not forgotten");
+            tracing::warn!(error = %crate::log::Causes(&error), "the rows of a connection were not removed");
         }
     }
 }

@@ -1,36 +1,37 @@
-//! Live updates: who is connected hears what happens. Here it is told; `connecting` says who hears, `messages`
-//! what clients may say, `frames` how it looks, `resuming` how somebody who was away catches up, and `replies`
-//! tells of answers while they are being made.
+//! Live updates: connected clients get events as they happen. This file sends frames and ends connections;
+//! `connecting` authenticates connections, `messages` handles what clients send, `resuming` sends missed events, and
+//! `replies` sends the pieces of replies that are being generated.
 
 mod connecting;
-mod frames;
 mod messages;
 mod replies;
 mod resuming;
 
 pub use connecting::Handshake;
+pub use messages::ClientMessage;
 pub use replies::Feed;
+pub use resuming::Later;
 
-use super::{Deps, limits::Limits, logins::Logins};
+use super::{Deps, format::FrameFormat, limits::Limits, logins::Logins};
 use crate::{
     clock::Clock,
     domain::{
         Error,
         connection::Connection,
-        event::{EventDetails, OutboxEntry},
+        event::{Event, EventDetails, OutboxEntry},
+        ids::{EventId, UserId},
     },
     entropy::Entropy,
     gateway::{Gateway, Posted},
     queue::Queue,
     store::{Store, keys::CONNECTION_PARTS},
 };
-use frames::Frame;
 use futures::{StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
-/// The most connections of a user: one more closes the oldest.
+/// The most connections of a user. One more closes the oldest.
 const CONNECTIONS_MAX: usize = 100;
-/// How many connections are sent to at the same time.
+/// How many connections are sent to concurrently.
 const AT_ONCE: usize = 32;
 /// How long a connection that is being made may be unknown to the gateway.
 const BEING_MADE: Duration = Duration::from_secs(30);
@@ -45,44 +46,51 @@ pub struct Realtime {
     limits: Limits,
     gateway: Gateway,
     later: Queue,
+    format: Arc<dyn FrameFormat>,
 }
 
-/// What became of frames for a connection.
+/// An encoded frame.
+struct Frame {
+    /// The event that it reports, if any.
+    event: Option<EventId>,
+    bytes: Vec<u8>,
+}
+
+/// The result of sending frames to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pushed {
     /// All were sent.
     Whole,
-    /// The connection is not there, or not yet.
+    /// The connection does not exist, or not yet.
     Gone,
-    /// The gateway did not take one. The connection was closed, if that was possible, so that its client knows.
+    /// The gateway did not accept one. The connection was closed if possible, so that the client notices.
     Failed,
 }
 
 impl Realtime {
-    /// Sends through `gateway`; what concerns connections later than now goes to `later`.
+    /// Sends frames through `gateway`, in `format`; delayed work goes to `later`.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         logins: Logins,
         limits: Limits,
-        gateway: Gateway,
+        (gateway, format): (Gateway, Arc<dyn FrameFormat>),
         later: Queue,
     ) -> Self {
-        Self { store, clock, entropy, logins, limits, gateway, later }
+        Self { store, clock, entropy, logins, limits, gateway, later, format }
     }
 
-    /// Tells those who are connected of a change: its user, or everybody. Whoever hears twice of an event sees
-    /// by its id that it is the same. Connections whose credential ended are closed.
+    /// Sends the events of `entry` to its user's connections, or to all. An event that is sent twice has the same id.
+    /// Connections whose credential ended are closed.
     ///
     /// # Errors
-    /// When it cannot be found out who is connected, or what the change was; a connection that cannot be
-    /// reached is no error.
-    pub async fn tell(&self, change: &OutboxEntry) -> Result<(), Error> {
-        let frames = || self.frames(change.user, std::slice::from_ref(change));
-        let Some(user) = change.audience() else {
+    /// When the connections or the messages cannot be read. A connection that cannot be reached is no error.
+    pub async fn tell(&self, entry: &OutboxEntry) -> Result<(), Error> {
+        let frames = || self.frames(entry.user, std::slice::from_ref(entry));
+        let Some(user) = entry.audience() else {
             return self.tell_everybody(&frames().await?).await;
         };
-        let has_ended = change.events.contains(&EventDetails::AccessEnded);
-        if !has_ended && !change.events.iter().any(frames::is_told) {
+        let has_ended = entry.events.contains(&EventDetails::AccessEnded);
+        if !has_ended && !entry.events.iter().any(EventDetails::is_live) {
             return Ok(());
         }
         let mut connections = self.store.connections_of(user, usize::MAX).await?;
@@ -112,7 +120,7 @@ impl Realtime {
         Ok(())
     }
 
-    /// Sends all `frames` to all `connections`, and tells which of them are still there.
+    /// Sends all `frames` to all `connections`. Returns the connections that are still open.
     async fn push_to_all(&self, connections: Vec<Connection>, frames: &[Frame]) -> Vec<Connection> {
         let pushes = connections.into_iter().map(|connection| async move {
             let pushed = self.push(&connection, frames).await;
@@ -121,7 +129,26 @@ impl Realtime {
         stream::iter(pushes).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
-    /// Sends `frames` in their order.
+    /// What `user` sees of `entries`, in order.
+    async fn frames(&self, user: UserId, entries: &[OutboxEntry]) -> Result<Vec<Frame>, Error> {
+        let events: Vec<Event> = entries.iter().flat_map(OutboxEntry::events).collect();
+        let received = |event: &Event| match event.details {
+            EventDetails::MessageReceived { conversation, message, assistant: _ } => Some((conversation, message)),
+            _ => None,
+        };
+        let ids: Vec<_> = events.iter().filter_map(received).collect();
+        let messages = if ids.is_empty() { Vec::new() } else { self.store.messages_of(user, &ids).await? };
+        let mut messages = messages.into_iter();
+        let mut frames = Vec::new();
+        for event in &events {
+            let message = received(event).and_then(|_| messages.next()).flatten();
+            let bytes = self.format.event(event, message.as_ref())?;
+            frames.extend(bytes.map(|bytes| Frame { event: Some(event.id), bytes }));
+        }
+        Ok(frames)
+    }
+
+    /// Sends `frames` in order.
     async fn push(&self, connection: &Connection, frames: &[Frame]) -> Pushed {
         let now = self.clock.now();
         if connection.ends_at <= now {
@@ -129,7 +156,7 @@ impl Realtime {
             return Pushed::Gone;
         }
         for frame in frames {
-            match self.gateway.post(&connection.id, &frame.text).await {
+            match self.gateway.post(&connection.id, &frame.bytes).await {
                 Ok(Posted::Delivered) => {}
                 Ok(Posted::Gone) => {
                     if now.since(connection.connected_at) > BEING_MADE {
@@ -147,7 +174,7 @@ impl Realtime {
         Pushed::Whole
     }
 
-    /// Closes connections whose credential is dead, and gives the others.
+    /// Closes connections whose credential has ended. Returns the others.
     async fn without_dead(&self, connections: Vec<Connection>) -> Result<Vec<Connection>, Error> {
         let looks = connections.into_iter().map(|connection| async move {
             if self.logins.standing(&connection.proven).await?.is_some() {
@@ -161,8 +188,8 @@ impl Realtime {
         looked.into_iter().filter_map(Result::transpose).collect()
     }
 
-    /// Closes a connection and forgets it. One that cannot be closed is not forgotten: it would stay open
-    /// without hearing anything.
+    /// Closes a connection and removes its rows. If it cannot be closed, the rows stay: without them it would be open
+    /// but get no events.
     async fn end(&self, connection: &Connection) {
         match self.gateway.close(&connection.id).await {
             Ok(_) => self.forget(connection).await,
@@ -172,10 +199,10 @@ impl Realtime {
         }
     }
 
-    /// Rows that are left behind go by themselves.
+    /// Removes a connection's rows. If that fails, they expire by themselves.
     async fn forget(&self, connection: &Connection) {
         if let Err(error) = self.store.remove_connections(std::slice::from_ref(connection)).await {
-            tracing::warn!(error = %crate::log::Causes(&error), "a connection was not forgotten");
+            tracing::warn!(error = %crate::log::Causes(&error), "the rows of a connection were not removed");
         }
     }
 }

@@ -1,21 +1,24 @@
-//! Telling of an answer while it is being made. A turn never waits for this, and never fails by it.
+//! Sends the pieces of a reply while it is generated. A turn never waits for this, and never fails because of it.
 
-use super::{Realtime, frames::Frame};
-use crate::domain::{
-    Error,
-    connection::Connection,
-    ids::{ConversationId, MessageId, UserId},
+use super::{Frame, Realtime};
+use crate::{
+    domain::{
+        Error,
+        connection::Connection,
+        ids::{ConversationId, MessageId, UserId},
+    },
+    service::format::ReplyPiece,
 };
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tracing::Instrument;
 
-/// How much time lies between two frames about one reply.
+/// The time between two frames about one reply.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The most characters of one piece: however they are written in JSON, they fit into a frame.
+/// The most characters of one piece. Whatever characters they are, their JSON fits into a frame.
 const PIECE_MAX: usize = 4_000;
 
-/// Where the pieces of a reply go. Cheap to clone.
+/// Takes the pieces of a reply. Cheap to clone.
 #[derive(Clone)]
 pub struct Feed(mpsc::UnboundedSender<Piece>);
 
@@ -25,21 +28,21 @@ struct Piece {
 }
 
 impl Feed {
-    /// Tells the next piece of a reply.
+    /// Sends the next piece of a reply.
     pub fn tell(&self, conversation: ConversationId, reply: MessageId, text: &str) {
-        // Nobody may be there to hear it.
+        // It fails when the user has no connections.
         drop(self.0.send(Piece { reply: (conversation, reply), text: text.to_owned() }));
     }
 }
 
 impl Realtime {
-    /// Where the pieces of a reply to `user` go, and a task that ends soon after all of these are dropped.
+    /// A feed for the pieces of a reply to `user`, and a task that ends soon after all clones of the feed are dropped.
     pub fn feed(&self, user: UserId) -> (Feed, JoinHandle<()>) {
         let (sender, pieces) = mpsc::unbounded_channel();
         let realtime = self.clone();
         let pass_on = async move {
             if let Err(error) = realtime.pass_on(user, pieces).await {
-                tracing::warn!(error = %crate::log::Causes(&error), "a reply was not told of while it was made");
+                tracing::warn!(error = %crate::log::Causes(&error), "the pieces of a reply were not sent to live connections");
             }
         };
         (Feed(sender), tokio::spawn(pass_on.in_current_span()))
@@ -74,12 +77,17 @@ impl Realtime {
         let now = self.clock.now();
         let characters: Vec<char> = text.chars().collect();
         let pieces = characters.chunks(PIECE_MAX).map(|piece| piece.iter().collect::<String>());
-        let frames = pieces.map(|piece| Frame::delta(now, user, reply, &piece)).collect::<Result<Vec<_>, _>>()?;
+        let (conversation, reply) = reply;
+        let frames = pieces.map(|text| {
+            let piece = ReplyPiece { at: now, user, conversation, reply, text: &text };
+            Ok(Frame { event: None, bytes: self.format.reply_piece(piece)? })
+        });
+        let frames = frames.collect::<Result<Vec<_>, Error>>()?;
         Ok(self.push_to_all(connections, &frames).await)
     }
 }
 
-/// What came during the pause, or the first piece after it. The last piece does not wait.
+/// The pieces that arrive during the pause, or the first one after it. The last piece is not delayed.
 async fn next_after_pause(pieces: &mut mpsc::UnboundedReceiver<Piece>) -> Option<Piece> {
     let mut next = pieces.recv().await?;
     let pause = tokio::time::sleep(PAUSE);

@@ -1,5 +1,5 @@
-//! What concerns connections later than now, and catching up: whoever was away says which event was the last
-//! that it heard of, and is sent what happened since.
+//! Delayed work on connections, and catching up: a client that was away names the last event that it got, and is sent
+//! the events since then.
 
 use super::{Pushed, Realtime};
 use crate::{
@@ -14,31 +14,32 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a connection that was just decided about takes to open.
+/// How long a connection takes to open after its handshake was accepted.
 pub(super) const SETTLES: Duration = Duration::from_secs(1);
-/// How far back somebody can catch up.
+/// How far back a client can catch up.
 const BACK: Duration = Duration::from_secs(60 * 60);
-/// Ids sort by when a change was begun, and it is there some moments later: so much earlier ones are sent again.
+/// An id sorts by the start of its transaction, which becomes visible a little later. So events from this long before
+/// the last one are sent again.
 const OVERLAP: Duration = Duration::from_secs(10);
-/// The most changes that are sent at once. Whoever missed more resumes again from the last of them.
+/// The most outbox entries that are sent at once. A client that missed more resumes again from the last of them.
 const CHANGES_MAX: usize = 1_000;
-/// How many changes are read, with their messages, before they are sent.
+/// How many entries are read, with their messages, before they are sent.
 const PORTION: usize = 25;
 
-/// A message on the queue.
+/// Work for later, as a message on the queue.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Later {
-    /// Close it unless it is known by then who is at its other end.
+pub enum Later {
+    /// Close a connection unless its client is known by then.
     Close {
-        /// Which.
+        /// The connection.
         close_if_unknown: ConnectionId,
     },
-    /// Send what happened since.
+    /// Send the events that a client missed.
     Resume {
-        /// To which.
+        /// The connection.
         resume: ConnectionId,
-        /// The last event that was heard of.
+        /// The last event that the client got.
         last_event_id: EventId,
     },
 }
@@ -47,16 +48,15 @@ impl Realtime {
     pub(super) async fn send_later(&self, later: Later, delay: Duration) -> Result<(), Error> {
         let (Later::Close { close_if_unknown: id } | Later::Resume { resume: id, .. }) = &later;
         let group = id.to_string();
-        let body = serde_json::to_string(&later).map_err(Error::internal)?;
-        Ok(self.later.send(vec![Outgoing { body, group, delay }]).await?)
+        Ok(self.later.send(vec![Outgoing::json(&later, group, delay)?]).await?)
     }
 
-    /// Does what a message on the queue says.
+    /// Does the work of a message on the queue.
     ///
     /// # Errors
-    /// When it may succeed later; then the message has to come again. `Internal` for one that makes no sense.
-    pub async fn do_later(&self, body: &str) -> Result<(), Error> {
-        match serde_json::from_str(body).map_err(Error::internal)? {
+    /// When the message has to be received again.
+    pub async fn do_later(&self, later: Later) -> Result<(), Error> {
+        match later {
             Later::Close { close_if_unknown: id } => {
                 if self.store.connection(&id).await?.is_none() {
                     self.gateway.close(&id).await.map_err(|error| Error::Unavailable(error.into()))?;
@@ -76,7 +76,7 @@ impl Realtime {
         }
     }
 
-    /// Sends what happened since `last`, in order. What is near to it may come twice; nothing is left out.
+    /// Sends the events since `last`, in order. Events near `last` may be sent twice; none is left out.
     pub(super) async fn resume(&self, connection: &Connection, last: EventId) -> Result<Pushed, Error> {
         let since = last.at().minus(OVERLAP).max(self.clock.now().minus(BACK));
         let user = connection.proven.user;

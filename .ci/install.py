@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Installs the tools of the checks into `target/tools`. Every version stands in `.ci/tools`: one file for each Python
+environment, `node.txt` for npm, `*.apt` for Debian, whose packages have the versions of the distribution.
+
+`.ci/install.py NAME` installs one environment and prints the directory of its programs; without a name it installs
+all. To update an environment, install newer versions of its direct packages into an empty one and copy `pip freeze`."""
+
+import contextlib
+import fcntl
+import pathlib
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VERSIONS = ROOT / ".ci" / "tools"
+INSTALLED = ROOT / "target" / "tools"
+NODE, ARM64 = "node", "arm64"
+
+
+@contextlib.contextmanager
+def renewed(name, file=None):
+    """The directory for a tool, and whether it is empty: the first time, and after its versions changed. A lock keeps
+    two processes from filling it at once."""
+    directory, versions = INSTALLED / name, (VERSIONS / (file or f"{name}.txt")).read_text()
+    marker = directory / "installed.txt"
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    with (INSTALLED / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_current = marker.exists() and marker.read_text() == versions
+        if not is_current:
+            shutil.rmtree(directory, ignore_errors=True)
+        yield directory, not is_current
+        if not is_current:
+            marker.write_text(versions)
+
+
+def packages(file):
+    """The packages in a file that is not for pip."""
+    lines = (VERSIONS / file).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def environment(name):
+    """The directory with the programs of a Python environment."""
+    with renewed(name) as (directory, is_empty):
+        if is_empty:
+            subprocess.run([sys.executable, "-m", "venv", directory], check=True)
+            # The file also pins indirect dependencies, so pip must not look for any.
+            pip = [directory / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+            subprocess.run([*pip, "--no-deps", "--requirement", VERSIONS / f"{name}.txt"], check=True)
+    return directory / "bin"
+
+
+def node_package():
+    """The directory with the packages from npm."""
+    with renewed(NODE) as (directory, is_empty):
+        if is_empty:
+            debian("npm", "npm")
+            npm = ["npm", "install", "--silent", "--prefix", directory, *packages(f"{NODE}.txt")]
+            subprocess.run(npm, check=True, stdout=subprocess.DEVNULL)
+    return directory / "node_modules"
+
+
+def debian(program, *names):
+    """Installs packages of the distribution, unless the program is there."""
+    if shutil.which(program) is None:
+        for command in [["update"], ["install", "--yes", "--no-install-recommends", *names]]:
+            subprocess.run(["apt-get", "--quiet", *command], check=True, stdout=subprocess.DEVNULL)
+
+
+def arm64_compiler():
+    """A `rustc` with the standard library for arm64. Its packages are unpacked below `target/tools`, not installed, and
+    apt's own package lists stay as they are. The linker and the emulator are installed."""
+    with renewed(ARM64, f"{ARM64}-compiler.apt") as (directory, is_empty):
+        if is_empty:
+            for name in ["lists/partial", "debs"]:
+                (directory / name).mkdir(parents=True)
+            both = ["-o", f"Dir::State::Lists={directory / 'lists'}", "-o", "APT::Architectures::=arm64"]
+            apt = ["apt-get", "--quiet", *both]
+            subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL)
+            download = [*apt, "download", *packages(f"{ARM64}-compiler.apt")]
+            subprocess.run(download, cwd=directory / "debs", check=True, stdout=subprocess.DEVNULL)
+            for package in sorted((directory / "debs").iterdir()):
+                subprocess.run(["dpkg", "-x", package, directory], check=True)
+                package.unlink()
+            compiler = directory / "rustc"
+            libraries = directory / "usr" / "lib" / "x86_64-linux-gnu"
+            run = f'exec env LD_LIBRARY_PATH="{libraries}" "{directory}/usr/bin/rustc" "$@"'
+            compiler.write_text(f"#!/bin/sh\n{run}\n")
+            compiler.chmod(0o755)
+    debian("aarch64-linux-gnu-g++", *packages(f"{ARM64}.apt"))
+    return directory / "rustc"
+
+
+def main():
+    if len(sys.argv) == 2:
+        print(environment(sys.argv[1]))
+    else:
+        for name in sorted(file.stem for file in VERSIONS.glob("*.txt") if file.stem != NODE):
+            environment(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+//! Puts the services together. Whoever starts them says what differs: the settings, what they run on, and the keys.
+//! Everything else has the defaults of production.
+
+use crate::{
+    blobs::Blobs,
+    clock::{Clock, SystemClock},
+    config::{Config, ModelProvider, Tables},
+    domain::Error,
+    entropy::{Entropy, SystemEntropy},
+    gateway::Gateway,
+    model::{ChatModel, Echo},
+    outbound::SystemResolver,
+    password::{Cost, Passwords},
+    queue::Queues,
+    secrets::Keyring,
+    service::{Parts, Services},
+    store::{Store, client::Client},
+    wire::{JsonFrames, StandardWebhooks},
+};
+use aws_config::SdkConfig;
+use std::sync::Arc;
+
+/// The AWS services, or their embedded counterparts.
+pub struct Backends {
+    /// DynamoDB.
+    pub database: Client,
+    /// The names of its tables.
+    pub tables: Tables,
+    /// S3.
+    pub blobs: Blobs,
+    /// SQS.
+    pub queues: Queues,
+    /// API Gateway's open WebSocket connections.
+    pub gateway: Gateway,
+}
+
+impl Backends {
+    /// The AWS services of the deployment that `config` describes.
+    pub fn new(aws: &SdkConfig, config: &Config) -> Self {
+        Self {
+            database: Client::new(aws),
+            tables: config.tables.clone(),
+            blobs: Blobs::new(aws, config.bucket_files.clone()),
+            queues: Queues::new(aws, &config.queues),
+            gateway: Gateway::new(aws, &config.websocket_endpoint),
+        }
+    }
+}
+
+/// Builds [`Services`].
+pub struct Builder {
+    config: Config,
+    backends: Backends,
+    keyring: Arc<dyn Keyring>,
+    model: Arc<dyn ChatModel>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    cost: Cost,
+    hashes_at_once: usize,
+}
+
+impl Builder {
+    /// Services with the machine's clock and randomness, the model of `config`, passwords at full cost and one
+    /// password hash at a time. Tokens are signed with the keys of `keyring`.
+    pub fn new(config: Config, backends: Backends, keyring: Arc<dyn Keyring>) -> Self {
+        let ModelProvider::Echo = config.model;
+        Self {
+            config,
+            backends,
+            keyring,
+            model: Arc::new(Echo),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            cost: Cost::Standard,
+            hashes_at_once: 1,
+        }
+    }
+
+    /// Asks another model.
+    pub fn model(self, model: Arc<dyn ChatModel>) -> Self {
+        Self { model, ..self }
+    }
+
+    /// Takes the time from another clock.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Takes randomness from another source.
+    pub fn entropy(self, entropy: Arc<dyn Entropy>) -> Self {
+        Self { entropy, ..self }
+    }
+
+    /// Hashes passwords at another cost.
+    pub fn password_cost(self, cost: Cost) -> Self {
+        Self { cost, ..self }
+    }
+
+    /// Computes up to `hashes_at_once` password hashes concurrently.
+    pub fn hashes_at_once(self, hashes_at_once: usize) -> Self {
+        Self { hashes_at_once, ..self }
+    }
+
+    /// The services.
+    ///
+    /// # Errors
+    /// As [`Services::new`] and [`Passwords::new`].
+    pub fn build(self) -> Result<Services, Error> {
+        let Self { config, backends, keyring, model, clock, entropy, cost, hashes_at_once } = self;
+        let Backends { database, tables, blobs, queues, gateway } = backends;
+        Services::new(Parts {
+            store: Store::new(database, tables, entropy.clone()),
+            blobs,
+            queues,
+            gateway,
+            frames: Arc::new(JsonFrames),
+            webhooks: Arc::new(StandardWebhooks),
+            keyring,
+            model,
+            resolver: Arc::new(SystemResolver),
+            passwords: Passwords::new(cost, hashes_at_once, entropy.clone())?,
+            clock,
+            entropy,
+            config,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Events: what happened that webhooks and live connections may hear of. A transaction writes its effect together with
+//! its events; they are sent later.
+
+mod id;
+mod kind;
+
+pub use kind::EventKind;
+
+use super::{
+    assistant::AssistantStatus,
+    ids::{AssistantId, ConversationId, EventId, MessageId, TurnNumber, UserId, WebhookId},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// The events of one transaction: one row of the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    /// The user whose things changed.
+    pub user: UserId,
+    /// When the transaction was started.
+    pub at: Timestamp,
+    /// What happened, in order.
+    pub events: Vec<EventDetails>,
+}
+
+/// One thing that happened. A new field that identifies the event must be added to its id (`id.rs`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventDetails {
+    /// A conversation was created.
+    ConversationCreated {
+        /// Its id.
+        conversation: ConversationId,
+        /// The assistant that answers in it.
+        assistant: Option<AssistantId>,
+    },
+    /// A turn was added to an existing conversation.
+    ConversationUpdated {
+        /// Its id.
+        conversation: ConversationId,
+        /// The assistant that answers in it.
+        assistant: Option<AssistantId>,
+        /// The turn that changed it.
+        turn: TurnNumber,
+    },
+    /// A message was stored: a user's message or the reply to it.
+    MessageReceived {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The assistant that answers in it.
+        assistant: Option<AssistantId>,
+        /// The message.
+        message: MessageId,
+    },
+    /// An assistant was activated or deactivated.
+    AssistantStatusChanged {
+        /// Its id.
+        assistant: AssistantId,
+        /// The new status.
+        status: AssistantStatus,
+        /// The assistant's version with this status.
+        version: u64,
+    },
+    /// An account was registered.
+    UserCreated,
+    /// An account changed.
+    UserUpdated,
+    /// A webhook was disabled, because its receiver asked for it or failed for too long.
+    WebhookDisabled {
+        /// Its id.
+        webhook: WebhookId,
+    },
+    /// A credential ended, so connections that were opened with it must be closed. Nobody is told.
+    AccessEnded,
+    /// An administrator sent a message to all users.
+    SystemNotification {
+        /// The text.
+        message: String,
+    },
+}
+
+/// An event with its id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The id, the same however often the event is sent.
+    pub id: EventId,
+    /// The user whose things changed.
+    pub user: UserId,
+    /// When the transaction was started.
+    pub at: Timestamp,
+    /// What happened.
+    pub details: EventDetails,
+}
+
+impl OutboxEntry {
+    /// The events of a transaction that was started at `at`.
+    pub const fn new(user: UserId, at: Timestamp, events: Vec<EventDetails>) -> Self {
+        Self { user, at, events }
+    }
+
+    /// The id of the row: that of its first event, so that a repeated transaction writes the same row.
+    pub fn id(&self) -> EventId {
+        match self.events.first() {
+            Some(first) => EventId::of(self.user, self.at, 0, first),
+            None => EventId::first_at(self.at),
+        }
+    }
+
+    /// The user who may see the events; `None` for all users.
+    pub fn audience(&self) -> Option<UserId> {
+        let for_all = self.events.iter().any(|event| matches!(event, EventDetails::SystemNotification { .. }));
+        (!for_all).then_some(self.user)
+    }
+
+    /// Its events.
+    pub fn events(&self) -> impl Iterator<Item = Event> {
+        let event = |(place, details): (usize, &EventDetails)| Event {
+            id: EventId::of(self.user, self.at, place, details),
+            user: self.user,
+            at: self.at,
+            details: details.clone(),
+        };
+        self.events.iter().enumerate().map(event)
+    }
+}
+
+impl EventDetails {
+    /// Whether live connections are told of this.
+    pub const fn is_live(&self) -> bool {
+        match self {
+            Self::ConversationCreated { .. }
+            | Self::MessageReceived { .. }
+            | Self::AssistantStatusChanged { .. }
+            | Self::WebhookDisabled { .. }
+            | Self::SystemNotification { .. } => true,
+            // The messages of a turn tell that it changed its conversation.
+            Self::ConversationUpdated { .. } | Self::UserCreated | Self::UserUpdated | Self::AccessEnded => false,
+        }
+    }
+
+    /// The kind that webhooks subscribe to; `None` when webhooks are not told of this.
+    pub const fn kind(&self) -> Option<EventKind> {
+        Some(match self {
+            Self::ConversationCreated { .. } => EventKind::ConversationCreated,
+            Self::ConversationUpdated { .. } => EventKind::ConversationUpdated,
+            Self::MessageReceived { .. } => EventKind::MessageReceived,
+            Self::AssistantStatusChanged { .. } => EventKind::AssistantStatusChanged,
+            Self::UserCreated => EventKind::UserCreated,
+            Self::UserUpdated => EventKind::UserUpdated,
+            Self::WebhookDisabled { .. } => EventKind::WebhookDisabled,
+            Self::AccessEnded | Self::SystemNotification { .. } => return None,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! The files that an assistant knows: found by their ids, or received with the request.
+
+use super::Assistants;
+use crate::{
+    domain::{
+        Error, Problem,
+        assistant::AssistantFile,
+        file::File,
+        ids::{FileId, UserId},
+    },
+    service::files::Received,
+};
+
+/// The most files of an assistant.
+pub const FILES_MAX: usize = 100;
+
+/// The files that an assistant shall know.
+pub enum Knowledge {
+    /// The ones it knows already.
+    Same,
+    /// Exactly these files of the owner.
+    Exactly(Vec<FileId>),
+    /// These new files, in addition.
+    And(Received),
+}
+
+/// The same, with the files that were found or received.
+pub(super) struct Known {
+    /// Exactly these files, if they were named; else the ones that the assistant knows already, and the new ones.
+    named: Option<Vec<AssistantFile>>,
+    /// Received files. Their rows are written together with the assistant.
+    pub new: Vec<File>,
+}
+
+impl Knowledge {
+    /// The received files that were taken over.
+    pub(super) fn taken_over(&self) -> &[File] {
+        match self {
+            Self::And(received) if received.is_kept() => received,
+            _ => &[],
+        }
+    }
+
+    /// The part of the idempotency fingerprint. Received files count by name and size.
+    pub(super) fn meaning(&self) -> String {
+        match self {
+            Self::Same => String::new(),
+            Self::Exactly(ids) => ids.iter().map(FileId::to_string).collect::<Vec<_>>().join(" "),
+            Self::And(received) => {
+                let files = received.iter();
+                files.map(|file| format!("{} {}", file.size, file.name.as_str())).collect::<Vec<_>>().join("/")
+            }
+        }
+    }
+}
+
+impl Known {
+    /// All files of an assistant that knows `already`.
+    ///
+    /// # Errors
+    /// `Invalid` when there are more than 100.
+    pub fn beside(&self, already: &[AssistantFile]) -> Result<Vec<AssistantFile>, Error> {
+        let Some(named) = &self.named else {
+            at_most(already.len() + self.new.len())?;
+            return Ok(already.iter().cloned().chain(self.new.iter().map(AssistantFile::from)).collect());
+        };
+        Ok(named.clone())
+    }
+}
+
+impl Assistants {
+    /// Finds the files of `knowledge`. Received files are taken over: from now on the caller discards them if need be.
+    pub(super) async fn known(&self, owner: UserId, knowledge: &Knowledge) -> Result<Known, Error> {
+        match knowledge {
+            Knowledge::Same => Ok(Known { named: None, new: Vec::new() }),
+            Knowledge::Exactly(ids) => {
+                at_most(ids.len())?;
+                let found: Option<Vec<File>> = self.files.find(owner, ids).await?.into_iter().collect();
+                let found = found.ok_or_else(|| Error::invalid("files", Problem::UnknownFile))?;
+                Ok(Known { named: Some(found.iter().map(AssistantFile::from).collect()), new: Vec::new() })
+            }
+            Knowledge::And(received) => Ok(Known { named: None, new: received.keep() }),
+        }
+    }
+
+    /// Removes `new` files if writing the assistant was refused. If the result of the write is unknown, they stay: the
+    /// assistant may refer to them.
+    pub(super) async fn discard_if_refused<T>(&self, owner: UserId, new: &[File], written: &Result<T, Error>) {
+        if let Err(error) = written
+            && !matches!(error, Error::Unavailable(_) | Error::Internal(_))
+        {
+            self.files.discard(owner, new).await;
+        }
+    }
+}
+
+fn at_most(files: usize) -> Result<(), Error> {
+    if files > FILES_MAX { Err(Error::invalid("files", Problem::TooMany { max: FILES_MAX })) } else { Ok(()) }
+}
+
+impl From<&File> for AssistantFile {
+    fn from(file: &File) -> Self {
+        Self { id: file.id, name: file.name.as_str().to_owned() }
+    }
+}

@@ -1,0 +1,57 @@
+//! What the services need from whoever encodes events for the outside. The services decide who is told what, and when;
+//! `wire` makes the bytes, and is injected.
+
+use crate::domain::{
+    Error,
+    conversation::Message,
+    event::{Event, EventKind},
+    ids::{ConversationId, EventId, MessageId, UserId, WebhookId},
+    time::Timestamp,
+    webhook::Secrets,
+};
+
+/// Encodes the frames of live connections.
+pub trait FrameFormat: Send + Sync {
+    /// The frame for `event`, with the message that it is about if that still exists. `None` when live connections are
+    /// not told of such events.
+    fn event(&self, event: &Event, message: Option<&Message>) -> Result<Option<Vec<u8>>, Error>;
+
+    /// The frame for a piece of a reply that is being generated.
+    fn reply_piece(&self, piece: ReplyPiece<'_>) -> Result<Vec<u8>, Error>;
+
+    /// The answer to a client's `ping`.
+    fn pong(&self, now: Timestamp) -> Result<Vec<u8>, Error>;
+}
+
+/// A piece of a reply that is being generated.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplyPiece<'a> {
+    /// Now.
+    pub at: Timestamp,
+    /// The user who gets the reply.
+    pub user: UserId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The reply.
+    pub reply: MessageId,
+    /// The text that was added.
+    pub text: &'a str,
+}
+
+/// Encodes and signs the requests that webhooks receive.
+pub trait WebhookFormat: Send + Sync {
+    /// The body for `event`, with its kind. `None` when webhooks are not told of such events.
+    fn body(&self, event: &Event) -> Result<Option<(EventKind, String)>, Error>;
+
+    /// The body of a test event for `webhook`.
+    fn test_body(&self, owner: UserId, webhook: WebhookId, now: Timestamp) -> Result<String, Error>;
+
+    /// The headers of a request at `now` with this body, including its signatures.
+    fn headers(
+        &self,
+        secrets: &Secrets,
+        event: EventId,
+        now: Timestamp,
+        body: &str,
+    ) -> Result<Vec<(&'static str, String)>, Error>;
+}

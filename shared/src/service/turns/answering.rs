@@ -1,0 +1,149 @@
+//! From the question to the stored reply: in one transaction when the model answers at once, else with a hold that is
+//! settled or released.
+
+use super::{
+    Answered, Saying, Turns,
+    events::{answered_in, said_in},
+    preparing::Ready,
+};
+use crate::{
+    domain::{
+        Error,
+        conversation::{Said, Turn},
+        event::OutboxEntry,
+        money::Tokens,
+        time::Timestamp,
+    },
+    model::Prompt,
+    service::{
+        balance::HOLD_OUTLASTS,
+        hearing::{Heard, Listener},
+        idempotency::Keyed,
+        retry::Attempt,
+    },
+    store::{
+        balances::Hold,
+        turns::{Refusal, TurnLocation},
+    },
+};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use uuid::Uuid;
+
+/// A turn whose tokens are held.
+struct Held {
+    place: TurnLocation,
+    said: Said,
+    hold_id: Uuid,
+    price: Tokens,
+    left: Tokens,
+    created_at: Timestamp,
+    keyed: Option<Keyed>,
+}
+
+impl Turns {
+    pub(super) async fn answer_at_once(
+        &self,
+        ready: Ready,
+        said: &Said,
+        response: String,
+        keyed: Option<&Keyed>,
+        now: Timestamp,
+    ) -> Result<Attempt<Answered>, Error> {
+        let Ready { place, left, .. } = ready;
+        let Said { text: message, attachments } = said.clone();
+        let charged = self.balance.price();
+        let (number, is_cut) = (place.turn, false);
+        let turn = Turn { number, message, attachments, response, is_cut, charged, created_at: now, answered_at: now };
+        let answered = Answered { conversation: place.conversation, turn, left };
+        let record = keyed.map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
+        let entry_id = self.entropy.uuid(now);
+        let outbox_entry = OutboxEntry::new(place.user, now, [said_in(&place), answered_in(&place)].concat());
+        match self.store.answer_at_once(place, &answered.turn, entry_id, &outbox_entry, record).await? {
+            Ok(()) => Ok(Attempt::Done(answered)),
+            Err(refusals) => refused(&refusals),
+        }
+    }
+
+    pub(super) async fn hold_and_ask(
+        &self,
+        ready: Ready,
+        saying: &Saying,
+        prompt: Prompt,
+        listener: Listener,
+        now: Timestamp,
+    ) -> Result<Attempt<Answered>, Error> {
+        let Ready { place, left, .. } = ready;
+        let Saying { said, keyed, .. } = saying;
+        let (hold_id, price) = (self.entropy.uuid(now), self.balance.price());
+        let expires_at = now.plus(listener.patience() + HOLD_OUTLASTS);
+        let hold = Hold { amount: price, expires_at, conversation: place.conversation, turn: place.turn };
+        let record = keyed.as_ref().map(|keyed| keyed.running(now, expires_at));
+        let outbox_entry = OutboxEntry::new(place.user, now, said_in(&place));
+        if let Err(refusals) =
+            self.store.hold(place.clone(), said.clone(), hold_id, &hold, &outbox_entry, record).await?
+        {
+            return refused(&refusals);
+        }
+        listener.said(&place, said, now).await;
+        let (said, keyed) = (said.clone(), keyed.clone());
+        let held = Held { place, said, hold_id, price, left, created_at: now, keyed };
+        self.ask(held, prompt, &listener).await.map(Attempt::Done)
+    }
+
+    async fn ask(&self, held: Held, prompt: Prompt, listener: &Listener) -> Result<Answered, Error> {
+        let place = (held.place.conversation, held.place.turn);
+        let heard = AssertUnwindSafe(listener.hear(&*self.model, prompt, place)).catch_unwind();
+        let error = match heard.await {
+            Ok(Heard::Reply { text, is_cut }) => return self.settle(held, text, is_cut).await,
+            Ok(Heard::Nothing(error)) => error,
+            Err(_) => Error::internal("the model panicked"),
+        };
+        self.release(held).await?;
+        Err(error)
+    }
+
+    async fn release(&self, held: Held) -> Result<(), Error> {
+        let record = held.keyed.as_ref().map(|keyed| keyed.running(self.clock.now(), held.created_at));
+        self.store.fail_held(held.place, held.hold_id, held.price, record).await?.ok();
+        Ok(())
+    }
+
+    async fn settle(&self, held: Held, response: String, is_cut: bool) -> Result<Answered, Error> {
+        let now = self.clock.now();
+        let Said { text: message, attachments } = held.said.clone();
+        let turn = Turn {
+            number: held.place.turn,
+            message,
+            attachments,
+            response,
+            is_cut,
+            charged: held.price,
+            created_at: held.created_at,
+            answered_at: now,
+        };
+        let answered = Answered { conversation: held.place.conversation, turn, left: held.left };
+        let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
+        let ids = (held.hold_id, self.entropy.uuid(now));
+        let place = held.place.clone();
+        let outbox_entry = OutboxEntry::new(place.user, now, answered_in(&place));
+        match self.store.answer_held(place, &answered.turn, ids, &outbox_entry, record).await? {
+            Ok(()) => Ok(answered),
+            // The hold has expired, so the answer can no longer be paid for.
+            Err(refusals) if refusals.contains(&Refusal::Hold) => Err(Error::ModelTimedOut),
+            // The conversation was deleted in the meantime.
+            Err(_) => {
+                self.release(held).await?;
+                Err(Error::NotFound)
+            }
+        }
+    }
+}
+
+fn refused(refusals: &[Refusal]) -> Result<Attempt<Answered>, Error> {
+    // A claimed key, or a changed conversation or assistant, may be the reason for other refusals: read again.
+    if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
+        return Ok(Attempt::LostRace);
+    }
+    Err(Error::InsufficientTokens)
+}

@@ -1,0 +1,250 @@
+//! Saying something to the model, for all dialects. A turn is paid for exactly when it is answered, and no two turns
+//! can spend the same tokens. `preparing` finds out where a turn takes place, `answering` asks and stores, `events`
+//! says what is reported.
+
+mod answering;
+mod events;
+mod preparing;
+
+use super::{
+    Deps,
+    balance::Balances,
+    hearing::{Listener, TurnEvent},
+    idempotency::{IdempotencyKey, Keyed, meaning_of},
+    realtime::Realtime,
+    retry::{Attempt, retry},
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        Error,
+        conversation::{Conversation, Said, Turn},
+        ids::{AssistantId, ConversationId, TurnNumber, UserId},
+        money::Tokens,
+        text::Title,
+        user::User,
+    },
+    entropy::Entropy,
+    model::ChatModel,
+    store::Store,
+};
+use futures::{Stream, StreamExt};
+use preparing::prompt;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use tracing::Instrument;
+
+/// How long a finished stream stays open until live connections got the last pieces, too.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The conversation that a turn belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnTarget {
+    /// In the caller's conversation for dialects without sessions; made when first used.
+    Default,
+    /// In the caller's conversation with this assistant for the dialect without sessions; made when first used.
+    With(AssistantId),
+    /// In this conversation.
+    In(ConversationId),
+    /// In a new conversation.
+    New {
+        /// Who answers in it.
+        assistant: Option<AssistantId>,
+        /// What it is called.
+        title: Title,
+    },
+}
+
+impl TurnTarget {
+    /// The part of the idempotency fingerprint.
+    fn meaning(&self, user: &User) -> Vec<String> {
+        match self {
+            Self::Default => vec![ConversationId::default_of(user.id, user.resets).to_string()],
+            Self::With(assistant) => vec!["with".to_owned(), assistant.to_string()],
+            Self::In(id) => vec![id.to_string()],
+            Self::New { assistant, title } => {
+                let assistant = assistant.map_or_else(String::new, |assistant| assistant.to_string());
+                vec!["new".to_owned(), assistant, title.as_str().to_owned()]
+            }
+        }
+    }
+}
+
+/// An answered turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// What was said and answered, and what it cost.
+    pub turn: Turn,
+    /// The user's available tokens after it.
+    pub left: Tokens,
+}
+
+/// The record of an answered turn under its idempotency key: where to find it again.
+#[derive(Serialize, Deserialize)]
+struct RecordedTurn {
+    conversation: ConversationId,
+    turn: TurnNumber,
+    left: Tokens,
+}
+
+impl Answered {
+    const fn recorded(&self) -> RecordedTurn {
+        RecordedTurn { conversation: self.conversation, turn: self.turn.number, left: self.left }
+    }
+}
+
+/// Turns.
+#[derive(Clone)]
+pub struct Turns {
+    store: Arc<Store>,
+    balance: Balances,
+    model: Arc<dyn ChatModel>,
+    realtime: Realtime,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// A request for a turn.
+struct Saying {
+    user: User,
+    place: TurnTarget,
+    said: Said,
+    keyed: Option<Keyed>,
+}
+
+impl Turns {
+    /// Asks `model`, and sends streamed replies to live connections through `realtime`.
+    pub fn new(
+        Deps { store, clock, entropy }: Deps,
+        balance: Balances,
+        model: Arc<dyn ChatModel>,
+        realtime: Realtime,
+    ) -> Self {
+        Self { store, balance, model, realtime, clock, entropy }
+    }
+
+    /// Says something and waits for the reply.
+    ///
+    /// # Errors
+    /// `NotFound` for a conversation or an assistant that is not the user's, `Invalid` for the unknown
+    /// assistant of a new conversation, `Conflict` when the assistant is not active, `InsufficientTokens`,
+    /// `KeyReused` and `StillRunning` for the idempotency key, `ModelFailed` and `ModelTimedOut`.
+    pub async fn say(
+        &self,
+        user: &User,
+        place: TurnTarget,
+        said: Said,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answered, Error> {
+        let saying = Saying::new(user, place, said, key)?;
+        self.run(Arc::new(saying), Listener::Waits).await
+    }
+
+    /// Says something in a new conversation and waits for the reply. Also returns the conversation as it was then.
+    ///
+    /// # Errors
+    /// As [`Turns::say`].
+    pub async fn begin(
+        &self,
+        user: &User,
+        (assistant, title): (Option<AssistantId>, Title),
+        said: Said,
+        key: Option<IdempotencyKey>,
+    ) -> Result<(Conversation, Answered), Error> {
+        let answered = self.say(user, TurnTarget::New { assistant, title: title.clone() }, said, key).await?;
+        let conversation = Conversation::new(answered.conversation, assistant, title, answered.turn.created_at);
+        Ok((conversation.after_first(&answered.turn), answered))
+    }
+
+    /// Says something, and streams the reply. Dropping the stream stops the model. The text until then is the reply and
+    /// is paid for like any other; without any text the turn fails and costs nothing.
+    ///
+    /// # Errors
+    /// As [`Turns::say`], before the first piece. Later errors are the stream's last event.
+    pub async fn stream(
+        &self,
+        user: &User,
+        place: TurnTarget,
+        said: Said,
+        key: Option<IdempotencyKey>,
+    ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
+        let saying = Arc::new(Saying::new(user, place, said, key)?);
+        let (feed, fed) = self.realtime.feed(user.id);
+        let (listener, mut events) = Listener::streaming(feed);
+        let turns = self.clone();
+        let run = async move {
+            let answered = turns.run(saying, listener.clone()).await;
+            listener.conclude(answered).await;
+            // Once the stream ends, a function may be suspended before the last pieces went to live connections.
+            let _open = listener.into_events();
+            tokio::time::timeout(FAREWELL, fed).await.ok();
+        };
+        tokio::spawn(run.in_current_span());
+        match events.recv().await {
+            None => Err(Error::internal("a turn ended without an event")),
+            Some(TurnEvent::Failed(error)) => Err(error),
+            Some(first) => {
+                let later = futures::stream::unfold(events, async |mut events| {
+                    events.recv().await.map(|event| (event, events))
+                });
+                Ok(futures::stream::iter([first]).chain(later))
+            }
+        }
+    }
+
+    async fn run(&self, saying: Arc<Saying>, listener: Listener) -> Result<Answered, Error> {
+        self.must_own(saying.user.id, &saying.said).await?;
+        match retry(|| self.try_once(&saying, &listener)).await? {
+            Attempt::Done(answered) => Ok(answered),
+            Attempt::LostRace | Attempt::KeyClaimed => Err(Error::Unavailable("a turn lost every race".into())),
+        }
+    }
+
+    async fn try_once(&self, saying: &Arc<Saying>, listener: &Listener) -> Result<Attempt<Answered>, Error> {
+        let Saying { user, place, said, keyed } = &**saying;
+        let now = self.clock.now();
+        let (id, assistant) = self.looked_for(user, place, now);
+        let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash)).await?;
+        if let Some(keyed) = keyed
+            && let Some(recorded) = keyed.replay(before.record.as_ref(), now)?
+        {
+            return self.answered_before(user.id, recorded).await.map(Attempt::Done);
+        }
+        let ready = self.ready(saying, id, before, now).await?;
+        let prompt = prompt(said, ready.assistant.as_ref());
+        match self.model.answer_at_once(&prompt) {
+            Some(response) => {
+                let attempt = self.answer_at_once(ready, said, response, keyed.as_ref(), now).await?;
+                if let Attempt::Done(answered) = &attempt {
+                    listener.feed(answered.conversation, answered.turn.number, &answered.turn.response);
+                }
+                Ok(attempt)
+            }
+            None => {
+                // In a task of its own, so that the hold is settled or released even if the client disconnects.
+                let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
+                let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };
+                tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?
+            }
+        }
+    }
+
+    async fn answered_before(&self, user: UserId, recorded: RecordedTurn) -> Result<Answered, Error> {
+        let RecordedTurn { conversation, turn, left } = recorded;
+        let turn = self.store.turn(user, conversation, turn).await?.ok_or(Error::NotFound)?;
+        Ok(Answered { conversation, turn, left })
+    }
+}
+
+impl Saying {
+    fn new(user: &User, place: TurnTarget, said: Said, key: Option<IdempotencyKey>) -> Result<Self, Error> {
+        let attachments = meaning_of(&said.attachments)?;
+        let place_meaning = place.meaning(user);
+        let meaning = ["turn"].into_iter().chain(place_meaning.iter().map(String::as_str));
+        let meaning: Vec<&str> = meaning.chain([said.text.as_str(), &attachments]).collect();
+        let keyed = key.map(|key| Keyed::new(key, &meaning));
+        Ok(Self { user: user.clone(), place, said, keyed })
+    }
+}

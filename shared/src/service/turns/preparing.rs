@@ -1,0 +1,148 @@
+//! What a turn needs before the model is asked: its conversation, its assistant, its number and enough tokens.
+
+use super::{Saying, TurnTarget, Turns};
+use crate::{
+    domain::{
+        Error, Problem,
+        assistant::{Assistant, AssistantStatus},
+        conversation::{AttachmentSource, Conversation, Said},
+        error::Conflict,
+        ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
+        money::Tokens,
+        text::Title,
+        time::Timestamp,
+        user::User,
+    },
+    model::Prompt,
+    store::turns::{BeforeTurn, Begins, TurnLocation},
+};
+
+/// Where a turn takes place, and who answers.
+pub(super) struct Ready {
+    pub place: TurnLocation,
+    pub assistant: Option<Assistant>,
+    /// The user's available tokens after the turn.
+    pub left: Tokens,
+}
+
+impl Turns {
+    /// Refuses attached files of other users.
+    pub(super) async fn must_own(&self, user: UserId, said: &Said) -> Result<(), Error> {
+        let own = said.attachments.iter().filter_map(|attachment| match attachment.source {
+            AttachmentSource::Own(file) => Some(file),
+            AttachmentSource::Elsewhere(_) => None,
+        });
+        let own: Vec<FileId> = own.collect();
+        if own.is_empty() || self.store.files(user, &own).await?.iter().all(Option::is_some) {
+            return Ok(());
+        }
+        Err(Error::invalid("attachments", Problem::UnknownFile))
+    }
+
+    /// The conversation and the assistant to read. A default conversation with an assistant is assumed to be its first:
+    /// the assistant's row has the number of deleted ones.
+    pub(super) fn looked_for(
+        &self,
+        user: &User,
+        place: &TurnTarget,
+        now: Timestamp,
+    ) -> (ConversationId, Option<AssistantId>) {
+        match place {
+            TurnTarget::Default => (ConversationId::default_of(user.id, user.resets), None),
+            TurnTarget::With(assistant) => (ConversationId::default_with(*assistant, 0), Some(*assistant)),
+            TurnTarget::In(id) => (*id, None),
+            TurnTarget::New { assistant, title: _ } => (ConversationId::new(self.entropy.uuid(now)), *assistant),
+        }
+    }
+
+    /// Checks that the turn can take place, and takes a number for it.
+    pub(super) async fn ready(
+        &self,
+        saying: &Saying,
+        id: ConversationId,
+        before: BeforeTurn,
+        now: Timestamp,
+    ) -> Result<Ready, Error> {
+        let BeforeTurn { conversation, assistant, balance, record: _ } = before;
+        let user = &saying.user;
+        let price = self.balance.price();
+        let available = self.balance.up_to_date(user.id, balance).await?.available;
+        let left = available.checked_sub(price).ok_or(Error::InsufficientTokens)?;
+        let resets = assistant.as_ref().map_or(0, |assistant| assistant.resets);
+        let (id, conversation) = match &saying.place {
+            TurnTarget::With(assistant) if resets > 0 => {
+                let id = ConversationId::default_with(*assistant, resets);
+                (id, self.store.conversation(user.id, id).await?)
+            }
+            _ => (id, conversation),
+        };
+        let (turn, assistant, begins) = match conversation {
+            Some(conversation) => {
+                let turn = async { self.store.take_turn_number(id).await.map_err(Error::from) };
+                let assistant = self.assistant_of(user.id, &conversation, assistant);
+                let (turn, assistant) = futures::future::try_join(turn, assistant).await?;
+                (turn.ok_or(Error::NotFound)?, assistant, None)
+            }
+            None => {
+                let begins = beginning(saying, id, assistant.as_ref(), now)?;
+                (TurnNumber(1), assistant, Some(begins))
+            }
+        };
+        if assistant.as_ref().is_some_and(|assistant| assistant.character.status != AssistantStatus::Active) {
+            return Err(Error::Conflict(Conflict::AssistantInactive));
+        }
+        let asked = assistant.as_ref().map(|assistant| assistant.id);
+        let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
+        Ok(Ready { place, assistant, left })
+    }
+
+    /// The assistant of a conversation, read unless it is `known`.
+    async fn assistant_of(
+        &self,
+        user: UserId,
+        conversation: &Conversation,
+        known: Option<Assistant>,
+    ) -> Result<Option<Assistant>, Error> {
+        let Some(id) = conversation.assistant.filter(|_| known.is_none()) else {
+            return Ok(known);
+        };
+        let found = self.store.assistant(user, id).await?;
+        found.map(Some).ok_or(Error::Conflict(Conflict::AssistantInactive))
+    }
+}
+
+/// The conversation that a turn begins.
+fn beginning(
+    saying: &Saying,
+    id: ConversationId,
+    assistant: Option<&Assistant>,
+    now: Timestamp,
+) -> Result<Begins, Error> {
+    let (title, resets) = match &saying.place {
+        TurnTarget::In(_) => return Err(Error::NotFound),
+        TurnTarget::Default => (Title::default(), Some(saying.user.resets)),
+        TurnTarget::With(_) => {
+            let assistant = assistant.ok_or(Error::NotFound)?;
+            (assistant.character.name.to_title(), Some(assistant.resets))
+        }
+        TurnTarget::New { assistant: Some(_), .. } if assistant.is_none() => {
+            return Err(Error::invalid("assistant_id", Problem::UnknownAssistant));
+        }
+        TurnTarget::New { title, .. } => (title.clone(), None),
+    };
+    let assistant = assistant.map(|assistant| assistant.id);
+    Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
+}
+
+/// What the model is asked.
+pub(super) fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {
+    let character = assistant.map(|assistant| &assistant.character);
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    Prompt {
+        message: said.text.as_str().to_owned(),
+        system_prompt: text(character.and_then(|own| Some(own.system_prompt.as_ref()?.as_str()))),
+        personality: text(character.and_then(|own| Some(own.personality.as_ref()?.as_str()))),
+        model: text(character.and_then(|own| Some(own.model.as_ref()?.as_str()))),
+        temperature: character.and_then(|own| own.temperature).map(|temperature| temperature.degree()),
+    }
+}

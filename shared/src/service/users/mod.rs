@@ -1,0 +1,236 @@
+//! Users after their registration: showing, changing and removing them. Users may see and change their own
+//! account; administrators may see and change all accounts.
+
+mod change;
+
+pub use change::{AccountChange, PowersChange};
+
+use super::{
+    Deps,
+    balance::Balances,
+    idempotency::{Idempotency, IdempotencyKey, Keyed, Outcome, Run},
+    limits::{Account as LimitedAccount, Limits},
+    retry::{self, Attempt},
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        Error, FieldError, Problem,
+        error::Conflict,
+        event::{EventDetails, OutboxEntry},
+        ids::UserId,
+        list::{ListRequest, Listed, UserField},
+        money::Tokens,
+        user::{Administrator, Caller, Role, User},
+    },
+    entropy::Entropy,
+    password::Passwords,
+    store::{
+        Store,
+        profiles::{Gift, Unchanged},
+    },
+};
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// Users.
+pub struct Users {
+    store: Arc<Store>,
+    balance: Balances,
+    passwords: Arc<Passwords>,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    idempotency: Idempotency,
+}
+
+impl Users {
+    /// Checks passwords within `limits`.
+    pub fn new(deps: Deps, balance: Balances, passwords: Arc<Passwords>, limits: Limits) -> Self {
+        let idempotency = Idempotency::new(deps.clone());
+        let Deps { store, clock, entropy } = deps;
+        Self { store, balance, passwords, limits, clock, entropy, idempotency }
+    }
+
+    /// The caller, and their available tokens.
+    pub async fn me(&self, caller: Caller) -> Result<(User, Tokens), Error> {
+        let tokens = self.balance.available(caller.user.id).await?;
+        Ok((caller.user, tokens))
+    }
+
+    /// A user, and their available tokens. `id` is `None` when it could not be parsed.
+    ///
+    /// # Errors
+    /// `Forbidden` unless the caller is the user or an administrator.
+    pub async fn show(&self, caller: &Caller, id: Option<UserId>) -> Result<(User, Tokens), Error> {
+        if id != Some(caller.user.id) && caller.user.role != Role::Admin {
+            return Err(Error::Forbidden);
+        }
+        let (account, balance) =
+            self.store.account_and_balance(id.ok_or(Error::NotFound)?).await?.ok_or(Error::NotFound)?;
+        Ok((account.user, self.balance.shown(&balance)))
+    }
+
+    /// All users, and their available tokens.
+    pub async fn list(
+        &self,
+        _: &Administrator,
+        request: &ListRequest<UserField>,
+    ) -> Result<Listed<(User, Tokens)>, Error> {
+        if request.is_deep() {
+            let total = self.store.count_accounts().await?;
+            if !request.page.exists_in(total) {
+                return Ok(Listed::empty(request.page, total));
+            }
+        }
+        let (accounts, total, next) = self.store.accounts(request).await?;
+        let shown = accounts.into_iter().map(|(user, balance)| (user, self.balance.shown(&balance))).collect();
+        Ok(Listed::new(shown, total, request.page, next))
+    }
+
+    /// Changes the caller's own account. A new password ends all sign-ins and 000 tokens.
+    ///
+    /// # Errors
+    /// `Invalid` on `current_password` when it is wrong, or when a new password comes without it; `RateLimited` after
+    /// too many wrong ones.
+    pub async fn change_me(
+        &self,
+        caller: &Caller,
+        change: AccountChange,
+        current_password: Option<SecretString>,
+    ) -> Result<(User, Tokens), Error> {
+        let change = AccountChange { powers: PowersChange::default(), ..change };
+        let id = caller.user.id;
+        let mut proven = None;
+        let wrong = |problem| Error::invalid("current_password", problem);
+        if change.password.is_some() && current_password.is_none() {
+            return Err(wrong(Problem::Required));
+        }
+        if let Some(given) = current_password {
+            let (attempt, account) =
+                futures::future::join(self.limits.attempt(LimitedAccount::SignedIn(id)), self.store.account(id)).await;
+            let (attempt, account) = (attempt?, account?.ok_or(Error::InvalidCredential)?);
+            if !self.passwords.verify(given, Some(account.password_hash)).await? {
+                return Err(wrong(Problem::WrongCurrentPassword));
+            }
+            proven = Some(account.epoch);
+            self.limits.succeeded(&attempt).await;
+        }
+        self.rewrite(id, change, proven, None).await
+    }
+
+    /// Changes a user, as an administrator.
+    ///
+    /// # Errors
+    /// `Conflict` when no administrator would be left.
+    pub async fn change(
+        &self,
+        administrator: &Administrator,
+        id: UserId,
+        change: AccountChange,
+        key: Option<IdempotencyKey>,
+    ) -> Result<(User, Tokens), Error> {
+        let keyed = key.map(|key| change.keyed(id, key));
+        self.rewrite(id, change, None, keyed.map(|keyed| (administrator.user().id, keyed))).await
+    }
+
+    /// Deletes a user, as an administrator. The next request with any of their credentials is refused.
+    ///
+    /// # Errors
+    /// As [`Users::change`].
+    pub async fn remove(&self, _: &Administrator, id: UserId) -> Result<(), Error> {
+        retry::change(async || {
+            let account = self.store.account(id).await?.ok_or(Error::NotFound)?;
+            let now = self.clock.now();
+            let entry = OutboxEntry::new(id, now, vec![EventDetails::AccessEnded]);
+            match self.store.remove_account(&account, now, &entry).await? {
+                Ok(()) => Ok(Attempt::Done(())),
+                Err(refusals) => lost_or_refused(&refusals),
+            }
+        })
+        .await
+    }
+
+    /// `proven` is the epoch of the account whose password was verified; `keyed` comes with the owner of the key.
+    async fn rewrite(
+        &self,
+        id: UserId,
+        change: AccountChange,
+        proven: Option<u64>,
+        keyed: Option<(UserId, Keyed)>,
+    ) -> Result<(User, Tokens), Error> {
+        let password_hash = match &change.password {
+            Some(password) => Some(self.passwords.hash(password).await?),
+            None => None,
+        };
+        let (caller, keyed) = keyed.map_or((id, None), |(caller, keyed)| (caller, Some(keyed)));
+        let attempt = |run| self.try_to_rewrite((id, &change, password_hash.as_deref()), proven, caller, run);
+        match self.idempotency.run(caller, keyed, attempt).await? {
+            Outcome::Done(changed) => Ok(changed),
+            Outcome::Repeated(()) => self.show_again(id, &change).await,
+        }
+    }
+
+    async fn try_to_rewrite(
+        &self,
+        (id, change, password_hash): (UserId, &AccountChange, Option<&str>),
+        proven: Option<u64>,
+        caller: UserId,
+        run: Run,
+    ) -> Result<Attempt<(User, Tokens)>, Error> {
+        let (before, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
+        // A concurrent change of the password ends the credential that the caller was verified with.
+        if proven.is_some_and(|epoch| epoch != before.epoch) {
+            return Err(Error::InvalidCredential);
+        }
+        let mut after = change.apply(&before, password_hash);
+        // The write is refused unless the account still has the `updated_at` that was read, so each change needs
+        // a later one.
+        after.user.updated_at = run.now.and_after(before.user.updated_at);
+        let tokens = change.powers.tokens_granted.filter(|&tokens| tokens > 0);
+        let gift = tokens.map(|tokens| Gift { tokens, entry_id: self.entropy.uuid(run.now) });
+        let record = run.record(&())?.map(|record| (caller, record));
+        let access_ended = (before.epoch, before.key_epoch) != (after.epoch, after.key_epoch);
+        let access_ended = access_ended.then_some(EventDetails::AccessEnded);
+        let events = [EventDetails::UserUpdated].into_iter().chain(access_ended).collect();
+        let entry = OutboxEntry::new(id, after.user.updated_at, events);
+        match self.store.change_account(&before, &after, gift, &entry, record).await? {
+            Ok(()) => {
+                let available = self.balance.shown(&balance).saturating_add(tokens.unwrap_or(0));
+                Ok(Attempt::Done((after.user, available)))
+            }
+            Err(refusals) => lost_or_refused(&refusals),
+        }
+    }
+
+    /// Answers a repeated change with the account as it is now. The record contains no trace of the password, so a
+    /// request with another password is recognised by verifying it.
+    async fn show_again(&self, id: UserId, change: &AccountChange) -> Result<(User, Tokens), Error> {
+        let (account, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
+        if let Some(password) = &change.password
+            && !self.passwords.verify(password.secret().clone(), Some(account.password_hash)).await?
+        {
+            return Err(Error::KeyReused);
+        }
+        Ok((account.user, self.balance.shown(&balance)))
+    }
+}
+
+/// A lost race if another attempt may succeed, otherwise the reason of the refusal.
+fn lost_or_refused<T>(refusals: &[Unchanged]) -> Result<Attempt<T>, Error> {
+    if refusals.contains(&Unchanged::LostRace) {
+        return Ok(Attempt::LostRace);
+    }
+    if refusals.contains(&Unchanged::Key) {
+        return Ok(Attempt::KeyClaimed);
+    }
+    if refusals.contains(&Unchanged::LastAdministrator) {
+        return Err(Error::Conflict(Conflict::LastAdministrator));
+    }
+    let field = |refusal: &Unchanged| match refusal {
+        Unchanged::Username => Some(FieldError { field: "username", problem: Problem::UsernameTaken }),
+        Unchanged::Email => Some(FieldError { field: "email", problem: Problem::EmailTaken }),
+        Unchanged::LastAdministrator | Unchanged::LostRace | Unchanged::Key => None,
+    };
+    Err(Error::Invalid(refusals.iter().filter_map(field).collect()))
+}
