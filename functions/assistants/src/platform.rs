@@ -78,7 +78,7 @@ pub async fn show(
     Ok(Json(app.assistants.show(caller.user.id, assistant).await?.into()))
 }
 
-/// `PUT /api/v1/assistants/{assistant}`: changes the fields that the body contains.
+/// `PUT /api/v1/assistants/{assistant}`: changes an assistant. Absent fields keep their values.
 #[utoipa::path(
     put,
     path = "/api/v1/assistants/{assistant}",

@@ -22,7 +22,7 @@ pub struct Registered {
     tokens: Tokens,
 }
 
-/// `{"token": "string"}`: an access token.
+/// `{"token": "string"}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"token": "eyJ0eXAi…"}))]
 pub struct Token {

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// `{"email": "user@example.com", "password": "password"}`; also `username` and `full_name`.
+/// `{"email": "user@example.com", "password": "password"}`. `username` and `full_name` are optional.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"email": "user@example.com", "password": "password"}))]
@@ -41,7 +41,7 @@ pub struct Register {
     full_name: Field,
 }
 
-/// `{"email": "user@example.com", "password": "password"}`; `email` may be a username.
+/// `{"email": "user@example.com", "password": "password"}`. `email` may contain a username.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"email": "user@example.com", "password": "password"}))]
@@ -64,7 +64,7 @@ pub struct Refresh {
     refresh_token: Field,
 }
 
-/// `{"refresh_token": "…"}`, or no token.
+/// `{"refresh_token": "…"}`. The token may be absent.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]

@@ -136,7 +136,7 @@ pub async fn create(
 }
 
 /// `GET /api/v1/conversations/{conversation}?before=`: returns a conversation with its latest 100
-/// messages, or the 100 messages before one of them, oldest first.
+/// messages, oldest first. `before` selects the 100 messages before one of them.
 #[utoipa::path(
     get,
     path = "/api/v1/conversations/{conversation}",

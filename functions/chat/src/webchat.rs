@@ -22,7 +22,7 @@ type Result<T> = HandlerResult<Webchat, T>;
 
 const PAGE_SIZE: usize = 10;
 
-/// `{"title": "New Chat Session"}`, or no title.
+/// `{"title": "New Chat Session"}`. The title may be absent.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"title": "New Chat Session"}))]

@@ -167,8 +167,8 @@ pub async fn create(
     Ok(Created(app.tools.add(&admin, body.definition(&rules)?, key).await?.into()))
 }
 
-/// `PUT /api/v1/tools/{tool}`: changes the fields that the body contains. The id stays the same. Requires an
-/// administrator.
+/// `PUT /api/v1/tools/{tool}`: changes a tool. Absent fields keep their values, and the id stays the same.
+/// Requires an administrator.
 #[utoipa::path(
     put,
     path = "/api/v1/tools/{tool}",

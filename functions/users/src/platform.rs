@@ -85,7 +85,7 @@ pub async fn me(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) ->
     Ok(Json(app.users.me(caller).await?.into()))
 }
 
-/// `PUT /api/v1/users/me`: changes the fields that the body contains. A new password ends all sign-ins.
+/// `PUT /api/v1/users/me`: changes the caller. Absent fields keep their values. A new password ends all sign-ins.
 #[utoipa::path(
     put,
     path = "/api/v1/users/me",
@@ -134,7 +134,7 @@ pub async fn show(
     Ok(Json(app.users.show(&caller, user).await?.into()))
 }
 
-/// `PUT /api/v1/users/{user}`: changes the fields that the body contains. Requires an administrator.
+/// `PUT /api/v1/users/{user}`: changes a user. Absent fields keep their values. Requires an administrator.
 #[utoipa::path(
     put,
     path = "/api/v1/users/{user}",

@@ -65,7 +65,7 @@ pub struct WebhookChanges {
     is_active: Field,
 }
 
-/// `{"secret": "webhook-secret"}`, or `{}` for a generated secret.
+/// `{"secret": "webhook-secret"}`. Without a secret, the server generates one.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"secret": "webhook-secret"}))]
@@ -162,8 +162,8 @@ pub async fn show(
     Ok(Json(app.webhooks.show(caller.user.id, webhook).await?.into()))
 }
 
-/// `PUT /api/v1/webhooks/{webhook}`: changes the fields that the body contains. Enabling a webhook clears
-/// `disabled_reason`.
+/// `PUT /api/v1/webhooks/{webhook}`: changes a webhook. Absent fields keep their values. Enabling a
+/// webhook clears `disabled_reason`.
 #[utoipa::path(
     put,
     path = "/api/v1/webhooks/{webhook}",

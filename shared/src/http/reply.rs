@@ -20,7 +20,7 @@ pub struct Accepted<T>(pub T);
 /// 204 without a body.
 pub struct NoContent;
 
-/// `{"message": "Logout successful"}`: the outcome in words.
+/// `{"message": "Logout successful"}`. The outcome in words.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"message": "Logout successful"}))]
 pub struct Message {

@@ -4,7 +4,7 @@ use crate::domain::{money::Tokens, user::User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A user as the platform dialect shows one.
+/// A user in the platform dialect.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
@@ -42,8 +42,8 @@ pub struct ShownUser {
     updated_at: String,
 }
 
-/// `{"id": 1, "username": "newuser", "email": "user@example.com"}`, as the reports and webchat dialects show a
-/// user.
+/// `{"id": 1, "username": "newuser", "email": "user@example.com"}`. The reports and webchat dialects show users like
+/// this.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
 pub struct Profile {

@@ -103,13 +103,16 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
 
 /// The schema of `error`'s bodies: `{"detail": …}`, or `{"field_name": ["…"]}`.
 pub fn schema() -> RefOr<Schema> {
-    let messages = ArrayBuilder::new().items(text()).min_items(Some(1));
+    let messages = ArrayBuilder::new().items(text("A problem, in one sentence.")).min_items(Some(1));
+    let messages = messages.description(Some("The problems of the field."));
     either(detail(), ObjectBuilder::new().additional_properties(Some(messages)))
 }
 
-/// The schema of `{"detail": "…"}`, with a `code` when a token is not valid.
+/// The schema of `{"detail": "…"}`, with a `code` if a token is not valid.
 pub fn detail() -> ObjectBuilder {
-    ObjectBuilder::new().property("detail", text()).required("detail").property("code", text())
+    let detail = text("The error, in one sentence.");
+    let code = text("`token_not_valid` for an invalid token.");
+    ObjectBuilder::new().property("detail", detail).required("detail").property("code", code)
 }
 
 /// The schema of a body that matches `one` or `other`.
@@ -118,7 +121,7 @@ pub fn either(one: ObjectBuilder, other: ObjectBuilder) -> RefOr<Schema> {
     RefOr::T(Schema::OneOf(OneOf { items, ..OneOf::default() }))
 }
 
-/// The schema of a text.
-pub fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
+/// The schema of a text, and what the text means.
+pub fn text(meaning: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(meaning))
 }

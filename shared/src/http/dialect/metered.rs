@@ -40,7 +40,8 @@ impl Dialect for Metered {
     }
 
     fn error_schema() -> RefOr<Schema> {
-        let error = ObjectBuilder::new().property("error", django_rest::text()).required("error");
+        let error =
+            ObjectBuilder::new().property("error", django_rest::text("The error, in one sentence.")).required("error");
         django_rest::either(error, django_rest::detail())
     }
 }

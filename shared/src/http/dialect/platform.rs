@@ -68,13 +68,14 @@ impl Dialect for Platform {
     }
 
     fn error_schema() -> RefOr<Schema> {
-        let entry = ObjectBuilder::new().property("field", text()).required("field");
-        let entry = entry.property("message", text()).required("message");
-        let body = ObjectBuilder::new().property("detail", text()).required("detail");
-        let body = body.property("status_code", ObjectBuilder::new().schema_type(Type::Integer));
-        let body =
-            body.property("error_code", text().enum_values(Some(CODES.map(|(_, code)| code)))).required("status_code");
-        body.required("error_code").property("errors", ArrayBuilder::new().items(entry)).into()
+        let entry = ObjectBuilder::new().property("field", text("The field or parameter.")).required("field");
+        let entry = entry.property("message", text("The problem, in one sentence.")).required("message");
+        let errors = ArrayBuilder::new().items(entry).description(Some("Every invalid field, with status 422."));
+        let status = ObjectBuilder::new().schema_type(Type::Integer).description(Some("The status of the response."));
+        let code = text("The kind of the error.").enum_values(Some(CODES.map(|(_, code)| code)));
+        let body = ObjectBuilder::new().property("detail", text("The error, in one sentence.")).required("detail");
+        let body = body.property("status_code", status).required("status_code");
+        body.property("error_code", code).required("error_code").property("errors", errors).into()
     }
 }
 

@@ -97,7 +97,7 @@ fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeS
 fn forget_form(schema: &mut Map<String, Value>) {
     let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let Some((_, rest)) = description.strip_prefix("`{").and_then(|text| text.split_once('`')) else { return };
-    let rest = rest.trim_start_matches([';', ':', '.', ',', ' ']).to_owned();
+    let rest = rest.trim_start_matches(['.', ' ', '\n']).replace('\n', " ");
     if rest.is_empty() {
         schema.remove("description")
     } else {
