@@ -222,12 +222,11 @@ fn walk(tokens: TokenStream, depth: usize, found: &mut Vec<Found>) {
             }
             TokenTree::Ident(ident) => {
                 let name = ident.to_string();
-                let ended = path(vec![name.clone()], &tokens[at..], &mut |segments: Vec<String>| {
-                    if segments.len() > 1 || ["use", "crate"].contains(&before.as_str()) {
-                        found.push(Found { segments, depth });
-                    }
-                });
-                at += ended;
+                let mut paths = Vec::new();
+                at += path(vec![name.clone()], &tokens[at..], &mut paths);
+                let is_import = ["use", "crate"].contains(&before.as_str());
+                paths.retain(|segments| segments.len() > 1 || is_import);
+                found.extend(paths.into_iter().map(|segments| Found { segments, depth }));
                 before = name;
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
@@ -236,7 +235,7 @@ fn walk(tokens: TokenStream, depth: usize, found: &mut Vec<Found>) {
 }
 
 /// Follows a path that begins with `segments`, through the groups of a `use`. Gives how many tokens it took.
-fn path(mut segments: Vec<String>, tokens: &[TokenTree], found: &mut impl FnMut(Vec<String>)) -> usize {
+fn path(mut segments: Vec<String>, tokens: &[TokenTree], found: &mut Vec<Vec<String>>) -> usize {
     let mut at = 0;
     while is_separator(&tokens[at..]) {
         match tokens.get(at + 2) {
@@ -245,13 +244,14 @@ fn path(mut segments: Vec<String>, tokens: &[TokenTree], found: &mut impl FnMut(
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
                 let inner: Vec<TokenTree> = group.stream().into_iter().collect();
                 let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-                for tree in inner.split(is_comma) {
+                // Nothing follows a final comma.
+                for tree in inner.split(is_comma).filter(|tree| !tree.is_empty()) {
                     let Some(TokenTree::Ident(first)) = tree.first() else {
-                        found([segments.clone(), vec!["*".to_owned()]].concat());
+                        found.push([segments.clone(), vec!["*".to_owned()]].concat());
                         continue;
                     };
                     let begin = [segments.clone(), vec![first.to_string()]].concat();
-                    path(begin, &tree[1..], &mut |segments: Vec<String>| found(segments));
+                    path(begin, &tree[1..], found);
                 }
                 return at + 3;
             }
@@ -260,7 +260,7 @@ fn path(mut segments: Vec<String>, tokens: &[TokenTree], found: &mut impl FnMut(
         }
         at += 3;
     }
-    found(segments);
+    found.push(segments);
     at
 }
 
@@ -329,7 +329,7 @@ fn what_is_allowed_is_not_reported() {
     let harmless = [
         ("domain/webhook.rs", "//! See [`Outbound`](crate::outbound::Outbound).\nconst A: &str = \"crate::store\";"),
         ("domain/webhook.rs", "use super::{Error, ids::UserId}; mod tests { use super::*; }"),
-        ("domain/event/id.rs", "use super::super::time::Timestamp; use crate::domain::{Error, *};"),
+        ("domain/event/id.rs", "use super::super::time::Timestamp; use crate::{domain::{Error, *,},};"),
         ("service/realtime/mod.rs", "use super::Deps; use crate::{domain::Error, store::{Store, keys}};"),
         ("service/realtime/mod.rs", "fn f(axum: u8) -> u8 { self.utoipa(); axum }"),
     ];

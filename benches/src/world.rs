@@ -15,7 +15,7 @@ use dynoxide::Database;
 use local::process::{self, DataLocation, Process};
 use serde_json::{Value, json};
 use shared::{
-    blobs::embedded_credentials,
+    aws::embedded_credentials,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     http::ClientAddress,
 };

@@ -48,7 +48,6 @@ use shared::{
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
-    entropy::Entropy,
     gateway::Gateway,
     password::Cost,
     queue::Queues,

@@ -3,11 +3,11 @@
 use axum::{extract::State, response::IntoResponse};
 use serde::Serialize;
 use shared::{
+    domain::user::DirectoryEntry,
     http::{
         App, Chatbot, HandlerResult, SignedIn,
         pages::{PageNumber, Paged},
     },
-    store::users::DirectoryEntry,
 };
 use utoipa::ToSchema;
 

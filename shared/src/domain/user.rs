@@ -108,3 +108,12 @@ pub enum CallerCredential {
     /// An API key.
     ApiKey(ApiKeyId),
 }
+
+/// An account as the list of spec 003 shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DirectoryEntry {
+    /// The account's integer.
+    pub number: UserNumber,
+    /// The username as registered.
+    pub username: String,
+}

@@ -15,7 +15,7 @@ use crate::{
         names::{Email, FoldedName, Username},
         page::PageRequest,
         text::{FullName, NewPassword},
-        user::{Role, User},
+        user::{DirectoryEntry, Role, User},
     },
     entropy::Entropy,
     password::Passwords,
@@ -23,7 +23,7 @@ use crate::{
         Store,
         logins::Login,
         registration::{FirstLogin, Taken},
-        users::{Account, DirectoryEntry},
+        users::Account,
     },
 };
 use std::sync::Arc;

@@ -24,7 +24,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use futures::future::BoxFuture;
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 /// What carries out the store's calls. Cheap to clone.
 #[derive(Clone)]
@@ -47,8 +47,8 @@ pub trait Request: Sized {
     /// What refuses it.
     type Error;
 
-    /// Makes it.
-    fn call(self, client: &Client) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error>>> + Send;
+    /// Makes it. Boxed, because the compiler follows the SDK's nested futures only so deep.
+    fn call(self, client: &Client) -> BoxFuture<'_, Result<Self::Output, SdkError<Self::Error>>>;
 }
 
 /// The operations that the store uses: for each a [`Request`], what begins one, and a method of [`InProcess`].
@@ -73,12 +73,13 @@ macro_rules! operations {
                 type Output = $output;
                 type Error = $error;
 
-                async fn call(self, client: &Client) -> Result<$output, SdkError<$error>> {
+                fn call(self, client: &Client) -> BoxFuture<'_, Result<$output, SdkError<$error>>> {
                     match &client.0 {
-                        Kind::Sdk { client, .. } => self.send_with(client).await,
-                        Kind::InProcess(database) => {
-                            database.$operation(self.build().map_err(SdkError::construction_failure)?).await
-                        }
+                        Kind::Sdk { client, .. } => Box::pin(self.send_with(client)),
+                        Kind::InProcess(database) => match self.build() {
+                            Ok(input) => database.$operation(input),
+                            Err(error) => Box::pin(ready(Err(SdkError::construction_failure(error)))),
+                        },
                     }
                 }
             }

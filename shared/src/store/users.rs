@@ -17,7 +17,7 @@ use crate::{
         page::PageRequest,
         text::FullName,
         time::Timestamp,
-        user::{Role, User},
+        user::{DirectoryEntry, Role, User},
     },
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -34,15 +34,6 @@ pub struct Account {
     pub epoch: u64,
     /// Counts up when all API keys must end.
     pub key_epoch: u64,
-}
-
-/// An entry of the directory.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DirectoryEntry {
-    /// The account's integer.
-    pub number: UserNumber,
-    /// As registered.
-    pub username: String,
 }
 
 #[derive(Serialize, Deserialize)]

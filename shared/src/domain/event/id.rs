@@ -124,7 +124,17 @@ mod tests {
 
     #[test]
     fn ids_never_change() {
-        let pinned = ["PIN0", "PIN1", "PIN2", "PIN3", "PIN4", "PIN5", "PIN6", "PIN7", "PIN8"];
+        let pinned = [
+            "018e3745-b8e0-7000-adb1-f7357dad7cf3",
+            "018e3745-b8e0-7000-a747-4df4e5aae5d8",
+            "018e3745-b8e0-7000-9d06-ada9f0b1e2dd",
+            "018e3745-b8e0-7000-8ef2-a839d8bed5fd",
+            "018e3745-b8e0-7000-a604-cce412ae7a39",
+            "018e3745-b8e0-7000-b209-0d6668c1aa3e",
+            "018e3745-b8e0-7000-86d9-897c2b116ab2",
+            "018e3745-b8e0-7000-b7b4-f70053307f1c",
+            "018e3745-b8e0-7000-9ec6-2d6b60826daf",
+        ];
         assert_eq!(examples().each_ref().map(id), pinned);
     }
 
