@@ -5,6 +5,7 @@ use dynoxide::Database;
 use local::{durability::Durability, embedded::Embedded, pump::pump, tables};
 use serde_json::{Value, json};
 use shared::{
+    aws,
     config::Tables,
     store::client::{self, Client, Request},
 };
@@ -45,7 +46,7 @@ impl Fed {
 #[tokio::test]
 async fn nobody_listens_then_somebody_then_nobody() {
     let fed = Fed::new();
-    let client = client::in_process(fed.embedded.clone());
+    let client = Client::in_process(fed.embedded.clone());
     assert!(fed.is_told(&client, "before").await);
     for table in [&fed.tables.webhooks, &fed.tables.connections] {
         let listener = Some(key("listener"));
@@ -60,7 +61,7 @@ async fn nobody_listens_then_somebody_then_nobody() {
 #[tokio::test]
 async fn somebody_begins_to_listen_in_a_transaction() {
     let fed = Fed::new();
-    let client = client::in_process(fed.embedded.clone());
+    let client = Client::in_process(fed.embedded.clone());
     assert!(fed.is_told(&client, "before").await);
     let put = Put::builder().table_name(&fed.tables.webhooks).set_item(Some(key("webhook"))).build().unwrap();
     let put = TransactWriteItem::builder().put(put).build();
@@ -72,6 +73,6 @@ async fn somebody_begins_to_listen_in_a_transaction() {
 #[tokio::test]
 async fn a_request_with_a_token_stays_as_it_is() {
     let fed = Fed::new();
-    let client = client::embedded(fed.embedded.clone(), Duration::from_millis(1));
+    let client = Client::new(&aws::embedded(fed.embedded.clone(), Duration::from_millis(1)));
     assert!(!fed.is_told(&client, "sent").await);
 }

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::{
 use dynoxide::Database;
 use local::{durability::Durability, embedded::Embedded, pump::pump, tables};
 use shared::{
+    aws,
     config::Tables,
     store::client::{self, Client, Request},
 };
@@ -38,8 +39,8 @@ impl Both {
             Embedded::new(database, feed, Durability::none())
         };
         Self {
-            sdk: client::embedded(embedded(), Duration::from_millis(1)),
-            in_process: client::in_process(embedded()),
+            sdk: Client::new(&aws::embedded(embedded(), Duration::from_millis(1))),
+            in_process: Client::in_process(embedded()),
             users: tables.users.clone(),
             sessions: tables.sessions.clone(),
         }
