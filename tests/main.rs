@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod calls;
+mod change_feed;
 mod chatbot;
+mod clients;
 mod cors;
 mod documentation;
 mod failures;

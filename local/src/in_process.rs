@@ -195,7 +195,7 @@ impl InProcess for Embedded {
             });
             // All of a batch is processed, or the call fails.
             written.await.map_err(|failed| failure(failed, |_, meta| BatchWriteItemError::generic(meta)))?;
-            Ok(BatchWriteItemOutput::builder().build())
+            Ok(BatchWriteItemOutput::builder().set_unprocessed_items(Some(HashMap::new())).build())
         })
     }
 
