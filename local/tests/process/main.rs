@@ -14,7 +14,8 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
 };
@@ -288,11 +289,12 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
     let answered: Arc<Mutex<Vec<String>>> = Arc::default();
     let mut unanswered: Vec<String> = Vec::new();
     for round in 0..3 {
-        let (count, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (telling, told) = mpsc::channel();
+        let over = Arc::new(AtomicBool::new(false));
         let callers: Vec<_> = (0..CALLERS)
             .map(|caller| {
                 let (address, token, answered) = (server.address, token.clone(), Arc::clone(&answered));
-                let (count, over) = (Arc::clone(&count), Arc::clone(&over));
+                let (telling, over) = (telling.clone(), Arc::clone(&over));
                 thread::spawn(move || {
                     let mut lost = Vec::new();
                     for turn in 0.. {
@@ -303,7 +305,7 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
                         match post(address, "/api/chat/", &token, &message, &json!({"message": message})) {
                             Some((200, _)) => {
                                 answered.lock().unwrap().push(message);
-                                count.fetch_add(1, Ordering::SeqCst);
+                                telling.send(()).unwrap();
                             }
                             Some((status, body)) => panic!("{status} {body}"),
                             None => lost.push(message),
@@ -313,9 +315,8 @@ fn nothing_that_was_answered_is_lost_when_it_is_killed_under_load() {
                 })
             })
             .collect();
-        while count.load(Ordering::SeqCst) < ANSWERS_BEFORE_KILL {
-            thread::yield_now();
-        }
+        drop(telling);
+        assert_eq!(told.iter().take(ANSWERS_BEFORE_KILL).count(), ANSWERS_BEFORE_KILL);
         server.signal("-KILL");
         over.store(true, Ordering::SeqCst);
         unanswered.extend(callers.into_iter().flat_map(|caller| caller.join().unwrap()));
