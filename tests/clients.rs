@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::{
         ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
     },
 };
+use aws_smithy_runtime_api::client::result::CreateUnhandledError;
 use dynoxide::Database;
 use local::{durability::Durability, embedded::Embedded, pump::pump, tables};
 use shared::{
@@ -59,7 +60,10 @@ impl Both {
     /// With what each refuses `request`: the SDK's error first. Status, code and message are the same.
     async fn refusals<R>(&self, request: R) -> [R::Error; 2]
     where
-        R: Request<Output: Debug, Error: ProvideErrorMetadata + Debug + std::error::Error + 'static> + Clone,
+        R: Request<
+                Output: Debug,
+                Error: ProvideErrorMetadata + CreateUnhandledError + std::error::Error + Send + Sync + 'static,
+            > + Clone,
     {
         let sdk = request.clone().call(&self.sdk).await.unwrap_err();
         let in_process = request.call(&self.in_process).await.unwrap_err();
