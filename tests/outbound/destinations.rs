@@ -124,7 +124,7 @@ async fn a_name_that_is_allowed_may_lead_anywhere() {
 async fn a_name_that_nobody_has_is_not_found() {
     for names in [Names::knowing(&[]), Names::knowing(&[&[]])] {
         let url = "https://nobody.example.com/";
-        let result = outbound(&[], &names).post(&url, &[], BODY.into(), PATIENT).await;
+        let result = outbound(&[], &names).post(url, &[], BODY.into(), PATIENT).await;
         assert_eq!(result, Err(OutboundError::NameNotFound));
     }
 }
@@ -148,6 +148,6 @@ async fn what_is_refused_is_said_in_words_that_tell_nothing_of_our_network() {
     assert_eq!(error.to_string(), "The address is not allowed.");
     let names = Names::knowing(&[&["10.1.2.3"]]);
     let url = "https://receiver.example.com/";
-    let error = outbound(&[], &names).post(&url, &[], BODY.into(), PATIENT).await.unwrap_err();
+    let error = outbound(&[], &names).post(url, &[], BODY.into(), PATIENT).await.unwrap_err();
     assert_eq!(error.to_string(), "The address is not allowed.");
 }
