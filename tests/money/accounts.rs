@@ -25,7 +25,7 @@ async fn cast(world: &World) -> (Actor, Actor, String) {
     (alice, root, path)
 }
 
-/// Root gives Alice a full name when somebody is to be outrun.
+/// Root gives Alice a full name, so that another request loses the race.
 fn a_change(world: &World, _: &Flow) {
     let path = format!("/api/v1/users/{}", world.id_of("alice"));
     let anonymous = world.restarted().anonymous();
@@ -243,7 +243,7 @@ async fn grants_and_turns_at_once_add_up() {
     let replies = at_once((0..60).map(|n| if n % 3 == 0 { grant(n) } else { turn() }).collect()).await;
     let granted = replies.iter().step_by(3).filter(|reply| reply.status == 200).count() as u64;
     assert!(granted > 0, "{replies:?}");
-    // Who is outrun too often is told to try again.
+    // A request that loses the race too often is told to try again.
     assert!(replies.iter().step_by(3).all(|reply| [200, 409].contains(&reply.status)), "{replies:?}");
     let paid = replies.iter().enumerate().filter(|(n, reply)| n % 3 != 0 && reply.status == 200).count() as u64;
     assert!(paid >= 39, "that many the balance pays for without a grant: {replies:?}");

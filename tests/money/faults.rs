@@ -1,4 +1,4 @@
-//! Every call of every flow fails, before and after it commits, once and for good; or is outrun by another
+//! Every call of every flow fails, before and after it commits, once and for good; or loses a race against another
 //! request of the same user. Afterwards the process starts anew, and the books must add up.
 
 use super::{

@@ -107,7 +107,7 @@ fn a_streamed_reply_is_settled_before_its_time_is_over() {
 }
 
 #[test]
-fn every_door_is_throttled_more_than_the_rest() {
+fn sign_in_endpoints_are_throttled_more_than_the_rest() {
     let rule = |path: &str, verb: &str, kind: &str| {
         json!({
             "ResourcePath": path,
@@ -117,9 +117,9 @@ fn every_door_is_throttled_more_than_the_rest() {
             "ThrottlingBurstLimit": format!("Throttle{kind}Burst"),
         })
     };
-    let doors = SIGN_INS.iter().chain(&SIGN_UPS).map(|door| places(door.path));
-    let doors: BTreeSet<String> = doors.map(|path| format!("/{}", path.replace('/', "~1"))).collect();
-    let mut wanted: Vec<Value> = doors.iter().map(|path| rule(path, "POST", "Auth")).collect();
+    let endpoints = SIGN_INS.iter().chain(&SIGN_UPS).map(|endpoint| places(endpoint.path));
+    let endpoints: BTreeSet<String> = endpoints.map(|path| format!("/{}", path.replace('/', "~1"))).collect();
+    let mut wanted: Vec<Value> = endpoints.iter().map(|path| rule(path, "POST", "Auth")).collect();
     wanted.push(rule("/*", "*", ""));
     let settings = resource("RestApi")["MethodSettings"].as_array().unwrap().clone();
     let sorted = |mut rules: Vec<Value>| {

@@ -188,7 +188,7 @@ impl Logins {
             if self.store.rotate(&login, claims.jti, next, now, ends_at(next)).await? {
                 login.refresh = Some(next);
             } else {
-                // Outrun by another request with the same token: its successor is ours too.
+                // Another request with the same token was first: its successor is the answer to this one, too.
                 login = self.login_to_refresh(token).await?.1;
             }
         }
