@@ -144,7 +144,7 @@ impl Idempotency {
 
     /// Runs `attempt` unless an earlier request of `user` with the same key has succeeded. The record is read before
     /// each attempt, so a request that finds its key claimed sees the outcome of the request that claimed it. Without
-    /// a key this is [`retry`].
+    /// a key this is `retry`.
     ///
     /// # Errors
     /// `KeyReused` and `StillRunning` for the key, `Conflict` when all attempts lost a race, and those of `attempt`.
