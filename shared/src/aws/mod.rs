@@ -26,7 +26,7 @@ use std::{
 };
 
 /// The most attempts of a call. Every call may be repeated. Reads and deletions are idempotent. Transactions carry a
-/// token by which DynamoDB recognizes a repeat. Single writes are conditional, or counters whose numbers may have
+/// token by which DynamoDB recognises a repeat. Single writes are conditional, or counters whose numbers may have
 /// gaps. Objects are written completely or not at all. Messages and frames may arrive twice.
 const TRIES: u32 = 3;
 

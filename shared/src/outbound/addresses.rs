@@ -20,19 +20,19 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     match address.octets() {
         [0, ..] => false,             // This network
         [10, ..] => false,            // Private
-        [100, 64..=127, ..] => false, // Shared by a provider's customers
+        [100, 64..=127, ..] => false, // Shared address space of providers (CGNAT)
         [127, ..] => false,           // This machine
-        [169, 254, ..] => false,      // Link-local, and what a cloud tells its machines
+        [169, 254, ..] => false,      // Link-local, and the metadata services of clouds
         [172, 16..=31, ..] => false,  // Private
         [192, 0, 0, _] => false,      // Protocol assignments
         [192, 0, 2, _] => false,      // Documentation
         [192, 88, 99, _] => false,    // Relays from IPv6 to IPv4
         [192, 168, ..] => false,      // Private
-        [198, 18..=19, ..] => false,  // Measurements within a network
+        [198, 18..=19, ..] => false,  // Benchmarks within a network
         [198, 51, 100, _] => false,   // Documentation
         [203, 0, 113, _] => false,    // Documentation
-        [224..=239, ..] => false,     // Groups
-        [240..=255, ..] => false,     // Reserved, and everybody in this network
+        [224..=239, ..] => false,     // Multicast
+        [240..=255, ..] => false,     // Reserved, and broadcast
         _ => true,
     }
 }
@@ -41,10 +41,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0x0000..=0x01ff, ..] => false, // Protocol assignments: Teredo, measurements, identifiers
         [0x2001, 0x0db8, ..] => false,          // Documentation
-        [0x2002, ..] => false,                  // 6to4: an IPv4 address is in it
+        [0x2002, ..] => false,                  // 6to4: contains an IPv4 address
         [0x3fff, 0x0000..=0x0fff, ..] => false, // Documentation
-        [0x2000..=0x3fff, ..] => true,          // All that is given to the internet
-        _ => false, // This machine, NAT64, unique local, link-local, site-local, groups, and what nobody has
+        [0x2000..=0x3fff, ..] => true,          // Global unicast
+        _ => false, // This machine, NAT64, unique local, link-local, site-local, multicast, and unassigned
     }
 }
 
