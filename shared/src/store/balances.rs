@@ -114,7 +114,7 @@ pub(super) fn grant(
     Ok([Action::update(keys::balance(tables, user), change), append(tables, user, entry, entry_id)?])
 }
 
-/// Charges `price` for a turn that is already answered. Refused if less is available.
+/// Takes `price` for a turn that is answered already. Refused when less is available.
 pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
     let change = UpdateExpression {
         update: "SET available = available - :price",
