@@ -1,4 +1,4 @@
-//! Puts the services together. Whoever starts them says what differs: the settings, what they run on, and the keys.
+//! Builds the services. The caller supplies what differs: the settings, the backing services and the signing keys.
 //! Everything else has the defaults of production.
 
 use crate::{
@@ -60,8 +60,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Services with the machine's clock and randomness, the model of `config`, passwords at full cost and one
-    /// password hash at a time. Tokens are signed with the keys of `keyring`.
+    /// Services with the system clock and randomness, the model of `config`, passwords at full cost and one password
+    /// hash at a time. Tokens are signed with the keys of `keyring`.
     pub fn new(config: Config, backends: Backends, keyring: Arc<dyn Keyring>) -> Self {
         let ModelProvider::Echo = config.model;
         Self {
@@ -76,22 +76,22 @@ impl Builder {
         }
     }
 
-    /// Asks another model.
+    /// Uses another model.
     pub fn model(self, model: Arc<dyn ChatModel>) -> Self {
         Self { model, ..self }
     }
 
-    /// Takes the time from another clock.
+    /// Uses another clock.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// Takes randomness from another source.
+    /// Uses another source of randomness.
     pub fn entropy(self, entropy: Arc<dyn Entropy>) -> Self {
         Self { entropy, ..self }
     }
 
-    /// Hashes passwords at another cost.
+    /// Hashes passwords with another cost.
     pub fn password_cost(self, cost: Cost) -> Self {
         Self { cost, ..self }
     }
@@ -101,7 +101,7 @@ impl Builder {
         Self { hashes_at_once, ..self }
     }
 
-    /// The services.
+    /// Builds the services.
     ///
     /// # Errors
     /// As [`Services::new`] and [`Passwords::new`].

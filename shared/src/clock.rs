@@ -1,15 +1,15 @@
-//! Where time comes from. Everything that needs the time is given a [`Clock`], so that tests own it.
+//! The source of the current time. It is injected as a [`Clock`], so that tests control it.
 
 use crate::domain::time::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time.
+/// Returns the current time.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
 

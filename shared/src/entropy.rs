@@ -1,16 +1,16 @@
-//! Where randomness comes from. Everything that needs some is given an [`Entropy`], so that tests own it.
+//! The source of randomness. It is injected as an [`Entropy`], so that tests control it.
 
 use crate::domain::time::Timestamp;
 use uuid::{Builder, Uuid};
 
-/// Yields bytes that nobody can guess.
+/// Returns unpredictable bytes.
 pub trait Entropy: Send + Sync {
-    /// Fills `bytes`.
+    /// Fills `bytes` with random bytes.
     fn fill(&self, bytes: &mut [u8]);
 }
 
 impl dyn Entropy + '_ {
-    /// `N` bytes.
+    /// Returns `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
@@ -23,7 +23,7 @@ impl dyn Entropy + '_ {
     }
 }
 
-/// The operating system's generator.
+/// The operating system's random number generator.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemEntropy;
 

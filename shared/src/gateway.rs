@@ -1,4 +1,4 @@
-//! The WebSocket gateway, and nothing else: what is sent into open connections, and closing them.
+//! The WebSocket gateway: sends frames to open connections, and closes connections.
 
 use crate::{
     aws::{self, CallError},
@@ -14,15 +14,15 @@ use aws_sdk_apigatewaymanagement::{
 };
 use std::time::Duration;
 
-/// The most bytes of a message that the gateway sends as one frame.
+/// The maximum size of a message that the gateway sends as one frame, in bytes.
 pub const FRAME_MAX: usize = 32 * 1024;
 
-/// What became of a frame.
+/// The result of sending a frame or closing a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
-    /// The gateway took it.
+    /// The gateway accepted it.
     Delivered,
-    /// There is no such connection, or not yet.
+    /// The connection does not exist, or does not exist yet.
     Gone,
 }
 
@@ -33,9 +33,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The gateway at `endpoint`.
+    /// Calls the gateway at `endpoint`.
     pub fn new(aws: &SdkConfig, endpoint: &str) -> Self {
-        // One connection must not hold up the others for long.
+        // One slow connection must not delay the others for long.
         let limits = aws::time_limits(Duration::from_millis(1500), Duration::from_secs(2));
         Self { client: Client::from_conf(Builder::from(aws).endpoint_url(endpoint).timeout_config(limits).build()) }
     }
@@ -53,7 +53,7 @@ impl Gateway {
     }
 }
 
-/// The gateway's `410 Gone` is an answer.
+/// Treats the gateway's `410 Gone` as a result, not as an error.
 fn posted<E>(sent: Result<(), SdkError<E>>, is_gone: impl Fn(&E) -> bool) -> Result<Posted, CallError>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

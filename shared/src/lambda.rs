@@ -1,4 +1,4 @@
-//! Running as a Lambda function: a router behind API Gateway, or what handles events.
+//! Runs a Lambda function: a router behind API Gateway, or a handler of events.
 
 use crate::{
     aws,
@@ -22,23 +22,23 @@ use lambda_http::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{convert::Infallible, net::IpAddr, process::ExitCode, sync::Arc};
 
-/// Whether a function checks or makes tokens.
+/// Whether a function verifies or issues tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// It is given the keys, and tries to read them before its first request.
+    /// The function has the signing keys, and tries to read them before its first request.
     Needed,
-    /// It is not given them.
+    /// The function has no signing keys.
     NotNeeded,
 }
 
-/// Runs the routes that `router` makes of the deployment's services, until Lambda stops the process. A setting that
-/// is missing or wrong ends it at once, with one line in the log that names it.
+/// Runs the routes that `router` builds from the deployment's services, until Lambda stops the process. If a setting
+/// is missing or invalid, the function exits at once and logs one line that names the setting.
 pub async fn run(keys: Keys, router: impl FnOnce(Services) -> Router) -> ExitCode {
     let run = async {
         let services = services(keys).await?;
         let streams = services.config.streams_responses;
         let service = behind_gateway(&services.config, router(services.clone()));
-        // The gateway passes such an answer on piece by piece, but a caller that waits for all of it cannot read it.
+        // The gateway must expect a streamed response: a caller that waits for the whole response cannot read it.
         match streams {
             true => lambda_http::run_with_streaming_response(service).await,
             false => lambda_http::run(service).await,
@@ -57,7 +57,7 @@ where
     let run = async {
         let services = services(keys).await?;
         let event = |event: LambdaEvent<E>| {
-            // Boxed: handlers are large, and the compiler follows the runtime's types only so deep.
+            // Boxed, because handlers are large and the runtime's nested types exceed the compiler's recursion limit.
             let answer: BoxFuture<'_, _> = Box::pin(handler(services.clone(), event.payload));
             async move { answer.await.map_err(Error::from) }
         };
@@ -66,7 +66,7 @@ where
     ended(run.await)
 }
 
-/// What Lambda runs: `routes`, finished, and told what only the gateway knows.
+/// The service that Lambda runs: `routes`, finished, with request extensions for what only the gateway can supply.
 pub fn behind_gateway(
     config: &Config,
     routes: Router,
@@ -78,7 +78,7 @@ fn ended(ran: Result<(), Error>) -> ExitCode {
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is logged before this when the settings of the log could not be read.
+            // If the log settings could not be read, logging has not been started yet.
             crate::log::start(&LogSettings { level: "info".to_owned(), json: true });
             tracing::error!("the function cannot run: {}", Causes(&*error));
             ExitCode::FAILURE
@@ -86,7 +86,7 @@ fn ended(ran: Result<(), Error>) -> ExitCode {
     }
 }
 
-/// The services of the deployment that the environment describes.
+/// The services of the deployment, configured from the environment.
 async fn services(keys: Keys) -> Result<Services, Error> {
     let config = Config::from_env_on_aws()?;
     let (secret, settings) = (config.jwt_secret_id.clone(), config.signing_keys());
@@ -104,13 +104,13 @@ async fn services(keys: Keys) -> Result<Services, Error> {
     if keys == Keys::Needed
         && let Err(error) = services.logins.prepare().await
     {
-        // Requests try again, and are told to come later until then.
+        // Until the keys can be read, each request tries again and gets an error that asks the client to retry later.
         tracing::error!(error = %Causes(&error), "the keys that sign tokens cannot be read");
     }
     Ok(services)
 }
 
-/// The services of the deployment that `config` describes.
+/// The services of the deployment, configured from `config`.
 ///
 /// # Errors
 /// As [`Builder::build`].
@@ -120,8 +120,8 @@ pub fn on_aws(config: Config, aws: &SdkConfig, keyring: Arc<dyn Keyring>) -> Res
     Builder::new(config, backends, keyring).build()
 }
 
-/// What only the gateway knows about a request: the client's address, and how the service is reached. Requests of
-/// `cargo lambda watch` have the other shape, and tell by `Host` how it is reached.
+/// Adds what only the gateway can supply: the client's address, and the service's public URL. Requests of `cargo
+/// lambda watch` have the other payload format, and their public URL comes from `Host`.
 fn described(mut request: Request) -> Request {
     let context = request.request_context();
     let address = match &context {
@@ -135,7 +135,7 @@ fn described(mut request: Request) -> Request {
     if let RequestContext::ApiGatewayV1(context) = &context
         && let Some(domain) = &context.domain_name
     {
-        // `path` has the stage in front unless a custom domain hides it.
+        // `path` starts with the stage, unless a custom domain hides it.
         let path = request.uri().path();
         let stage = context.path.as_deref().and_then(|full| full.strip_suffix(path)).unwrap_or_default();
         let url = PublicUrl(format!("https://{domain}{stage}"));

@@ -1,4 +1,4 @@
-//! Everything that the endpoint groups share: rules, storage, models and wire conventions.
+//! Code that the endpoint groups share: rules, storage, models and wire formats.
 
 pub mod aws;
 pub mod blobs;

@@ -1,10 +1,10 @@
-//! Where the log goes: one line per event to standard error, as text or as JSON.
+//! Logging: one line per event to standard error, as text or as JSON.
 
 use crate::config::LogSettings;
 use std::{error::Error, fmt::Display};
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// Starts logging. Once per process; later calls change nothing.
+/// Starts logging, once per process. Later calls have no effect.
 pub fn start(settings: &LogSettings) {
     let filter = EnvFilter::builder().parse_lossy(&settings.level);
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -13,8 +13,8 @@ pub fn start(settings: &LogSettings) {
     drop(started);
 }
 
-/// An error and the chain of its causes, as `this: because of that`. A field of a line of JSON has no room for the
-/// causes of an error that is given as one.
+/// An error with the chain of its causes, as `this: because of that`. Needed because the JSON format omits the causes
+/// of a field that is an error.
 pub struct Causes<'a>(pub &'a (dyn Error + 'a));
 
 impl Display for Causes<'_> {

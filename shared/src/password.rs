@@ -1,5 +1,5 @@
-//! Hashing passwords: Argon2id, away from the threads that serve requests, and only a few at a time,
-//! because each takes 19 MiB and tens of milliseconds.
+//! Password hashing with Argon2id. It runs outside of the threads that serve requests, and with limited concurrency,
+//! because each hash takes 19 MiB and tens of milliseconds.
 
 use crate::{
     domain::{Error, text::NewPassword},
@@ -13,12 +13,12 @@ use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
-/// How much work a hash takes.
+/// The cost of a hash.
 #[derive(Debug, Clone, Copy)]
 pub enum Cost {
     /// 19 MiB, two passes, one lane: the OWASP recommendation.
     Standard,
-    /// Next to nothing, for tests. A release build does not have it.
+    /// Minimal cost, for tests. Not available in release builds.
     #[cfg(debug_assertions)]
     Cheap,
 }
@@ -33,34 +33,34 @@ impl Cost {
     }
 }
 
-/// Hashes and checks passwords.
+/// Hashes and verifies passwords.
 pub struct Passwords {
     cost: Cost,
     turns: Arc<Semaphore>,
-    /// Working memory, used again and again: left to the allocator, every thread would keep 19 MiB.
+    /// Working memory for reuse. With the allocator, every thread would keep 19 MiB.
     memories: Arc<Mutex<Vec<Memory>>>,
     entropy: Arc<dyn Entropy>,
-    /// What a password is checked against when there is no such user, so that the answer takes as long.
+    /// The hash that is verified for an unknown user, so that the response takes as long as for a known one.
     hash_of_nobody: String,
 }
 
 type Memory = Vec<Block>;
 
 impl Passwords {
-    /// At most `at_once` hashes are computed at the same time.
+    /// Computes at most `at_once` hashes concurrently.
     pub fn new(cost: Cost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
         let (turns, memories) = (Arc::new(Semaphore::new(at_once)), Arc::default());
         let hash_of_nobody = hash_of_nobody(cost, &entropy.bytes())?;
         Ok(Self { cost, turns, memories, entropy, hash_of_nobody })
     }
 
-    /// The PHC string of a new password.
+    /// Hashes a new password. Returns its PHC string.
     pub async fn hash(&self, password: &NewPassword) -> Result<String, Error> {
         let (cost, password, salt) = (self.cost, password.secret().clone(), self.entropy.bytes());
         self.run(move |memory| hash(cost, &password, &salt, memory)).await
     }
 
-    /// Whether `password` is the one behind `hash`; without a hash the same work is done for a `false`.
+    /// Whether `password` matches `hash`. Without a hash it does the same work and returns `false`.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.hash_of_nobody.clone());
@@ -71,7 +71,7 @@ impl Passwords {
         &self,
         work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        // The permit travels with the work: a caller who gives up does not make room for another.
+        // The work holds the permit, so that a caller that disconnects does not free it before the work ends.
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)?;
         let memories = Arc::clone(&self.memories);
         let worked = tokio::task::spawn_blocking(move || {
@@ -93,7 +93,8 @@ fn hash(cost: Cost, password: &SecretString, salt: &[u8; 16], memory: &mut Memor
     phc_string(&params, salt, output)
 }
 
-/// What looks like a password's hash. None is computed: it would be more than half of a function's start.
+/// A string in the form of a password hash. It is not computed, because that would take more than half of a function's
+/// start.
 fn hash_of_nobody(cost: Cost, salt: &[u8; 16]) -> Result<String, Error> {
     let (params, salt) = (cost.params().map_err(broken)?, Salt::new(salt).map_err(broken)?);
     phc_string(&params, salt, Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(broken)?)
@@ -135,7 +136,7 @@ fn broken(error: impl std::fmt::Display) -> Error {
 mod tests {
     use super::*;
 
-    /// All but salt and output: what decides how much work a check is.
+    /// Everything but the salt and output: the parameters that determine the work of a verification.
     fn form(hash: &str) -> (String, usize) {
         let parts: Vec<&str> = hash.split('$').collect();
         (parts[..4].join("$"), parts[4..].concat().len())

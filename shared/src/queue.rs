@@ -1,5 +1,5 @@
-//! SQS, and nothing else: messages that tell a function what it should look at, now or later. A message may
-//! arrive more than once, and in any order.
+//! SQS access only: messages that ask a function to check something, now or later. A message may arrive more than
+//! once, and in any order.
 
 use crate::{aws::CallError, config::QueueUrls};
 use aws_config::SdkConfig;
@@ -12,33 +12,33 @@ use futures::{StreamExt, stream};
 use serde::Serialize;
 use std::time::Duration;
 
-/// The longest that a message can be held back.
+/// The longest delay of a message.
 pub const DELAY_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// How often entries of a batch are sent that the queue takes some of.
+/// How often the entries of a batch are sent if the queue rejects some of them.
 const ROUNDS: u32 = 4;
-/// The pause before the second round, or the SDK's own before a retry if that is shorter; it doubles with every other
-/// one.
+/// The pause before the second round, or the SDK's pause before its first retry if that is shorter. It doubles with
+/// each further round.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The most messages of one call.
 const BATCH: usize = 10;
-/// The most calls at the same time.
+/// The most concurrent calls.
 const CALLS_AT_ONCE: usize = 16;
 
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// JSON, short: ten of them have to fit into a call.
+    /// Short JSON: ten bodies must fit into one call.
     pub body: String,
-    /// Whom the message concerns, in at most 128 letters, digits and punctuation marks. A group with many
-    /// messages, or with slow ones, does not delay the others ("fair queues").
+    /// The user or thing that the message concerns, in at most 128 letters, digits and punctuation marks. A group with
+    /// many or slow messages does not delay the other groups ("fair queues").
     pub group: String,
-    /// How long nobody receives it: rounded up to seconds, and cut to [`DELAY_MAX`].
+    /// How long the message stays invisible: rounded up to seconds, at most [`DELAY_MAX`].
     pub delay: Duration,
 }
 
 impl Outgoing {
-    /// A message with `body` as JSON. Only our own functions read it.
+    /// A message with `body` as JSON. Only this project's functions read it.
     pub fn json(body: &impl Serialize, group: String, delay: Duration) -> Result<Self, CallError> {
         let body = serde_json::to_string(body).map_err(CallError::broken)?;
         Ok(Self { body, group, delay })
@@ -48,14 +48,14 @@ impl Outgoing {
 /// The deployment's queues. Cheap to clone.
 #[derive(Clone)]
 pub struct Queues {
-    /// Deliveries to webhook endpoints that are due.
+    /// Webhook deliveries that are due.
     pub deliveries: Queue,
-    /// What concerns WebSocket connections later than now.
+    /// Work for WebSocket connections that is due later.
     pub connections: Queue,
 }
 
 impl Queues {
-    /// The queues at `urls`.
+    /// Accesses the queues at `urls`.
     pub fn new(aws: &SdkConfig, urls: &QueueUrls) -> Self {
         let client = Client::new(aws);
         let pause = aws.retry_config().map_or(PAUSE, |retries| retries.initial_backoff().min(PAUSE));
@@ -74,20 +74,20 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Whether the queue is there.
+    /// Checks that the queue exists.
     pub async fn probe(&self) -> Result<(), CallError> {
         let name = QueueAttributeName::QueueArn;
         self.client.get_queue_attributes().queue_url(&self.url).attribute_names(name).send().await?;
         Ok(())
     }
 
-    /// Sends all of `messages`, in any order. After an error some of them may be on their way, and all may be
-    /// sent again.
+    /// Sends all `messages`, in any order. After an error some of them may have been sent. The caller may send all of
+    /// them again.
     pub async fn send(&self, messages: Vec<Outgoing>) -> Result<(), CallError> {
         let entries = messages.into_iter().enumerate().map(|(number, message)| entry(number, message));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let batches: Vec<_> = entries.chunks(BATCH).map(<[_]>::to_vec).collect();
-        // Every batch is sent, whatever becomes of the others.
+        // Sends every batch, even if others fail.
         let calls = stream::iter(batches.into_iter().map(|batch| self.send_batch(batch)));
         let sent: Vec<_> = calls.buffer_unordered(CALLS_AT_ONCE).collect().await;
         sent.into_iter().collect()
@@ -115,7 +115,7 @@ impl Queue {
     }
 }
 
-/// Why the queue did not take an entry of a batch. Its words are about parameters; they repeat no body.
+/// Why the queue rejected an entry of a batch. The message is about parameters and does not contain the body.
 fn said_of(entry: &BatchResultErrorEntry) -> String {
     format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or("no reason given"))
 }
@@ -130,7 +130,7 @@ fn entry(number: usize, message: Outgoing) -> Result<SendMessageBatchRequestEntr
         .build()
 }
 
-/// Rounded up, so that nothing comes too early.
+/// Rounded up, so that no message arrives too early.
 fn whole_seconds(delay: Duration) -> i32 {
     let delay = delay.min(DELAY_MAX);
     let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);

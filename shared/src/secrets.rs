@@ -1,4 +1,4 @@
-//! The keys that sign tokens, and Secrets Manager, where a deployment keeps them.
+//! The keys that sign tokens, and Secrets Manager, which stores them for a deployment.
 
 use crate::{
     aws::{self, CallError},
@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
-/// The fewest bytes of a key.
+/// The minimum length of a key, in bytes.
 pub const KEY_MIN: usize = 32;
 
 /// The keys that sign tokens.
@@ -18,24 +18,24 @@ pub const KEY_MIN: usize = 32;
 pub struct SigningKeys {
     /// The key that signs.
     pub current: SecretString,
-    /// The key before it, still accepted, so that keys can be changed while tokens are in use.
+    /// The previous key. It is still accepted, so that keys can be rotated while tokens are in use.
     pub previous: Option<SecretString>,
 }
 
-/// Where the keys that sign tokens are.
+/// The source of the keys that sign tokens.
 pub trait Keyring: Send + Sync {
-    /// The keys as they are now.
+    /// Reads the current keys.
     fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>>;
 }
 
-/// Keys that stay the same as long as the process runs.
+/// Keys that do not change while the process runs.
 impl Keyring for SigningKeys {
     fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>> {
         Box::pin(async { Ok(self.clone()) })
     }
 }
 
-/// For what checks no token.
+/// For functions that verify no tokens. Reading the keys fails.
 pub struct NoKeys;
 
 impl Keyring for NoKeys {
@@ -44,21 +44,21 @@ impl Keyring for NoKeys {
     }
 }
 
-/// A secret of Secrets Manager, whose latest version is the key that signs and whose version before that is the
-/// previous key. So a key is changed by putting another value into the secret.
+/// A secret of Secrets Manager. Its latest version is the signing key, and the version before that is the previous
+/// key. To rotate the key, store a new value in the secret.
 pub struct KeySecret {
     client: Client,
     id: String,
 }
 
 impl KeySecret {
-    /// The secret with this name or ARN.
+    /// Reads the secret with this name or ARN.
     pub fn new(aws: &SdkConfig, id: String) -> Self {
         let limits = aws::time_limits(Duration::from_secs(1), Duration::from_millis(2400));
         Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), id }
     }
 
-    /// The version that a label is on. `None`: it is on none.
+    /// Reads the version with this staging label. `None` if no version has it.
     async fn version(&self, label: &str) -> Result<Option<SecretString>, Error> {
         let read = self.client.get_secret_value().secret_id(&self.id).version_stage(label).send().await;
         match read {
@@ -68,7 +68,7 @@ impl KeySecret {
             {
                 Ok(None)
             }
-            // Whatever it was: an operator can mend it, so a later try may succeed.
+            // Reports all errors as unavailable: an operator can fix each of them, so a retry may succeed.
             Err(error) => Err(Error::Unavailable(CallError::from(error).into())),
         }
     }
@@ -77,7 +77,8 @@ impl KeySecret {
 impl Keyring for KeySecret {
     fn read(&self) -> BoxFuture<'_, Result<SigningKeys, Error>> {
         Box::pin(async {
-            // One after the other: if the key is changed in between, the same one is read twice, and none is missed.
+            // Read in this order, not concurrently: if the key is rotated in between, the same key is read twice, and
+            // none is missed.
             let current = self.version("AWSCURRENT").await?.filter(is_long_enough);
             let previous = self.version("AWSPREVIOUS").await?.filter(is_long_enough);
             let missing = || Error::Unavailable(format!("the secret holds no key of at least {KEY_MIN} bytes").into());

@@ -1,4 +1,4 @@
-//! A call of one of AWS's services that did not succeed.
+//! Errors of calls to AWS services.
 
 use crate::domain::{self, error::Cause};
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
@@ -7,23 +7,23 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::{metadata::ProvideErrorMetadata, operation::BuildError};
 use std::{any::type_name, error::Error};
 
-/// What a later try may change, beyond what the SDK itself tries again: another transaction on the same rows, and too
-/// many messages in flight.
+/// Transient errors that the SDK does not retry by itself: conflicts with another transaction on the same rows, and
+/// too many messages in flight.
 const ALSO_TRANSIENT: [&str; 2] = ["TransactionConflictException", "OverLimit"];
 
-/// A call that neither succeeded nor was refused in a way that its caller knows.
+/// A call that failed in a way that its caller does not handle.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// No answer, or too much load: a later try may succeed.
+    /// The service did not answer or is overloaded. A retry may succeed.
     #[error("a backing service did not answer")]
     Unavailable(#[source] Cause),
-    /// A request that makes no sense, or a stored thing that does not: a bug.
+    /// The request or stored data is invalid. This is a bug.
     #[error("a backing service refused a request or holds something broken")]
     Broken(#[source] Cause),
 }
 
 impl CallError {
-    /// A bug, or something stored that makes no sense.
+    /// An error caused by a bug or invalid stored data.
     pub fn broken(cause: impl Into<Cause>) -> Self {
         Self::Broken(cause.into())
     }
@@ -65,7 +65,7 @@ fn is_transient_code(code: &str) -> bool {
     [THROTTLING_ERRORS, TRANSIENT_ERRORS, &ALSO_TRANSIENT].iter().any(|codes| codes.contains(&code))
 }
 
-/// Which call failed, for the log.
+/// The name of the failed call, for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}")]
 struct FailedCall {
@@ -73,7 +73,7 @@ struct FailedCall {
     source: Cause,
 }
 
-/// `dynamodb get_item`, of the type of what can go wrong with it, which is the only place where an error says it.
+/// `dynamodb get_item`, derived from the name of the error type, because the error has it nowhere else.
 fn call_of<E>() -> String {
     let name = type_name::<E>();
     let mut parts = name.strip_prefix("aws_sdk_").unwrap_or_default().split("::");

@@ -1,5 +1,5 @@
-//! What all clients of AWS's services have in common: one configuration for a deployment, one for services inside
-//! this process, and one error. A client adds to that only what is its own.
+//! Shared by all clients of AWS services: one configuration for a deployment, one for services inside this process,
+//! and one error type. A client adds only its own settings.
 
 mod error;
 mod respond;
@@ -25,21 +25,21 @@ use std::{
     time::Duration,
 };
 
-/// How often a call is made at most. Every call may be made again: reads and the removal of things change nothing more,
-/// transactions carry a token by which DynamoDB recognises a repeat, single writes are conditional or counters
-/// whose numbers may skip, objects are written whole or not at all, and a message or a frame may arrive twice.
+/// The most attempts of a call. Every call may be repeated. Reads and deletions are idempotent. Transactions carry a
+/// token by which DynamoDB recognises a repeat. Single writes are conditional, or counters whose numbers may have
+/// gaps. Objects are written completely or not at all. Messages and frames may arrive twice.
 const TRIES: u32 = 3;
 
-/// Where services inside this process seem to be. An address instead of a name, so that the client of S3 puts the
-/// bucket into the path.
+/// The placeholder endpoint of services inside this process. It is an IP address instead of a name, so that the S3
+/// client puts the bucket into the path.
 pub const EMBEDDED_ENDPOINT: &str = "http://127.0.0.1";
 
-/// The time limits of a call whose client sets no others.
+/// The default time limits of a call.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
 const CALL_LIMIT: Duration = Duration::from_secs(8);
 
-/// The configuration of a deployment: region, credentials and endpoints, as the environment has them. Loaded once for
-/// all clients, which share their connections: root certificates are read once, too.
+/// The configuration of a deployment: region, credentials and endpoints from the environment. It is loaded once for
+/// all clients, so that they share connections and the root certificates are parsed only once.
 pub async fn load() -> SdkConfig {
     let connections = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     let environment =
@@ -47,8 +47,7 @@ pub async fn load() -> SdkConfig {
     with_limits(environment, RetryConfig::standard())
 }
 
-/// The configuration of clients whose service is `service`, inside this process. `backoff` is the first pause before a
-/// retry.
+/// The configuration for clients of `service`, inside this process. `backoff` is the pause before the first retry.
 pub fn embedded(service: impl Respond, backoff: Duration) -> SdkConfig {
     let here = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -60,13 +59,13 @@ pub fn embedded(service: impl Respond, backoff: Duration) -> SdkConfig {
     with_limits(here, RetryConfig::standard().with_initial_backoff(backoff))
 }
 
-/// The key that an embedded S3 expects.
+/// The credentials that an embedded S3 accepts.
 pub fn embedded_credentials() -> Credentials {
     Credentials::new("embedded", "embedded", None, None, "embedded")
 }
 
-/// The time limits of a call: for one attempt, and for all of them with the pauses between. The SDK has none of its own
-/// beyond the one for connecting.
+/// The time limits of a call: for one attempt, and for all attempts with the pauses between them. The SDK's only
+/// default is a limit for connecting.
 pub fn time_limits(attempt: Duration, call: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -75,26 +74,26 @@ pub fn time_limits(attempt: Duration, call: Duration) -> TimeoutConfig {
         .build()
 }
 
-/// What holds for every client, wherever its service is.
+/// The settings of every client, on AWS and in this process.
 fn with_limits(config: SdkConfig, retries: RetryConfig) -> SdkConfig {
     config
         .into_builder()
         .retry_config(retries.with_max_attempts(TRIES))
         .timeout_config(time_limits(ATTEMPT_LIMIT, CALL_LIMIT))
-        // The signature covers a hash of the body already.
+        // The signature already covers a hash of the body.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .build()
 }
 
-/// The SDK has one allowance of retries for each service and region of a process. Embedded services have nothing in
-/// common, so each configuration has a region of its own.
+/// A new region for each configuration. The SDK has one retry quota for each service and region of a process, and
+/// embedded services must not share it.
 fn own_region() -> Region {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     Region::new(format!("embedded-{}", MADE.fetch_add(1, Ordering::Relaxed)))
 }
 
-/// Makes connections for all clients. For each new client the SDK would have everything made that a connection
-/// takes, the parsing of all root certificates among it, only to see whether that works; here the first call does.
+/// The connections of all clients. For each new client the SDK would build a connector only to validate it, which
+/// parses all root certificates. This type skips the validation; the first call builds the connector.
 #[derive(Debug)]
 struct Connections(SharedHttpClient);
 

@@ -1,5 +1,5 @@
-//! A service inside this process, in place of an SDK client's connection. The client stays in use, with all it does
-//! about retries and time limits.
+//! Replaces the connection of an SDK client by a service inside this process. The client's retries and time limits
+//! stay in effect.
 
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
@@ -9,13 +9,13 @@ use aws_smithy_runtime_api::client::{
 };
 use std::fmt;
 
-/// Answers the requests of an SDK's clients. Cheap to clone: every request is answered by a clone.
+/// Answers the requests of SDK clients. Cheap to clone: each request is answered by a clone.
 pub trait Respond: Clone + Send + Sync + 'static {
-    /// Answers a request. An error is what a broken connection is.
+    /// Answers a request. An error is treated like a broken connection.
     fn respond(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, ConnectorError>> + Send;
 }
 
-/// The HTTP client of an SDK whose service is `S`.
+/// The HTTP client of an SDK client that calls the service `S`.
 #[derive(Clone)]
 pub(super) struct Connected<S>(pub(super) S);
 

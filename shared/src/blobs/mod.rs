@@ -1,4 +1,4 @@
-//! S3, and nothing else: the contents of files. Every key of an object is made here.
+//! S3 access only: the contents of files. All object keys are built here.
 
 mod writing;
 
@@ -23,7 +23,7 @@ use writing::{Writing, forward};
 /// The bytes of an object, as they arrive.
 pub type Content = BoxStream<'static, Result<Bytes, CallError>>;
 
-/// Which object.
+/// The key of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobKey(String);
 
@@ -48,23 +48,22 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// The objects of `bucket`.
+    /// Accesses the objects of `bucket`.
     pub fn new(aws: &SdkConfig, bucket: String) -> Self {
-        // A call that fails and the one that removes what it may have left fit into the time of one request. What is
-        // read from an object after the answer's head is bounded by the SDK's protection against streams that stall.
+        // A failed call and the call that removes its remains must together fit into the time limit of one request.
+        // Reading a body after the response headers is bounded by the SDK's stalled stream protection.
         let limits = aws::time_limits(Duration::from_secs(6), Duration::from_secs(12));
         Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket }
     }
 
-    /// Whether the bucket is there.
+    /// Checks that the bucket exists.
     pub async fn probe(&self) -> Result<(), CallError> {
         self.client.head_bucket().bucket(&self.bucket).send().await?;
         Ok(())
     }
 
-    /// Stores `content` as it comes, in bounded memory, and tells its size. Either the whole of it is stored,
-    /// or nothing is left behind: when `content` yields an error, when a call fails, or when the caller goes
-    /// away while this runs.
+    /// Stores `content` as it arrives, in bounded memory, and returns its size. Stores all of it or nothing: the
+    /// object is removed if `content` yields an error, a call fails, or the caller drops this future.
     pub async fn put<E: From<domain::Error>>(
         &self,
         key: &BlobKey,
@@ -72,7 +71,7 @@ impl Blobs {
         content: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<u64, E> {
         let (pieces, taken) = mpsc::channel(1);
-        // A task of its own, so that it can clean up whatever happens to the caller.
+        // Runs as a separate task, so that it can clean up after the caller is gone.
         let writing = tokio::spawn(Writing::new(self, key, content_type).run(taken));
         let forwarded = forward(content, pieces).await;
         let written = writing.await.map_err(domain::Error::internal);
@@ -80,7 +79,7 @@ impl Blobs {
         Ok(written?.map_err(domain::Error::from)?.claim())
     }
 
-    /// An object's size and bytes. `None`: there is no such object.
+    /// Reads an object's size and bytes. `None` if the object does not exist.
     pub async fn get(&self, key: &BlobKey) -> Result<Option<(u64, Content)>, CallError> {
         let found = self.client.get_object().bucket(&self.bucket).key(&key.0).send().await;
         match found {
@@ -94,13 +93,13 @@ impl Blobs {
         }
     }
 
-    /// Removes an object, if it is there.
+    /// Removes an object, if it exists.
     pub async fn delete(&self, key: &BlobKey) -> Result<(), CallError> {
         self.client.delete_object().bucket(&self.bucket).key(&key.0).send().await?;
         Ok(())
     }
 
-    /// Removes objects that nothing refers to. One that cannot be removed stays, and is logged.
+    /// Removes objects that nothing refers to. If an object cannot be removed, it stays, and this is logged.
     pub async fn discard(&self, keys: Vec<BlobKey>) {
         for key in keys {
             if let Err(error) = self.delete(&key).await {
@@ -109,7 +108,7 @@ impl Blobs {
         }
     }
 
-    /// Like [`Blobs::discard`], where nobody can wait for it.
+    /// Like [`Blobs::discard`], for callers that cannot await it.
     pub fn discard_later(&self, keys: Vec<BlobKey>) {
         if keys.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Writing one object as its content arrives: at once when it is small, else as an upload in parts.
+//! Writes one object as its content arrives: in one call if it is small, otherwise as a multipart upload.
 
 use super::{BlobKey, Blobs};
 use crate::aws::CallError;
@@ -8,16 +8,17 @@ use futures::{Stream, StreamExt};
 use std::pin::pin;
 use tokio::sync::mpsc;
 
-/// What is larger is sent in parts of this many bytes. S3 wants at least 5 MiB.
+/// The size of a part. Larger content is uploaded in parts. S3 requires at least 5 MiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
-/// What is to be written. Ends without [`Piece::End`] when it is not to be kept.
+/// A piece of content to write. If the stream ends without [`Piece::End`], the object is discarded.
 pub(super) enum Piece {
     More(Bytes),
     End,
 }
 
-/// Hands `content` to the task that writes it. That this task has stopped is no error here: it knows why.
+/// Forwards `content` to the task that writes it. If that task has stopped, this is no error here: the task returns
+/// the cause.
 pub(super) async fn forward<E>(
     content: impl Stream<Item = Result<Bytes, E>>,
     pieces: mpsc::Sender<Piece>,
@@ -37,11 +38,11 @@ pub(super) struct Writing {
     blobs: Blobs,
     key: BlobKey,
     content_type: String,
-    /// The multipart upload, once there is one.
+    /// The id of the multipart upload, once it is started.
     upload: Option<String>,
     parts: Vec<CompletedPart>,
     size: u64,
-    /// Whether the call was made that makes the object.
+    /// Whether a call that creates the object was sent.
     may_exist: bool,
 }
 
@@ -82,7 +83,7 @@ impl Writing {
                     return self.complete().await;
                 }
             }
-            // The last part is not sent before the end is known: it may be the only one.
+            // Keeps the last part until the end is known, because it may be the only part.
             while buffer.len() > PART_BYTES {
                 let part = buffer.split_to(PART_BYTES).freeze();
                 self.put_part(part).await?;
@@ -144,7 +145,7 @@ impl Writing {
     }
 }
 
-/// An object that was written. If whoever wanted it is gone, so is the object.
+/// A written object that is removed on drop unless it is claimed, in case the caller is gone.
 pub(super) struct Unclaimed {
     size: u64,
     object: Option<(Blobs, BlobKey)>,

@@ -1,4 +1,4 @@
-//! Every setting, read from the environment here and nowhere else. `docs/settings.md` lists them all.
+//! All settings. Only this module reads the environment. `docs/settings.md` lists the settings.
 
 mod reading;
 
@@ -13,48 +13,48 @@ use crate::{
 use reading::{Settings, wrong};
 use secrecy::SecretString;
 
-/// What the operator decides.
+/// The operator's settings.
 #[derive(Clone)]
 pub struct Config {
-    /// Requests a minute per user, or per address when anonymous; 0 is no limit.
+    /// Requests per minute for each user, or for each address if anonymous; 0 is no limit.
     pub rate_limit_api: u32,
-    /// Sign-ins and registrations a minute, per account and per address; 0 is no limit.
+    /// Sign-ins and registrations per minute, for each account and each address; 0 is no limit.
     pub rate_limit_auth: u32,
-    /// What registration gives, what a turn costs, what is refilled.
+    /// Tokens for a registration, for a turn, and for refills.
     pub prices: Prices,
-    /// Web origins that browsers may call from; none switches CORS off.
+    /// Web origins from which browsers may call the API; an empty list switches CORS off.
     pub cors_origins: Vec<String>,
     /// The key that signs access and refresh tokens, if the operator set one.
     pub jwt_secret: Option<SecretString>,
-    /// The key before it, still accepted.
+    /// The previous key, still accepted.
     pub jwt_secret_previous: Option<SecretString>,
-    /// The secret of Secrets Manager that holds the keys instead.
+    /// The secret of Secrets Manager that holds the keys, instead of these settings.
     pub jwt_secret_id: Option<String>,
-    /// Which model answers.
+    /// The model that answers.
     pub model: ModelProvider,
     /// Names of the DynamoDB tables.
     pub tables: Tables,
-    /// Where the WebSocket gateway takes frames.
+    /// The endpoint of the WebSocket gateway for sending frames.
     pub websocket_endpoint: String,
     /// URLs of the SQS queues.
     pub queues: QueueUrls,
     /// The name of the S3 bucket that holds uploaded files.
     pub bucket_files: String,
-    /// The administrator that `quintet serve` makes at its start.
+    /// The administrator that `quintet serve` creates at its start.
     pub admin: Option<AdminSettings>,
-    /// The password that `quintet create-admin` does not ask for.
+    /// The password for `quintet create-admin`. Without it, the command prompts for one.
     pub admin_password: Option<SecretString>,
-    /// Whether a function's answers are streamed, as its gateway has to expect.
+    /// Whether a function streams its responses. Must match the configuration of its gateway.
     pub streams_responses: bool,
-    /// What is logged.
+    /// What is logged, and in which format.
     pub log: LogSettings,
     /// Which of the addresses that users give may be called.
     pub outbound: OutboundRules,
-    /// When deliveries to webhooks are tried.
+    /// When webhook deliveries are retried.
     pub webhook_retries: RetrySchedule,
 }
 
-/// What only the stack of `template.yaml` can tell.
+/// Settings that only the stack of `template.yaml` can supply.
 pub const OF_THE_STACK: [&str; 14] = [
     "TABLE_USERS",
     "TABLE_ASSISTANTS",
@@ -75,10 +75,10 @@ pub const OF_THE_STACK: [&str; 14] = [
 /// The bucket of uploaded files in the embedded S3.
 pub const BUCKET_FILES: &str = "files";
 
-/// Which model answers.
+/// The model that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelProvider {
-    /// A fixed sentence, at once: to try things without a model.
+    /// A fixed sentence without delay, for trying the service without a model.
     Echo,
 }
 
@@ -95,20 +95,20 @@ pub struct Tables {
     pub sessions: String,
     /// Balances, ledgers, holds, idempotency records.
     pub balances: String,
-    /// What is known of uploaded files; their content is in the bucket.
+    /// Metadata of uploaded files. Their content is in the bucket.
     pub files: String,
-    /// What happened that somebody may want to hear of.
+    /// Events that webhooks and live connections may receive.
     pub outbox: String,
-    /// Webhooks, and what is to be delivered to them.
+    /// Webhooks and their deliveries.
     pub webhooks: String,
-    /// Who is connected.
+    /// Authenticated WebSocket connections and tickets to connect.
     pub connections: String,
     /// Counters of recent requests.
     pub limits: String,
 }
 
 impl Default for Tables {
-    /// The names of the template's resources, as the embedded database has them.
+    /// The names of the resources in the template, which the embedded database uses.
     fn default() -> Self {
         let name = str::to_owned;
         Self {
@@ -129,14 +129,14 @@ impl Default for Tables {
 /// URLs of the SQS queues.
 #[derive(Debug, Clone)]
 pub struct QueueUrls {
-    /// Deliveries to webhook endpoints that are due.
+    /// Webhook deliveries that are due.
     pub deliveries: String,
-    /// What concerns WebSocket connections later than now.
+    /// Work for WebSocket connections that is due later.
     pub connections: String,
 }
 
 impl Default for QueueUrls {
-    /// Where the embedded queues are.
+    /// The URLs of the embedded queues.
     fn default() -> Self {
         let urls = ["deliveries", "connections"].map(|name| format!("http://embedded.invalid/000000000000/{name}"));
         let [deliveries, connections] = urls;
@@ -144,7 +144,7 @@ impl Default for QueueUrls {
     }
 }
 
-/// An administrator to make.
+/// An administrator to create.
 #[derive(Clone)]
 pub struct AdminSettings {
     /// The e-mail address.
@@ -153,7 +153,7 @@ pub struct AdminSettings {
     pub password: SecretString,
 }
 
-/// What is logged, and how.
+/// What is logged, and in which format.
 #[derive(Debug, Clone)]
 pub struct LogSettings {
     /// A level (`error`, `warn`, `info`, `debug`, `trace`) or a list of `target=level`.
@@ -163,19 +163,19 @@ pub struct LogSettings {
 }
 
 impl Config {
-    /// Reads the process's environment.
+    /// Reads the settings from the process's environment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Result<Self, SettingError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads the environment of a function on AWS.
+    /// Reads the settings of a function on AWS from the environment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env_on_aws() -> Result<Self, SettingError> {
         Self::read_on_aws(|name| std::env::var(name).ok())
     }
 
-    /// Like [`Config::read`], where what only the stack can tell has no defaults.
+    /// Like [`Config::read`], but without defaults for the settings that only the stack can supply.
     pub fn read_on_aws(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let is_there = |name: &str| look_up(name).is_some_and(|value| !value.trim().is_empty());
         match OF_THE_STACK.into_iter().find(|name| !is_there(name)) {
@@ -184,7 +184,7 @@ impl Config {
         }
     }
 
-    /// The keys that sign tokens, if they are settings.
+    /// The keys that sign tokens, if the settings contain them.
     pub fn signing_keys(&self) -> Option<SigningKeys> {
         let current = self.jwt_secret.clone()?;
         Some(SigningKeys { current, previous: self.jwt_secret_previous.clone() })

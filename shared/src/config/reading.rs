@@ -1,4 +1,4 @@
-//! How a setting is read from its text, and what is said of one that cannot be used.
+//! Parsing of settings, and the messages for invalid ones.
 
 use super::AdminSettings;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use secrecy::{ExposeSecret, SecretString};
 use std::{str::FromStr, time::Duration};
 
-/// A setting that cannot be used, said in one line.
+/// An invalid setting, with a message of one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{name}: {problem}")]
 pub struct SettingError {
@@ -20,7 +20,7 @@ pub struct SettingError {
     problem: String,
 }
 
-/// Settings by their names.
+/// Looks up settings by name.
 pub(super) struct Settings<F>(pub(super) F);
 
 impl<F: Fn(&str) -> Option<String>> Settings<F> {
@@ -37,7 +37,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         }
     }
 
-    /// `1` or `0`; off when absent.
+    /// `1` or `0`; `false` when absent.
     pub(super) fn switch(&self, name: &'static str) -> Result<bool, SettingError> {
         match self.text(name, "0").trim() {
             "1" => Ok(true),
@@ -62,7 +62,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         }
     }
 
-    /// What commas separate; `form` says what each has to be.
+    /// A comma-separated list. `form` describes an entry, for the error message.
     pub(super) fn list<T>(
         &self,
         name: &'static str,
@@ -117,7 +117,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
 }
 
 impl SettingError {
-    /// A setting that must be there.
+    /// A required setting.
     pub fn missing(name: &'static str) -> Self {
         wrong(name, "is not set")
     }

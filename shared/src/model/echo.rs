@@ -1,4 +1,4 @@
-//! The embedded default: the same sentence to everything, at once, for nothing.
+//! The embedded default model: it answers every message at once with the same sentence, without cost.
 
 use super::{ChatModel, ModelError, Prompt};
 use futures::{

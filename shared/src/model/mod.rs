@@ -1,40 +1,40 @@
-//! Chat models: what answers a user's message.
+//! Chat models, which answer users' messages.
 
 mod echo;
 
 pub use echo::Echo;
 use futures::{future::BoxFuture, stream::BoxStream};
 
-/// What a model is given.
+/// The input of a model.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// What the user said.
+    /// The user's message.
     pub message: String,
-    /// What the assistant's owner told the model.
+    /// The instructions of the assistant's owner.
     pub system_prompt: Option<String>,
-    /// How the assistant talks.
+    /// The tone of the assistant.
     pub personality: Option<String>,
-    /// Which model is wanted, if not the deployment's own.
+    /// The requested model; `None` for the deployment's default.
     pub model: Option<String>,
-    /// How freely to answer, 0 to 2.
+    /// The sampling temperature, 0 to 2.
     pub temperature: Option<f64>,
 }
 
-/// Why a model did not answer. Never shown, and never stored as an answer.
+/// Why a model did not answer. Never shown to users, and never stored as an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ModelError(pub String);
 
 /// Answers messages.
 pub trait ChatModel: Send + Sync {
-    /// The answer, when the model needs nothing from outside this process to give it. Such a turn takes
-    /// one transaction instead of two, because there is nothing to wait for in between.
+    /// The answer, if the model can give it without a call outside this process. Such a turn takes one transaction
+    /// instead of two, because nothing has to be waited for in between.
     fn answer_at_once(&self, prompt: &Prompt) -> Option<String>;
 
-    /// The answer, piece by piece. Whoever listens sets the limits of time and length, and stops the model by
-    /// dropping the stream.
+    /// The answer, in pieces. The caller enforces the limits of time and length, and stops the model by dropping the
+    /// stream.
     fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>>;
 
-    /// Whether the model can be reached.
+    /// Checks that the model can be reached.
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>>;
 }

@@ -1,5 +1,5 @@
-//! Calling an address that a user gave. It is judged at each call, as it is written and by where its name leads at
-//! that moment; the connection goes to the very addresses that were judged.
+//! Calls addresses that users gave. Each call is checked, both the URL as it is written and the IP addresses that its
+//! name currently resolves to. The connection uses exactly the addresses that were checked.
 
 use super::{OutboundRules, Resolver};
 use crate::log::Causes;
@@ -20,67 +20,68 @@ use std::{
 use tokio::{sync::OnceCell, time::timeout};
 use url::{Host, Url};
 
-/// How long finding the host may take, and how long connecting to it.
+/// The time limit for resolving the host, and for connecting to it.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 tokio::task_local! {
-    /// Where the call that this task makes may connect to.
+    /// The socket addresses that the current task's call may connect to.
     static ADMITTED: Vec<SocketAddr>;
 }
 
-/// Calls addresses that users gave. No redirect is followed, no proxy asked, no connection used twice.
+/// Calls addresses that users gave. It follows no redirects, uses no proxy and reuses no connection.
 pub struct Outbound {
     rules: OutboundRules,
     resolver: Arc<dyn Resolver>,
-    /// Made for the first call: it loads the certificates of authorities.
+    /// Created for the first call, because it loads the root certificates.
     client: OnceCell<Client>,
 }
 
-/// How much of an answer is waited for.
+/// The limits of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For everything, from finding the host to the last byte that is read.
+    /// The time for the whole call, from resolving the host to the last byte that is read.
     pub time: Duration,
     /// The most bytes of the body that are read.
     pub bytes: usize,
 }
 
-/// What was answered.
+/// The response to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboundAnswer {
-    /// The status, as it was sent; a redirect is an answer like any other.
+    /// The status, as it was sent. A redirect is returned like any other response.
     pub status: u16,
     /// The header `Retry-After`, as it was sent.
     pub retry_after: Option<String>,
-    /// How the body begins.
+    /// The beginning of the body.
     pub start: Vec<u8>,
 }
 
-/// Why there is no answer, in words for whoever gave the address: they say nothing of our network.
+/// Why there is no response. The messages are shown to the user who gave the address, so they reveal nothing about the
+/// internal network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OutboundError {
-    /// The address may not be called, or its name leads only to such as may not be.
+    /// The address may not be called, or its name resolves only to addresses that may not be called.
     #[error("The address is not allowed.")]
     Refused,
     /// The name has no address.
     #[error("The host was not found.")]
     NameNotFound,
-    /// Nobody answers there.
+    /// The connection failed.
     #[error("The host could not be connected to.")]
     ConnectionFailed,
-    /// No TLS, or a certificate that is not good for this name.
+    /// No TLS, or the certificate is not valid for this name.
     #[error("No secure connection could be made.")]
     InsecureConnection,
-    /// It took longer than was allowed.
+    /// The time limit was exceeded.
     #[error("The host took too long.")]
     TimedOut,
-    /// Not HTTP, too many headers, or cut off.
+    /// The response is not HTTP, has too many headers, or is incomplete.
     #[error("The answer was broken.")]
     BrokenAnswer,
 }
 
 impl Outbound {
-    /// Calls what `rules` allow, at the addresses that `resolver` knows.
+    /// Calls the addresses that `rules` allow. `resolver` resolves their names.
     pub fn new(rules: OutboundRules, resolver: Arc<dyn Resolver>) -> Self {
         Self { rules, resolver, client: OnceCell::new() }
     }
@@ -88,7 +89,7 @@ impl Outbound {
     /// Posts `body` to `url` and reads the beginning of the answer.
     ///
     /// # Errors
-    /// When there is no answer; a status is never an error.
+    /// When there is no response. No status is an error.
     pub async fn post(
         &self,
         url: &str,
@@ -109,7 +110,7 @@ impl Outbound {
         timeout(limits.time, exchange).await.unwrap_or(Err(OutboundError::TimedOut))
     }
 
-    /// Where a URL leads that may be called as it is written, as far as that may be called, too.
+    /// The socket addresses of a URL that `rules` allow as it is written, without those that may not be called.
     async fn admitted(&self, url: &Url) -> Result<Vec<SocketAddr>, OutboundError> {
         let port = url.port_or_known_default().ok_or(OutboundError::Refused)?;
         let admitted: Vec<_> = match url.host().ok_or(OutboundError::Refused)? {
@@ -151,13 +152,13 @@ fn build() -> reqwest::Result<Client> {
         .referer(false)
         .http1_only()
         .connect_timeout(CONNECT_LIMIT)
-        // Each call connects anew, so that each is judged, and in its own task, where `ADMITTED` is.
+        // Each call uses a new connection, so that its address is checked, in the task where `ADMITTED` is set.
         .pool_max_idle_per_host(0)
         .dns_resolver(Arc::new(AdmittedOnly))
         .build()
 }
 
-/// Sends a connection to what was admitted for the call, whatever the name.
+/// Resolves every name to the addresses that were admitted for the call.
 struct AdmittedOnly;
 
 impl Resolve for AdmittedOnly {
@@ -190,7 +191,7 @@ fn reason(error: &reqwest::Error) -> OutboundError {
     }
 }
 
-/// What the network refuses has the operating system's number; what TLS refuses has none.
+/// An error of the network has an error number of the operating system; a TLS error has none.
 fn is_of_the_network(error: &reqwest::Error) -> bool {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|error| error.raw_os_error().is_some())

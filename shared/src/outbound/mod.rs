@@ -1,5 +1,5 @@
-//! Calls to addresses that users give. An address is checked twice: when it is given, by how it is written and
-//! without asking the DNS; and whenever it is called, then also by the IP addresses that its name resolves to.
+//! Calls to addresses that users give. An address is checked twice. When it is given, only its spelling is checked,
+//! without DNS. At each call the IP addresses that its name resolves to are checked as well.
 
 mod addresses;
 mod client;
@@ -13,7 +13,7 @@ pub use rules::{AllowedPlace, HostName, OutboundRules};
 
 use url::Url;
 
-/// The most characters of an address.
+/// The maximum length of an address, in characters.
 const URL_MAX: usize = 2_000;
 
 /// Why an address may not be called.
@@ -22,31 +22,31 @@ pub enum AddressError {
     /// It is empty.
     #[error("The address is empty.")]
     Blank,
-    /// It has too many characters.
+    /// It is too long.
     #[error("The address has more than {max} characters.")]
     TooLong {
-        /// The most that are allowed.
+        /// The maximum, in characters.
         max: usize,
     },
-    /// It is no URL.
+    /// It is not a URL.
     #[error("Enter a valid URL.")]
     Malformed,
-    /// It is not https, or names no host.
+    /// It is not https, or has no host.
     #[error("Only https addresses are allowed.")]
     NotHttps,
     /// It contains a username or a password.
     #[error("The address may not hold a name or a password.")]
     HasCredentials,
-    /// Its host is not public, or the operator refuses it.
+    /// Its host is not public, or the operator blocks it.
     #[error("The address must name a public host.")]
     NotPublic,
 }
 
 impl OutboundRules {
-    /// Parses an address and applies these rules to how it is written. No DNS is asked.
+    /// Parses an address and checks how it is written, without DNS.
     ///
     /// # Errors
-    /// When it may not be called.
+    /// When the address may not be called.
     pub fn check(&self, address: &str) -> Result<Url, AddressError> {
         if address.is_empty() {
             return Err(AddressError::Blank);
@@ -54,7 +54,7 @@ impl OutboundRules {
         if address.chars().count() > URL_MAX {
             return Err(AddressError::TooLong { max: URL_MAX });
         }
-        // The parser drops such characters silently, and other parsers would read the address differently.
+        // The URL parser silently drops such characters. Other parsers would read the address differently.
         if address.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
             return Err(AddressError::Malformed);
         }

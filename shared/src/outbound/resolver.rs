@@ -1,16 +1,16 @@
-//! Where the addresses of a name come from. They are not judged here.
+//! Resolves names to IP addresses. The addresses are not checked here.
 
 use futures::future::BoxFuture;
 use std::{io, net::IpAddr};
 use tokio::net::lookup_host;
 
-/// Asks for the addresses of names.
+/// Resolves names to IP addresses.
 pub trait Resolver: Send + Sync {
-    /// All addresses that `name` has now. Fails when it has none.
+    /// Returns all current addresses of `name`. Fails if it has none.
     fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
-/// The machine's resolver.
+/// The operating system's resolver.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemResolver;
 

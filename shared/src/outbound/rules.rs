@@ -1,4 +1,4 @@
-//! Which addresses may be called: what is public, beside what the operator allows and refuses.
+//! Which addresses may be called: public ones, except for what the operator allows and blocks.
 
 use super::{
     AddressError,
@@ -11,28 +11,29 @@ use std::{
 };
 use url::{Host, Url};
 
-/// Names that mean this machine or its network wherever they are asked for.
+/// Domains that always refer to this machine or its network.
 const INNER_NAMES: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "invalid"];
 
-/// What may be called. Outside of `allowed`: https to public names. Cheap to clone.
+/// Which addresses may be called. Outside of `allowed`, only https to public hosts. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct OutboundRules {
     allowed: Arc<[AllowedPlace]>,
     refused: Arc<[HostName]>,
-    /// This service itself.
+    /// The host of this service.
     own: Option<HostName>,
 }
 
-/// A place that may be called although it is not public, and by http: `receiver.internal`, `10.0.0.7`,
-/// `10.0.0.0/8`, `fd00::/8`, each also with a port (`10.0.0.7:9000`, `[fd00::/8]:9000`); or `http://10.0.0.7:9000`.
+/// An exception to the rules: hosts that may be called although they are not public, also by http. Written as
+/// `receiver.internal`, `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, each optionally with a port (`10.0.0.7:9000`,
+/// `[fd00::/8]:9000`), or as `http://10.0.0.7:9000`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedPlace {
     hosts: Hosts,
-    /// None for all ports.
+    /// `None` allows all ports.
     port: Option<u16>,
 }
 
-/// The name of a host, in small letters, without the final dot.
+/// The name of a host, in lower case, without the final dot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
@@ -43,20 +44,21 @@ enum Hosts {
 }
 
 impl OutboundRules {
-    /// `allowed` may be called although it is not public, `refused` may not be called although it is.
+    /// `allowed` hosts may be called even if they are not public. `refused` hosts may not be called even if they are
+    /// public.
     pub fn new(allowed: Vec<AllowedPlace>, refused: Vec<HostName>) -> Self {
         Self { allowed: allowed.into(), refused: refused.into(), own: None }
     }
 
-    /// The same rules for a service that is reached at `url`: it may not be called either. Inner names may not be
-    /// called anyway, but where the operator allows it.
+    /// The same rules for a service whose URL is `url`, which must not be called either. Internal names are not added:
+    /// they are refused already, unless the operator allows them.
     pub fn of_service_at(&self, url: &str) -> Self {
         let url = Url::parse(url).ok();
         let host = url.as_ref().and_then(Url::host_str).filter(|host| !is_inner(host));
         Self { own: host.and_then(|host| host.parse().ok()), ..self.clone() }
     }
 
-    /// Whether an address may be called, by how it is written. The parser has seen through numbers in any notation.
+    /// Checks an address as it is written. The parser has already normalized numeric hosts of any notation.
     pub(super) fn judge(&self, url: &Url) -> Result<(), AddressError> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(AddressError::NotHttps);
@@ -81,7 +83,7 @@ impl OutboundRules {
         Err(AddressError::NotPublic)
     }
 
-    /// Whether `address` may be connected to when `name` was asked for.
+    /// Whether a call to `name` may connect to `address`.
     pub(super) fn admits(&self, name: &str, address: IpAddr, port: u16) -> bool {
         is_public(address) || self.allows_number(address, port) || self.names(name, port)
     }
@@ -118,7 +120,7 @@ impl FromStr for AllowedPlace {
         if text.contains("://") {
             return origin(text);
         }
-        // Of an IPv6 address without brackets nobody could tell the port.
+        // In an IPv6 address without brackets, a port would be ambiguous.
         if let Ok(block) = text.parse() {
             return Ok(Self { hosts: Hosts::Numbered(block), port: None });
         }
@@ -136,7 +138,7 @@ impl FromStr for AllowedPlace {
     }
 }
 
-/// `http://10.0.0.7:9000`. Without a port the scheme's is meant.
+/// Parses `http://10.0.0.7:9000`. Without a port, the scheme's default applies.
 fn origin(text: &str) -> Result<AllowedPlace, ()> {
     let url = Url::parse(text).map_err(|_| ())?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();

@@ -1,4 +1,4 @@
-//! API keys: rows of the `users` table, beside the account that they open.
+//! API keys: rows of the `users` table, in the partition of their account.
 
 use super::{
     CallError, Store, boolean, client, idempotency, keys, n, outbox, read_all, read_if_any, s,
@@ -16,14 +16,14 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An API key with what is never shown of it.
+/// An API key, including the fields that are never shown.
 #[derive(Debug, Clone)]
 pub struct StoredKey {
-    /// What may be shown.
+    /// The fields that may be shown.
     pub key: ApiKey,
     /// SHA-256 of its secret, in hex.
     pub hash: String,
-    /// The account's key epoch when it was made.
+    /// The account's key epoch when the key was created.
     pub key_epoch: u64,
 }
 
@@ -34,7 +34,8 @@ struct ApiKeyRow {
     hash: String,
     key_epoch: u64,
     created_at: Timestamp,
-    /// Not `expires_at`, by which DynamoDB would remove the row: it is counted until its owner removes it.
+    /// Not `expires_at`, by which DynamoDB would remove the row: an expired key counts towards the maximum until its
+    /// owner removes it.
     ends_at: Option<Timestamp>,
 }
 
@@ -53,7 +54,7 @@ impl From<ApiKeyRow> for StoredKey {
 }
 
 impl Store {
-    /// An account and one of its API keys, in one call.
+    /// Reads an account and one of its API keys, in one call.
     pub async fn account_and_api_key(
         &self,
         user: UserId,
@@ -64,7 +65,7 @@ impl Store {
         Ok((users::account(profile)?, read_if_any::<ApiKeyRow>(key)?.map(StoredKey::from)))
     }
 
-    /// A user's API keys, oldest first: at most `max`, which is all of them.
+    /// Reads all API keys of a user, oldest first. `max` limits the read; it is the most that a user can have.
     pub async fn api_keys(&self, user: UserId, max: usize) -> Result<Vec<ApiKey>, CallError> {
         let query = client::query()
             .table_name(&self.tables.users)
@@ -77,8 +78,8 @@ impl Store {
         Ok(read_all::<ApiKeyRow>(items)?.into_iter().map(|row| StoredKey::from(row).key).collect())
     }
 
-    /// Adds an API key unless the user has `max` of them, or something came between: the account was disabled,
-    /// or a record is there for the idempotency key. Whether it was added.
+    /// Adds an API key. `false` if the user already has `max` keys, the account was disabled in the meantime, or a
+    /// record exists for the idempotency key.
     pub async fn add_api_key(
         &self,
         user: UserId,
@@ -103,7 +104,7 @@ impl Store {
         Ok(self.transact(actions).await? == Outcome::Committed)
     }
 
-    /// Removes an API key. `false`: the user has none with this id.
+    /// Removes an API key. `false` if the user has no key with this id.
     pub async fn remove_api_key(
         &self,
         user: UserId,

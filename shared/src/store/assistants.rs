@@ -1,5 +1,5 @@
-//! The `assistants` table: assistants, their names and integers, and how many there are of each kind. All
-//! rows of one owner lie in one partition.
+//! The `assistants` table: assistants, their names and integers, and how many assistants of each kind exist. All rows
+//! of one owner are in one partition.
 
 use super::{
     CallError, Item, Store,
@@ -25,19 +25,19 @@ use crate::{
 use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 
-/// An assistant's row: the assistant, and its places in the lists.
+/// An assistant's row: the assistant, and its positions in the lists.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AssistantRow {
     #[serde(flatten)]
     assistant: Assistant,
-    /// The partitions of the indexes that list it: one for each filter that lets it through.
+    /// The index partitions that list it: one for each filter that matches it.
     list_all: String,
     list_status: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     list_category: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     list_status_category: Option<String>,
-    /// Its places in them.
+    /// Its positions in those partitions.
     by_created: ListPosition,
     by_updated: ListPosition,
     by_name: ListPosition,
@@ -74,29 +74,29 @@ struct NameRow {
 /// Why an assistant was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotWritten {
-    /// Another assistant of the owner has the name.
+    /// Another assistant of the owner has this name.
     Name,
-    /// Somebody else changed or removed the assistant in the meantime.
+    /// The assistant was changed or removed in the meantime.
     LostRace,
-    /// A record is there for the request's idempotency key.
+    /// A record exists for the request's idempotency key.
     Key,
 }
 
 type Written = Result<(), Vec<NotWritten>>;
 
 impl Store {
-    /// An owner's assistant.
+    /// Reads an owner's assistant.
     pub async fn assistant(&self, owner: UserId, id: AssistantId) -> Result<Option<Assistant>, CallError> {
         read_row(self.get(keys::assistant(&self.tables, owner, id)).await?)
     }
 
-    /// Which of the owner's assistants has this name.
+    /// Finds the owner's assistant with this name.
     pub async fn assistant_named(&self, owner: UserId, name: &AssistantName) -> Result<Option<AssistantId>, CallError> {
         let row: Option<NameRow> = read_if_any(self.get(keys::assistant_name(&self.tables, owner, name)).await?)?;
         Ok(row.map(|row| row.assistant))
     }
 
-    /// Which of the owner's assistants has this integer.
+    /// Finds the owner's assistant with this integer.
     pub async fn assistant_numbered(
         &self,
         owner: UserId,
@@ -106,7 +106,7 @@ impl Store {
         Ok(row.map(|row| row.assistant))
     }
 
-    /// The next integer for an assistant. One that is taken and not used stays a gap.
+    /// Takes the next integer for an assistant. An integer that is taken and not used leaves a gap.
     pub async fn take_assistant_number(&self, owner: UserId) -> Result<AssistantNumber, CallError> {
         let key = keys::assistant_counter(&self.tables, owner);
         let output = client::update_item()
@@ -121,7 +121,7 @@ impl Store {
         number.map(AssistantNumber).ok_or_else(|| CallError::broken("the assistant counter has no number"))
     }
 
-    /// A page of the owner's assistants, how many there are in all, and where the next page begins.
+    /// A page of the owner's assistants, the total count, and where the next page begins.
     pub async fn assistants(
         &self,
         owner: UserId,
@@ -143,14 +143,14 @@ impl Store {
         Ok((assistants, total, next))
     }
 
-    /// How many assistants of the owner `filter` lets through.
+    /// The number of the owner's assistants that `filter` matches.
     pub async fn count_assistants(&self, owner: UserId, filter: &AssistantFilter) -> Result<u64, CallError> {
         let AssistantFilter { status, category } = filter;
         let key = keys::assistant_count(&self.tables, owner, *status, category.as_ref());
         read_count(self.get(key).await?)
     }
 
-    /// Makes an assistant.
+    /// Creates an assistant.
     pub async fn create_assistant(
         &self,
         owner: UserId,
@@ -176,7 +176,7 @@ impl Store {
         self.written(actions).await
     }
 
-    /// Replaces what an owner decided about an assistant, unless somebody else changed it since it was read.
+    /// Replaces the fields that an owner sets, unless the assistant was changed since it was read.
     pub async fn change_assistant(
         &self,
         owner: UserId,
@@ -201,7 +201,7 @@ impl Store {
         self.written(actions).await
     }
 
-    /// Removes an assistant, unless somebody else changed it since it was read. Its conversations stay.
+    /// Removes an assistant, unless it was changed since it was read. Its conversations stay.
     pub async fn remove_assistant(&self, owner: UserId, assistant: &Assistant) -> Result<Written, CallError> {
         let Assistant { id, number, ref character, version, .. } = *assistant;
         let name = keys::assistant_name(&self.tables, owner, &character.name);
@@ -228,7 +228,7 @@ impl Store {
         }
     }
 
-    /// Everything that an owner decides, and the places in lists that follow from it. Counters stay.
+    /// All fields that an owner sets, and the list positions that follow from them. Counters stay.
     fn rewrite(&self, owner: UserId, before: &Assistant, after: &Assistant) -> Result<Action, CallError> {
         let AssistantRow {
             assistant,
@@ -252,7 +252,7 @@ impl Store {
             (":by_updated", s(by_updated.0)),
             (":by_name", s(by_name.0)),
         ];
-        // An attribute of an index is text or absent.
+        // An index attribute is a string or absent, never null.
         let update = match list_category.zip(list_status_category) {
             Some((category, status_category)) => {
                 values.extend([(":list_category", s(category)), (":list_status_category", s(status_category))]);
@@ -285,7 +285,7 @@ impl Store {
         Action::delete_if(key, "assistant = :assistant", &[], vec![(":assistant", s(assistant))])
     }
 
-    /// The counts that change when an assistant with the character `old` becomes one with `new`.
+    /// The counter changes when an assistant's status and category change from `old` to `new`.
     fn recount(&self, owner: UserId, old: Option<&Character>, new: Option<&Character>) -> Vec<(NotWritten, Action)> {
         let (old, new) = (old.map_or_else(Vec::new, counted), new.map_or_else(Vec::new, counted));
         let fewer = old.iter().filter(|kind| !new.contains(kind)).map(|kind| (kind, -1));
@@ -303,10 +303,10 @@ pub(super) fn read_row(item: Option<Item>) -> Result<Option<Assistant>, CallErro
     Ok(read_if_any::<AssistantRow>(item)?.map(Assistant::from))
 }
 
-/// A status and a category that a filter may ask for.
+/// A status and a category to filter by; absent means any.
 type Kind<'a> = (Option<AssistantStatus>, Option<&'a Category>);
 
-/// Every filter that lets an assistant through.
+/// All filters that match an assistant.
 fn counted(character: &Character) -> Vec<Kind<'_>> {
     let (status, category) = (Some(character.status), character.category.as_ref());
     let mut kinds = vec![(None, None), (status, None)];
@@ -335,7 +335,7 @@ const fn index(filter: &AssistantFilter, field: AssistantField) -> (&'static str
     }
 }
 
-/// One more conversation of an assistant. Refused when it is gone.
+/// Counts one more conversation of an assistant. Refused if the assistant is gone.
 pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
     let change = UpdateExpression {
         update: "SET conversations = conversations + :one",
@@ -346,8 +346,8 @@ pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: Assi
     Action::update(keys::assistant(tables, owner, assistant), change)
 }
 
-/// One conversation less to count: it was deleted. `reset` says that it was the default
-/// one. Refused when the assistant is gone.
+/// Counts one conversation less, after a deletion. `reset` means that it was the default conversation. Refused if the
+/// assistant is gone.
 pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: AssistantId, reset: bool) -> Action {
     let change = UpdateExpression {
         update: "SET conversations = conversations - :one, resets = resets + :reset",
@@ -358,7 +358,7 @@ pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: As
     Action::update(keys::assistant(tables, owner, assistant), change)
 }
 
-/// One more question to an assistant. Refused when it is not active.
+/// Counts one more question to an assistant. Refused if the assistant is not active.
 pub(super) fn ask(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
     let change = UpdateExpression {
         update: "SET queries = queries + :one",
@@ -369,8 +369,8 @@ pub(super) fn ask(tables: &Tables, owner: UserId, assistant: AssistantId) -> Act
     Action::update(keys::assistant(tables, owner, assistant), change)
 }
 
-/// The first question in a new conversation. Refused when the assistant is not active, or when this is to
-/// be its default conversation and one was deleted meanwhile.
+/// Counts the first question in a new conversation. Refused if the assistant is not active. For a default
+/// conversation, also refused if another one was deleted in the meantime.
 pub(super) fn ask_first(tables: &Tables, owner: UserId, assistant: AssistantId, resets: Option<u64>) -> Action {
     let mut values = vec![(":one", n(1)), (":active", s(AssistantStatus::Active.as_str()))];
     values.extend(resets.map(|resets| (":resets", n(resets))));

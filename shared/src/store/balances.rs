@@ -1,5 +1,5 @@
-//! The `balances` table: what a user can spend, the tokens on hold, and the ledger. A ledger entry is
-//! written once and never changed. At every quiet moment: available + holds = sum of the ledger.
+//! The `balances` table: what a user can spend, the tokens on hold, and the ledger. A ledger entry is written once and
+//! never changed. Invariant between transactions: available + holds = sum of the ledger.
 
 use super::{
     CallError, Store, keys, n, read_if_any,
@@ -18,27 +18,27 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// What a user can spend, and what is reserved.
+/// A user's available tokens and the tokens on hold.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Balance {
-    /// Neither spent nor on hold.
+    /// Tokens that are neither spent nor on hold.
     pub available: Tokens,
     /// Tokens reserved for turns that are not answered yet, by the hold's id.
     pub holds: BTreeMap<Uuid, Hold>,
-    /// Up to when refills were given; at first the registration.
+    /// The time up to which refills were given; initially the registration.
     pub refilled_at: Timestamp,
 }
 
 /// Tokens reserved before the model is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Hold {
-    /// How many.
+    /// The number of tokens.
     pub amount: Tokens,
-    /// When it counts as left over by a crash.
+    /// When the hold counts as abandoned after a crash.
     pub expires_at: Timestamp,
-    /// For which turn.
+    /// The turn's conversation.
     pub conversation: ConversationId,
-    /// For which turn.
+    /// The turn's number in its conversation.
     pub turn: TurnNumber,
 }
 
@@ -52,12 +52,12 @@ struct EntryRow {
 }
 
 impl Store {
-    /// A user's balance.
+    /// Reads a user's balance.
     pub async fn balance(&self, user: UserId) -> Result<Option<Balance>, CallError> {
         read_if_any(self.get(keys::balance(&self.tables, user)).await?)
     }
 
-    /// Gives `tokens` for the refill periods between `from` and `to`. `false`: somebody else just did.
+    /// Adds `tokens` for the refill periods between `from` and `to`. `false` if a concurrent call already did.
     pub async fn refill(
         &self,
         user: UserId,
@@ -82,7 +82,7 @@ impl Store {
     }
 }
 
-/// A new account's balance, with the grant in its ledger.
+/// A new account's balance, with the initial grant in its ledger.
 pub(super) fn opening(
     tables: &Tables,
     user: UserId,
@@ -96,7 +96,7 @@ pub(super) fn opening(
     Ok((Action::put_new(key.clone(), write(key, balance)?), append(tables, user, entry, entry_id)?))
 }
 
-/// Gives `tokens` to a user, as an administrator decided.
+/// Adds `tokens` that an administrator granted to a user.
 pub(super) fn grant(
     tables: &Tables,
     user: UserId,
@@ -125,7 +125,7 @@ pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
     Action::update(keys::balance(tables, user), change)
 }
 
-/// Reserves tokens for a turn. Refused when less is available.
+/// Reserves tokens for a turn. Refused if fewer are available.
 pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -> Result<Action, CallError> {
     let row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(CallError::broken)?;
     let change = UpdateExpression {
@@ -137,7 +137,7 @@ pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -
     Ok(Action::update(keys::balance(tables, user), change))
 }
 
-/// Ends a hold because its turn was answered: the tokens stay spent. Refused when it ended before.
+/// Ends the hold of an answered turn: the tokens stay spent. Refused if the hold has already ended.
 pub(super) fn settle_hold(tables: &Tables, user: UserId, id: Uuid) -> Action {
     let change = UpdateExpression {
         update: "REMOVE holds.#hold",
@@ -148,7 +148,7 @@ pub(super) fn settle_hold(tables: &Tables, user: UserId, id: Uuid) -> Action {
     Action::update(keys::balance(tables, user), change)
 }
 
-/// Ends a hold because its turn failed: the tokens are available again. Refused when it ended before.
+/// Ends the hold of a failed turn: the tokens are available again. Refused if the hold has already ended.
 pub(super) fn release_hold(tables: &Tables, user: UserId, id: Uuid, amount: Tokens) -> Action {
     let change = UpdateExpression {
         update: "SET available = available + :amount REMOVE holds.#hold",
@@ -159,7 +159,7 @@ pub(super) fn release_hold(tables: &Tables, user: UserId, id: Uuid, amount: Toke
     Action::update(keys::balance(tables, user), change)
 }
 
-/// The ledger's entry of an answered turn.
+/// The ledger entry of an answered turn.
 pub(super) fn charge(
     tables: &Tables,
     user: UserId,
@@ -178,7 +178,7 @@ fn append(tables: &Tables, user: UserId, entry: EntryRow, id: Uuid) -> Result<Ac
     Ok(Action::put_new(key.clone(), write(key, entry)?))
 }
 
-/// Amounts are bounded by the settings, far below the limit.
+/// Converts an amount. The settings bound amounts far below the limit of the type.
 fn signed(tokens: Tokens) -> i64 {
     i64::try_from(tokens).unwrap_or(i64::MAX)
 }

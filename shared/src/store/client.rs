@@ -1,5 +1,5 @@
-//! Who carries out the store's calls: the SDK's client, on AWS and in tests, or a database in this process, which is
-//! called without the wire. The store makes the same requests for both, and cannot tell them apart by their answers.
+//! The client that makes the store's calls: either the SDK's client, on AWS and in tests, or a DynamoDB in this
+//! process that is called without HTTP. The store makes the same requests to both, and both give the same answers.
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::{
 use futures::future::BoxFuture;
 use std::{future::ready, sync::Arc};
 
-/// What carries out the store's calls. Cheap to clone.
+/// Makes the store's calls. Cheap to clone.
 #[derive(Clone)]
 pub struct Client(Kind);
 
@@ -34,7 +34,7 @@ pub struct Client(Kind);
 enum Kind {
     Sdk {
         client: aws_sdk_dynamodb::Client,
-        /// The same without retries.
+        /// The same client without retries.
         once: aws_sdk_dynamodb::Client,
     },
     InProcess(Arc<dyn InProcess>),
@@ -42,20 +42,20 @@ enum Kind {
 
 /// A request that the store can make.
 pub trait Request: Sized {
-    /// What answers it.
+    /// The response on success.
     type Output;
-    /// What refuses it.
+    /// The error of the operation.
     type Error;
 
-    /// Makes it. Boxed, because the compiler follows the SDK's nested futures only so deep.
+    /// Sends the request. Boxed, because the SDK's nested futures exceed the compiler's recursion limit.
     fn call(self, client: &Client) -> BoxFuture<'_, Result<Self::Output, SdkError<Self::Error>>>;
 }
 
-/// The operations that the store uses: for each a [`Request`], what begins one, and a method of [`InProcess`].
+/// The operations that the store uses. Generates for each a [`Request`], a function that starts one, and a method of
+/// [`InProcess`].
 macro_rules! operations {
     ($($operation:ident: $builder:ident, $input:ident => $output:ident, $error:ident;)+) => {
-        /// A database inside this process. It answers as DynamoDB does. Nothing gets lost on the way to it, so nothing
-        /// is tried again.
+        /// A DynamoDB inside this process, with the same answers. No call to it can get lost, so none is retried.
         pub trait InProcess: Send + Sync {
             $(
                 #[doc = concat!("`", stringify!($input), "`, answered.")]
@@ -100,7 +100,7 @@ operations! {
 }
 
 impl Client {
-    /// The SDK's client with this configuration.
+    /// Creates an SDK client with this configuration.
     pub fn new(aws: &SdkConfig) -> Self {
         let config = Config::from(aws);
         let once = config.to_builder().retry_config(RetryConfig::disabled()).build();
@@ -108,12 +108,12 @@ impl Client {
         Self(Kind::Sdk { client, once })
     }
 
-    /// A DynamoDB inside this process, called without the wire.
+    /// Wraps a DynamoDB inside this process, which is called without HTTP.
     pub fn in_process(database: impl InProcess + 'static) -> Self {
         Self(Kind::InProcess(Arc::new(database)))
     }
 
-    /// For a call that may not happen twice, not even when its answer is lost.
+    /// A client without retries, for a call that must not be repeated even if its response is lost.
     pub fn once(&self) -> Self {
         Self(match &self.0 {
             Kind::Sdk { once, .. } => Kind::Sdk { client: once.clone(), once: once.clone() },

@@ -1,5 +1,5 @@
-//! The `connections` table: who is connected, and tickets to connect with. A connection's row is there as soon
-//! as somebody is known at its other end, twice: by its id, and among its user's.
+//! The `connections` table: authenticated connections, and tickets to connect with. A connection is stored once its
+//! user is known, in two rows: one by its id, and one in its user's partition.
 
 use super::{
     CallError, Item, Store,
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 struct ConnectionRow {
     #[serde(flatten)]
     connection: Connection,
-    /// Where the index lists it.
+    /// Its partition in the index of all connections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     everyone: Option<String>,
     expires_at: u64,
@@ -36,7 +36,7 @@ struct TicketRow {
 }
 
 impl Store {
-    /// Notes who is at the other end of a connection. `false`: that was noted before.
+    /// Stores the user of a connection. `false` if the connection already has one.
     pub async fn add_connection(&self, connection: &Connection) -> Result<bool, CallError> {
         let (about, own) = self.connection_keys(connection);
         let row = |everyone| ConnectionRow {
@@ -50,13 +50,13 @@ impl Store {
         Ok(self.transact(vec![((), about), ((), own)]).await? == Outcome::Committed)
     }
 
-    /// The connection with this id, if it is known who is at its other end.
+    /// Reads the connection with this id, if its user is known.
     pub async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, CallError> {
         let row: Option<ConnectionRow> = read_if_any(self.get(keys::connection(&self.tables, id)).await?)?;
         Ok(row.map(|row| row.connection))
     }
 
-    /// A user's connections: at most about `max`, which is all of them.
+    /// Lists a user's connections. `max` limits the read to about the most that a user can have.
     pub async fn connections_of(&self, user: UserId, max: usize) -> Result<Vec<Connection>, CallError> {
         let query = client::query()
             .table_name(&self.tables.connections)
@@ -68,7 +68,8 @@ impl Store {
         Ok(read_all::<ConnectionRow>(items)?.into_iter().map(|row| row.connection).collect())
     }
 
-    /// Some of all connections in one part of their list: those after `start`, and where to go on.
+    /// Reads some connections of one part of the index of all connections: those after `start`. Also returns where to
+    /// continue.
     pub async fn some_connections(
         &self,
         part: u8,
@@ -89,7 +90,7 @@ impl Store {
         Ok((rows.into_iter().map(|row| row.connection).collect(), found.last_evaluated_key))
     }
 
-    /// Forgets connections.
+    /// Removes the rows of connections.
     pub async fn remove_connections(&self, connections: &[Connection]) -> Result<(), CallError> {
         let removed = connections.iter().map(|connection| {
             let (about, own) = self.connection_keys(connection);
@@ -98,14 +99,14 @@ impl Store {
         join_all(removed).await.into_iter().collect()
     }
 
-    /// Keeps a ticket under `hash`, its SHA-256 in hex.
+    /// Stores a ticket under `hash`, its SHA-256 in hex.
     pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), CallError> {
         let key = keys::ticket(&self.tables, hash);
         let row = TicketRow { expires_at: ticket.ends_at.seconds(), ticket };
         self.commit(vec![Action::put_new(key.clone(), write(key, row)?)]).await
     }
 
-    /// Takes a ticket, which is gone then. `None`: there is none, or no more.
+    /// Takes a ticket and removes it. `None` if it does not exist or has expired.
     pub async fn take_ticket(&self, hash: &str, now: Timestamp) -> Result<Option<Ticket>, CallError> {
         let key = keys::ticket(&self.tables, hash);
         let sent = client::delete_item()
@@ -135,5 +136,5 @@ impl Store {
     }
 }
 
-/// How many connections are listed in one call.
+/// The most connections that one call lists.
 const EVERYONE_AT_ONCE: i32 = 200;

@@ -1,5 +1,5 @@
-//! Rows of the `webhooks` table that tell what is on its way to a webhook. Such a row is the truth; the queue
-//! only says when to look at it. Whoever works on one claims it for a while, so that nobody else does.
+//! Deliveries: rows of the `webhooks` table. The row is authoritative; the queue only says when to process it. A
+//! worker claims a delivery for a limited time, so that no other worker processes it at the same time.
 
 use super::{
     CallError, Item, Store,
@@ -30,23 +30,23 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 struct DeliveryRow {
     #[serde(flatten)]
     delivery: Delivery,
-    /// Where the index of waiting deliveries has it, while it waits.
+    /// Its partition in the index of waiting deliveries, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     waiting: Option<String>,
-    /// When somebody has to look after it, should nothing have happened.
+    /// When a worker has to check it, unless it was processed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     look_at: Option<Timestamp>,
-    /// Where the index of failed deliveries has it, once it failed.
+    /// Its partition in the index of failed deliveries, once it has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failed_of: Option<WebhookId>,
-    /// Until when somebody works on it.
+    /// When the current worker's claim ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claimed_until: Option<Timestamp>,
     expires_at: u64,
 }
 
 impl DeliveryRow {
-    /// `look_at`: when somebody has to look after it, if it waits.
+    /// `look_at`: when a worker has to check a waiting delivery.
     fn new(delivery: &Delivery, look_at: Timestamp) -> Self {
         let waits = delivery.status == DeliveryStatus::Pending;
         Self {
@@ -60,34 +60,34 @@ impl DeliveryRow {
     }
 }
 
-/// A delivery that somebody works on.
+/// A delivery that a worker has claimed.
 #[derive(Debug)]
 pub struct Claimed {
     /// The delivery.
     pub delivery: Delivery,
-    /// Until when nobody else works on it.
+    /// When the claim ends. No other worker can claim the delivery before.
     until: Timestamp,
 }
 
 impl Claimed {
-    /// The same claim with the delivery as it is now.
+    /// The same claim, with the delivery's new state.
     pub fn becoming(self, delivery: Delivery) -> Self {
         Self { delivery, ..self }
     }
 }
 
-/// What became of claiming a delivery.
+/// The result of claiming a delivery.
 #[derive(Debug)]
 pub enum Claim {
-    /// The caller owns it for a while.
+    /// The caller has the claim until it ends.
     Claimed(Box<Claimed>),
-    /// It is not due, or somebody works on it: look again then.
+    /// The delivery is not due, or another worker has claimed it. Check again at this time.
     NotBefore(Timestamp),
-    /// There is nothing to do any more.
+    /// Nothing is left to do.
     Over,
 }
 
-/// Which delivery.
+/// Identifies a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryKey {
     /// The webhook.
@@ -97,15 +97,15 @@ pub struct DeliveryKey {
 }
 
 impl Store {
-    /// Adds a delivery, unless it is there. `look_at`: when somebody has to look after it, should nothing happen.
+    /// Adds a delivery, unless it exists. `look_at`: when a worker has to check it, unless it was processed before.
     pub async fn add_delivery(&self, delivery: &Delivery, look_at: Timestamp) -> Result<(), CallError> {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
-        // If it is there, it is on its way.
+        // An existing row means that the delivery is already on its way.
         self.put_if(key, item, IS_NEW, Vec::new()).await.map(drop)
     }
 
-    /// Claims a delivery that is due at `now` until `until`.
+    /// Claims until `until` a delivery that is due at `now`.
     pub async fn claim_delivery(
         &self,
         DeliveryKey { webhook, delivery }: DeliveryKey,
@@ -141,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Replaces a delivery that was claimed. `false`: the claim had ended, and somebody else had a try.
+    /// Replaces a claimed delivery. `false` if the claim ended and another worker made an attempt.
     pub async fn settle_delivery(
         &self,
         Claimed { delivery, until }: &Claimed,
@@ -153,19 +153,19 @@ impl Store {
         self.put_if(key, item, "claimed_until = :until", values).await
     }
 
-    /// Removes a delivery that nobody waits for any more.
+    /// Removes a delivery that is no longer wanted.
     pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
         self.commit(vec![Action::delete(keys::delivery(&self.tables, delivery.webhook, delivery.id))]).await
     }
 
-    /// A delivery.
+    /// Reads a delivery.
     pub async fn delivery(&self, webhook: WebhookId, id: EventId) -> Result<Option<Delivery>, CallError> {
         let row: Option<DeliveryRow> = read_if_any(self.get(keys::delivery(&self.tables, webhook, id)).await?)?;
         Ok(row.map(|row| row.delivery))
     }
 
-    /// Replaces a delivery that was tried `tried` times when it was read, and on which nobody works at `now`.
-    /// `false`: somebody does, or did since, or it is gone.
+    /// Replaces a delivery that had `tried` attempts when it was read and has no claim at `now`. `false` if a worker
+    /// has claimed or attempted it since, or if it is gone.
     pub async fn restart_delivery(
         &self,
         delivery: &Delivery,
@@ -179,7 +179,7 @@ impl Store {
         self.put_if(key, item, condition, vec![(":tried", n(tried.into())), (":now", n(now.millis()))]).await
     }
 
-    /// A webhook's latest deliveries, newest first: at most `max`.
+    /// Lists a webhook's latest deliveries, newest first: at most `max`.
     pub async fn deliveries(&self, webhook: WebhookId, max: usize) -> Result<Vec<Delivery>, CallError> {
         let query = client::query()
             .table_name(&self.tables.webhooks)
@@ -191,7 +191,8 @@ impl Store {
         Ok(read_all::<DeliveryRow>(items)?.into_iter().map(|row| row.delivery).collect())
     }
 
-    /// A webhook's failed deliveries of events from `since` on, oldest first, as an index has them: at most `max`.
+    /// Lists a webhook's failed deliveries of events since `since`, oldest first, at most `max`. Read from an index,
+    /// so recent changes may be missing.
     pub async fn failed_deliveries(
         &self,
         webhook: WebhookId,
@@ -211,8 +212,8 @@ impl Store {
         Ok(failed.filter(|delivery| delivery.status == DeliveryStatus::Failed).collect())
     }
 
-    /// Deliveries that somebody has to look after at `until` at the latest, as an index has them: at most `max`
-    /// of each part.
+    /// Lists deliveries that a worker has to check at `until` or earlier: at most `max` of each part. Read from an
+    /// index, so recent changes may be missing.
     pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, CallError> {
         let part = |part: u8| {
             let query = client::query()

@@ -1,4 +1,4 @@
-//! The `files` table: what is known of uploaded files. Their contents are in the bucket (see `blobs`).
+//! The `files` table: metadata of uploaded files. Their contents are in the bucket (see `blobs`).
 
 use super::{CallError, Store, keys, read_if_any, transaction::Action, write};
 use crate::{
@@ -33,20 +33,20 @@ impl From<FileRow> for File {
 }
 
 impl Store {
-    /// Those of a user's files that exist, in the order of `ids`.
+    /// Reads a user's files with these ids, in the order of `ids`. Missing files are left out.
     pub async fn files(&self, user: UserId, ids: &[FileId]) -> Result<Vec<Option<File>>, CallError> {
         let keys = ids.iter().map(|&id| keys::file(&self.tables, user, id)).collect();
         let items = self.get_many(keys).await?;
         items.into_iter().map(|item| Ok(read_if_any::<FileRow>(item)?.map(File::from))).collect()
     }
 
-    /// A user's file.
+    /// Reads a user's file.
     pub async fn file(&self, user: UserId, id: FileId) -> Result<Option<File>, CallError> {
         let row: Option<FileRow> = read_if_any(self.get(keys::file(&self.tables, user, id)).await?)?;
         Ok(row.map(File::from))
     }
 
-    /// Keeps what is known of new files.
+    /// Stores the metadata of new files.
     pub async fn keep_files(&self, user: UserId, files: &[File]) -> Result<(), CallError> {
         if files.is_empty() {
             return Ok(());

@@ -1,5 +1,5 @@
-//! Rows of the `balances` table that remember what an `Idempotency-Key` stands for. They lie beside the
-//! balance, so that a turn reads both in one call and writes both in one transaction.
+//! Idempotency records: rows of the `balances` table, one for each `Idempotency-Key` in use. They are stored beside
+//! the balance, so that a turn reads both in one call and writes both in one transaction.
 
 use super::{CallError, Store, keys, n, read_if_any, transaction::Action, write};
 use crate::{
@@ -8,33 +8,33 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What is kept under a key.
+/// The value of an idempotency record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
-    /// What was asked, as a SHA-256 in hex: the same key with something else is a mistake of the client.
+    /// The request, as a SHA-256 in hex. A different request with the same key is a client error.
     pub fingerprint: String,
-    /// The answer's facts as JSON; none while the first request runs.
+    /// The facts of the outcome as JSON; absent while the first request runs.
     pub outcome: Option<String>,
     /// Until when a request without an outcome counts as running.
     pub running_until: Timestamp,
-    /// When the key is free again, in milliseconds; `expires_at` says it to DynamoDB in seconds.
+    /// When the key becomes free again, in milliseconds. `expires_at` has it for DynamoDB, in seconds.
     pub forgotten_at: Timestamp,
     expires_at: u64,
 }
 
-/// A record with the key that it is kept under.
+/// A record with its key.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The key's SHA-256 in hex.
     pub key_hash: String,
-    /// What is kept.
+    /// The record's value.
     pub record: Record,
-    /// Now: the entry replaces one that is forgotten, or whose request died without an outcome.
+    /// The current time. The record may replace one that has expired, or whose request died without an outcome.
     pub now: Timestamp,
 }
 
 impl Record {
-    /// A record that is forgotten at `forgotten_at`.
+    /// A record that expires at `forgotten_at`.
     pub fn new(
         fingerprint: String,
         outcome: Option<String>,
@@ -46,14 +46,14 @@ impl Record {
 }
 
 impl Store {
-    /// What is kept under a user's key; `hash` is the key's SHA-256 in hex.
+    /// Reads the record of a user's key; `hash` is the key's SHA-256 in hex.
     pub async fn idempotency_record(&self, user: UserId, hash: &str) -> Result<Option<Record>, CallError> {
         read_if_any(self.get(keys::idempotency(&self.tables, user, hash)).await?)
     }
 }
 
 impl Entry {
-    /// Claims the key: refused while another request holds it.
+    /// Claims the key. Refused while another request holds it.
     pub(super) fn put(self, tables: &Tables, user: UserId) -> Result<Action, CallError> {
         let key = keys::idempotency(tables, user, &self.key_hash);
         let item = write(key.clone(), self.record)?;
@@ -63,13 +63,13 @@ impl Entry {
         Ok(Action::put_if(key, item, condition, values))
     }
 
-    /// Keeps the outcome of the request that claimed the key.
+    /// Stores the outcome of the request that claimed the key.
     pub(super) fn settle(self, tables: &Tables, user: UserId) -> Result<Action, CallError> {
         let key = keys::idempotency(tables, user, &self.key_hash);
         Ok(Action::put(key.clone(), write(key, self.record)?))
     }
 
-    /// Frees the key: the request failed, so the next one runs again.
+    /// Frees the key after a failed request, so that the next request runs again.
     pub(super) fn forget(self, tables: &Tables, user: UserId) -> Action {
         Action::delete(keys::idempotency(tables, user, &self.key_hash))
     }

@@ -1,46 +1,48 @@
-//! Every key of every table. A key's fixed words end before its one variable part begins, or the parts
-//! have a fixed length, so that two different things never share a key.
+//! All keys of all tables. In each key the constant text ends before the single variable part begins, or the parts
+//! have a fixed length. Two different things therefore never share a key.
 //!
 //! | table | partition | sort | row |
 //! |---|---|---|---|
 //! | users | `user#<uuid>` | `profile` | an account |
 //! | users | `user#<uuid>` | `login#<uuid>` | a sign-in |
-//! | users | `user#<uuid>` | `address#<address>` | an address that signed in lately |
-//! | users | `name#<folded>` | `owner` | whose username or e-mail this is |
-//! | users | `credential#<sha256>` | `owner` | whose opaque token this is |
+//! | users | `user#<uuid>` | `address#<address>` | an address that recently signed in |
+//! | users | `name#<folded>` | `owner` | the owner of a username or e-mail address |
+//! | users | `credential#<sha256>` | `owner` | the owner of an opaque token |
 //! | users | `user#<uuid>` | `api-key#<uuid>` | an API key |
 //! | users | `counter` | `users` | the last user's integer |
-//! | users | `counter` | `administrators` | how many active administrators there are |
-//! | users | `population#<0 to 7>` | `count` | how many accounts there are, in eight parts |
-//! | users | `sweep` | `user#<uuid>` | a deleted account whose things are still to be removed |
+//! | users | `counter` | `administrators` | the number of active administrators |
+//! | users | `population#<0 to 7>` | `count` | the number of accounts, in eight parts |
+//! | users | `sweep` | `user#<uuid>` | a deleted account whose data is still to be removed |
 //! | assistants | `owner#<uuid>` | `assistant#<uuid>` | an assistant |
-//! | assistants | `owner#<uuid>` | `name#<sha256>` | which assistant has this name |
-//! | assistants | `owner#<uuid>` | `number#<20 digits>` | which assistant has this integer |
-//! | assistants | `owner#<uuid>` | `count#<status>#<category>` | how many assistants a filter lets through |
+//! | assistants | `owner#<uuid>` | `name#<sha256>` | the assistant with this name |
+//! | assistants | `owner#<uuid>` | `number#<20 digits>` | the assistant with this integer |
+//! | assistants | `owner#<uuid>` | `count#<status>#<category>` | the number of assistants that a filter matches |
 //! | assistants | `owner#<uuid>` | `counter` | the last assistant's integer |
 //! | tools | `tools` | `tool#<id>` | a tool that an administrator added |
-//! | tools | `tools` | `count` | how many of them there are |
+//! | tools | `tools` | `count` | the number of these tools |
 //! | sessions | `conversation#<uuid>` | `about` | a conversation |
 //! | sessions | `conversation#<uuid>` | `message#<turn>#<0 or 1>` | a user's message, its reply |
 //! | sessions | `sweep` | `conversation#<uuid>` | a deleted conversation whose messages are still to be removed |
-//! | balances | `user#<uuid>` | `balance` | what is available, and the holds |
-//! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | one immutable change |
-//! | balances | `user#<uuid>` | `key#<sha256>` | what an `Idempotency-Key` stands for |
+//! | balances | `user#<uuid>` | `balance` | available tokens, and the holds |
+//! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | an immutable ledger entry |
+//! | balances | `user#<uuid>` | `key#<sha256>` | the record of an `Idempotency-Key` |
 //! | files | `user#<uuid>` | `file#<uuid>` | an uploaded file; its content is in the bucket |
-//! | outbox | `user#<uuid>` | `change#<uuid>` | what one transaction did; the id sorts by time |
+//! | outbox | `user#<uuid>` | `change#<uuid>` | the events of one transaction; the id sorts by time |
 //! | webhooks | `owner#<uuid>` | `webhook#<uuid>` | a webhook |
-//! | webhooks | `owner#<uuid>` | `count` | how many webhooks an owner has |
-//! | webhooks | `directory` | `webhook#<uuid>#<uuid>` | an administrator's webhook that hears of all accounts |
+//! | webhooks | `owner#<uuid>` | `count` | the number of an owner's webhooks |
+//! | webhooks | `directory` | `webhook#<uuid>#<uuid>` | an administrator's webhook that receives events of all
+//! accounts |
 //! | webhooks | `webhook#<uuid>` | `delivery#<uuid>` | an event on its way to a webhook; the id sorts by time |
-//! | outbox | `everybody` | `change#<uuid>` | what everybody is to hear of |
-//! | connections | `connection#<id>` | `about` | a connection to somebody who is known; index `everyone` lists them |
-//! | connections | `user#<uuid>` | `connection#<id>` | the same, for reaching the user |
-//! | connections | `ticket#<sha256>` | `about` | what opens one connection |
-//! | limits | `<policy>#<block>#<subject>` | | counted requests of ten minutes |
+//! | outbox | `everybody` | `change#<uuid>` | events for all users |
+//! | connections | `connection#<id>` | `about` | a connection whose user is known; index `everyone` lists them |
+//! | connections | `user#<uuid>` | `connection#<id>` | the same connection, in its user's partition |
+//! | connections | `ticket#<sha256>` | `about` | a ticket that opens one connection |
+//! | limits | `<policy>#<block>#<subject>` | | the counted requests of ten minutes |
 //!
-//! Every list has an index for each of its filters and orders. Their rows hold keys only, except those of
-//! users `directory`, which lists the usernames too. An index's partition is the filter's value, its sort key
-//! the order's value followed by the id. Nothing that must be exact is read from an index.
+//! Every list has an index for each of its filters and orders. Index rows hold keys only, except those of users
+//! `directory`, which also hold the usernames. An index's partition is the filter's value; its sort key is the order's
+//! value followed by the id. Index reads are eventually consistent, so nothing that must be exact is read from an
+//! index.
 
 use super::{Item, s};
 use crate::{
@@ -65,40 +67,40 @@ use uuid::Uuid;
 
 /// The index that lists accounts.
 pub const DIRECTORY: &str = "directory";
-/// The directory's only partition.
+/// The only partition of the directory.
 pub const ALL_USERS: &str = "users";
-/// The partition of what is still to be removed.
+/// The partition of deleted things whose rows are still to be removed.
 pub const SWEEP: &str = "sweep";
 /// The partition of all tools.
 pub const TOOLS: &str = "tools";
-/// Where the rows of tools begin.
+/// The prefix of the sort keys of tools.
 pub const FIRST_TOOL: &str = "tool#";
-/// Where the rows of API keys begin.
+/// The prefix of the sort keys of API keys.
 pub const FIRST_API_KEY: &str = "api-key#";
-/// Where the rows of webhooks begin.
+/// The prefix of the sort keys of webhooks.
 pub const FIRST_WEBHOOK: &str = "webhook#";
-/// Where the rows of deliveries begin.
+/// The prefix of the sort keys of deliveries.
 pub const FIRST_DELIVERY: &str = "delivery#";
-/// In how many parts waiting deliveries are listed.
+/// The number of parts in the index of waiting deliveries.
 pub const WAITING_PARTS: u8 = 8;
-/// The partition of changes that everybody is to hear of.
+/// The partition of outbox entries for all users.
 pub const EVERYBODY: &str = "everybody";
-/// The index that lists all connections, in as many partitions as [`CONNECTION_PARTS`].
+/// The index of all connections. It has [`CONNECTION_PARTS`] partitions.
 pub const EVERYONE: &str = "everyone";
-/// In how many parts connections are listed, so that many can be made at once.
+/// The number of parts in the index of connections, so that many connections can be opened at once.
 pub const CONNECTION_PARTS: u8 = 8;
-/// Where the rows of a user's connections begin.
+/// The prefix of the sort keys of a user's connections.
 pub const FIRST_CONNECTION: &str = "connection#";
-/// Where the rows of changes begin.
+/// The prefix of the sort keys of outbox entries.
 pub const FIRST_CHANGE: &str = "change#";
-/// In how many parts accounts are counted, so that registrations do not wait for each other.
+/// The number of parts of the count of accounts, so that registrations do not wait for each other.
 pub const POPULATION_PARTS: u8 = 8;
-/// Where the rows of a conversation's messages begin.
+/// The prefix of the sort keys of a conversation's messages.
 pub const FIRST_MESSAGE: &str = "message#";
-/// After the last message of every conversation.
+/// A sort key after the last message of every conversation.
 pub const AFTER_MESSAGES: &str = "message$";
 
-/// Which row of which table.
+/// A row of a table.
 #[derive(Debug, Clone)]
 pub struct Key<'a> {
     /// The table's name.
@@ -112,13 +114,13 @@ impl<'a> Key<'a> {
         Self { table, attributes: HashMap::from([("pk".to_owned(), s(partition)), ("sk".to_owned(), s(sort))]) }
     }
 
-    /// The key of a row that an index named.
+    /// The key of a row that an index returned.
     pub fn of_indexed(table: &'a str, mut item: Item) -> Self {
         item.retain(|name, _| name == "pk" || name == "sk");
         Self { table, attributes: item }
     }
 
-    /// The row of `table` with the same partition and the sort key `sort`.
+    /// The key of the row in `table` with the same partition key and the sort key `sort`.
     pub fn beside<'b>(&self, table: &'b str, sort: &str) -> Key<'b> {
         let mut attributes = self.attributes.clone();
         attributes.insert("sk".to_owned(), s(sort));
@@ -146,22 +148,22 @@ pub fn login(tables: &Tables, user: UserId, login: LoginId) -> Key<'_> {
     Key::of(&tables.users, user_partition(user), format!("login#{login}"))
 }
 
-/// An address that signed in to this account.
+/// An address that recently signed in to this account.
 pub fn known_address<'a>(tables: &'a Tables, user: UserId, address: &str) -> Key<'a> {
     Key::of(&tables.users, user_partition(user), format!("address#{address}"))
 }
 
-/// Whose username or e-mail address this is.
+/// The owner of a username or e-mail address.
 pub fn name<'a>(tables: &'a Tables, name: &FoldedName) -> Key<'a> {
     Key::of(&tables.users, format!("name#{}", name.as_str()), "owner".to_owned())
 }
 
-/// Whose opaque token this is; `hash` is its SHA-256 in hex.
+/// The owner of an opaque token; `hash` is its SHA-256 in hex.
 pub fn credential<'a>(tables: &'a Tables, hash: &str) -> Key<'a> {
     Key::of(&tables.users, format!("credential#{hash}"), "owner".to_owned())
 }
 
-/// The last user's integer.
+/// The counter of the users' integers.
 pub fn user_counter(tables: &Tables) -> Key<'_> {
     Key::of(&tables.users, "counter".to_owned(), "users".to_owned())
 }
@@ -171,12 +173,12 @@ pub fn api_key(tables: &Tables, user: UserId, id: ApiKeyId) -> Key<'_> {
     Key::of(&tables.users, user_partition(user), format!("{FIRST_API_KEY}{id}"))
 }
 
-/// How many active administrators there are.
+/// The number of active administrators.
 pub fn administrators(tables: &Tables) -> Key<'_> {
     Key::of(&tables.users, "counter".to_owned(), "administrators".to_owned())
 }
 
-/// The part of the count of accounts that `user` is in.
+/// The part of the count of accounts that counts `user`.
 pub fn population_with(tables: &Tables, user: UserId) -> Key<'_> {
     let last = user.uuid().as_bytes()[15];
     population(tables, last % POPULATION_PARTS)
@@ -187,7 +189,7 @@ pub fn population(tables: &Tables, part: u8) -> Key<'_> {
     Key::of(&tables.users, format!("population#{part}"), "count".to_owned())
 }
 
-/// A deleted account whose things are still to be removed.
+/// A deleted account whose data is still to be removed.
 pub fn swept_user(tables: &Tables, user: UserId) -> Key<'_> {
     Key::of(&tables.users, SWEEP.to_owned(), user_partition(user))
 }
@@ -202,23 +204,23 @@ pub fn assistant(tables: &Tables, owner: UserId, id: AssistantId) -> Key<'_> {
     Key::of(&tables.assistants, owner_partition(owner), format!("assistant#{id}"))
 }
 
-/// Which assistant has this name.
+/// The owner's assistant with this name.
 pub fn assistant_name<'a>(tables: &'a Tables, owner: UserId, name: &AssistantName) -> Key<'a> {
     let hash = hex::encode(Sha256::digest(name.as_str()));
     Key::of(&tables.assistants, owner_partition(owner), format!("name#{hash}"))
 }
 
-/// Which assistant has this integer.
+/// The owner's assistant with this integer.
 pub fn assistant_number(tables: &Tables, owner: UserId, number: AssistantNumber) -> Key<'_> {
     Key::of(&tables.assistants, owner_partition(owner), format!("number#{:020}", number.0))
 }
 
-/// The last integer given to an assistant.
+/// The counter of the assistants' integers.
 pub fn assistant_counter(tables: &Tables, owner: UserId) -> Key<'_> {
     Key::of(&tables.assistants, owner_partition(owner), "counter".to_owned())
 }
 
-/// How many of an owner's assistants have this status and category. No status has a `#` in it.
+/// The number of an owner's assistants with this status and category. No status contains a `#`.
 pub fn assistant_count<'a>(
     tables: &'a Tables,
     owner: UserId,
@@ -240,12 +242,12 @@ pub fn tool<'a>(tables: &'a Tables, id: &ToolId) -> Key<'a> {
     Key::of(&tables.tools, TOOLS.to_owned(), format!("{FIRST_TOOL}{}", id.as_str()))
 }
 
-/// How many tools administrators added.
+/// The number of tools that administrators added.
 pub fn tool_count(tables: &Tables) -> Key<'_> {
     Key::of(&tables.tools, TOOLS.to_owned(), "count".to_owned())
 }
 
-/// A row that never exists.
+/// A row that never exists, for the health check.
 pub fn nothing(tables: &Tables) -> Key<'_> {
     Key::of(&tables.users, "nothing".to_owned(), "nothing".to_owned())
 }
@@ -280,7 +282,7 @@ pub fn reply(tables: &Tables, conversation: ConversationId, turn: TurnNumber) ->
     message(tables, conversation, MessageId { turn, speaker: Speaker::Assistant })
 }
 
-/// A message's place among those of its conversation.
+/// The sort key of a message.
 pub fn message_sort(MessageId { turn, speaker }: MessageId) -> String {
     let part = match speaker {
         Speaker::User => 0,
@@ -299,7 +301,7 @@ pub fn ledger_entry(tables: &Tables, user: UserId, at: Timestamp, id: Uuid) -> K
     Key::of(&tables.balances, user_partition(user), format!("ledger#{:015}#{id}", at.millis()))
 }
 
-/// What an `Idempotency-Key` stands for; `hash` is its SHA-256 in hex.
+/// The record of an `Idempotency-Key`; `hash` is the key's SHA-256 in hex.
 pub fn idempotency<'a>(tables: &'a Tables, user: UserId, hash: &str) -> Key<'a> {
     Key::of(&tables.balances, user_partition(user), format!("key#{hash}"))
 }
@@ -309,38 +311,38 @@ pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
     Key::of(&tables.files, user_partition(user), format!("file#{file}"))
 }
 
-/// What a transaction did.
+/// The outbox entry of a transaction.
 pub fn change<'a>(tables: &'a Tables, change: &OutboxEntry) -> Key<'a> {
     Key::of(&tables.outbox, change_partition(change.audience()), change_sort(change.id()))
 }
 
-/// The partition of changes that `audience` hears of: one user, or everybody.
+/// The partition of outbox entries for `audience`: one user, or all users.
 pub fn change_partition(audience: Option<UserId>) -> String {
     audience.map_or_else(|| EVERYBODY.to_owned(), user_partition)
 }
 
-/// A change's place among those of its audience.
+/// The sort key of an outbox entry.
 pub fn change_sort(id: EventId) -> String {
     format!("{FIRST_CHANGE}{id}")
 }
 
-/// A connection to somebody who is known.
+/// A connection whose user is known.
 pub fn connection<'a>(tables: &'a Tables, id: &ConnectionId) -> Key<'a> {
     Key::of(&tables.connections, format!("connection#{id}"), "about".to_owned())
 }
 
-/// The same, among the user's.
+/// The same connection, in its user's partition.
 pub fn user_connection<'a>(tables: &'a Tables, user: UserId, id: &ConnectionId) -> Key<'a> {
     Key::of(&tables.connections, user_partition(user), format!("{FIRST_CONNECTION}{id}"))
 }
 
-/// The part of the list of all connections that `id` is in.
+/// The part of the index of all connections that `id` belongs to.
 pub fn connection_part(id: &ConnectionId) -> String {
     let digest: [u8; 32] = Sha256::digest(id.as_str()).into();
     (digest[0] % CONNECTION_PARTS).to_string()
 }
 
-/// What opens one connection; `hash` is its SHA-256 in hex.
+/// A ticket that opens one connection; `hash` is its SHA-256 in hex.
 pub fn ticket<'a>(tables: &'a Tables, hash: &str) -> Key<'a> {
     Key::of(&tables.connections, format!("ticket#{hash}"), "about".to_owned())
 }
@@ -350,32 +352,32 @@ pub fn webhook(tables: &Tables, owner: UserId, webhook: WebhookId) -> Key<'_> {
     Key::of(&tables.webhooks, owner_partition(owner), webhook_partition(webhook))
 }
 
-/// How many webhooks an owner has.
+/// The number of an owner's webhooks.
 pub fn webhook_count(tables: &Tables, owner: UserId) -> Key<'_> {
     Key::of(&tables.webhooks, owner_partition(owner), "count".to_owned())
 }
 
-/// That an administrator's webhook hears of all accounts.
+/// The directory row of an administrator's webhook that receives events of all accounts.
 pub fn directory_webhook(tables: &Tables, owner: UserId, webhook: WebhookId) -> Key<'_> {
     Key::of(&tables.webhooks, DIRECTORY.to_owned(), format!("{FIRST_WEBHOOK}{owner}#{webhook}"))
 }
 
-/// The partition of what is delivered to a webhook.
+/// The partition of a webhook's deliveries.
 pub fn webhook_partition(webhook: WebhookId) -> String {
     format!("{FIRST_WEBHOOK}{webhook}")
 }
 
-/// An event on its way to a webhook.
+/// A delivery of an event to a webhook.
 pub fn delivery(tables: &Tables, webhook: WebhookId, event: EventId) -> Key<'_> {
     Key::of(&tables.webhooks, webhook_partition(webhook), delivery_sort(event))
 }
 
-/// A delivery's place among those of its webhook, which is in the order of time.
+/// The sort key of a delivery. It sorts by time.
 pub fn delivery_sort(event: EventId) -> String {
     format!("{FIRST_DELIVERY}{event}")
 }
 
-/// The part of the index of waiting deliveries that a delivery is in.
+/// The part of the index of waiting deliveries that a delivery belongs to.
 pub fn waiting(event: EventId) -> String {
     waiting_part(event.uuid().as_bytes()[15] % WAITING_PARTS)
 }

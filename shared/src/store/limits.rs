@@ -1,5 +1,5 @@
-//! The `limits` table: how many requests a subject made lately, counted in slots of ten seconds. A row
-//! holds the 60 slots of ten minutes and expires by itself.
+//! The `limits` table: the number of recent requests of each subject, counted in slots of ten seconds. A row holds the
+//! 60 slots of ten minutes. DynamoDB removes it after it expires.
 
 use super::{
     CallError, Item, Store,
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
 
 /// Seconds per slot.
 pub const SLOT_SECONDS: u64 = 10;
-/// Slots that can hold a request of the last minute: the current one and the six before it.
+/// The slots that can hold a request of the last minute: the current one and the six before it.
 pub const WINDOW_SLOTS: u64 = 7;
 const SLOTS_PER_ROW: u64 = 60;
 
@@ -22,8 +22,8 @@ const SLOTS_PER_ROW: u64 = 60;
 pub type Recent = [u32; WINDOW_SLOTS as usize];
 
 impl Store {
-    /// Adds a request of `subject` to the current slot, and tells the whole window. One call; two at once
-    /// in the first minute of each ten, when the window reaches into the row before.
+    /// Counts a request of `subject` in the current slot, and returns the whole window. Takes one call. In the first
+    /// minute of every ten it takes two concurrent calls, because the window reaches into the previous row.
     pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, CallError> {
         let slot = now.seconds() / SLOT_SECONDS;
         let row = slot / SLOTS_PER_ROW;
@@ -48,8 +48,8 @@ impl Store {
         Ok(recent)
     }
 
-    /// Takes back a request that was counted `at`. Not tried again when the answer is lost: it could be
-    /// taken back twice.
+    /// Subtracts a request that was counted `at`. Not retried if the response is lost, because a retry could subtract
+    /// it twice.
     pub async fn uncount(&self, policy: &'static str, subject: &str, at: Timestamp) -> Result<(), CallError> {
         let slot = at.seconds() / SLOT_SECONDS;
         let add = self.add(policy, slot / SLOTS_PER_ROW, subject, slot % SLOTS_PER_ROW, -1);

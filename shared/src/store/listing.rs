@@ -1,10 +1,10 @@
-//! Reading a page of a list: first the keys from an index that holds nothing else, then the rows. So a page
-//! far behind costs the keys before it and not the rows, and changing a row seldom changes an index.
+//! Reads a page of a list: first the keys, from an index that holds only keys, then the rows. Skipping to a later page
+//! therefore reads keys only, and most changes to a row do not change an index.
 
 use super::{CallError, Item, Store, client, keys::Key, s, walk::Walk};
 use crate::domain::list::{ListPosition, ListRequest};
 
-/// An index, the partition of it that is wanted, and the attributes that it is made of.
+/// An index, the partition to read, and its key attributes.
 pub struct Index<'a> {
     /// The table.
     pub table: &'a str,
@@ -12,7 +12,7 @@ pub struct Index<'a> {
     pub name: &'static str,
     /// The partition's attribute and value.
     pub partition: (&'static str, String),
-    /// The attribute that it is sorted by.
+    /// The sort key's attribute.
     pub order: &'static str,
 }
 
@@ -20,19 +20,19 @@ pub struct Index<'a> {
 pub struct KeyPage<'a> {
     /// In the list's order.
     pub keys: Vec<Key<'a>>,
-    /// After the last of them, if more follow.
+    /// The position after the last key, if more follow.
     pub next: Option<ListPosition>,
 }
 
-/// The characters of a UUID, with which every place ends.
+/// The length of a UUID, with which every list position ends.
 const ID_LENGTH: usize = 36;
 
-/// The most bytes of a sort key.
+/// The maximum length of a sort key, in bytes.
 const PLACE_MAX: usize = 1024;
 
 impl Store {
-    /// The keys of the page that `request` wants. `row` is the key of the row with an id: a cursor becomes
-    /// a start key with it.
+    /// The keys of the page that `request` asks for. `row` computes the key of the row with an id, which turns a
+    /// cursor into a start key.
     pub(super) async fn list_keys<'a, F>(
         &self,
         index: Index<'a>,
@@ -52,7 +52,7 @@ impl Store {
             .scan_index_forward(!request.sort.descending);
         let walk = Walk { client: &self.client, query, items_per_entry: 1 };
         let size = request.page.size();
-        // One more tells whether the list goes on.
+        // One more than the page shows whether the list continues.
         let wanted = size + 1;
         let mut items = match &request.after {
             None => walk.page(request.page.skipped(), wanted, |_| true).await?,
@@ -74,7 +74,7 @@ impl Store {
     }
 }
 
-/// The id at the end of a place, if the place can be one.
+/// The id at the end of a list position, or `None` if the text cannot be a position.
 fn id_in(place: &str) -> Option<&str> {
     if place.len() <= PLACE_MAX { place.get(place.len().checked_sub(ID_LENGTH)?..) } else { None }
 }

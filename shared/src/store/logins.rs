@@ -1,4 +1,4 @@
-//! Sign-ins and opaque tokens: rows of the `users` table, beside the account that they open.
+//! Sign-ins and opaque tokens: rows of the `users` table. Sign-ins are in the partition of their account.
 
 use super::{
     CallError, Store,
@@ -20,24 +20,24 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A sign-in. It lives as long as its row.
+/// A sign-in. It is valid as long as its row exists.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// Its id, the `sid` of its tokens.
     pub id: LoginId,
-    /// Whose it is.
+    /// The user who signed in.
     pub user: UserId,
-    /// The account's epoch when it was opened.
+    /// The account's epoch at the time of the sign-in.
     pub epoch: u64,
-    /// The refresh token that is valid now; a sign-in may have none.
+    /// The refresh token that is currently valid. A sign-in may have none.
     pub refresh: Option<RefreshToken>,
-    /// The refresh token before it, and when it was replaced.
+    /// The previous refresh token, and when it was replaced.
     pub replaced: Option<(Uuid, Timestamp)>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// What a refresh token is made from again.
+/// The values from which a refresh token can be rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshToken {
     /// Its own id.
@@ -48,12 +48,12 @@ pub struct RefreshToken {
     pub expires_at: Timestamp,
 }
 
-/// Whose an opaque token is.
+/// The owner of an opaque token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CredentialOwner {
     /// The account.
     pub user: UserId,
-    /// The account's epoch when the token was made.
+    /// The account's epoch when the token was created.
     pub epoch: u64,
 }
 
@@ -97,12 +97,12 @@ struct AddressRow {
 }
 
 impl Store {
-    /// Whose opaque token this is; `hash` is its SHA-256 in hex.
+    /// Finds the owner of an opaque token; `hash` is its SHA-256 in hex.
     pub async fn owner_of_credential(&self, hash: &str) -> Result<Option<CredentialOwner>, CallError> {
         read_if_any(self.get(keys::credential(&self.tables, hash)).await?)
     }
 
-    /// An account and one of its sign-ins, in one call.
+    /// Reads an account and one of its sign-ins, in one call.
     pub async fn account_and_login(
         &self,
         user: UserId,
@@ -113,7 +113,7 @@ impl Store {
         Ok((users::account(profile)?, read_if_any::<LoginRow>(login)?.map(Login::from)))
     }
 
-    /// An account, and whether `address` signed in to it lately, in one call.
+    /// Reads an account, and whether `address` recently signed in to it, in one call.
     pub async fn account_and_address(
         &self,
         user: UserId,
@@ -126,14 +126,14 @@ impl Store {
         Ok((users::account(profile)?, expires_at.is_some_and(|at| at > now.seconds())))
     }
 
-    /// Adds a sign-in, and remembers where it came from.
+    /// Adds a sign-in, and stores the address that it came from.
     pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), CallError> {
         let user = login.user;
         let remembered = remember(&self.tables, user, address, remember_until)?;
         self.commit(vec![put_new(&self.tables, login)?, remembered]).await
     }
 
-    /// Adds an opaque token, and remembers where its owner signed in from.
+    /// Adds an opaque token, and stores the address that its owner signed in from.
     pub async fn add_credential(
         &self,
         hash: &str,
@@ -147,7 +147,7 @@ impl Store {
         self.commit(vec![Action::put_new(key.clone(), write(key, owner)?), remembered]).await
     }
 
-    /// Replaces the refresh token `replaced` by `next`. `false` when it was not the valid one any more.
+    /// Replaces the refresh token `replaced` by `next`. `false` if `replaced` is no longer the valid one.
     pub async fn rotate(
         &self,
         login: &Login,
@@ -184,7 +184,7 @@ impl Store {
         }
     }
 
-    /// Ends sign-ins and, by its hash, an opaque token: all their tokens are dead together.
+    /// Ends sign-ins and, by its hash, an opaque token, in one transaction: all their tokens become invalid together.
     pub async fn end(
         &self,
         logins: &[LoginId],
@@ -205,7 +205,7 @@ pub(super) fn put_new(tables: &Tables, login: Login) -> Result<Action, CallError
     Ok(Action::put_new(key.clone(), write(key, LoginRow::from(login))?))
 }
 
-/// Remembers an address that signed in.
+/// Stores an address that signed in.
 pub(super) fn remember(tables: &Tables, user: UserId, address: &str, until: Timestamp) -> Result<Action, CallError> {
     let key = keys::known_address(tables, user, address);
     Ok(Action::put(key.clone(), write(key, AddressRow { expires_at: until.seconds() })?))

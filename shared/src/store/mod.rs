@@ -1,5 +1,5 @@
-//! DynamoDB, and nothing else: one file per table, every key made in `keys`, every change a transaction
-//! or a single conditional write. The store writes what it is given; it makes no ids and knows no rule.
+//! DynamoDB access only: one file per table. All keys are built in `keys`, and every change is a transaction or a
+//! single conditional write. The store writes what it is given; it creates no ids and contains no business rules.
 
 pub mod api_keys;
 pub mod assistants;
@@ -45,23 +45,23 @@ pub struct Store {
     entropy: Arc<dyn Entropy>,
 }
 
-/// How often left-over keys of a batch are asked for again.
+/// How often the unprocessed keys of a batch are requested again.
 const BATCH_TRIES: u32 = 5;
 /// The most keys of a batch.
 const BATCH_MOST: usize = 100;
 
 impl Store {
-    /// The tables named `tables`, reached through `client`. Pauses before retries are spread by `entropy`.
+    /// Accesses the tables named `tables` through `client`. `entropy` adds jitter to the pauses before retries.
     pub fn new(client: Client, tables: Tables, entropy: Arc<dyn Entropy>) -> Self {
         Self { client, tables, entropy }
     }
 
-    /// Whether the database answers: reads a key that does not exist.
+    /// Checks that the database answers, by reading a key that does not exist.
     pub async fn probe(&self) -> Result<(), CallError> {
         self.get(keys::nothing(&self.tables)).await.map(drop)
     }
 
-    /// One item, as of now.
+    /// Reads one item, strongly consistent.
     async fn get(&self, key: Key<'_>) -> Result<Option<Item>, CallError> {
         let output = client::get_item()
             .table_name(key.table)
@@ -72,8 +72,8 @@ impl Store {
         Ok(output.item)
     }
 
-    /// Puts an item if `condition` holds of what was there. Whether it did. A repeat of the call whose first try
-    /// went through, but whose answer was lost, says that it did not.
+    /// Puts an item if `condition` holds for the existing item, and returns whether it was written. If the first
+    /// attempt succeeded but its response was lost, the retry returns `false`.
     async fn put_if(
         &self,
         key: Key<'_>,
@@ -91,14 +91,14 @@ impl Store {
         }
     }
 
-    /// Several items of any tables in one call, as of now, in the order of `keys`.
+    /// Reads several items of any tables in one call, strongly consistent, in the order of `keys`.
     async fn get_together<const N: usize>(&self, keys: [Key<'_>; N]) -> Result<[Option<Item>; N], CallError> {
         let found = self.get_many(keys.into()).await?;
         found.try_into().map_err(|_| CallError::broken("a batch has another length than its keys"))
     }
 
-    /// Any number of items of any tables, as of now, in the order of `keys`: a call for each hundred, all at
-    /// the same time. A key may be there twice.
+    /// Reads any number of items of any tables, strongly consistent, in the order of `keys`: one call for each hundred
+    /// keys, all concurrently. `keys` may contain duplicates.
     async fn get_many(&self, keys: Vec<Key<'_>>) -> Result<Vec<Option<Item>>, CallError> {
         let batches = keys.chunks(BATCH_MOST).map(|keys| self.get_batch(keys));
         let found = futures::future::try_join_all(batches).await?;
@@ -109,7 +109,7 @@ impl Store {
         Ok(keys.iter().enumerate().map(item).collect())
     }
 
-    /// The items with these keys that exist, by table.
+    /// Reads one batch: the items with these keys that exist, by table.
     async fn get_batch(&self, keys: &[Key<'_>]) -> Result<HashMap<String, Vec<Item>>, CallError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for (table, keys) in keys_by_table(keys) {
@@ -132,7 +132,7 @@ impl Store {
     }
 }
 
-/// DynamoDB refuses a batch with the same key twice.
+/// Groups keys by table without duplicates, because DynamoDB refuses a batch with the same key twice.
 fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
     let mut tables: HashMap<String, Vec<Item>> = HashMap::new();
     for key in keys {
@@ -144,17 +144,17 @@ fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
     tables
 }
 
-/// Reads a stored row.
+/// Deserializes a stored row.
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, CallError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(CallError::broken)
 }
 
-/// Reads stored rows.
+/// Deserializes stored rows.
 fn read_all<T: DeserializeOwned>(items: Vec<Item>) -> Result<Vec<T>, CallError> {
     items.into_iter().map(read).collect()
 }
 
-/// What a counter says; one that was never counted on says nothing.
+/// The value of a counter; 0 if it has no row yet.
 fn read_count(item: Option<Item>) -> Result<u64, CallError> {
     #[derive(Deserialize)]
     struct CountRow {
@@ -163,12 +163,12 @@ fn read_count(item: Option<Item>) -> Result<u64, CallError> {
     Ok(read_if_any::<CountRow>(item)?.map_or(0, |row| row.count))
 }
 
-/// Reads a stored row that may be absent.
+/// Deserializes a stored row that may be absent.
 fn read_if_any<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, CallError> {
     item.map(read).transpose()
 }
 
-/// Writes a row below its key.
+/// Serializes a row and adds its key.
 fn write<T: Serialize>(key: Key<'_>, row: T) -> Result<Item, CallError> {
     let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(CallError::broken)?;
     item.extend(key.attributes);

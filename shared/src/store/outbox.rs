@@ -1,5 +1,5 @@
-//! The `outbox` table: what happened, written in the transaction that did it. Its stream drives `dispatch`;
-//! who was away for a while reads it again. Rows are never changed, and forgotten by themselves.
+//! The `outbox` table: events, written in the transaction that caused them. Its stream triggers `dispatch`, and
+//! clients that reconnect read the events they missed. Rows are immutable and expire.
 
 use super::{
     CallError, Item, Store, client, idempotency, keys, read_all, s,
@@ -18,7 +18,8 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a change is kept: longer than the stream keeps it, so that what a stream lost can be told again.
+/// How long an entry is kept: longer than the stream keeps it, so that events that the stream lost can be dispatched
+/// again.
 const KEPT: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 #[derive(Serialize, Deserialize)]
@@ -28,21 +29,21 @@ struct ChangeRow {
     expires_at: u64,
 }
 
-/// Puts a change.
+/// Puts an outbox entry.
 pub(super) fn put(tables: &Tables, change: &OutboxEntry) -> Result<Action, CallError> {
     let key = keys::change(tables, change);
     let row = ChangeRow { change: change.clone(), expires_at: change.at.plus(KEPT).seconds() };
     Ok(Action::put(key.clone(), write(key, row)?))
 }
 
-/// Reads a change from the image of its row, as a stream has it.
+/// Reads an outbox entry from the image of its row in a stream record.
 pub fn read(image: serde_dynamo::Item) -> Result<OutboxEntry, CallError> {
     serde_dynamo::from_item::<_, ChangeRow>(image).map(|row| row.change).map_err(CallError::broken)
 }
 
 impl Store {
-    /// Tells everybody something, and keeps the answer under the request's idempotency key if it has one.
-    /// `false`: a record is there for the key.
+    /// Adds an event for all users, and stores the outcome under the request's idempotency key if it has one. `false`
+    /// if a record exists for the key.
     pub async fn announce(
         &self,
         outbox_entry: &OutboxEntry,
@@ -55,8 +56,8 @@ impl Store {
         Ok(self.transact(actions).await? == Outcome::Committed)
     }
 
-    /// What `audience` may hear of (a user; `None`: everybody) from the moment `since` on, the earliest first:
-    /// at most `max` changes.
+    /// Reads the entries for `audience` (a user; `None`: the entries for all users) since `since`, the earliest first:
+    /// at most `max` entries.
     pub async fn changes(
         &self,
         audience: Option<UserId>,

@@ -1,4 +1,4 @@
-//! Accounts as a list, and the transactions that change or remove one.
+//! The list of accounts, and the transactions that change or remove an account.
 
 use super::{
     CallError, Item, Store,
@@ -27,36 +27,36 @@ use uuid::Uuid;
 /// Why an account was not changed or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unchanged {
-    /// Another account has the username.
+    /// Another account has this username.
     Username,
-    /// Another account has the e-mail address.
+    /// Another account has this e-mail address.
     Email,
-    /// There would be no administrator left.
+    /// No administrator would be left.
     LastAdministrator,
     /// The account was changed or removed in the meantime.
     LostRace,
-    /// A record is there for the request's idempotency key.
+    /// A record exists for the request's idempotency key.
     Key,
 }
 
-/// Tokens that come with a change.
+/// Tokens that are granted together with a change.
 #[derive(Debug, Clone, Copy)]
 pub struct Gift {
-    /// How many.
+    /// The number of tokens.
     pub tokens: Tokens,
     /// The ledger entry's id.
     pub entry_id: Uuid,
 }
 
 impl Store {
-    /// An account and its balance, in one call.
+    /// Reads an account and its balance, in one call.
     pub async fn account_and_balance(&self, user: UserId) -> Result<Option<(Account, Balance)>, CallError> {
         let keys = [keys::profile(&self.tables, user), keys::balance(&self.tables, user)];
         let [profile, balance] = self.get_together(keys).await?;
         Ok(users::account(profile)?.zip(read_if_any(balance)?))
     }
 
-    /// A page of all accounts with their balances, how many accounts there are, and where the next page begins.
+    /// A page of all accounts with their balances, the total count, and where the next page begins.
     pub async fn accounts(
         &self,
         request: &ListRequest<UserField>,
@@ -71,7 +71,7 @@ impl Store {
         let row = |id: &str| Some(keys::profile(&self.tables, UserId::parse(id)?));
         let KeyPage { keys: profiles, next } = self.list_keys(index, request, row).await?;
         let listed = profiles.len();
-        // A balance has its account's partition.
+        // The balance has the same partition key as its account.
         let balances: Vec<_> = profiles.iter().map(|own| own.beside(&self.tables.balances, "balance")).collect();
         let rows = profiles.into_iter().chain(balances).chain(self.population());
         let mut profiles = self.get_many(rows.collect()).await?;
@@ -85,18 +85,18 @@ impl Store {
         Ok((accounts, total, next))
     }
 
-    /// How many accounts there are.
+    /// The number of accounts.
     pub async fn count_accounts(&self) -> Result<u64, CallError> {
         add_up(self.get_many(self.population().collect()).await?)
     }
 
-    /// The rows in which accounts are counted.
+    /// The rows that hold the parts of the count of accounts.
     fn population(&self) -> impl Iterator<Item = Key<'_>> {
         (0..keys::POPULATION_PARTS).map(|part| keys::population(&self.tables, part))
     }
 
-    /// Replaces an account, unless somebody else changed it since it was read. Its counters stay. `record`
-    /// comes with whose key it is kept under.
+    /// Replaces an account, unless it was changed since it was read. Its counters stay. `record` comes with the user
+    /// whose key it belongs to.
     pub async fn change_account(
         &self,
         before: &Account,
@@ -122,7 +122,7 @@ impl Store {
         self.unless_lost_race(actions).await
     }
 
-    /// Removes an account with its names, and notes that what it leaves is to be removed.
+    /// Removes an account with its names, and marks its remaining data for removal.
     pub async fn remove_account(
         &self,
         account: &Account,
@@ -187,8 +187,8 @@ impl Store {
         Ok(Action::update(keys::profile(&self.tables, user.id), change))
     }
 
-    /// Gives up the names that `after` does not have, and takes those that `before` did not have. A username
-    /// that is also the e-mail address is one name.
+    /// Releases the names that only `before` has, and claims those that only `after` has. A username that is also the
+    /// e-mail address is one name.
     fn exchange_names(&self, before: &User, after: Option<&User>) -> Result<Vec<(Unchanged, Action)>, CallError> {
         let (old, new) = (names(Some(before)), names(after));
         let mut actions = Vec::new();
@@ -231,7 +231,7 @@ fn add_up(parts: Vec<Option<Item>>) -> Result<u64, CallError> {
     Ok(total)
 }
 
-/// What a change is decided from is as it was read.
+/// The fields on which a decision depends are the same as when they were read.
 const UNCHANGED: &str = "updated_at = :old_updated_at AND epoch = :old_epoch AND #role = :old_role \
                          AND is_active = :old_is_active AND username = :old_username";
 const UNCHANGED_NAMES: &[(&str, &str)] = &[("#role", "role")];

@@ -1,4 +1,4 @@
-//! The transaction of a registration, which spans account, names, balance and first sign-in.
+//! The transaction of a registration, which writes the account, its names, its balance and the first sign-in.
 
 use super::{
     CallError, Store, balances, keys,
@@ -15,18 +15,18 @@ use crate::domain::{
 };
 use uuid::Uuid;
 
-/// The sign-in that an account is made with.
+/// The first sign-in of a new account.
 #[derive(Debug, Clone)]
 pub struct FirstLogin<'a> {
     /// The sign-in.
     pub login: Login,
-    /// Where it comes from.
+    /// The address that it comes from.
     pub address: &'a str,
-    /// How long that address is known.
+    /// How long that address is remembered.
     pub remember_until: Timestamp,
 }
 
-/// Which name of a registration belongs to somebody already.
+/// The name of a registration that is already taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// The username.
@@ -36,7 +36,7 @@ pub enum Taken {
 }
 
 impl Store {
-    /// Makes an account with its names, its balance, and its first sign-in if there is one.
+    /// Creates an account with its names, its balance, and its first sign-in if there is one.
     pub async fn register(
         &self,
         account: Account,

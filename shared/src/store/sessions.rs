@@ -1,5 +1,5 @@
-//! The `sessions` table: conversations and their messages, one item per message, so that a conversation
-//! can grow for ever.
+//! The `sessions` table: conversations and their messages. Each message is an item of its own, so a conversation can
+//! grow without limit.
 
 use super::{
     CallError, Item, Store, assistants,
@@ -31,7 +31,7 @@ use aws_sdk_dynamodb::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How many turns a conversation shows at once.
+/// The most turns of a conversation that are shown at once.
 pub const LATEST_TURNS: usize = 50;
 const ITEMS_PER_TURN: usize = 2;
 
@@ -47,7 +47,7 @@ pub(super) struct ConversationRow {
     last_turn: Option<LastTurn>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Places in lists.
+    /// Positions in lists.
     by_created: ListPosition,
     by_updated: ListPosition,
     by_title: ListPosition,
@@ -103,7 +103,7 @@ pub(super) struct MessageRow {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     pub status: MessageStatus,
-    /// What a reply cost.
+    /// The price that was charged for a reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charged: Option<Tokens>,
     pub created_at: Timestamp,
@@ -116,17 +116,17 @@ impl From<MessageRow> for Message {
     }
 }
 
-/// Why a conversation was not begun.
+/// Why a conversation was not created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotBegun {
-    /// A record is there for the request's idempotency key.
+    /// A record exists for the request's idempotency key.
     Key,
     /// The assistant is gone.
     Assistant,
 }
 
 impl Store {
-    /// Makes a conversation, and keeps the answer under the request's idempotency key if it has one.
+    /// Creates a conversation, and stores the outcome under the request's idempotency key if it has one.
     pub async fn begin_conversation(
         &self,
         owner: UserId,
@@ -151,7 +151,7 @@ impl Store {
         }
     }
 
-    /// A page of a user's conversations, and where the next begins.
+    /// A page of a user's conversations, and where the next page begins.
     pub async fn conversations(
         &self,
         owner: UserId,
@@ -161,7 +161,7 @@ impl Store {
         Ok((owned_by(owner, self.get_many(keys).await?)?, next))
     }
 
-    /// The keys of a page of a user's conversations, as the index has them.
+    /// The keys of a page of a user's conversations, as the index lists them. Recent changes may be missing.
     pub(super) async fn keys_of_conversations(
         &self,
         owner: UserId,
@@ -177,8 +177,8 @@ impl Store {
         self.conversation_keys(index, request).await
     }
 
-    /// A page of a user's conversations with one assistant, how many there are in all, and where the next page
-    /// begins. `None`: the user has no such assistant.
+    /// A page of a user's conversations with one assistant, the total count, and where the next page begins. `None` if
+    /// the user has no such assistant.
     pub async fn conversations_with(
         &self,
         owner: UserId,
@@ -210,8 +210,8 @@ impl Store {
         self.list_keys(index, request, row).await
     }
 
-    /// A user's conversation with the messages before `before`, oldest first: at most `wanted` of them, and
-    /// no more than `bytes_max` bytes of text unless the first is longer.
+    /// A user's conversation with the messages before `before`, oldest first: at most `wanted` messages with at most
+    /// `bytes_max` bytes of text, but at least one message.
     pub async fn conversation_with_messages(
         &self,
         owner: UserId,
@@ -225,7 +225,7 @@ impl Store {
         let query = query.expression_attribute_values(":first", s(keys::FIRST_MESSAGE));
         let query = query.expression_attribute_values(":end", s(end)).scan_index_forward(false);
         let walk = Walk { client: &self.client, query, items_per_entry: 1 };
-        // The message at the end is not wanted itself.
+        // The query also returns the message `before`, which is not wanted.
         let wanted_items = wanted + usize::from(before.is_some());
         let enough = |items: &[Item]| if text_bytes(items) > bytes_max { wanted_items } else { items.len() };
         let messages = walk.take(wanted_items, None, enough);
@@ -247,8 +247,8 @@ impl Store {
         Ok(Some((conversation, messages)))
     }
 
-    /// A user's conversation with its latest turns, oldest first. One call while there are few turns,
-    /// because the conversation's row lies just before its messages.
+    /// A user's conversation with its latest turns, oldest first. Takes one call while there are few turns, because
+    /// the conversation's row directly precedes its messages.
     pub async fn conversation_with_turns(
         &self,
         owner: UserId,
@@ -269,7 +269,7 @@ impl Store {
         Ok(Some((conversation, turns)))
     }
 
-    /// A user's conversation and a page of its turns, oldest first. The first page is one call.
+    /// A user's conversation and a page of its turns, oldest first. The first page takes one call.
     pub async fn conversation_with_page(
         &self,
         owner: UserId,
@@ -298,7 +298,7 @@ impl Store {
     ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk < :end");
         let query = query.expression_attribute_values(":end", s(keys::AFTER_MESSAGES));
-        // One call reads the conversation's row and, unless turns failed, all wanted ones.
+        // One call reads the conversation's row and all wanted turns, unless some turns failed.
         let first = query
             .clone()
             .limit(i32::try_from(1 + turns * ITEMS_PER_TURN).unwrap_or(i32::MAX))
@@ -321,13 +321,13 @@ impl Store {
         Ok(Some((conversation, turns_of(items)?)))
     }
 
-    /// A user's conversation.
+    /// Reads a user's conversation.
     pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, CallError> {
         let row: Option<ConversationRow> = read_if_any(self.get(keys::conversation(&self.tables, id)).await?)?;
         Ok(row.and_then(|row| row.if_owned_by(owner)))
     }
 
-    /// One answered turn of a user's conversation, in one call.
+    /// Reads one answered turn of a user's conversation, in one call.
     pub async fn turn(&self, owner: UserId, id: ConversationId, number: TurnNumber) -> Result<Option<Turn>, CallError> {
         let [about, message, reply] = self
             .get_together([
@@ -343,8 +343,8 @@ impl Store {
         Ok(turns_of(message.into_iter().chain(reply).collect())?.pop())
     }
 
-    /// Messages of a user's conversations, in the order of `ids`. What is in a conversation that is gone, or
-    /// another user's, is not there.
+    /// Reads messages of a user's conversations, in the order of `ids`. Messages of deleted conversations and of other
+    /// users are left out.
     pub async fn messages_of(
         &self,
         owner: UserId,
@@ -364,7 +364,7 @@ impl Store {
         items.chunks(2).map(message).collect()
     }
 
-    /// Takes the next number for a turn. `None`: the conversation is gone.
+    /// Takes the next number for a turn. `None` if the conversation is gone.
     pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, CallError> {
         let key = keys::conversation(&self.tables, id);
         let sent = client::update_item()
@@ -428,12 +428,12 @@ fn is_reply(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.ends_with("#1"))
 }
 
-/// Read backwards, a turn is complete with the message that follows its reply.
+/// Reading backwards, a turn is complete when its user message follows its reply.
 fn complete_turns_backwards(items: &[Item]) -> usize {
     items.windows(2).filter(|pair| is_reply(&pair[0]) && !is_reply(&pair[1])).count()
 }
 
-/// Joins messages and replies; messages without a reply (failed, or not answered yet) are left out.
+/// Joins messages and replies. Messages without a reply (failed, or not answered yet) are left out.
 fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
     let mut turns = Vec::new();
     let mut said: Option<MessageRow> = None;

@@ -1,5 +1,5 @@
-//! Removing what deleted conversations and accounts leave behind. Deleting hides a thing at once, in one
-//! transaction that also notes it in a `sweep` partition; what was in it goes later, in bounded portions.
+//! Removes the data of deleted conversations and accounts. A deletion takes effect at once, in one transaction that
+//! also adds a marker row to a `sweep` partition. The remaining rows are removed later, in bounded batches.
 
 use super::{
     CallError, Item, Store, assistants,
@@ -23,12 +23,12 @@ use std::collections::HashMap;
 
 /// The most rows that one call removes.
 const BATCH_MAX: usize = 25;
-/// The most notes that one call reads.
+/// The most marker rows that one call reads.
 pub const NOTES_MAX: i32 = 25;
-/// How often left-over rows of a batch are removed again.
+/// How often the unprocessed rows of a batch are removed again.
 const BATCH_TRIES: u32 = 5;
 
-/// The note that something is to be removed.
+/// Marks a deleted thing whose rows are to be removed.
 #[derive(Serialize)]
 pub(super) struct SweepRow {
     pub deleted_at: Timestamp,
@@ -42,9 +42,9 @@ enum NotDeleted {
 }
 
 impl Store {
-    /// Deletes a user's conversation; `is_default` says that it is the default one of the user, or of the
-    /// user with the assistant. Its messages can be seen no more, and are noted to be removed. `false`: it
-    /// was gone already.
+    /// Deletes a user's conversation. `is_default` means that it is the default one of the user, or of the user with
+    /// the assistant. Its messages are no longer visible, and are marked for removal. `false` if the conversation was
+    /// already gone.
     pub async fn delete_conversation(
         &self,
         owner: UserId,
@@ -70,7 +70,7 @@ impl Store {
             (NotDeleted::Assistant, uncount)
         });
         match self.transact(deletion().into_iter().chain(of_assistant).collect()).await? {
-            // An assistant that is gone counts nothing.
+            // If the assistant is gone, so is its counter.
             Outcome::Refused(labels) if labels == [NotDeleted::Assistant] => {
                 Ok(self.transact(deletion().into()).await? == Outcome::Committed)
             }
@@ -78,7 +78,7 @@ impl Store {
         }
     }
 
-    /// Removes up to `most` messages of a deleted conversation. Whether that was all.
+    /// Removes up to `most` messages of a deleted conversation. Returns whether none is left.
     pub async fn sweep_conversation(&self, id: ConversationId, most: usize) -> Result<bool, CallError> {
         let partition = keys::conversation_partition(id);
         let is_empty = self.remove_rows(&self.tables.sessions, &partition, None, most).await?;
@@ -88,11 +88,11 @@ impl Store {
         Ok(is_empty)
     }
 
-    /// Removes up to about `most` rows of a deleted account. Whether that was all.
+    /// Removes up to about `most` rows of a deleted account. Returns whether none is left.
     pub async fn sweep_user(&self, user: UserId, most: usize) -> Result<bool, CallError> {
         for about in self.some_conversations(user).await? {
             let conversation = about.attributes.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
-            // What the index lists goes last: a conversation that nobody can find would stay for ever.
+            // The row that the index lists goes last. Otherwise a failure would leave messages that cannot be found.
             if self.remove_rows(&self.tables.sessions, &conversation, Some(keys::FIRST_MESSAGE), most).await? {
                 self.commit(vec![Action::delete(about)]).await?;
             }
@@ -118,15 +118,15 @@ impl Store {
         Ok(is_empty)
     }
 
-    /// The keys of some of a user's conversations, as the index has them: it may list what is gone, so that
-    /// only its silence tells that nothing is left.
+    /// The keys of some of a user's conversations, as the index lists them. It may still list removed conversations;
+    /// only an empty result means that none is left.
     async fn some_conversations(&self, owner: UserId) -> Result<Vec<Key<'_>>, CallError> {
         let page = PageRequest::new(1, BATCH_MAX).ok_or_else(|| CallError::broken("no page"))?;
         let request = ListRequest { page, sort: Sort::default(), after: None };
         Ok(self.keys_of_conversations(owner, &request).await?.keys)
     }
 
-    /// Some of what is noted to be removed: at most [`NOTES_MAX`] of each kind.
+    /// Reads some of the marker rows: at most [`NOTES_MAX`] of each kind.
     pub async fn to_be_swept(&self) -> Result<(Vec<ConversationId>, Vec<UserId>), CallError> {
         let noted = |table: &str| {
             let query = client::query().table_name(table).key_condition_expression("pk = :sweep");
@@ -143,7 +143,7 @@ impl Store {
         Ok((conversations, users))
     }
 
-    /// Removes up to `most` rows of a partition, those from the sort key `first` on. Whether none is left.
+    /// Removes up to `most` rows of a partition, starting at the sort key `first`. Returns whether none is left.
     async fn remove_rows(
         &self,
         table: &str,

@@ -1,4 +1,4 @@
-//! The `tools` table: what administrators added. There are few, in one partition.
+//! The `tools` table: tools that administrators added. There are few, all in one partition.
 
 use super::{
     CallError, Item, Store, client, idempotency, keys, n, read_all, read_if_any, s,
@@ -15,27 +15,27 @@ use crate::domain::{
 /// Why a tool was not added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAdded {
-    /// There are as many as allowed.
+    /// The limit of tools is reached.
     Full,
-    /// A tool has this id.
+    /// Another tool has this id.
     Exists,
-    /// A record is there for the request's idempotency key.
+    /// A record exists for the request's idempotency key.
     Key,
 }
 
 impl Store {
-    /// A tool that an administrator added.
+    /// Reads a tool that an administrator added.
     pub async fn tool(&self, id: &ToolId) -> Result<Option<Tool>, CallError> {
         read_if_any(self.get(keys::tool(&self.tables, id)).await?)
     }
 
-    /// Whether each of these tools exists; no id may be there twice.
+    /// Returns whether all of these tools exist. `ids` must not contain duplicates.
     pub async fn tools_exist(&self, ids: &[&ToolId]) -> Result<bool, CallError> {
         let rows = self.get_many(ids.iter().map(|id| keys::tool(&self.tables, id)).collect()).await?;
         Ok(rows.iter().all(Option::is_some))
     }
 
-    /// What administrators added: at most `max`, which is all.
+    /// Lists the tools that administrators added. `max` limits the read; it is the most that can exist.
     pub async fn tools(&self, max: usize) -> Result<Vec<Tool>, CallError> {
         let query = client::query()
             .table_name(&self.tables.tools)
@@ -46,7 +46,7 @@ impl Store {
         read_all(Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
     }
 
-    /// Adds a tool unless there are `max`.
+    /// Adds a tool, unless `max` tools exist.
     pub async fn add_tool(
         &self,
         administrator: UserId,
@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Replaces a tool that was last changed at `read_at`. `false`: it is gone, or was changed since.
+    /// Replaces a tool that was last changed at `read_at`. `false` if it is gone or was changed since.
     pub async fn replace_tool(&self, tool: &Tool, read_at: Timestamp) -> Result<bool, CallError> {
         let row = keys::tool(&self.tables, &tool.id);
         let unchanged = vec![(":read_at", n(read_at.millis()))];
@@ -82,7 +82,7 @@ impl Store {
         Ok(self.transact(vec![((), action)]).await? == Outcome::Committed)
     }
 
-    /// Removes a tool. `false`: it is gone already.
+    /// Removes a tool. `false` if it is already gone.
     pub async fn remove_tool(&self, id: &ToolId) -> Result<bool, CallError> {
         let counted = UpdateExpression {
             update: "ADD #count :minus_one",

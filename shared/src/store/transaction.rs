@@ -1,4 +1,4 @@
-//! Several writes that happen together or not at all.
+//! Several writes that all succeed or all fail.
 
 use super::{
     CallError, Item, Store,
@@ -18,7 +18,7 @@ pub struct Action(Result<TransactWriteItem, CallError>);
 pub struct UpdateExpression<'a> {
     /// The update expression.
     pub update: &'static str,
-    /// What must hold before; nothing when empty.
+    /// The condition for the update; none when empty.
     pub condition: &'static str,
     /// `#placeholder` → attribute name.
     pub names: &'a [(&'static str, &'a str)],
@@ -37,13 +37,13 @@ impl Action {
         Self::put_if(key, item, IS_NEW, Vec::new())
     }
 
-    /// Puts a row, whatever was there.
+    /// Puts a row, replacing any existing one.
     pub fn put(key: Key<'_>, item: Item) -> Self {
         let put = Put::builder().table_name(key.table).set_item(Some(item)).build();
         Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(CallError::broken))
     }
 
-    /// Puts a row if `condition` holds of what was there.
+    /// Puts a row if `condition` holds for the existing one.
     pub fn put_if(
         key: Key<'_>,
         item: Item,
@@ -59,7 +59,7 @@ impl Action {
         Self(put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(CallError::broken))
     }
 
-    /// Changes a row.
+    /// Updates a row.
     pub fn update(key: Key<'_>, change: UpdateExpression<'_>) -> Self {
         let condition = Some(change.condition).filter(|condition| !condition.is_empty());
         let update = Update::builder()
@@ -73,7 +73,7 @@ impl Action {
         Self(update.map(|update| TransactWriteItem::builder().update(update).build()).map_err(CallError::broken))
     }
 
-    /// Removes a row if `condition` holds of it.
+    /// Removes a row if `condition` holds for it.
     pub fn delete_if(
         key: Key<'_>,
         condition: &'static str,
@@ -90,7 +90,7 @@ impl Action {
         Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(CallError::broken))
     }
 
-    /// Removes a row, if it is there.
+    /// Removes a row, if it exists.
     pub fn delete(key: Key<'_>) -> Self {
         let delete = Delete::builder().table_name(key.table).set_key(Some(key.attributes)).build();
         Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(CallError::broken))
@@ -105,7 +105,7 @@ pub(super) fn placeholders(values: Vec<(&'static str, AttributeValue)>) -> Optio
     (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// Adds `by` to the counter in `key`, which is made if it is not there.
+/// Adds `by` to the counter in `key`. The counter is created if it does not exist.
 pub fn count(key: Key<'_>, by: i64) -> Action {
     Action::update(
         key,
@@ -118,21 +118,22 @@ pub fn count(key: Key<'_>, by: i64) -> Action {
     )
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome<L> {
     /// Everything was written.
     Committed,
-    /// Nothing was written, because the conditions with these labels did not hold.
+    /// Nothing was written, because the conditions with these labels failed.
     Refused(Vec<L>),
 }
 
-/// How often a transaction that met another one is tried again.
+/// How often a transaction is tried again after a conflict with another one.
 const CONFLICT_TRIES: u32 = 8;
 
 impl Store {
-    /// Writes all `actions` or none. Each has a label by which a refusal names the condition that failed.
-    /// Meeting another transaction on the same rows is not a refusal: it is tried again after a short pause.
+    /// Writes all `actions` or none. Each action has a label, so that a refusal names the condition that failed. A
+    /// conflict with another transaction on the same rows is not a refusal: the transaction is retried after a short
+    /// pause.
     pub async fn transact<L: Copy>(&self, actions: Vec<(L, Action)>) -> Result<Outcome<L>, CallError> {
         let (labels, actions): (Vec<L>, Vec<Action>) = actions.into_iter().unzip();
         let writes = actions.into_iter().map(|action| action.0).collect::<Result<Vec<_>, _>>()?;
@@ -164,7 +165,7 @@ impl Store {
         }
     }
 
-    /// Writes all `actions`, which nothing can refuse but a bug.
+    /// Writes all `actions`. They have no conditions that can fail without a bug.
     pub async fn commit(&self, actions: Vec<Action>) -> Result<(), CallError> {
         match self.transact(actions.into_iter().map(|action| ((), action)).collect()).await? {
             Outcome::Committed => Ok(()),
@@ -172,7 +173,8 @@ impl Store {
         }
     }
 
-    /// Waits before the next try: up to 5, 10, 20 … milliseconds, spread so that rivals do not meet again.
+    /// Waits before the next retry: up to 5, 10, 20 … milliseconds, with jitter so that conflicting transactions do
+    /// not meet again.
     pub(super) async fn pause(&self, tried: u32) {
         let most_millis = 5_u64 << tried.min(7);
         let spread = u64::from_le_bytes(self.entropy.bytes());

@@ -1,4 +1,4 @@
-//! The transactions of a turn, which span conversation, balance and idempotency record.
+//! The transactions of a turn, which write the conversation, balance and idempotency record.
 //!
 //! A model that answers in this process takes one transaction ([`Store::answer_at_once`]). Any other takes
 //! two: [`Store::hold`] before it is asked, then [`Store::answer_held`] or [`Store::fail_held`].
@@ -24,19 +24,19 @@ use crate::domain::{
 };
 use uuid::Uuid;
 
-/// What has to be known before a turn.
+/// The data that a turn depends on.
 pub struct BeforeTurn {
-    /// The conversation, if it exists and is the user's own.
+    /// The conversation, if it exists and belongs to the user.
     pub conversation: Option<Conversation>,
-    /// The assistant that was asked for, if it exists and is the user's own.
+    /// The requested assistant, if it exists and belongs to the user.
     pub assistant: Option<Assistant>,
     /// The user's balance.
     pub balance: Balance,
-    /// What the request's idempotency key stands for, if it has one that is in use.
+    /// The record of the request's idempotency key, if the request has a key that is in use.
     pub record: Option<idempotency::Record>,
 }
 
-/// Whose turn it is, and where.
+/// The user, conversation, assistant and number of a turn.
 #[derive(Debug, Clone)]
 pub struct TurnLocation {
     /// The user.
@@ -45,27 +45,28 @@ pub struct TurnLocation {
     pub conversation: ConversationId,
     /// Its assistant.
     pub assistant: Option<AssistantId>,
-    /// The turn's number in it.
+    /// The turn's number in the conversation.
     pub turn: TurnNumber,
-    /// The conversation to make with this turn; `None` when it exists.
+    /// The conversation to create with this turn; `None` if it exists.
     pub begins: Option<Begins>,
 }
 
-/// A conversation that is made with its first turn.
+/// A conversation that is created with its first turn.
 #[derive(Debug, Clone)]
 pub struct Begins {
     /// The conversation, still without a turn.
     pub conversation: Conversation,
-    /// Of a default conversation: how many were deleted before it. It is only made while that is so.
+    /// For a default conversation: how many default conversations were deleted before. The transaction is refused if
+    /// this number has changed.
     pub resets: Option<u64>,
 }
 
 /// Why a turn's transaction was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Less is available than the price.
+    /// The available balance is less than the price.
     Balance,
-    /// The conversation was made, or removed, in the meantime.
+    /// The conversation was created or removed in the meantime.
     Conversation,
     /// The assistant is not active, or was removed in the meantime.
     Assistant,
@@ -73,14 +74,14 @@ pub enum Refusal {
     Key,
     /// The hold was released in the meantime, because it had expired.
     Hold,
-    /// The number is in use. It never is: numbers are taken one by one.
+    /// The number is in use. This does not happen, because each number is taken only once.
     Number,
 }
 
 type Refused = Result<(), Vec<Refusal>>;
 
 impl Store {
-    /// Conversation, balance, idempotency record and assistant in one call.
+    /// Reads the conversation, balance, idempotency record and assistant in one call.
     pub async fn before_turn(
         &self,
         user: UserId,
@@ -105,7 +106,7 @@ impl Store {
         })
     }
 
-    /// Everything about a turn whose reply is known already: message, reply, charge, idempotency record.
+    /// Writes everything about a turn whose reply is already known: message, reply, charge, idempotency record.
     pub async fn answer_at_once(
         &self,
         place: TurnLocation,
@@ -141,7 +142,7 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// Before the model is asked: the hold, the user's message, and the claim on the idempotency key.
+    /// Writes what precedes the call of the model: the hold, the user's message, and the claim on the idempotency key.
     pub async fn hold(
         &self,
         place: TurnLocation,
@@ -180,7 +181,7 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// The model answered: the hold becomes a charge, the reply is stored.
+    /// Stores the model's reply. The hold becomes a charge.
     pub async fn answer_held(
         &self,
         place: TurnLocation,
@@ -205,8 +206,8 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// The model failed, or the hold expired: the tokens are given back, the message stays as failed. If
-    /// the conversation was deleted meanwhile, the tokens are given back all the same.
+    /// Ends a turn whose model failed or whose hold expired: the tokens are returned, and the message stays with the
+    /// status `failed`. If the conversation was deleted in the meantime, the tokens are returned nevertheless.
     pub async fn fail_held(
         &self,
         place: TurnLocation,
@@ -239,7 +240,7 @@ impl Store {
         balances::charge(&self.tables, place.user, turn.charged, about, turn.answered_at, id)
     }
 
-    /// Makes the conversation and counts it; an assistant is asked for the first time in it.
+    /// Creates the conversation and counts it, also as the first question to an assistant.
     fn begin(&self, place: &TurnLocation, begins: Begins) -> Result<Vec<(Refusal, Action)>, CallError> {
         let Begins { conversation, resets } = begins;
         let user = place.user;

@@ -1,4 +1,4 @@
-//! The `users` table: accounts, the names they own, and the directory. Its sign-ins are in `logins`.
+//! The `users` table: accounts, the names they own, and the directory. The sign-ins are in `logins`.
 
 use super::{
     CallError, Item, Store,
@@ -23,16 +23,16 @@ use crate::{
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
-/// An account with what is never shown of it.
+/// An account, including the fields that are never shown.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// What may be shown.
+    /// The fields that may be shown.
     pub user: User,
     /// The password's PHC string.
     pub password_hash: String,
-    /// Counts up when everything that was signed in before must end.
+    /// Incremented to end all sign-ins and opaque tokens.
     pub epoch: u64,
-    /// Counts up when all API keys must end.
+    /// Incremented to end all API keys.
     pub key_epoch: u64,
 }
 
@@ -53,7 +53,7 @@ struct ProfileRow {
     key_epoch: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// The partition of the indexes that list accounts, and the places in them.
+    /// The partition of the indexes that list accounts, and the positions in them.
     directory: String,
     by_created: ListPosition,
     by_username: ListPosition,
@@ -101,7 +101,7 @@ impl From<Account> for ProfileRow {
     }
 }
 
-/// An account's places in the lists by its names.
+/// An account's positions in the lists by its names.
 pub(super) struct Places {
     pub by_username: ListPosition,
     pub by_email: ListPosition,
@@ -166,13 +166,13 @@ struct NameRow {
 }
 
 impl Store {
-    /// Whose username or e-mail address this is.
+    /// Finds the owner of a username or e-mail address.
     pub async fn owner_of_name(&self, name: &FoldedName) -> Result<Option<UserId>, CallError> {
         let row: Option<NameRow> = read_if_any(self.get(keys::name(&self.tables, name)).await?)?;
         Ok(row.map(|row| row.user))
     }
 
-    /// Whose these names are, in one call. The same name twice has the same owner.
+    /// Finds the owners of these names, in one call. `names` may contain duplicates.
     pub async fn owners_of_names(&self, names: [Option<&FoldedName>; 2]) -> Result<[Option<UserId>; 2], CallError> {
         match names {
             [Some(one), Some(other)] if one != other => {
@@ -191,12 +191,12 @@ impl Store {
         }
     }
 
-    /// An account.
+    /// Reads an account.
     pub async fn account(&self, user: UserId) -> Result<Option<Account>, CallError> {
         account(self.get(keys::profile(&self.tables, user)).await?)
     }
 
-    /// The next free integer for a user. One that is taken and not used stays a gap.
+    /// Takes the next integer for a user. An integer that is taken and not used leaves a gap.
     pub async fn take_user_number(&self) -> Result<UserNumber, CallError> {
         let key = keys::user_counter(&self.tables);
         let output = client::update_item()
@@ -210,7 +210,7 @@ impl Store {
         last_number(output.attributes.as_ref()).ok_or_else(|| CallError::broken("the user counter has no number"))
     }
 
-    /// The integer that was given out last: the directory has at most as many entries.
+    /// The integer that was taken last. The directory has at most as many entries.
     pub async fn last_user_number(&self) -> Result<UserNumber, CallError> {
         let item = self.get(keys::user_counter(&self.tables)).await?;
         Ok(last_number(item.as_ref()).unwrap_or(UserNumber(0)))
@@ -240,7 +240,7 @@ fn last_number(item: Option<&Item>) -> Option<UserNumber> {
     item?.get("last_number").and_then(|value: &AttributeValue| value.as_n().ok()?.parse().ok()).map(UserNumber)
 }
 
-/// One more conversation on the account's count.
+/// Counts one more conversation of the account.
 pub(super) fn count_conversation(tables: &Tables, user: UserId) -> Action {
     Action::update(
         keys::profile(tables, user),
@@ -253,7 +253,7 @@ pub(super) fn count_conversation(tables: &Tables, user: UserId) -> Action {
     )
 }
 
-/// One more conversation, a default one: refused when another default conversation was deleted meanwhile.
+/// Counts one more conversation, a default one. Refused if another default conversation was deleted in the meantime.
 pub(super) fn count_default_conversation(tables: &Tables, user: UserId, resets: u64) -> Action {
     Action::update(
         keys::profile(tables, user),
@@ -266,7 +266,7 @@ pub(super) fn count_default_conversation(tables: &Tables, user: UserId, resets: 
     )
 }
 
-/// One conversation less; `reset` says that it was the default one.
+/// Counts one conversation less. `reset` means that it was the default one.
 pub(super) fn uncount_conversation(tables: &Tables, user: UserId, reset: bool) -> Action {
     Action::update(
         keys::profile(tables, user),
@@ -279,7 +279,7 @@ pub(super) fn uncount_conversation(tables: &Tables, user: UserId, reset: bool) -
     )
 }
 
-/// Gives a name back. Refused when it is somebody else's.
+/// Releases a name. Refused if it belongs to another account.
 pub(super) fn give_up_name(tables: &Tables, name: &FoldedName, user: UserId) -> Action {
     Action::delete_if(keys::name(tables, name), "#user = :user", &[("#user", "user")], vec![(":user", s(user))])
 }
@@ -290,7 +290,7 @@ pub(super) fn put_new(tables: &Tables, account: Account) -> Result<Action, CallE
     Ok(Action::put_new(key.clone(), write(key, ProfileRow::from(account))?))
 }
 
-/// Makes a name somebody's. Refused when it is somebody's already.
+/// Claims a name for an account. Refused if it is already taken.
 pub(super) fn own_name(tables: &Tables, name: &FoldedName, user: UserId) -> Result<Action, CallError> {
     let key = keys::name(tables, name);
     Ok(Action::put_new(key.clone(), write(key, NameRow { user })?))

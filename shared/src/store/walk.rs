@@ -1,4 +1,4 @@
-//! Walking along a query to a numbered page: over keys only to where the page begins, then whole rows.
+//! Follows a query to a numbered page: reads keys only up to the beginning of the page, then whole rows.
 
 use super::{
     CallError, Item,
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 
 /// A query whose entries may consist of several items (a turn is a message and its reply).
 pub struct Walk<'c> {
-    /// What carries it out.
+    /// The client that makes the calls.
     pub client: &'c Client,
     /// The query, without limit or start.
     pub query: QueryInputBuilder,
@@ -16,12 +16,12 @@ pub struct Walk<'c> {
     pub items_per_entry: usize,
 }
 
-/// Keys that one call passes over at most.
+/// The most keys that one call skips.
 const SKIPPED_AT_ONCE: usize = 5_000;
 
 impl Walk<'_> {
-    /// The items of the `wanted` entries after the first `skipped` ones. An entry ends with an item of
-    /// which `ends_entry` is true; items that belong to no entry may stand between.
+    /// The items of the `wanted` entries after the first `skipped` ones. An entry ends with an item for which
+    /// `ends_entry` is true. Items that belong to no entry may stand between entries.
     pub async fn page(
         self,
         skipped: u64,
@@ -36,8 +36,8 @@ impl Walk<'_> {
             let (mut passed, next) = self.once(&keys_only, limit, start).await?;
             let ends: Vec<usize> = (0..passed.len()).filter(|&at| ends_entry(&passed[at])).collect();
             start = match ends.get(left - 1) {
-                // Of an entry's last item the key is where the next entry begins; further items were read
-                // only where entries have several, and never from an index, whose keys are longer.
+                // The next entry starts after the key of this entry's last item. Surplus items are read only from
+                // tables where an entry has several items, never from an index, whose start keys have more attributes.
                 Some(&last) if last + 1 < passed.len() => Some(passed.swap_remove(last)),
                 _ => next,
             };
@@ -49,7 +49,7 @@ impl Walk<'_> {
         self.take(wanted, start, |items| items.iter().filter(|item| ends_entry(item)).count()).await
     }
 
-    /// The items from `start` on until `complete` counts `wanted` entries in them.
+    /// The items after `start`, until `complete` counts `wanted` entries in them.
     pub async fn take(
         self,
         wanted: usize,

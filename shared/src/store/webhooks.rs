@@ -1,5 +1,5 @@
-//! The `webhooks` table: webhooks and their secrets, beside each other in one partition for each owner, and
-//! which webhooks of administrators hear of all accounts.
+//! The `webhooks` table: webhooks with their secrets, in one partition for each owner, and the directory of
+//! administrators' webhooks that receive events of all accounts.
 
 use super::{
     CallError, Item, Store, client, idempotency, keys, n, outbox, read, read_all, read_if_any, s,
@@ -29,19 +29,19 @@ struct WebhookRow {
     previous_until: Option<Timestamp>,
 }
 
-/// A webhook of an administrator that hears of all accounts.
+/// A webhook of an administrator that receives events of all accounts.
 #[derive(Serialize, Deserialize)]
 struct DirectoryRow {
     owner: UserId,
     webhook: WebhookId,
 }
 
-/// Why a webhook was not made.
+/// Why a webhook was not created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotMade {
-    /// There are as many as allowed.
+    /// The owner's limit of webhooks is reached.
     Full,
-    /// A record is there for the request's idempotency key.
+    /// A record exists for the request's idempotency key.
     Key,
 }
 
@@ -67,7 +67,7 @@ impl WebhookRow {
 }
 
 impl Store {
-    /// An owner's webhooks, oldest first: at most `max`, which is all.
+    /// Lists an owner's webhooks, oldest first. `max` limits the read; it is the most that an owner can have.
     pub async fn webhooks(&self, owner: UserId, max: usize) -> Result<Vec<Webhook>, CallError> {
         let query = client::query()
             .table_name(&self.tables.webhooks)
@@ -79,13 +79,13 @@ impl Store {
         Ok(read_all::<WebhookRow>(items)?.into_iter().map(|row| row.webhook).collect())
     }
 
-    /// An owner's webhook with its secrets.
+    /// Reads an owner's webhook with its secrets.
     pub async fn webhook(&self, owner: UserId, id: WebhookId) -> Result<Option<(Webhook, Secrets)>, CallError> {
         let row: Option<WebhookRow> = read_if_any(self.get(keys::webhook(&self.tables, owner, id)).await?)?;
         row.map(WebhookRow::split).transpose()
     }
 
-    /// A webhook with its secrets, and whose it is, in one call.
+    /// Reads a webhook with its secrets and its owner, in one call.
     pub async fn webhook_and_owner(
         &self,
         owner: UserId,
@@ -100,7 +100,7 @@ impl Store {
         Ok(Some((webhook, secrets, account.user)))
     }
 
-    /// The webhooks that hear of all accounts: those of active administrators.
+    /// Lists the webhooks that receive events of all accounts and whose owners are active administrators.
     pub async fn directory_webhooks(&self) -> Result<Vec<Webhook>, CallError> {
         let query = client::query()
             .table_name(&self.tables.webhooks)
@@ -123,7 +123,7 @@ impl Store {
         Ok(heard)
     }
 
-    /// Makes a webhook unless its owner has `max`. `hears_all`: of all accounts.
+    /// Creates a webhook, unless its owner has `max`. `hears_all`: it receives events of all accounts.
     pub async fn make_webhook(
         &self,
         webhook: &Webhook,
@@ -156,8 +156,7 @@ impl Store {
         }
     }
 
-    /// Replaces a webhook and its secrets, unless its owner changed or removed it since it was read. `false`:
-    /// so it was.
+    /// Replaces a webhook and its secrets. `false` if its owner changed or removed it since it was read.
     pub async fn replace_webhook(
         &self,
         webhook: &Webhook,
@@ -174,7 +173,7 @@ impl Store {
         Ok(self.transact(actions).await? == Outcome::Committed)
     }
 
-    /// Lists a webhook among those that hear of all accounts, or no longer.
+    /// Adds a webhook to the directory of those that receive events of all accounts, or removes it.
     pub async fn keep_in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<(), CallError> {
         self.commit(vec![self.in_directory(webhook, hears_all)?]).await
     }
@@ -192,7 +191,7 @@ impl Store {
         Ok(Action::put(listed.clone(), write(listed, row)?))
     }
 
-    /// Removes a webhook. `false`: it is gone already. What was on its way to it is not delivered any more.
+    /// Removes a webhook. `false` if it is already gone. Its pending deliveries are not sent.
     pub async fn remove_webhook(&self, owner: UserId, id: WebhookId) -> Result<bool, CallError> {
         let counted = UpdateExpression {
             update: "SET #count = #count - :one",
@@ -209,7 +208,7 @@ impl Store {
         Ok(self.transact(actions).await? == Outcome::Committed)
     }
 
-    /// Notes since when every delivery to a webhook failed, or that one did not.
+    /// Stores since when all deliveries to a webhook have failed, or `None` after a successful one.
     pub async fn note_failing(&self, webhook: &Webhook, failing_since: Option<Timestamp>) -> Result<(), CallError> {
         let (update, condition, values) = match failing_since {
             Some(since) => (
@@ -221,11 +220,11 @@ impl Store {
         };
         let change = UpdateExpression { update, condition, names: &[], values };
         let noted = Action::update(keys::webhook(&self.tables, webhook.owner, webhook.id), change);
-        // Whoever was faster noted the same, or removed it.
+        // After a lost race nothing is left to do: a concurrent call stored the same, or removed the webhook.
         self.transact(vec![((), noted)]).await.map(drop)
     }
 
-    /// Switches a webhook off, unless its owner changed it since it was read.
+    /// Disables a webhook, unless its owner changed it since it was read.
     pub async fn disable_webhook(
         &self,
         webhook: &Webhook,

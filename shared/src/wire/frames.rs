@@ -14,7 +14,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// Frames as JSON.
+/// Encodes frames as JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonFrames;
 
@@ -36,7 +36,7 @@ struct ConversationUpdate<'a> {
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<String>,
-    /// Absent when the frame would be too large, and when the message was deleted.
+    /// Absent if the frame would be too large, or if the message was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<ShownMessage<'a>>,
 }

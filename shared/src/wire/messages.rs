@@ -12,7 +12,7 @@ struct WireMessage {
     last_event_id: Option<String>,
 }
 
-/// Reads a client's message. `None` for anything else: clients get no error messages.
+/// Parses a client's message. Returns `None` for anything else, because clients get no error messages.
 pub fn parse_message(text: &str) -> Option<ClientMessage> {
     let WireMessage { r#type, token, last_event_id } = serde_json::from_str(text).ok()?;
     let last_event = last_event_id.as_deref().and_then(EventId::parse);

@@ -1,5 +1,6 @@
-//! What leaves and enters beside HTTP: the frames of live connections and the requests to webhooks, as spec 001 has
-//! them. The services know only the traits of [`service::format`](crate::service::format) and parsed messages.
+//! Wire formats other than HTTP: the frames of live connections and the requests to webhooks, as specified in spec
+//! 001. The services use them only through the traits of [`service::format`](crate::service::format) and as parsed
+//! messages.
 
 mod frames;
 mod messages;

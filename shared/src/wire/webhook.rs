@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use sha2::Sha256;
 
-/// Bodies of spec 001, signed as Standard Webhooks asks.
+/// Webhook bodies of spec 001, signed according to Standard Webhooks.
 #[derive(Debug, Clone, Copy)]
 pub struct StandardWebhooks;
 
@@ -28,7 +28,7 @@ struct Body {
     data: Data,
 }
 
-/// The ids of what changed. Ids that do not apply are absent.
+/// The ids of the changed things. Ids that do not apply are absent.
 #[derive(Default, Serialize)]
 #[serde(default)]
 struct Data {

@@ -1,6 +1,6 @@
-//! Ids of events: the same event has the same id whenever and wherever it is computed, so that a repeat is recognised.
-//! Deliveries are keyed by these ids. An id that changed with a deployment would deliver events twice, so ids are made
-//! of canonical bytes, and the tests below pin them.
+//! Ids of events. An event always has the same id wherever it is computed, so that repeats are recognised. Deliveries
+//! are keyed by these ids. If a deployment changed the ids, events would be delivered twice. The ids are therefore
+//! computed from canonical bytes, and the tests below pin them.
 
 use super::EventDetails;
 use crate::domain::{
@@ -12,8 +12,8 @@ use std::time::Duration;
 use uuid::Builder;
 
 impl EventId {
-    /// The id of the event at `place` in a transaction of `user` at `at`: a UUID (version 7) of the time, the place, and
-    /// the first bytes of a SHA-256. The hash covers, in this order,
+    /// The id of the event at index `place` in a transaction of `user` at `at`: a UUID (version 7) of the time, the
+    /// index, and the first bytes of a SHA-256. The hash covers, in this order,
     ///
     /// 1. the time in milliseconds, as 8 bytes,
     /// 2. the user's UUID,
@@ -39,12 +39,12 @@ impl EventId {
         Self::new(Builder::from_unix_timestamp_millis(at.millis(), &random).into_uuid())
     }
 
-    /// The lowest id of an event at `at` or later.
+    /// The lowest id that an event at `at` or later can have.
     pub fn first_at(at: Timestamp) -> Self {
         Self::new(Builder::from_unix_timestamp_millis(at.millis(), &[0; 10]).into_uuid())
     }
 
-    /// When the event's transaction was started.
+    /// When the event's transaction started.
     pub fn at(self) -> Timestamp {
         let (seconds, nanos) = self.uuid().get_timestamp().map_or((0, 0), |at| at.to_unix());
         Timestamp::from_millis(0).plus(Duration::new(seconds, nanos))
@@ -52,8 +52,8 @@ impl EventId {
 }
 
 impl EventDetails {
-    /// What identifies this event among those of a user at one moment: the name of its kind and some of its fields.
-    /// Every other field is named with `_`; it may change, appear or go without changing any id.
+    /// Identifies this event among those of a user at one moment: the name of its kind and some of its fields. All
+    /// other fields are bound to `_`; they may change, and fields may be added or removed, without changing any id.
     fn identity(&self) -> (&'static str, Vec<Vec<u8>>) {
         match self {
             Self::ConversationCreated { conversation, assistant: _ } => {

@@ -32,7 +32,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The kinds that webhooks can subscribe to.
+    /// The kinds to which webhooks can subscribe.
     pub const ASKABLE: [Self; 7] = [
         Self::ConversationCreated,
         Self::ConversationUpdated,
@@ -43,7 +43,7 @@ impl EventKind {
         Self::WebhookDisabled,
     ];
 
-    /// Their names, for messages to people.
+    /// Their names, for error messages.
     pub const CHOICES: &'static str = "conversation.created, conversation.updated, message.received, \
         assistant.status_changed, user.created, user.updated, webhook.disabled";
 
@@ -66,7 +66,7 @@ impl EventKind {
         Self::ASKABLE.into_iter().find(|kind| kind.as_str() == word)
     }
 
-    /// Whether it is about an account. Administrators' webhooks get such events of all users.
+    /// Whether the event is about an account. Administrators' webhooks receive such events of all users.
     pub const fn is_about_accounts(self) -> bool {
         matches!(self, Self::UserCreated | Self::UserUpdated)
     }

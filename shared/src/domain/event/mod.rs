@@ -1,5 +1,5 @@
-//! Events: what happened that webhooks and live connections may hear of. A transaction writes its effect together with
-//! its events; they are sent later.
+//! Events that webhooks and live connections may receive. A transaction writes its effect together with its events.
+//! The events are sent later.
 
 mod id;
 mod kind;
@@ -16,15 +16,15 @@ use serde::{Deserialize, Serialize};
 /// The events of one transaction: one row of the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutboxEntry {
-    /// The user whose things changed.
+    /// The user whose data changed.
     pub user: UserId,
-    /// When the transaction was started.
+    /// When the transaction started.
     pub at: Timestamp,
-    /// What happened, in order.
+    /// The events, in the order in which they happened.
     pub events: Vec<EventDetails>,
 }
 
-/// One thing that happened. A new field that identifies the event must be added to its id (`id.rs`).
+/// The details of an event. A new field that identifies the event must be added to its id (`id.rs`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventDetails {
@@ -71,7 +71,7 @@ pub enum EventDetails {
         /// Its id.
         webhook: WebhookId,
     },
-    /// A credential ended, so connections that were opened with it must be closed. Nobody is told.
+    /// A credential ended, so connections that were opened with it must be closed. This event is not sent to clients.
     AccessEnded,
     /// An administrator sent a message to all users.
     SystemNotification {
@@ -83,18 +83,18 @@ pub enum EventDetails {
 /// An event with its id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// The id, the same however often the event is sent.
+    /// The id, which is the same each time the event is sent.
     pub id: EventId,
-    /// The user whose things changed.
+    /// The user whose data changed.
     pub user: UserId,
-    /// When the transaction was started.
+    /// When the transaction started.
     pub at: Timestamp,
-    /// What happened.
+    /// The details of the event.
     pub details: EventDetails,
 }
 
 impl OutboxEntry {
-    /// The events of a transaction that was started at `at`.
+    /// Groups the events of a transaction that started at `at`.
     pub const fn new(user: UserId, at: Timestamp, events: Vec<EventDetails>) -> Self {
         Self { user, at, events }
     }
@@ -126,7 +126,7 @@ impl OutboxEntry {
 }
 
 impl EventDetails {
-    /// Whether live connections are told of this.
+    /// Whether this event is sent to live connections.
     pub const fn is_live(&self) -> bool {
         match self {
             Self::ConversationCreated { .. }
@@ -134,12 +134,12 @@ impl EventDetails {
             | Self::AssistantStatusChanged { .. }
             | Self::WebhookDisabled { .. }
             | Self::SystemNotification { .. } => true,
-            // The messages of a turn tell that it changed its conversation.
+            // The messages of the turn imply that its conversation changed.
             Self::ConversationUpdated { .. } | Self::UserCreated | Self::UserUpdated | Self::AccessEnded => false,
         }
     }
 
-    /// The kind that webhooks subscribe to; `None` when webhooks are not told of this.
+    /// The kind to which webhooks subscribe; `None` if this event is not sent to webhooks.
     pub const fn kind(&self) -> Option<EventKind> {
         Some(match self {
             Self::ConversationCreated { .. } => EventKind::ConversationCreated,

@@ -1,9 +1,9 @@
-//! Whether a file is accepted: looked at chunk by chunk as it arrives. Nothing is unpacked.
+//! Checks whether a file is accepted, chunk by chunk as it arrives. Archives are not unpacked.
 
 use super::{ContentType, FileName};
 use crate::domain::{Error, Problem};
 
-/// How much of a text's beginning is looked at to tell what it is.
+/// How many bytes of the beginning of a text are inspected to detect its type.
 const HEAD_BYTES: usize = 1024;
 
 /// Why a file is refused.
@@ -11,15 +11,15 @@ const HEAD_BYTES: usize = 1024;
 pub enum Unfit {
     /// It breaks a rule.
     Problem(Problem),
-    /// It is larger than it may be.
+    /// It is too large.
     TooLarge {
-        /// The most bytes that are allowed.
+        /// The maximum size, in bytes.
         max_bytes: u64,
     },
 }
 
 impl Unfit {
-    /// The same as an error about the input's field.
+    /// Converts this to an error about an input field.
     pub fn in_field(self, field: &'static str) -> Error {
         match self {
             Self::Problem(problem) => Error::invalid(field, problem),
@@ -34,21 +34,21 @@ impl From<Problem> for Unfit {
     }
 }
 
-/// Looks at a file's content as it passes by.
+/// Checks a file's content while it is received.
 #[derive(Debug)]
 pub struct Check {
     promised: ContentType,
     max_bytes: u64,
     size: u64,
-    /// The beginning; of a text without the mark and the spaces before it.
+    /// The first bytes. For a text, without the byte order mark and leading whitespace.
     head: Vec<u8>,
     is_text: bool,
-    /// The beginning of a character whose end has not arrived.
+    /// The bytes of a UTF-8 character that has not arrived completely.
     cut_character: Vec<u8>,
 }
 
 impl Check {
-    /// Of a file with this name and declared type, of at most `max_bytes` bytes or what its kind allows,
+    /// Checks a file with this name and declared type. The maximum size is `max_bytes` or the maximum of the type,
     /// whichever is less.
     pub fn new(name: &FileName, declared: Option<&str>, max_bytes: u64) -> Result<Self, Unfit> {
         let promised = ContentType::promised_by(name)?;
@@ -65,12 +65,12 @@ impl Check {
         })
     }
 
-    /// What the file is, if its content does not break the promise.
+    /// The type that the name promises. The content has this type if all checks succeed.
     pub const fn content_type(&self) -> ContentType {
         self.promised
     }
 
-    /// Looks at the next bytes.
+    /// Checks the next bytes.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Unfit> {
         self.size += chunk.len() as u64;
         if self.size > self.max_bytes {
@@ -79,7 +79,7 @@ impl Check {
         if self.is_text { self.feed_text(chunk) } else { self.feed_binary(chunk) }
     }
 
-    /// Looks at the whole, now that all of it was fed.
+    /// Checks the whole file after its last bytes.
     pub fn finish(&self) -> Result<(), Unfit> {
         if self.size == 0 {
             return Err(Problem::FileEmpty.into());
@@ -118,7 +118,7 @@ impl Check {
         Ok(())
     }
 
-    /// Whether everything up to here is UTF-8, but for a character that may still be completed.
+    /// Whether the text up to here is valid UTF-8, except for a character that may still be completed.
     fn is_utf8(&mut self, chunk: &[u8]) -> bool {
         let mut rest = chunk;
         while !self.cut_character.is_empty() {
@@ -141,12 +141,12 @@ impl Check {
     }
 }
 
-/// How HTML begins, in lower case, after comments and the like.
+/// The beginnings of HTML, in lower case, after comments and the like.
 const HTML: [&[u8]; 9] =
     [b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<style", b"<title", b"<meta"];
 
-/// Whether a text may be what it promises to be, as far as its beginning tells: no HTML and no script, and
-/// JSON and XML begin as such.
+/// Whether a text may have its promised type, judging by its beginning: it is no HTML and no script, and JSON and XML
+/// have a valid beginning.
 fn is_text_of(promised: ContentType, head: &[u8]) -> bool {
     let is_program = head.starts_with(b"#!");
     let first = without_preface(&head.to_ascii_lowercase()).to_vec();
@@ -162,7 +162,7 @@ fn is_text_of(promised: ContentType, head: &[u8]) -> bool {
     begins_well && !is_program && !is_html
 }
 
-/// What follows processing instructions, comments and spaces.
+/// The text after processing instructions, comments and whitespace.
 fn without_preface(mut text: &[u8]) -> &[u8] {
     loop {
         text = text.trim_ascii_start();

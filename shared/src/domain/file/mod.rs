@@ -15,11 +15,11 @@ const NAME_MAX: usize = 255;
 /// An uploaded file, without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// The UUID.
+    /// The file's UUID.
     pub id: FileId,
     /// The name that the client sent.
     pub name: FileName,
-    /// The type.
+    /// The checked type.
     pub content_type: ContentType,
     /// The size, in bytes.
     pub size: u64,
@@ -34,7 +34,7 @@ pub struct FileName(String);
 
 impl FileName {
     /// Keeps the part of the client's name after the last `/` or `\`, trimmed, without characters that control a
-    /// terminal or the direction of writing. A long name loses the end of its stem and keeps its extension.
+    /// terminal or the direction of writing. A name that is too long keeps its extension, and its stem is cut.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
         let visible: String = last.chars().filter(|&c| !c.is_control() && !turns_writing(c)).collect();
@@ -136,11 +136,11 @@ pub const EXTENSIONS: [(&str, ContentType); 15] = [
     ("rar", ContentType::Rar),
 ];
 
-/// Declared types without information.
+/// Declared types that carry no information.
 const ANYTHING: [&str; 3] = ["", "application/octet-stream", "binary/octet-stream"];
 
 impl ContentType {
-    /// The type that a name promises.
+    /// The type that the extension of `name` promises.
     pub fn promised_by(name: &FileName) -> Result<Self, Problem> {
         let extension = name.extension();
         let known = EXTENSIONS.iter().find(|(known, _)| *known == extension);
@@ -201,7 +201,7 @@ impl ContentType {
         ANYTHING.contains(&essence) || self.as_str() == essence || self.aliases().contains(&essence)
     }
 
-    /// The bytes that such a file must contain, and their offsets. `None` for text.
+    /// The bytes that a file of this type must contain, with their offsets. `None` for text.
     const fn magic(self) -> Option<&'static [(usize, &'static [u8])]> {
         match self {
             Self::Png => Some(&[(0, b"\x89PNG\r\n\x1a\n")]),
@@ -217,7 +217,7 @@ impl ContentType {
         }
     }
 
-    /// The number of bytes that identify a binary file.
+    /// How many bytes at the beginning identify a binary file.
     const MAGIC_BYTES: usize = 12;
 
     fn begins_like(self, head: &[u8]) -> bool {
