@@ -161,7 +161,7 @@ impl Services {
     /// Builds the services.
     ///
     /// # Errors
-    /// `Internal` when a built-in tool breaks the rules for tools: a bug.
+    /// `Internal` if a built-in tool breaks the rules for tools, which is a bug.
     pub fn new(parts: Parts) -> Result<Self, Error> {
         let Parts {
             config,
