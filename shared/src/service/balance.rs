@@ -65,8 +65,7 @@ impl Balances {
             let now = self.clock.now();
             let expired = balance.holds.iter().find(|(_, hold)| hold.expires_at <= now);
             if let Some((&id, hold)) = expired {
-                // The result is ignored: the next read shows whether the hold has ended, through this task or another
-                // one.
+                // The next read shows whether the hold has ended, through this task or another one.
                 self.reclaim(user, id, hold).await?;
             } else if let Some((tokens, to)) = self.prices.refill.and_then(|refill| due(refill, &balance, now)) {
                 let entry_id = self.entropy.uuid(now);

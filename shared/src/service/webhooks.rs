@@ -268,10 +268,10 @@ impl Webhooks {
         self.deliveries.restart(vec![delivery]).await?.pop().ok_or(Error::Conflict(Conflict::BeingDelivered))
     }
 
-    /// Retries failed deliveries of events from `since` on, the oldest first and 500 at most.
+    /// Retries failed deliveries of events since `since`, oldest first, at most 500.
     ///
     /// # Errors
-    /// `Conflict` when the webhook is not active.
+    /// `Conflict` if the webhook is not active.
     pub async fn retry_since(&self, owner: UserId, id: WebhookId, since: Timestamp) -> Result<Retried, Error> {
         self.active(owner, id).await?;
         let mut failed = self.store.failed_deliveries(id, since, RETRIED_AT_ONCE + 1).await?;
