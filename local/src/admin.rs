@@ -1,4 +1,4 @@
-//! Making administrators: the one thing that no route does.
+//! Creates administrators, which no route does.
 
 use anyhow::{Result, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,7 +12,7 @@ use shared::{
     service::{Services, accounts::Registration},
 };
 
-/// Makes an administrator. Says in one line what is wrong with the name, the address or the password.
+/// Creates an administrator. An error says in one line what is wrong with the name, the address or the password.
 pub async fn create(services: &Services, username: &str, email: &str, password: &SecretString) -> Result<()> {
     let wrong = |what: &'static str| move |problem| anyhow::anyhow!("{what}: {problem}");
     let registration = Registration {
@@ -33,8 +33,8 @@ pub async fn create(services: &Services, username: &str, email: &str, password: 
     }
 }
 
-/// Makes the administrator `username` unless the name or the address is an administrator's, who may have changed
-/// the other of the two.
+/// Creates the administrator `username`, unless an administrator already has the name or the address. That
+/// administrator may have changed the other of the two.
 pub async fn create_if_absent(services: &Services, username: &str, email: &str, password: &SecretString) -> Result<()> {
     let name = Username::parse(username).map_err(|problem| anyhow::anyhow!("username: {problem}"))?;
     let address = Email::parse(email).map_err(|problem| anyhow::anyhow!("e-mail: {problem}"))?;

@@ -1,5 +1,6 @@
-//! `quintet services`: the services of AWS that functions are on, over HTTP, and what tells and delivers. All are on
-//! one port, as `AWS_ENDPOINT_URL` has it for all of an SDK's clients; a request's form tells which one it is for.
+//! `quintet services`: the AWS services that functions need, over HTTP, with event dispatch and delivery. All share one
+//! port, because `AWS_ENDPOINT_URL` is one address for all SDK clients. The form of a request shows which service it is
+//! for.
 
 use crate::{
     process::{self, Backing, DataLocation},
@@ -26,10 +27,10 @@ use shared::{aws::Respond, config::Config, log::Causes};
 use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
 
-/// More than a part of an upload and than a batch of rows.
+/// The maximum size of a request body in bytes: more than a part of an upload or a batch of rows.
 const BODY_MAX: usize = 64 * 1024 * 1024;
 
-/// Serves on `listen` until SIGINT or SIGTERM. Tells and delivers what functions leave to be told, as `serve` does.
+/// Serves on `listen` until SIGINT or SIGTERM. Dispatches and delivers the events of the functions, as `serve` does.
 pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Result<()> {
     ensure!(
         listen.ip().is_loopback(),
@@ -55,8 +56,9 @@ async fn answer(State(backing): State<Backing>, request: Request) -> Response {
     }
 }
 
-/// Whether a browser may have sent this: nothing here asks for a password, and any page could. Browsers say where a
-/// page is from; one that calls this machine by a name of its own shows by that name.
+/// Returns whether a browser may have sent the request. These services require no credentials, so any web page could
+/// call them. Browsers add `Origin` or `Sec-Fetch-Site`. A page whose own host name resolves to this machine is
+/// recognised by the `Host` header.
 fn is_from_a_page(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(|host| host.parse::<Authority>().ok());
     let is_this_machine = host.is_some_and(|host| {
@@ -73,7 +75,7 @@ async fn pass_on(backing: &Backing, request: Request) -> Result<Response> {
     Ok(response.try_into_http1x()?.map(Body::new))
 }
 
-/// The header `X-Amz-Target` names the service of DynamoDB and SQS; the path tells the gateway from S3.
+/// The header `X-Amz-Target` names the service for DynamoDB and SQS. The path distinguishes the gateway from S3.
 impl Respond for Backing {
     async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let Self { tables, storage, queues, gateway, database: _ } = self;

@@ -1,6 +1,7 @@
-//! When a write to the embedded database survives a power cut. SQLite appends each commit to its write-ahead log; this
-//! flushes the log to the disk before a write is answered. One flush serves all writes that were committed before it
-//! began: SQLite's own flush (`synchronous=FULL`) is one for each commit, while everybody else waits.
+//! Makes writes to the embedded database survive a power failure. SQLite appends each commit to its write-ahead log.
+//! This module flushes the log to the disk before a write is answered. One flush serves all writes that were committed
+//! before it began. SQLite's own flush (`synchronous=FULL`) would run for each commit and block all other calls
+//! meanwhile.
 
 use anyhow::{Context, Result};
 use dynoxide::Database;
@@ -22,31 +23,32 @@ pub struct Durability(Option<Arc<Log>>);
 
 struct Log {
     file: Arc<File>,
-    /// How many writes asked to be flushed.
+    /// The number of writes that requested a flush.
     written: AtomicU64,
-    /// How many of them were. Whoever holds this flushes for all others.
+    /// The number of those that were flushed. The task that holds this lock flushes for all others.
     synced: Mutex<u64>,
 }
 
 impl Durability {
-    /// For data that ends with the process.
+    /// No flushes, for data that ends with the process.
     pub const fn none() -> Self {
         Self(None)
     }
 
-    /// For the database in `file`, which is open. From now on SQLite itself flushes only what its integrity takes.
+    /// For the open database in `file`. From this call on, SQLite itself flushes only as much as its integrity
+    /// requires.
     pub fn of(database: &Database, file: &Path) -> Result<Self> {
-        // Sets `synchronous=NORMAL`, and else what are SQLite's defaults: the only way that there is to set it.
+        // Sets `synchronous=NORMAL`, and SQLite's defaults for the rest. The library has no other way to set it.
         database.disable_bulk_loading()?;
         let mut name = OsString::from(file);
         name.push("-wal");
-        // SQLite keeps this one file while the database is open.
+        // SQLite keeps this file while the database is open.
         let log = OpenOptions::new().write(true).open(&name);
         let file = Arc::new(log.with_context(|| format!("{} cannot be opened", Path::new(&name).display()))?);
         Ok(Self(Some(Arc::new(Log { file, written: AtomicU64::new(0), synced: Mutex::new(0) }))))
     }
 
-    /// Everything that was committed before this call is durable when it returns.
+    /// When this returns, everything that was committed before the call is durable.
     pub async fn synced(&self) -> io::Result<()> {
         let Some(log) = &self.0 else { return Ok(()) };
         let mine = log.written.fetch_add(1, Ordering::SeqCst) + 1;

@@ -1,5 +1,5 @@
-//! DynamoDB inside this process, on SQLite. The store calls it by `in_process`; whoever speaks the protocol (the SDK's
-//! client in tests, functions in processes of their own) calls it with JSON, in place of a connection.
+//! DynamoDB in this process, on SQLite. The store calls it through `in_process`. Callers that use DynamoDB's protocol
+//! (the SDK's client in tests, functions in separate processes) send JSON, which replaces a connection.
 
 use crate::{durability::Durability, pump::ChangeFeed};
 use aws_smithy_runtime_api::{
@@ -28,32 +28,32 @@ use std::{
 };
 use tokio::sync::Mutex;
 
-/// The embedded database, which also answers the SDK's client. Cheap to clone.
+/// The embedded database, which also serves the SDK's client. Cheap to clone.
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
     outbox: ChangeFeed,
-    /// The database does one thing at a time. Waiting here suspends a task; waiting for the lock inside the database
-    /// would block a thread that has other requests to work on.
+    /// The database executes one call at a time. Waiting for this lock suspends a task. Waiting for the lock inside the
+    /// database would block a thread that has other requests to serve.
     turn: Arc<Mutex<()>>,
     durability: Durability,
 }
 
-/// Why a call has no answer.
+/// Why a call has no result.
 pub(crate) enum Failed {
-    /// The database says no, as DynamoDB would.
+    /// The database refused the call, as DynamoDB would.
     Refused(DynoxideError),
-    /// There is no telling whether the call took place.
+    /// It is unknown whether the call took effect.
     Broken(ConnectorError),
 }
 
 impl Embedded {
-    /// Calls into `database`, and tells `outbox` of what is written. `durability` makes writes survive a power cut.
+    /// Calls `database`, and notifies `outbox` of writes. `durability` makes writes survive a power failure.
     pub fn new(database: Database, outbox: ChangeFeed, durability: Durability) -> Self {
         Self { database, outbox, turn: Arc::default(), durability }
     }
 
-    /// Runs one DynamoDB request: the operation's name and its JSON, as the protocol has them.
+    /// Runs one DynamoDB request: the operation's name and its JSON body, as in DynamoDB's protocol.
     pub async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
         let call = |database: &Database| self.dispatch(database, operation, body);
         let ran = match operation {
@@ -69,8 +69,8 @@ impl Embedded {
         Ok(HttpResponse::new(status, SdkBody::from(body)))
     }
 
-    /// Runs `call` when it is its turn. It takes tens of microseconds, less than to hand it to another thread and
-    /// back: it runs on this one.
+    /// Runs `call` when the database is free. It runs on the current thread: a call takes tens of microseconds, less
+    /// than a switch to another thread and back.
     pub(crate) async fn read<T>(
         &self,
         call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send,
@@ -82,7 +82,7 @@ impl Embedded {
         }
     }
 
-    /// Runs `call` as [`Embedded::read`] does, and answers when what it wrote is durable.
+    /// Runs `call` like [`Embedded::read`], and returns when its writes are durable.
     pub(crate) async fn write<T>(
         &self,
         call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send,
@@ -93,14 +93,15 @@ impl Embedded {
         Ok(written)
     }
 
-    /// The name of a table that a call writes to, which may be where listeners are noted.
+    /// Returns the name of the table that a call writes to. Notifies the outbox, because the write may add a
+    /// subscriber.
     pub(crate) fn written(&self, table: Option<String>) -> String {
         let table = table.unwrap_or_default();
         self.outbox.note_write(&table);
         table
     }
 
-    /// Writes a transaction to `database`, and tells of what it put into the outbox.
+    /// Writes a transaction to `database`, and sends its outbox entries to the pump.
     pub(crate) fn transact(
         &self,
         database: &Database,
@@ -119,7 +120,7 @@ impl Embedded {
         Some((operation, request.body().bytes()?))
     }
 
-    /// The operations that the store uses. Others, a `Scan` above all, do not exist.
+    /// Runs one of the operations that the store uses. Others are not supported, above all `Scan`.
     fn dispatch(&self, database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
         match operation {
             "GetItem" => answer(body, |request| database.get_item(request)),

@@ -1,5 +1,5 @@
-//! API Gateway's management of WebSocket connections inside this process, in place of an SDK client's connection: a
-//! look at the connections of `websocket`.
+//! API Gateway's management API for WebSocket connections, in this process. It replaces the connection of an SDK client
+//! and sends to the connections of `websocket`.
 
 use aws_smithy_runtime_api::{
     client::{
@@ -18,32 +18,33 @@ use std::{
 };
 use tokio::{sync::mpsc, time::timeout};
 
-/// The most bytes of one message, in either direction.
+/// The maximum size of a message in bytes, in either direction.
 pub const MESSAGE_MAX: usize = 128 * 1024;
-/// Frames that wait for a client that reads slowly.
+/// The maximum number of frames queued for a slow client.
 const WAITING: usize = 64;
-/// How long a frame waits until one of those was read. Then the connection is closed: its client may come again
-/// and say what it heard last.
+/// How long a frame waits for space in a full queue. After that, the connection is closed. The client can reconnect and
+/// name the last event that it received.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The gateway for the SDK's client, in this process, and the open connections. Cheap to clone.
+/// The gateway for the SDK's client, with the open connections. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct EmbeddedGateway(Arc<Mutex<HashMap<String, mpsc::Sender<String>>>>);
 
 impl EmbeddedGateway {
-    /// A connection opens. What is to be sent into it comes out here; the end of that closes it.
+    /// Registers an open connection. Returns the frames to send to it; when the channel ends, the connection must be
+    /// closed.
     pub fn open(&self, id: &str) -> mpsc::Receiver<String> {
         let (frames, waiting) = mpsc::channel(WAITING);
         self.connections().insert(id.to_owned(), frames);
         waiting
     }
 
-    /// A connection is closed. Whether it was open.
+    /// Closes a connection. Returns whether it was open.
     pub fn close(&self, id: &str) -> bool {
         self.connections().remove(id).is_some()
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn count(&self) -> usize {
         self.connections().len()
     }

@@ -1,4 +1,4 @@
-//! SQS inside this process, in memory, in place of an SDK client's connection. Who works on a queue calls it directly.
+//! SQS in this process, in memory. It replaces the connection of an SDK client. Workers call their queue directly.
 
 mod messages;
 mod protocol;
@@ -14,15 +14,15 @@ use std::{
 };
 use tokio::sync::{Notify, futures::Notified};
 
-/// The region where the queues are.
+/// The region of the queues.
 pub const REGION: &str = "local";
 
-/// SQS for the SDK's client, in this process, and the queues behind it. Cheap to clone.
+/// SQS for the SDK's client, with its queues. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbeddedQueues {
-    /// Deliveries to webhook endpoints that are due.
+    /// Webhook deliveries that are due.
     pub deliveries: EmbeddedQueue,
-    /// What concerns WebSocket connections later than now.
+    /// Delayed work on WebSocket connections.
     pub connections: EmbeddedQueue,
 }
 
@@ -35,7 +35,7 @@ impl EmbeddedQueues {
     }
 }
 
-/// One queue, for those who work on it. Cheap to clone.
+/// One queue, for its workers. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbeddedQueue(Arc<Inner>);
 
@@ -55,22 +55,22 @@ impl EmbeddedQueue {
         Self(Arc::new(Inner { url, name, rules, clock, messages, change }))
     }
 
-    /// The next message that can be received now: of the group that is worked on least, and of those the one
-    /// that waits longest. It is the caller's for as long as [`Rules::visibility`] says.
+    /// Receives the next visible message: from the group with the fewest messages in flight, and there the one that
+    /// waits longest. Other workers do not see it for [`Rules::visibility`].
     pub fn take(&self) -> Option<Received> {
         let now = self.now();
         self.messages().take(now)
     }
 
-    /// Forgets a message. `false`: somebody else received it meanwhile, and works on it.
+    /// Deletes a message. Returns `false` if another worker has received it in the meantime.
     pub fn done(&self, receipt: &str) -> bool {
         let was_done = self.messages().done(receipt);
         self.0.change.notify_waiters();
         was_done
     }
 
-    /// Lets a message be received again, `after` that time from now. `false`: somebody else received it
-    /// meanwhile, and works on it.
+    /// Makes a message visible again after a delay of `after`. Returns `false` if another worker has received it in the
+    /// meantime.
     pub fn give_back(&self, receipt: &str, after: Duration) -> bool {
         let visible_at = self.now().plus(after);
         let was_given = self.messages().give_back(receipt, visible_at);
@@ -78,53 +78,53 @@ impl EmbeddedQueue {
         was_given
     }
 
-    /// When something can be received, unless [`EmbeddedQueue::changed`] comes before; a time that is over
-    /// if it is now.
+    /// When the next message can be received, unless [`EmbeddedQueue::changed`] completes before. A time in the past
+    /// means now.
     pub fn next_visible_at(&self) -> Option<Timestamp> {
         self.messages().next_visible_at()
     }
 
-    /// Ends when a message was sent, done or given back, counted from when this was called.
+    /// Completes when a message is sent, deleted or given back after this call.
     pub fn changed(&self) -> Notified<'_> {
         self.0.change.notified()
     }
 
-    /// The messages that were received too often, the latest last.
+    /// The messages that were received too often (dead letters), latest last.
     pub fn dead(&self) -> Vec<Received> {
         self.messages().dead().cloned().collect()
     }
 
-    /// How many messages wait, visible or not.
+    /// The number of waiting messages, visible or not.
     pub fn waiting(&self) -> usize {
         self.messages().count().0
     }
 
-    /// How many messages are worked on.
+    /// The number of messages in flight.
     pub fn in_flight(&self) -> usize {
         self.messages().count().1
     }
 
-    /// What the queue does with its messages.
+    /// The limits of the queue.
     pub fn rules(&self) -> Rules {
         self.0.rules
     }
 
-    /// Now, as the queue sees it.
+    /// The current time of the queue's clock.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 
-    /// The last part of its URL.
+    /// The last part of the queue's URL.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Its name among everything that AWS has.
+    /// The queue's Amazon Resource Name.
     pub fn arn(&self) -> String {
         format!("arn:aws:sqs:{REGION}:000000000000:{}", self.name())
     }
 
-    /// No change is left half done by a panic in it, so that a poisoned lock says nothing.
+    /// Ignores a poisoned lock: no change is left incomplete when it panics.
     fn messages(&self) -> MutexGuard<'_, Messages> {
         self.0.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,7 +137,7 @@ impl EmbeddedQueue {
     }
 }
 
-/// The digest by which AWS lets a body be recognised.
+/// The MD5 digest with which AWS clients verify a body.
 pub fn md5_of(body: &str) -> String {
     hex::encode(Md5::digest(body))
 }

@@ -1,4 +1,4 @@
-//! S3 inside this process, on files, in place of an SDK client's connection.
+//! S3 in this process, on files. It replaces the connection of an SDK client.
 
 use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::{
@@ -28,7 +28,7 @@ use std::{
 use tokio::sync::OnceCell;
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
-/// An upload in parts that is older than this was abandoned, as `template.yaml` has it for AWS.
+/// The age at which an upload in parts counts as abandoned. It is the limit that `template.yaml` sets for AWS.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// S3 for the SDK's client, in this process.
@@ -41,8 +41,8 @@ struct Inner {
 }
 
 impl EmbeddedS3 {
-    /// The files below `directory`. Makes the bucket if it is not there; the rest waits for the first
-    /// request, so that a process that stores nothing does not disturb one that does.
+    /// Opens the files below `directory`, and creates the bucket if it does not exist. Other preparations wait for the
+    /// first request, so that a process that stores nothing does not disturb one that does.
     pub fn new(directory: PathBuf, bucket: &str) -> Result<Self> {
         let made = fs::create_dir_all(directory.join(bucket));
         made.with_context(|| format!("{} cannot be used for files", directory.display()))?;
@@ -64,7 +64,7 @@ impl Respond for EmbeddedS3 {
     async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let service = self.service().await?;
         let (mut head, body) = request.try_into_http1x().map_err(user_error)?.into_parts();
-        // What a connection would add; it is part of what is signed.
+        // A connection would add this header, and the signature covers it.
         if let Some(authority) = head.uri.authority() {
             let host = HeaderValue::from_str(authority.as_str()).map_err(user_error)?;
             head.headers.insert(header::HOST, host);
@@ -75,8 +75,8 @@ impl Respond for EmbeddedS3 {
             None => Body::http_body(body),
         };
         let request = axum::http::Request::from_parts(head, body);
-        // A task of its own: what has begun ends, and a panic in there is an error here. What goes wrong is
-        // in the answer, so it need not be logged in there too.
+        // In a separate task: a call that has begun always finishes, and a panic becomes an error. The response
+        // contains any failure, so the call does not have to log it too.
         let call = async move { service.call(request).await };
         let ran = tokio::spawn(call.with_subscriber(NoSubscriber::new())).await;
         let answer = ran.map_err(|error| ConnectorError::other(error.into(), None))?;
@@ -100,7 +100,7 @@ fn open(directory: &Path) -> Result<S3Service> {
     Ok(builder.build())
 }
 
-/// Removes what uploads left that were cut off by the end of a process.
+/// Removes what interrupted uploads left behind when an earlier process ended.
 fn sweep(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -115,14 +115,14 @@ fn sweep(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The object that a request removes, as bucket and key.
+/// The bucket and the key of the object that a request deletes.
 fn removed_object(method: &Method, uri: &Uri) -> Option<(String, String)> {
     let is_removal = method == Method::DELETE && uri.query()?.contains("x-id=DeleteObject");
     let (bucket, key) = uri.path().strip_prefix('/')?.split_once('/')?;
     is_removal.then(|| (bucket.to_owned(), key.to_owned()))
 }
 
-/// The service keeps notes about an object beside it, and forgets them there when the object is removed.
+/// Removes the metadata of a deleted object. The service stores metadata beside each object but does not delete it.
 fn remove_notes(directory: &Path, bucket: &str, key: &str) {
     let [bucket, key] = [bucket, key].map(|text| BASE64_URL_SAFE_NO_PAD.encode(text));
     for kind in ["metadata", "internal"] {
@@ -135,7 +135,7 @@ fn remove_notes(directory: &Path, bucket: &str, key: &str) {
     }
 }
 
-/// A panic while a body is read breaks the body off.
+/// Converts a panic while the body is read into an error of the body.
 fn without_panics(body: Body) -> Body {
     let caught = AssertUnwindSafe(body).catch_unwind();
     let chunks = caught.map(|read| match read {

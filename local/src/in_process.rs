@@ -1,5 +1,5 @@
-//! DynamoDB inside this process, called by the store without the wire: requests and answers are converted, not
-//! written as JSON and parsed again. The SDK's client, with its signatures and retries, is not in between.
+//! DynamoDB in this process, called by the store without a wire format: requests and responses are converted, not
+//! serialised to JSON and parsed again. This bypasses the SDK's client with its signatures and retries.
 
 use crate::embedded::{Embedded, Failed};
 use aws_sdk_dynamodb::{
@@ -62,7 +62,7 @@ impl InProcess for Embedded {
                 })
             });
             let read = read.await.map_err(|failed| failure(failed, |_, meta| BatchGetItemError::generic(meta)))?;
-            // The embedded database leaves nothing of a batch unprocessed but what exceeds the 16 MB of an answer.
+            // The embedded database leaves keys of a batch unprocessed only if the response would exceed 16 MB.
             let left = read.unprocessed_keys.into_iter().map(|(table, left)| Ok((table, unprocessed(left)?)));
             let left = left.collect::<Result<HashMap<_, _>, DynoxideError>>();
             let left =
@@ -193,7 +193,7 @@ impl InProcess for Embedded {
                     ..Default::default()
                 })
             });
-            // All of a batch is processed, or the call fails.
+            // Either the whole batch is processed, or the call fails.
             written.await.map_err(|failed| failure(failed, |_, meta| BatchWriteItemError::generic(meta)))?;
             Ok(BatchWriteItemOutput::builder().set_unprocessed_items(Some(HashMap::new())).build())
         })
@@ -238,7 +238,7 @@ fn keys(wanted: sdk::KeysAndAttributes) -> Result<actions::batch_get_item::KeysA
     })
 }
 
-/// Keys that are to be asked for again, which the database gives as JSON.
+/// Converts the unprocessed keys, which the database returns as JSON, for the next request.
 fn unprocessed(left: serde_json::Value) -> Result<sdk::KeysAndAttributes, DynoxideError> {
     let wrong = |error: &dyn std::fmt::Display| DynoxideError::InternalServerError(error.to_string());
     let left: actions::batch_get_item::KeysAndAttributes =
@@ -374,8 +374,8 @@ fn sdk_value(value: AttributeValue) -> sdk::AttributeValue {
     }
 }
 
-/// What the SDK would make of a failure. `error` makes the operation's own error of what the database says, and of its
-/// code and message.
+/// Converts a failure into the SDK's error. `error` creates the operation's own error from the database's error, its
+/// code and its message.
 fn failure<E>(failed: Failed, error: impl FnOnce(DynoxideError, ErrorMetadata) -> E) -> SdkError<E> {
     let said = match failed {
         Failed::Refused(said) => said,

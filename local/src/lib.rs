@@ -1,5 +1,5 @@
-//! Quintet in one process: the embedded database, the gateway, and the operator's commands. Also what the
-//! tests build their worlds from.
+//! Quintet in one process: the embedded services, the gateway, and the operator's commands. Tests build their
+//! environments from the same parts.
 
 mod admin;
 mod backing;
@@ -23,7 +23,7 @@ pub mod worker;
 use axum::Router;
 use shared::{http, service::Services};
 
-/// Every endpoint group on one router.
+/// The routes of all endpoint groups in one router.
 pub fn router(services: &Services) -> Router {
     let groups = docs::groups().into_iter().map(|group| group.router(services));
     let routes = groups.fold(docs::router(), Router::merge);

@@ -5,8 +5,8 @@ use local::command::Command;
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// The server makes and drops many small values for each request. With this allocator a turn took a fifth less of the
-/// processor than with the C library's.
+/// The server allocates and frees many small values per request. With this allocator, a turn took a fifth less CPU time
+/// than with the allocator of the C library.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(wrong) => {
-            // The first line says what is wrong; the rest repeats the usage.
+            // The first line is the error. The rest repeats the usage.
             let text = wrong.to_string();
             let line = text.lines().next().unwrap_or("error: wrong arguments").trim_start_matches("error: ");
             eprintln!("quintet: {line} (try --help)");
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         }
     };
     let ran = runtime.block_on(command.run());
-    // Work that nobody waits for does not hold the process up.
+    // The process does not wait for background work.
     runtime.shutdown_background();
     match ran {
         Ok(()) => ExitCode::SUCCESS,

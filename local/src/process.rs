@@ -1,5 +1,5 @@
-//! The services in this process, on embedded data, and what works behind them: what on AWS the stream, the queues and
-//! the schedules do.
+//! The services in this process, on embedded data, with their background work. On AWS, the stream, the queues and the
+//! schedules do that work.
 
 use crate::{
     durability::Durability,
@@ -36,35 +36,35 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// How many deliveries are tried at the same time: so few that requests need not wait for the embedded database.
+/// The maximum number of concurrent deliveries. It is low so that requests do not wait for the embedded database.
 const DELIVERED_AT_ONCE: usize = 32;
-/// How many messages about connections are worked on at the same time.
+/// The maximum number of messages about connections that are handled concurrently.
 const CONNECTIONS_AT_ONCE: usize = 8;
-/// The first pause before a call to an embedded service is repeated.
+/// The pause before the first retry of a call to an embedded service.
 const BACKOFF: Duration = Duration::from_millis(10);
-/// How often what deleted things left is removed.
+/// The interval at which expired rows and the data of deleted objects are removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
-/// Where data is kept.
+/// Where the data is stored.
 pub enum DataLocation {
     /// In files below this directory.
     Directory(PathBuf),
-    /// Nowhere, but that the contents of files are in this directory, which is removed in the end.
+    /// In memory, except for the contents of files. They are in this directory, which is removed at the end.
     Memory(TempDir),
 }
 
-/// The services, and what stands around them in one process.
+/// The services, and everything that supports them in one process.
 pub struct Process {
     /// The services.
     pub services: Services,
-    /// What they are on.
+    /// The backing services that they use.
     pub backing: Backing,
     /// WebSocket connections.
     pub sockets: Sockets,
     pump: Pump,
 }
 
-/// What on AWS are services of AWS. Cheap to clone.
+/// Replacements for services of AWS. Cheap to clone.
 #[derive(Clone)]
 pub struct Backing {
     /// DynamoDB.
@@ -73,14 +73,14 @@ pub struct Backing {
     pub storage: EmbeddedS3,
     /// SQS.
     pub queues: EmbeddedQueues,
-    /// The gateway's management of connections.
+    /// The gateway's management API for connections.
     pub gateway: EmbeddedGateway,
-    /// The database itself, behind [`Backing::tables`].
+    /// The database itself, which [`Backing::tables`] uses.
     pub database: Database,
 }
 
 impl Process {
-    /// Lets everything work that is not a request. Gives what requests need.
+    /// Starts all background work. Returns the parts that serve requests.
     pub fn work(self) -> (Services, Backing, Sockets) {
         let Self { services, backing, sockets, pump } = self;
         tokio::spawn(tidy_now_and_then(services.clone(), backing.database.clone()));
@@ -93,8 +93,8 @@ impl Process {
     }
 }
 
-/// What on AWS the queue of deliveries and its function do. The queue here does not outlive its process, so it is
-/// filled with all that waits first.
+/// Replaces the queue of deliveries and its function. The queue is lost when the process ends, so it is first filled
+/// with all waiting deliveries.
 async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
     if let Err(error) = services.deliveries.wake_all().await {
         tracing::error!(error = %Causes(&error), "what waits for delivery is not looked at yet");
@@ -103,7 +103,7 @@ async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
     Worker::new(queue, DELIVERED_AT_ONCE, handler).run().await;
 }
 
-/// What a schedule does on AWS, and DynamoDB by itself: what has expired is removed.
+/// Replaces the schedule of the janitor and DynamoDB's removal of expired rows.
 async fn tidy_now_and_then(services: Services, database: Database) {
     loop {
         let expiring = database.clone();
@@ -119,7 +119,7 @@ async fn tidy_now_and_then(services: Services, database: Database) {
     }
 }
 
-/// The services on the data at `place`, made there if this is the first start.
+/// Opens the services on the data at `place`. The first start creates the data.
 pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let (database, durability) = match place {
@@ -152,7 +152,7 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     };
     let aws = aws::embedded(backing.clone(), BACKOFF);
     let backends = Backends {
-        // Without the SDK's client, which would take most of the time of a call.
+        // Bypasses the SDK's client, which would take most of the time of a call.
         database: Client::in_process(backing.tables.clone()),
         tables,
         blobs: Blobs::new(&aws, BUCKET_FILES.to_owned()),
@@ -167,7 +167,7 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
 fn open_directory(directory: &Path) -> Result<(Database, Durability)> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    // It holds password hashes and the signing key.
+    // The database holds password hashes and the signing key.
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;

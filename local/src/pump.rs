@@ -1,7 +1,7 @@
-//! What on AWS gives the stream of the outbox to `dispatch`: follows what is written there. The embedded database
-//! has streams too, but keeps them for ever and reads all of one with each write, so this follows the calls that
-//! write. A row that was told is marked; a process that starts goes on with the others. While there is no webhook and
-//! no connection there is nobody to tell: then rows are written with the mark, and nothing follows.
+//! Replaces the stream that passes outbox entries to `dispatch` on AWS. The embedded database has streams, but it keeps
+//! them forever and reads a whole stream on each write. So the pump follows the calls that write. Rows that were
+//! dispatched are marked, and a process that starts continues with the unmarked ones. While no webhook and no
+//! connection exists, events have no subscriber: rows are then written with the mark, and nothing is dispatched.
 
 use anyhow::{Context, Result, ensure};
 use aws_lambda_events::dynamodb::Event;
@@ -26,57 +26,57 @@ use tokio::{
     time::timeout,
 };
 
-/// The attribute that marks a row as told.
+/// The attribute that marks a row as dispatched.
 const TOLD: &str = "told";
-/// The most rows that are marked in one write: as many as a transaction takes.
+/// The maximum number of rows marked in one write. It is the limit of a transaction.
 const MARKS: usize = 100;
-/// How long rows wait to be marked together, when nothing else is told meanwhile.
+/// How long rows wait to be marked together when no other rows are dispatched.
 const MARKS_WAIT: Duration = Duration::from_secs(1);
 
-/// The most records of one event. The embedded database does one thing after the other: with more of them, requests
-/// would wait behind all that is told at the same time.
+/// The maximum number of records in one event. The embedded database executes one call at a time. With larger events,
+/// requests would wait longer behind the dispatch.
 const BATCH: usize = 16;
-/// How often a record is tried again at once.
+/// The maximum number of immediate retries of a record.
 const RETRIES: u32 = 6;
-/// The pause before the first of them; each is twice as long as the one before.
+/// The pause before the first retry. Each later pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Tells a pump of rows of the outbox that were written. Cheap to clone.
+/// Sends new rows of the outbox to a pump. Cheap to clone.
 #[derive(Clone)]
 pub struct ChangeFeed {
     tables: Arc<Tables>,
     rows: UnboundedSender<Item>,
-    /// Whether somebody may hear of changes. `false` is certain.
+    /// Whether events may have subscribers. `false` is certain.
     is_heard: Arc<AtomicBool>,
 }
 
-/// Gives the rows of the outbox to `dispatch`.
+/// Passes the rows of the outbox to `dispatch`.
 pub struct Pump {
     database: Database,
     table: String,
     rows: UnboundedReceiver<Item>,
-    /// Keys of rows that were told and are not marked yet.
+    /// The keys of rows that were dispatched but not marked yet.
     told: Vec<Value>,
 }
 
-/// A pump for the outbox of `database`, and what tells it of new rows.
+/// A pump for the outbox of `database`, and the feed that sends new rows to it.
 pub fn pump(database: Database, tables: &Tables) -> (ChangeFeed, Pump) {
     let (sender, rows) = mpsc::unbounded_channel();
     let feed = ChangeFeed { tables: Arc::new(tables.clone()), rows: sender, is_heard: Arc::new(AtomicBool::new(true)) };
     (feed, Pump { database, table: tables.outbox.clone(), rows, told: Vec::new() })
 }
 
-/// All of this happens while the database does nothing else, so that nobody begins to listen in between.
+/// The caller holds the database's lock during all of these calls, so that no subscriber is added in between.
 impl ChangeFeed {
-    /// Somebody may have begun to listen: something is written to `table`.
+    /// Notes a write to `table`, which may add a subscriber.
     pub fn note_write(&self, table: &str) {
         if table == self.tables.webhooks || table == self.tables.connections {
             self.is_heard.store(true, Ordering::Relaxed);
         }
     }
 
-    /// What `request` puts into the outbox, to be told when it is written. Nothing while nobody listens: then the
-    /// rows are marked as told.
+    /// The outbox rows of `request`, to be dispatched when the write succeeds. Without subscribers, marks the rows as
+    /// dispatched and returns none.
     pub fn rows_of(
         &self,
         database: &Database,
@@ -94,7 +94,7 @@ impl ChangeFeed {
         let puts = request.transact_items.iter_mut().filter_map(|write| write.put.as_mut());
         let mut rows: Vec<&mut Item> =
             puts.filter(|put| put.table_name == self.tables.outbox).map(|put| &mut put.item).collect();
-        // A request with a token may be a repeat, and has to be the same then.
+        // A request with a token may be a retry, which must be identical to the first request.
         if rows.is_empty() || request.client_request_token.is_some() || self.is_heard(database)? {
             return Ok(rows.into_iter().map(|row| row.clone()).collect());
         }
@@ -104,10 +104,10 @@ impl ChangeFeed {
         Ok(Vec::new())
     }
 
-    /// Tells of rows that were written.
+    /// Sends the written rows to the pump.
     pub fn wrote(&self, rows: Vec<Item>) {
         for row in rows {
-            // Without a pump nobody listens.
+            // Sending fails only when no pump exists.
             self.rows.send(row).ok();
         }
     }
@@ -128,7 +128,7 @@ impl ChangeFeed {
 }
 
 impl Pump {
-    /// Tells of everything that was not told yet, then of everything new, for ever.
+    /// Dispatches all rows that are not marked yet, then all new ones until the feed is dropped.
     pub async fn run(mut self, services: Services) {
         match self.untold() {
             Ok(rows) => self.tell(&services, rows).await,
@@ -156,7 +156,7 @@ impl Pump {
         }
     }
 
-    /// Tells of everything that was not told yet, and says how much that was.
+    /// Dispatches all rows that are not marked yet. Returns how many they were.
     pub async fn run_due(&mut self, services: &Services) -> Result<usize> {
         while self.rows.try_recv().is_ok() {}
         let rows = self.untold()?;
@@ -187,7 +187,7 @@ impl Pump {
         }
     }
 
-    /// The rows that failed.
+    /// Dispatches the rows once. Returns those that failed.
     async fn tell_once(&mut self, services: &Services, rows: Vec<Value>) -> Result<Vec<Value>> {
         let told = dispatch::dispatch(services.clone(), event(&rows)?).await?;
         let is_failed = |number: usize| {
@@ -195,7 +195,7 @@ impl Pump {
         };
         let mut failed = Vec::<Value>::new();
         for (number, row) in rows.into_iter().enumerate() {
-            // What follows a failure of the same user was not tried.
+            // After a failure, the later rows of the same user were not attempted.
             match is_failed(number) || failed.iter().any(|other| other["pk"] == row["pk"]) {
                 true => failed.push(row),
                 false => self.told.push(json!({"pk": row["pk"], "sk": row["sk"]})),
@@ -222,12 +222,13 @@ impl Pump {
                 last => request["ExclusiveStartKey"] = last.clone(),
             }
         }
-        // In the order of time, as a stream would have them.
+        // In order of time, as in a stream.
         rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap_or_default().to_owned());
         Ok(rows)
     }
 
-    /// Marks what was told. Where that fails, a process that starts tells it again, which makes no second delivery.
+    /// Marks the dispatched rows. If this fails, the next start dispatches them again, which creates no second
+    /// delivery.
     fn mark(&mut self) {
         for keys in std::mem::take(&mut self.told).chunks(MARKS) {
             if let Err(error) = self.mark_together(keys) {
@@ -236,7 +237,7 @@ impl Pump {
         }
     }
 
-    /// All in one write: each has its price.
+    /// Uses one write for all rows, because every write has a fixed cost.
     fn mark_together(&self, keys: &[Value]) -> Result<()> {
         let mark = |key: &Value| {
             json!({"Update": {
@@ -253,7 +254,7 @@ impl Pump {
     }
 }
 
-/// The event with which Lambda gives such records to a function.
+/// The event in which Lambda passes such records to a function.
 fn event(rows: &[Value]) -> Result<Event> {
     ensure!(rows.len() <= BATCH, "too many records");
     let record = |(number, row): (usize, &Value)| {

@@ -1,4 +1,4 @@
-//! The key that signs tokens, made at the first start and kept in the data directory.
+//! The key that signs tokens. The first start creates it and stores it in the data directory.
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
@@ -7,16 +7,16 @@ use std::{fs, io::Write, path::Path};
 
 const FILE: &str = "jwt-secret";
 
-/// A new key, not kept.
+/// Creates a key without storing it.
 pub fn new_key(entropy: &dyn Entropy) -> String {
     hex::encode(entropy.bytes::<32>())
 }
 
-/// The key kept in `directory`, made now if there is none.
+/// The key stored in `directory`. Creates it if it does not exist.
 pub fn kept_key(directory: &Path, entropy: &dyn Entropy) -> Result<SecretString> {
     let path = directory.join(FILE);
     if !path.try_exists()? {
-        // Written whole under another name first: a crash leaves no half of a key.
+        // Written completely under another name first, so that a crash never leaves half a key.
         let fresh = directory.join(format!("{FILE}.{}", std::process::id()));
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
@@ -25,7 +25,7 @@ pub fn kept_key(directory: &Path, entropy: &dyn Entropy) -> Result<SecretString>
         let mut file = options.open(&fresh)?;
         file.write_all(new_key(entropy).as_bytes())?;
         file.sync_all()?;
-        // Of two processes that start at once, the first one's key stays.
+        // If two processes start at once, both use the key that was linked first.
         let linked = fs::hard_link(&fresh, &path);
         fs::remove_file(&fresh)?;
         if let Err(error) = linked

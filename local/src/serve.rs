@@ -1,4 +1,4 @@
-//! `quintet serve`: all routers on one port, with the embedded database and storage behind them.
+//! `quintet serve`: all routers on one port, with the embedded database and storage.
 
 use crate::{
     admin,
@@ -16,7 +16,7 @@ use shared::{config::Config, http::ClientAddress};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// The administrator that settings alone make.
+/// The username of the administrator that is created from settings.
 const ROOT: &str = "root";
 
 /// Serves on `listen` until SIGINT or SIGTERM.

@@ -1,14 +1,15 @@
-//! Serving routes on a socket until the process is asked to end.
+//! Serves routes on a socket until the process receives a signal to stop.
 
 use anyhow::Result;
 use axum::Router;
 use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 
-/// How long requests may still run after the process was asked to end.
+/// How long running requests may continue after the process received a signal to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// Ends with the first SIGINT or SIGTERM. Listens from now on, not only once it is waited for.
+/// Completes at the first SIGINT or SIGTERM. The handlers are installed by this call, not when the future is first
+/// polled.
 #[cfg(unix)]
 pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -21,13 +22,13 @@ pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends with the first Ctrl-C.
+/// Completes at the first Ctrl-C.
 #[cfg(not(unix))]
 pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
-/// Serves `routes` until `end`, and the requests that run then for a while longer.
+/// Serves `routes` until `end` completes. Requests that are running then get a limited time to finish.
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -44,7 +45,7 @@ pub async fn serve(
         ended.await.ok();
         tokio::time::sleep(FAREWELL).await;
     };
-    // Whoever keeps a connection open after that is not waited for.
+    // Connections that are still open after that time are dropped.
     tokio::select! {
         served = serving => Ok(served?),
         () = impatient => Ok(()),

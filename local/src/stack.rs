@@ -1,4 +1,4 @@
-//! A deployed stack, for the operator's commands: what the AWS CLI tells of it, and the services on its tables.
+//! A deployed stack, for the operator's commands: its outputs, read with the AWS CLI, and the services on its tables.
 
 use anyhow::{Context, Result, bail, ensure};
 use aws_config::SdkConfig;
@@ -24,8 +24,8 @@ struct Output {
     output_value: String,
 }
 
-/// The services of the deployed stack `name`, with the operator's own credentials and on the tables that the stack's
-/// outputs name. They neither make nor check tokens.
+/// The services of the deployed stack `name`, with the operator's own credentials, on the tables that the stack's
+/// outputs name. These services cannot issue or check tokens.
 pub async fn open(name: &str) -> Result<Services> {
     let aws = aws::load().await;
     let region = aws.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
@@ -39,18 +39,18 @@ pub async fn open(name: &str) -> Result<Services> {
     Ok(lambda::on_aws(config, &aws, Arc::new(NoKeys))?)
 }
 
-/// The output that has a setting's value: `TABLE_USERS` is `TableUsers`.
+/// The name of the output that holds a setting's value: `TableUsers` for `TABLE_USERS`.
 fn output_name(setting: &str) -> String {
     let capitalized = |word: &str| word.get(..1).map(|first| first.to_owned() + &word[1..].to_ascii_lowercase());
     setting.split('_').filter_map(capitalized).collect()
 }
 
-/// The AWS CLI knows more kinds of credentials than this program, which needs them for the tables.
+/// Checks that this program finds credentials for the tables. The AWS CLI supports more kinds of credentials.
 async fn check_credentials(aws: &SdkConfig) -> Result<()> {
     let provider = aws.credentials_provider().context("no AWS credentials")?;
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
-        // The error would list where it looked.
+        // The error's own text would list the sources that were searched.
         Err(CredentialsError::CredentialsNotLoaded(_)) => {
             bail!("no AWS credentials: try `eval \"$(aws configure export-credentials --format env)\"`")
         }
@@ -58,7 +58,7 @@ async fn check_credentials(aws: &SdkConfig) -> Result<()> {
     }
 }
 
-/// Asks CloudFormation, through the AWS CLI. This process has nothing else to do meanwhile.
+/// Reads the stack's outputs through the AWS CLI. Blocking is acceptable: this process has no other work.
 fn outputs(stack: &str, region: &str) -> Result<Outputs> {
     let asked = Command::new("aws")
         .args(["cloudformation", "describe-stacks", "--query", "Stacks[0].Outputs", "--output", "json"])
@@ -71,7 +71,7 @@ fn outputs(stack: &str, region: &str) -> Result<Outputs> {
         asked => asked.context("the AWS CLI cannot be run")?,
     };
     if !told.status.success() {
-        // In one line, like every failure of an operator's command.
+        // On one line, like every error of an operator's command.
         let words = String::from_utf8_lossy(&told.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
         bail!("the AWS CLI cannot describe the stack {stack}: {words}");
     }

@@ -1,5 +1,5 @@
-//! The tables of `template.yaml`, made in the embedded database. The template is the only description of
-//! them: keys, indexes and expiry are read from it.
+//! The tables of `template.yaml`, created in the embedded database. Keys, indexes and expiry are read from the
+//! template, so that they are described only once.
 
 use anyhow::{Context, Result};
 use dynoxide::{Database, DynoxideError, actions::create_table::CreateTableRequest};
@@ -26,7 +26,7 @@ struct Resource {
     properties: Value,
 }
 
-/// A table, as the requests that make it.
+/// A table, as the requests that create it.
 struct Table {
     name: String,
     /// The body of a `CreateTable`.
@@ -35,7 +35,7 @@ struct Table {
     time_to_live: Option<Value>,
 }
 
-/// Creates the tables that do not exist yet, named by their resource in lower case.
+/// Creates the missing tables. Each is named after its resource, in lower case.
 pub fn create(database: &Database) -> Result<()> {
     for Table { name, definition, time_to_live } in declared()? {
         match database.create_table(CreateTableRequest::deserialize(definition)?) {
@@ -58,8 +58,8 @@ pub fn create(database: &Database) -> Result<()> {
     Ok(())
 }
 
-/// The tables that the template declares. It is parsed once per process: in a debug build that takes longer than
-/// most tests.
+/// The tables that the template declares. The template is parsed once per process: in a debug build, parsing takes
+/// longer than most tests.
 fn declared() -> Result<&'static [Table]> {
     static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
     match TABLES.get() {
@@ -81,11 +81,11 @@ fn table(resource: &str, mut definition: Value) -> Result<Table> {
     let name = resource.to_lowercase();
     let properties = definition.as_object_mut().with_context(|| format!("{resource} has no properties"))?;
     let time_to_live = properties.remove("TimeToLiveSpecification");
-    // These mean nothing in one process.
+    // These properties have no effect in one process.
     properties.remove("PointInTimeRecoverySpecification");
     properties.remove("DeletionProtectionEnabled");
-    // The embedded database would keep its stream for ever and read all of it with each write: `pump` follows the
-    // calls that write instead.
+    // The embedded database would keep the stream forever and read all of it on each write. Instead, `pump` follows the
+    // calls that write.
     properties.remove("StreamSpecification");
     properties.insert("TableName".to_owned(), json!(name));
     Ok(Table { name, definition, time_to_live })

@@ -1,5 +1,5 @@
-//! `/ws`: what API Gateway does with WebSocket connections on AWS. It calls the `realtime` function's handler with
-//! the same events, and has the same limits.
+//! `/ws`: replaces API Gateway's WebSocket API. It calls the `realtime` function's handler with the same events and has
+//! the same limits.
 
 use crate::embedded_gateway::{EmbeddedGateway, MESSAGE_MAX};
 use axum::{
@@ -27,13 +27,13 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite;
 
-/// The most bytes of a frame.
+/// The maximum size of a frame in bytes.
 const FRAME_MAX: usize = 32 * 1024;
-/// How long nothing may be said, in either direction.
+/// How long a connection may be idle in both directions.
 const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
-/// How long a connection lasts.
+/// The maximum lifetime of a connection.
 const LASTS: Duration = Duration::from_secs(2 * 60 * 60);
-/// How long a client may take to read one frame, or that the connection is closed.
+/// How long a client may take to read one frame before the connection is closed.
 const SLOW: Duration = Duration::from_secs(10);
 
 const GOING_AWAY: u16 = 1001;
@@ -41,16 +41,16 @@ const UNSUPPORTED: u16 = 1003;
 const POLICY: u16 = 1008;
 const TOO_BIG: u16 = 1009;
 
-/// What connections are opened with.
+/// The dependencies of connections.
 #[derive(Clone)]
 pub struct Sockets {
-    /// Who is told of what happens in them.
+    /// The services that handle the events of connections.
     pub services: Services,
-    /// Who sends into them.
+    /// The gateway that sends frames to connections.
     pub gateway: EmbeddedGateway,
-    /// For when they were opened.
+    /// For the times at which connections are opened.
     pub clock: Arc<dyn Clock>,
-    /// For their ids.
+    /// For the ids of connections.
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -59,7 +59,7 @@ pub fn router(sockets: Sockets) -> Router {
     Router::new().route("/ws", get(open)).with_state(sockets)
 }
 
-/// A connection, as events tell of it.
+/// A connection, as its events describe it.
 #[derive(Clone)]
 struct Client {
     sockets: Sockets,
@@ -84,7 +84,7 @@ async fn open(
     let id = BASE64_STANDARD.encode(sockets.entropy.bytes::<11>());
     let connected_at = sockets.clock.now().millis();
     let client = Client { id, address, host, connected_at, sockets };
-    // From now on, so that nothing is lost that is sent before the handshake is answered.
+    // Registered before the handshake is answered, so that no frame is lost in between.
     let frames = client.sockets.gateway.open(&client.id);
     match client.tell("$connect", request_parts(&uri, &headers)).await {
         Ok(200) => {}
@@ -101,7 +101,7 @@ async fn open(
         .on_upgrade(move |socket| client.converse(socket, frames))
 }
 
-/// What the handshake's event tells of its request.
+/// The parts of the handshake's event that describe its request.
 fn request_parts(uri: &Uri, headers: &HeaderMap) -> Value {
     let mut all: Map<String, Value> = Map::new();
     for (name, value) in headers {
@@ -130,7 +130,7 @@ fn request_parts(uri: &Uri, headers: &HeaderMap) -> Value {
 }
 
 impl Client {
-    /// Calls the function with an event, and gives the status that it answers.
+    /// Calls the function with an event. Returns the status of its response.
     async fn tell(&self, route: &str, parts: Value) -> Result<u16, Error> {
         let kind = match route {
             "$connect" => "CONNECT",
@@ -159,7 +159,7 @@ impl Client {
         }
         let event: Event = serde_json::from_value(event).map_err(Error::internal)?;
         let handled = realtime::handle(self.sockets.services.clone(), event);
-        // What was begun ends, even when the connection does.
+        // A separate task, so that the handler finishes even if the connection closes.
         match tokio::spawn(handled).await.map_err(Error::internal)?? {
             HandshakeReply::Connection { status } => Ok(status),
             HandshakeReply::Queue(_) => Err(Error::internal("a connection's event was taken for messages")),
@@ -177,13 +177,13 @@ impl Client {
         };
         if let Some(code) = code {
             let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
-            // Whoever does not read this is not waited for.
+            // The close frame is sent without waiting longer for a client that does not read it.
             timeout(SLOW, sink.send(close)).await.ok();
         }
         self.leave(code).await;
     }
 
-    /// Hands on what the client says, until it goes away or must go.
+    /// Passes the client's messages to the function until the client disconnects or must be disconnected.
     async fn read(&self, stream: &mut SplitStream<WebSocket>, active: &Notify) -> Option<u16> {
         while let Some(message) = stream.next().await {
             active.notify_one();
@@ -211,7 +211,7 @@ impl Client {
     }
 }
 
-/// Sends frames until there will be no more, because the connection is to be closed.
+/// Sends frames until the channel ends, which means that the connection must be closed.
 async fn write(
     sink: &mut SplitSink<WebSocket, Message>,
     mut frames: mpsc::Receiver<String>,

@@ -1,5 +1,5 @@
-//! What on AWS gives the messages of a queue to a function: takes them, calls the function's handler with
-//! each, and forgets those that it is done with.
+//! Replaces the part of AWS that passes messages of a queue to a function: receives them, calls the function's handler
+//! with each, and deletes those that succeeded.
 
 use crate::embedded_queue::{EmbeddedQueue, REGION, Received, md5_of};
 use anyhow::anyhow;
@@ -12,19 +12,19 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long a handler may take, as a function may.
+/// How long a handler may run. It is a function's time limit.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a message rests after it failed for the first time. Each time doubles it, up to the queue's
+/// The delay after a message's first failure. It doubles with each failure, up to the queue's
 /// [`visibility`](crate::embedded_queue::Rules::visibility).
 const REST: Duration = Duration::from_secs(1);
-/// A timer that sleeps longer than this may have slept through a change of the clock.
+/// The longest sleep of the timer. A longer one could miss a change of the clock.
 const LOOKS_EVERY: Duration = Duration::from_secs(60);
 
-/// What a handler makes of an event.
+/// The result of a handler.
 type BatchResult = Result<SqsBatchResponse, domain::Error>;
 type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, BatchResult> + Send + Sync>;
 
-/// Works on one queue. Cheap to clone.
+/// The worker of one queue. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
     queue: EmbeddedQueue,
@@ -33,9 +33,9 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Calls `handler` with the messages of `queue`, one in each event, for at most `at_once` at a time. A
-    /// message is done when the handler returns no failure. Otherwise, and when it panics or takes too long,
-    /// the message comes again after a rest.
+    /// Calls `handler` with the messages of `queue`, one per event, at most `at_once` concurrently. A message is
+    /// deleted when the handler reports no failure. If the handler fails, panics or takes too long, the message is
+    /// received again after a delay.
     pub fn new<F>(queue: EmbeddedQueue, at_once: usize, handler: impl Fn(SqsEvent) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = BatchResult> + Send + 'static,
@@ -43,11 +43,11 @@ impl Worker {
         Self { queue, at_once, handler: Arc::new(move |event| handler(event).boxed()) }
     }
 
-    /// Works for ever. Dropping this breaks off what is being worked on.
+    /// Runs forever. Dropping the future cancels the handlers that are running.
     pub async fn run(&self) {
         let mut running = JoinSet::new();
         loop {
-            // Before the look, so that nothing that changes during the look is missed.
+            // Subscribed before the queue is read, so that no change in between is missed.
             let changed = self.queue.changed();
             while running.try_join_next().is_some() {}
             while running.len() < self.at_once {
@@ -64,7 +64,7 @@ impl Worker {
         }
     }
 
-    /// Works on one message after the other until none can be received now, and tells how many those were.
+    /// Handles one message after the other until none is visible. Returns how many it handled.
     pub async fn run_due(&self) -> usize {
         let mut count = 0;
         while let Some(received) = self.queue.take() {
@@ -99,7 +99,7 @@ impl Worker {
         self.queue.give_back(&receipt, rest);
     }
 
-    /// As Lambda is given it.
+    /// The message in the form in which Lambda passes it to a function.
     fn event(&self, received: Received) -> SqsEvent {
         let Received { message_id, receipt, body, group, sent_at, first_received_at, receive_count } = received;
         let millis = |time: domain::time::Timestamp| time.millis().to_string();

@@ -1,4 +1,4 @@
-//! Signing up, in and out, in every dialect. This file is the route table.
+//! Registration, sign-in and sign-out, in every dialect. This file is the route table.
 
 mod chatbot;
 mod metered;

@@ -1,4 +1,4 @@
-//! What a user can still spend, in every dialect. This file is the route table.
+//! The balance of a user, in every dialect. This file is the route table.
 
 mod chatbot;
 mod metered;

@@ -7,7 +7,7 @@ use shared::{domain::Error, service::Services};
 /// Attempts the deliveries of all messages concurrently. A message that fails is received again.
 ///
 /// # Errors
-/// None: failures are in the answer.
+/// None. Failures are in the response.
 pub async fn deliver(services: Services, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let attempted = join_all(event.records.into_iter().map(|message| attempt(&services, message))).await;
     let mut answer = SqsBatchResponse::default();

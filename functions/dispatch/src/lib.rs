@@ -11,7 +11,7 @@ use shared::{
     store::outbox,
 };
 
-/// How many users' entries are told concurrently.
+/// The maximum number of users whose entries are dispatched concurrently.
 const USERS_AT_ONCE: usize = 16;
 
 /// A record of the stream: one entry of the outbox.
@@ -20,11 +20,11 @@ struct Told {
     entry: Result<OutboxEntry, Error>,
 }
 
-/// Tells of each entry, those of one user in order. After a failure, the entry and all that follow it in the stream are
-/// received again, which makes no second delivery. A record that cannot be read fails until it is put aside.
+/// Dispatches each entry, those of one user in order. After a failure, the stream delivers that entry and all later
+/// ones again, which creates no second delivery. A record that cannot be read fails until it is put aside.
 ///
 /// # Errors
-/// None: failures are in the answer.
+/// None. Failures are in the response.
 pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventResponse, Error> {
     let mut by_user: Vec<(Option<UserId>, Vec<Told>)> = Vec::new();
     // Entries are never changed, and they expire by themselves.
@@ -54,7 +54,7 @@ fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
     failure
 }
 
-/// The sequence number of the first entry that could not be told.
+/// Dispatches the entries in order. Returns the sequence number of the first one that failed.
 async fn tell_in_order(services: &Services, entries: Vec<Told>) -> Option<String> {
     for Told { sequence_number, entry } in entries {
         let told = match entry {

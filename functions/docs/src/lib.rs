@@ -1,5 +1,5 @@
-//! The five APIs' OpenAPI documents, and a page to read them on. This file is the route table. None of its
-//! paths is in one of the five documents, so none belongs to a dialect.
+//! The OpenAPI documents of the five APIs, and a page to read them. This file is the route table. Its paths are not
+//! part of the five APIs, so none belongs to a dialect.
 
 pub mod documents;
 mod viewer;
@@ -10,7 +10,7 @@ use axum::{
 };
 use shared::http::Group;
 
-/// The endpoint groups that speak dialects, in the order that the documents have them in.
+/// The endpoint groups with dialects, in the order in which the documents list them.
 pub fn groups() -> [Group; 10] {
     [
         auth::routes(),
@@ -26,7 +26,7 @@ pub fn groups() -> [Group; 10] {
     ]
 }
 
-/// The paths of this endpoint group.
+/// The paths of this endpoint group, with their handlers.
 pub fn routes() -> [(&'static str, MethodRouter); 10] {
     [
         ("/openapi/reports.json", get(|| documents::answer(&documents::REPORTS))),
@@ -42,7 +42,7 @@ pub fn routes() -> [(&'static str, MethodRouter); 10] {
     ]
 }
 
-/// This endpoint group's router.
+/// The router of this endpoint group.
 pub fn router() -> Router {
     routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
 }

@@ -1,4 +1,4 @@
-//! Whether the service works. This file is the route table.
+//! Health of the service. This file is the route table.
 
 mod platform;
 

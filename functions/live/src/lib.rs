@@ -1,4 +1,4 @@
-//! Tickets for WebSocket connections, and what administrators tell everybody. This file is the route table.
+//! Tickets for WebSocket connections, and notifications from administrators to all users. This file is the route table.
 
 mod platform;
 

@@ -1,4 +1,4 @@
-//! WebSocket connections: events of the gateway, and delayed work from the queue. Only handshakes are answered here;
+//! WebSocket connections: events of the gateway, and delayed work from the queue. Only handshakes get a response here;
 //! frames go through API Gateway's management API.
 
 use aws_lambda_events::{
@@ -24,13 +24,13 @@ pub enum Event {
     Connection(Box<ApiGatewayWebsocketProxyRequest>),
 }
 
-/// The function's answer.
+/// The function's response.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum HandshakeReply {
-    /// The messages that have to be received again.
+    /// The messages that must be received again.
     Queue(SqsBatchResponse),
-    /// Whether a connection may open. The gateway ignores the answer to other events.
+    /// Whether a connection may open. The gateway ignores the response to other events.
     Connection {
         /// 200, or the status of the refusal.
         #[serde(rename = "statusCode")]
@@ -41,7 +41,7 @@ pub enum HandshakeReply {
 /// Handles an event.
 ///
 /// # Errors
-/// None: failures are in the answer.
+/// None. Failures are in the response.
 pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, Error> {
     match event {
         Event::Queue(messages) => work(services, messages).await.map(HandshakeReply::Queue),
@@ -51,10 +51,10 @@ pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, 
     }
 }
 
-/// Does the work of the queue's messages. The answer names those that have to be received again.
+/// Does the work of the queue's messages. The response names those that must be received again.
 ///
 /// # Errors
-/// None: failures are in the answer.
+/// None. Failures are in the response.
 pub async fn work(services: Services, messages: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let mut answer = SqsBatchResponse::default();
     for message in messages.records {

@@ -1,4 +1,4 @@
-//! What assistants may use. This file is the route table.
+//! The tools that assistants may use. This file is the route table.
 
 mod platform;
 

@@ -1,4 +1,4 @@
-//! The users as a collection, and what belongs to one of them, in every dialect. This file is the route table.
+//! Users, and what belongs to one user, in every dialect. This file is the route table.
 
 mod chatbot;
 mod platform;

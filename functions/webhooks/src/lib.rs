@@ -1,4 +1,4 @@
-//! Whom we tell what happens. This file is the route table.
+//! Webhooks and their deliveries. This file is the route table.
 
 mod platform;
 

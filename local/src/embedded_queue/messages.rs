@@ -1,4 +1,4 @@
-//! The messages of one queue: which of them is received next. The time is told with each call.
+//! The messages of one queue, and the order in which they are received. Callers pass the current time.
 
 use shared::domain::time::Timestamp;
 use std::{
@@ -6,17 +6,17 @@ use std::{
     time::Duration,
 };
 
-/// How many dead letters are remembered.
+/// The maximum number of dead letters that are kept.
 const DEAD_MAX: usize = 1000;
 
-/// What a queue does with its messages.
+/// The limits of a queue.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// How long a received message is nobody else's.
+    /// How long a received message stays invisible to other receivers.
     pub visibility: Duration,
-    /// How often a message is received before it is given up.
+    /// How often a message is received before it becomes a dead letter.
     pub max_receive_count: u32,
-    /// How many messages of one group may be worked on at once.
+    /// How many messages of one group may be in flight at once.
     pub group_at_once: usize,
 }
 
@@ -26,22 +26,22 @@ impl Default for Rules {
     }
 }
 
-/// A message that somebody works on, or, among the dead letters, worked on last.
+/// A message that is in flight. Among the dead letters, its last receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Unique in this process.
+    /// The message's id, unique in this process.
     pub message_id: String,
-    /// What this receipt of the message is known by.
+    /// The receipt handle. Each receipt of the message has another one.
     pub receipt: String,
-    /// As it was sent.
+    /// The body, as sent.
     pub body: String,
-    /// Its group, if it was sent with one.
+    /// The message's group, if it was sent with one.
     pub group: Option<String>,
-    /// When it was sent.
+    /// When the message was sent.
     pub sent_at: Timestamp,
-    /// When it was received for the first time.
+    /// When the message was first received.
     pub first_received_at: Timestamp,
-    /// How often it was received, this time included.
+    /// How often the message was received, including this time.
     pub receive_count: u32,
 }
 
@@ -56,13 +56,13 @@ struct Message {
 
 #[derive(Clone, Copy)]
 enum Visibility {
-    /// Somebody may receive it at that time.
+    /// The message can be received from this time.
     Waiting(Timestamp),
-    /// Somebody works on it, until then.
+    /// The message is in flight until this time.
     InFlight(Timestamp),
 }
 
-/// A message, by the order of sending.
+/// Messages are numbered in the order in which they were sent.
 type Number = u64;
 
 #[derive(Default)]
@@ -83,13 +83,13 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// None yet, in the queue of this name.
+    /// An empty queue of this name.
     pub fn new(queue: String, rules: Rules) -> Self {
         let (messages, groups) = (HashMap::new(), HashMap::new());
         Self { queue, rules, last: 0, messages, groups, in_flight: BTreeSet::new(), dead: VecDeque::new() }
     }
 
-    /// Adds a message that nobody receives before `visible_at`, and tells its id.
+    /// Adds a message that becomes visible at `visible_at`. Returns its id.
     pub fn add(&mut self, body: String, group: Option<String>, now: Timestamp, visible_at: Timestamp) -> String {
         self.last += 1;
         let (number, place) = (self.last, Visibility::Waiting(visible_at));
@@ -99,7 +99,8 @@ impl Messages {
         id(number)
     }
 
-    /// The next message: of the group that is worked on least, and of those the one that waits longest.
+    /// Receives the next message: from the group with the fewest messages in flight, and there the one that waits
+    /// longest.
     pub fn take(&mut self, now: Timestamp) -> Option<Received> {
         self.land(now);
         loop {
@@ -112,36 +113,36 @@ impl Messages {
         }
     }
 
-    /// Forgets a message. Whether the receipt is its latest one.
+    /// Deletes a message. Returns whether the receipt is the message's latest one.
     pub fn done(&mut self, receipt: &str) -> bool {
         let number = self.number_of(receipt);
         number.inspect(|number| drop(self.remove(*number))).is_some()
     }
 
-    /// Lets a message be received again at `visible_at`. Whether the receipt is its latest one.
+    /// Makes a message visible again at `visible_at`. Returns whether the receipt is the message's latest one.
     pub fn give_back(&mut self, receipt: &str, visible_at: Timestamp) -> bool {
         let number = self.number_of(receipt);
         number.inspect(|number| self.wait(*number, visible_at)).is_some()
     }
 
-    /// When the next message can be received that can be received without another one being done.
+    /// The earliest time at which a message can be received if no message in flight is deleted before.
     pub fn next_visible_at(&self) -> Option<Timestamp> {
         let landing = self.in_flight.first().map(|(until, _)| *until);
         let waiting = self.open_groups().filter_map(|group| group.waiting.first().map(|(at, _)| *at));
         waiting.chain(landing).min()
     }
 
-    /// How many messages wait, and how many are worked on.
+    /// The numbers of waiting messages and of messages in flight.
     pub fn count(&self) -> (usize, usize) {
         (self.messages.len() - self.in_flight.len(), self.in_flight.len())
     }
 
-    /// The messages that were given up, the latest last.
+    /// The dead letters, latest last.
     pub fn dead(&self) -> impl Iterator<Item = &Received> {
         self.dead.iter()
     }
 
-    /// What somebody did not end in time can be received again.
+    /// Makes messages visible again whose visibility timeout has passed.
     fn land(&mut self, now: Timestamp) {
         while let Some((until, number)) = self.in_flight.first().copied().filter(|(until, _)| *until <= now) {
             self.wait(number, until);
@@ -208,7 +209,7 @@ impl Messages {
         self.messages.remove(&number)
     }
 
-    /// Takes a message out of everything that is sorted by its place.
+    /// Removes a message from every index that depends on its visibility.
     fn leave(&mut self, number: Number) {
         let Some(message) = self.messages.get(&number) else { return };
         let (key, place) = (key(number, message), message.place);
@@ -229,7 +230,7 @@ impl Messages {
         self.groups.entry(key.to_owned()).or_default()
     }
 
-    /// The message of which this is the latest receipt, whether or not its time is over.
+    /// The message of which this is the latest receipt, even if its visibility timeout has passed.
     fn number_of(&self, receipt: &str) -> Option<Number> {
         let (number, count) = receipt.split_once('.')?;
         let (number, count): (Number, u32) = (number.parse().ok()?, count.parse().ok()?);
@@ -238,7 +239,7 @@ impl Messages {
     }
 }
 
-/// A message without a group is a group of its own.
+/// A message without a group forms a group of its own.
 fn key(number: Number, message: &Message) -> String {
     message.group.clone().unwrap_or_else(|| format!("\0{number}"))
 }

@@ -1,4 +1,4 @@
-//! SQS's protocol, as far as the services use it: JSON over an SDK's HTTP client.
+//! The part of SQS's protocol that the services use: JSON over an SDK's HTTP client.
 
 use super::{EmbeddedQueue, EmbeddedQueues, md5_of};
 use crate::embedded::Embedded;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use shared::{aws::Respond, queue::DELAY_MAX};
 use std::{collections::HashSet, time::Duration};
 
-/// What every request has.
+/// The field that every request has.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct AnyRequest {
@@ -44,7 +44,7 @@ struct Entry {
     sent: Sent,
 }
 
-/// What is wrong with a request.
+/// Why a request is refused.
 struct Refusal {
     code: &'static str,
     message: String,
@@ -57,7 +57,7 @@ impl Refusal {
 }
 
 impl EmbeddedQueues {
-    /// Runs one SQS request: the operation's name and its JSON, as the protocol has them.
+    /// Runs one SQS request: the operation's name and its JSON body, as in SQS's protocol.
     pub fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
         let (status, query_error, body) = match self.dispatch(operation, body) {
             Ok(answer) => (200, None, answer),
@@ -90,7 +90,7 @@ impl EmbeddedQueues {
     }
 }
 
-/// What of a queue's URL tells which queue it is: account and name. The host is how a caller reaches it.
+/// The part of a queue's URL that identifies the queue: account and name. The host differs between callers.
 fn path(url: &str) -> Option<&str> {
     let (_, place) = url.split_once("://")?;
     place.split_once('/').map(|(_, path)| path)
@@ -106,7 +106,7 @@ impl EmbeddedQueue {
         }})
     }
 
-    /// Gives the message's id and the digest of its body.
+    /// Adds a message. Returns its id and the digest of its body.
     fn accept(&self, sent: Sent) -> Result<(String, String), Refusal> {
         let Sent { message_body, delay_seconds, message_group_id } = sent;
         let delay = Duration::from_secs(delay_seconds.unwrap_or_default());

@@ -1,5 +1,5 @@
-//! How handlers become the router of an endpoint group, and its part of the OpenAPI documents. Path and method stand
-//! in a handler's `#[utoipa::path]` only.
+//! Builds the router of an endpoint group, and its part of the OpenAPI documents, from handlers. Path and method are
+//! written only in a handler's `#[utoipa::path]`.
 
 use super::{Dialect, Failure, Fault, body, dialect, openapi};
 use crate::service::Services;
@@ -17,9 +17,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa::openapi::{HttpMethod, OpenApi};
 
-/// How long a request may take: the gateway gives up after 29 seconds.
+/// The time limit of a request. The gateway gives up after 29 seconds.
 const PATIENCE: Duration = Duration::from_secs(28);
-/// How long one with files in it may take, where no gateway gives up before.
+/// The time limit of a request with files. The gateway of those routes waits longer.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// The services, as seen by the handlers of dialect `D`.
@@ -42,16 +42,16 @@ impl<D> Deref for App<D> {
     }
 }
 
-/// A handler, and where its `#[utoipa::path]` says that it is found. [`handlers!`](crate::handlers) makes it.
+/// A handler, with path and methods from its `#[utoipa::path]`. [`handlers!`](crate::handlers) creates it.
 pub struct Endpoint<D> {
-    /// In capital letters.
+    /// In upper case.
     methods: Vec<&'static str>,
     path: String,
     serving: MethodRouter<App<D>>,
 }
 
 impl<D: Dialect> Endpoint<D> {
-    /// The handler with its annotation, `__path_register` for `register`.
+    /// Combines a handler and its annotation: `__path_register` for `register`.
     pub fn new<P: utoipa::Path, H: Handler<T, App<D>>, T: 'static>(_: P, handler: H) -> Self {
         let (filters, methods): (Vec<_>, _) = P::methods().iter().map(filter_and_name).unzip();
         let serving =
@@ -59,7 +59,7 @@ impl<D: Dialect> Endpoint<D> {
         Self { methods, path: P::path(), serving }
     }
 
-    /// Answers the other methods of the path, in the place of 405.
+    /// Sets the handler for the other methods of the path, which would otherwise get 405.
     pub fn fallback<H: Handler<T, App<D>>, T: 'static>(self, handler: H) -> Self {
         Self { serving: self.serving.fallback(handler), ..self }
     }
@@ -78,21 +78,21 @@ const fn filter_and_name(method: &HttpMethod) -> (MethodFilter, &'static str) {
     }
 }
 
-/// The handlers of one dialect, and what its OpenAPI document says of them. [`handlers!`](crate::handlers) makes it.
+/// The handlers of one dialect, and their OpenAPI document. [`handlers!`](crate::handlers) creates it.
 pub struct Handlers<D> {
     endpoints: Vec<Endpoint<D>>,
     document: fn() -> OpenApi,
-    /// What a path may lack at its beginning.
+    /// A prefix that paths also work without.
     optional_prefix: Option<&'static str>,
 }
 
 impl<D: Dialect> Handlers<D> {
-    /// The endpoints of a list, and the document of the same list.
+    /// Combines the endpoints of a list and the document of the same list.
     pub fn new(endpoints: Vec<Endpoint<D>>, document: fn() -> OpenApi) -> Self {
         Self { endpoints, document, optional_prefix: None }
     }
 
-    /// Paths that begin with `prefix` are found without it, too.
+    /// Adds each path that begins with `prefix` a second time, without the prefix.
     pub fn also_without(mut self, prefix: &'static str) -> Self {
         let shortened = |endpoint: &Endpoint<D>| {
             let path = endpoint.path.strip_prefix(prefix)?.to_owned();
@@ -104,9 +104,9 @@ impl<D: Dialect> Handlers<D> {
         self
     }
 
-    /// The router, in which 405, time-outs and panics speak the dialect. A path of which another dialect has the form
-    /// with the other ending (`is_shared`) answers in its own form only, any other path with and without the final
-    /// slash.
+    /// The router, with 405, time-outs and panics reported in the dialect's form. A path answers with and without the
+    /// final slash. If another dialect has the same path with the other ending (`is_shared`), it answers only as
+    /// declared.
     fn router(self, services: &Services, is_shared: impl Fn(&str) -> bool) -> Router {
         let add = |router: Router<App<D>>, Endpoint { path, serving, .. }: Endpoint<D>| match is_shared(&path) {
             true => router.route(&path, serving),
@@ -122,13 +122,13 @@ impl<D: Dialect> Handlers<D> {
     }
 }
 
-/// The path with a final slash if it has none, without it if it has one.
+/// The path without its final slash, or with one if it has none.
 fn other_form(path: &str) -> String {
     path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned)
 }
 
-/// The handlers that are named, as [`Handlers`] of the dialect that they are for. Where a path or a method stands is
-/// in each one's `#[utoipa::path]` and nowhere else. After `else`: who answers the other methods of that path.
+/// Makes [`Handlers`] of a dialect from the names of its handlers. Path and method are written only in each handler's
+/// `#[utoipa::path]`. The handler after `else` answers the other methods of the same path.
 ///
 /// ```ignore
 /// handlers![platform::list, platform::create, reports::change else reports::otherwise]
@@ -158,15 +158,15 @@ macro_rules! handlers {
 pub struct Route {
     /// The name of the dialect.
     pub dialect: &'static str,
-    /// In capital letters.
+    /// In upper case.
     pub method: &'static str,
-    /// As the document has it, with parameters in braces.
+    /// The path as in the OpenAPI document, with parameters in braces.
     pub path: String,
-    /// Whether another dialect has the path with the other ending: the final slash says which of them is meant.
+    /// Whether another dialect has the path with the other ending. Then the final slash decides between them.
     pub is_shared: bool,
 }
 
-/// The routes of one endpoint group, dialect by dialect: its router, and its part of the OpenAPI documents.
+/// The routes of one endpoint group in all dialects. Creates the group's router and its part of the OpenAPI documents.
 pub struct Group {
     name: &'static str,
     tables: Vec<Table>,
@@ -174,7 +174,7 @@ pub struct Group {
 
 type Serving = Box<dyn FnOnce(&Services, &BTreeSet<String>) -> Router>;
 
-/// What a group has of a dialect.
+/// The routes of a group in one dialect.
 struct Table {
     dialect: &'static str,
     /// Paths and their methods.
@@ -185,12 +185,12 @@ struct Table {
 }
 
 impl Group {
-    /// A group without routes. It is called like its crate and its Lambda function.
+    /// A group without routes. `name` is also the name of its crate and of its Lambda function.
     pub fn new(name: &'static str) -> Self {
         Self { name, tables: Vec::new() }
     }
 
-    /// Adds what the group has of dialect `D`.
+    /// Adds the group's routes in dialect `D`.
     pub fn with<D: Dialect>(mut self, handlers: Handlers<D>) -> Self {
         let endpoints = handlers.endpoints.iter().map(|endpoint| (endpoint.path.clone(), endpoint.methods.clone()));
         self.tables.push(Table {
@@ -203,19 +203,19 @@ impl Group {
         self
     }
 
-    /// Its name.
+    /// The group's name.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its router.
+    /// The group's router.
     pub fn router(self, services: &Services) -> Router {
         let paths = self.paths();
         let routers = self.tables.into_iter().map(|table| (table.serving)(services, &paths));
         routers.fold(Router::new(), Router::merge)
     }
 
-    /// Its routes, in the order of its lists.
+    /// The group's routes, in the order in which they were added.
     pub fn routes(&self) -> Vec<Route> {
         let paths = self.paths();
         let mut routes = Vec::new();
@@ -228,7 +228,7 @@ impl Group {
         routes
     }
 
-    /// What it says of the dialect `D`, if it has something of it.
+    /// The group's part of the document of dialect `D`, if the group has routes in it.
     pub fn document<D: Dialect>(&self) -> Option<OpenApi> {
         let table = self.tables.iter().find(|table| table.dialect == D::NAME)?;
         let mut document = (table.document)();
@@ -243,7 +243,8 @@ impl Group {
     }
 }
 
-/// Whatever is logged on the way names the route. A doubled slash is no parameter without characters.
+/// Limits the time of a request, and adds method and route to its log lines. A path with a doubled slash is unknown:
+/// the router would otherwise accept an empty parameter.
 async fn in_time<D: Dialect>(method: Method, route: MatchedPath, request: Request, next: Next) -> Response {
     if request.uri().path().contains("//") {
         return dialect::unknown_path(request.uri().path());

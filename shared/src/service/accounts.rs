@@ -1,4 +1,4 @@
-//! Registration, for every dialect: who may have which name, and what a new account comes with.
+//! Registration, for every dialect: unique names, and the initial state of a new account.
 
 use super::{
     Deps,
@@ -28,12 +28,12 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// How many names are tried for somebody who did not choose one.
+/// The maximum number of usernames to try for a user who did not choose one.
 const NAME_TRIES: usize = 12;
 
-/// What somebody registers with.
+/// The data of a registration.
 pub struct Registration {
-    /// The name; found from the e-mail address when absent.
+    /// The username. If absent, it is derived from the e-mail address.
     pub username: Option<Username>,
     /// The e-mail address.
     pub email: Option<Email>,
@@ -41,7 +41,7 @@ pub struct Registration {
     pub full_name: Option<FullName>,
     /// The password.
     pub password: NewPassword,
-    /// What the account may do.
+    /// The account's permissions.
     pub role: Role,
 }
 
@@ -56,7 +56,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// With these parts.
+    /// Builds the service from its dependencies.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         logins: Logins,
@@ -66,13 +66,13 @@ impl Accounts {
         Self { store, logins, passwords, clock, entropy, prices }
     }
 
-    /// A new account, and what it can spend.
+    /// Creates an account. Returns it with its available tokens.
     pub async fn register(&self, registration: Registration) -> Result<(User, Tokens), Error> {
         let (user, _) = self.create(registration, None).await?;
         Ok((user, self.prices.initial))
     }
 
-    /// A new account that is signed in at once.
+    /// Creates an account and signs it in.
     pub async fn register_and_sign_in(
         &self,
         registration: Registration,
@@ -85,7 +85,7 @@ impl Accounts {
         Ok((user, issued))
     }
 
-    /// Whose username or e-mail address this is.
+    /// The user with this username or e-mail address.
     pub async fn find(&self, name: &FoldedName) -> Result<Option<User>, Error> {
         let Some(owner) = self.store.owner_of_name(name).await? else { return Ok(None) };
         Ok(self.store.account(owner).await?.map(|account| account.user))
@@ -138,7 +138,7 @@ impl Accounts {
         Err(Error::Unavailable("no free username was found".into()))
     }
 
-    /// Says so before any work is done; the transaction decides.
+    /// Reports names in use before any work is done. Only the transaction is decisive.
     async fn refuse_taken(&self, registration: &Registration) -> Result<(), Error> {
         let names =
             [registration.username.as_ref().map(Username::folded), registration.email.as_ref().map(Email::folded)];
@@ -148,7 +148,8 @@ impl Accounts {
         if taken.is_empty() { Ok(()) } else { Err(names_taken(&taken)) }
     }
 
-    /// The e-mail's local part; with digits once that, or what was tried before, is taken.
+    /// Derives a username from the local part of the e-mail address. Adds random digits if that name is taken, and more
+    /// digits with each try.
     async fn name_from(&self, email: &Email, tried: usize) -> Result<Username, Error> {
         let suggested = email.suggested_username();
         let unusable = |problem: Problem| Error::internal(problem.to_string());
@@ -161,9 +162,10 @@ impl Accounts {
         Username::parse(&format!("{suggested}{digits}")).map_err(unusable)
     }
 
-    /// A page of all users, in the order of registration, and whether more follow.
+    /// A page of all users in the order of registration, and whether more follow.
     pub async fn directory(&self, page: PageRequest) -> Result<(Vec<DirectoryEntry>, bool), Error> {
-        // Asking for the last number first keeps a far page from reading the whole directory.
+        // The last number shows whether the page exists, so that a page far beyond the end does not read the whole
+        // directory.
         if page.number() > 1 && !page.exists_in(self.store.last_user_number().await?.0) {
             return Err(Error::NoSuchPage);
         }

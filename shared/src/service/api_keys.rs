@@ -1,5 +1,6 @@
-//! API keys: credentials for programs. They outlive passwords and sign-ins; disabling or deleting the account
-//! ends them. A key contains the ids of its owner and of itself, so that one call reads everything to check it.
+//! API keys: credentials for programs. They remain valid after a change of password and after sign-out. Disabling or
+//! deleting the account ends them. A key contains its owner's id and its own, so that one call reads everything needed
+//! to check it.
 
 use super::{
     Deps,
@@ -29,23 +30,23 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// What every key begins with.
+/// The prefix of every key.
 pub const PREFIX: &str = "qk_";
-/// The most API keys of a user.
+/// The maximum number of API keys of a user.
 const KEYS_MAX: u64 = 50;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A key as a client sends it: its owner, its id, and 256 random bits.
 pub struct Secret {
-    /// Whose it is.
+    /// The owner's id.
     pub user: UserId,
-    /// Which it is.
+    /// The key's id.
     pub id: ApiKeyId,
     bits: [u8; 32],
 }
 
 impl Secret {
-    /// Reads `qk_…`.
+    /// Parses `qk_…`.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; 64] = BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?.try_into().ok()?;
         let (user, rest) = bytes.split_first_chunk::<16>()?;
@@ -57,8 +58,8 @@ impl Secret {
         })
     }
 
-    /// Whether this is the key that was stored under `hash`. Both are hashes of 256 random bits, so the duration of
-    /// the comparison reveals nothing.
+    /// Whether this key has the hash `stored`. Both are hashes of 256 random bits, so the duration of the comparison
+    /// reveals nothing.
     pub fn fits(&self, stored: &str) -> bool {
         self.hash() == stored
     }
@@ -86,7 +87,7 @@ struct RecordedKey {
     expires_at: Option<Timestamp>,
 }
 
-/// A key, and the secret that is shown once.
+/// A key, and its secret, which is shown once.
 type Shown = (ApiKey, SecretString);
 
 /// API keys.
@@ -106,10 +107,10 @@ impl ApiKeys {
         Self { store, jwt, clock, entropy, idempotency }
     }
 
-    /// Creates a key, whose secret is shown only now. It ends after `days`, if they are given.
+    /// Creates a key. Only this call returns its secret. The key expires after `days`, if given.
     ///
     /// # Errors
-    /// `Conflict` when the user has 50 keys.
+    /// `Conflict` if the user has 50 keys.
     pub async fn create(
         &self,
         user: UserId,
@@ -149,7 +150,8 @@ impl ApiKeys {
         let stored = StoredKey { key: api_key.clone(), hash: secret.hash(), key_epoch: account.key_epoch };
         Ok(match self.store.add_api_key(user, stored, KEYS_MAX, record).await? {
             true => Attempt::Done((api_key, secret.shown())),
-            // The next attempt finds the reason: a claimed key, a full account, or one that ended.
+            // The next attempt finds the reason: a claimed key, the limit of keys, or an account that was disabled or
+            // deleted.
             false => Attempt::KeyClaimed,
         })
     }
@@ -158,7 +160,7 @@ impl ApiKeys {
         let RecordedKey { id, nonce, derived_with, name, created_at, expires_at } = recorded;
         let nonce = hex::decode(nonce).ok().and_then(|nonce| nonce.try_into().ok());
         let nonce = nonce.ok_or_else(|| Error::internal("a recorded API key without a nonce"))?;
-        // The signing key that derived the secret is gone after two replacements.
+        // A signing key that has been replaced twice is no longer available.
         let bits = self.jwt.derive_again(&nonce, &derived_with).await?.ok_or(Error::KeyReused)?;
         Ok((ApiKey { id, name, created_at, expires_at }, Secret { user, id, bits }.shown()))
     }

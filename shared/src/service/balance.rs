@@ -1,5 +1,5 @@
-//! What a user can spend. A look at a balance also does what is due: it gives refills, and takes back
-//! holds that a crash left over.
+//! The tokens that a user can spend. Reading a balance also settles what is due: it adds refills, and reclaims holds
+//! that a crash left behind.
 
 use super::Deps;
 use crate::{
@@ -20,9 +20,9 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// How much longer a hold stands than its turn may take.
+/// How much longer a hold lasts than the time limit of its turn.
 pub const HOLD_OUTLASTS: Duration = Duration::from_secs(95);
-/// How often a look starts again because somebody else changed the balance meanwhile.
+/// The maximum number of steps, including lost races, before a balance is returned as it is.
 const TRIES: usize = 5;
 
 /// Balances.
@@ -35,23 +35,23 @@ pub struct Balances {
 }
 
 impl Balances {
-    /// With the operator's prices.
+    /// Uses the operator's prices.
     pub fn new(Deps { store, clock, entropy }: Deps, prices: Prices) -> Self {
         Self { store, clock, entropy, prices }
     }
 
-    /// What a turn costs.
+    /// The price of a turn.
     pub const fn price(&self) -> Tokens {
         self.prices.per_turn
     }
 
-    /// What `user` can spend now.
+    /// The tokens that `user` can spend now.
     pub async fn available(&self, user: UserId) -> Result<Tokens, Error> {
         let balance = self.read(user).await?;
         Ok(self.up_to_date(user, balance).await?.available)
     }
 
-    /// What `balance` would have available if everything that is due were done now.
+    /// The tokens that would be available if everything due were settled now.
     pub fn shown(&self, balance: &Balance) -> Tokens {
         let now = self.clock.now();
         let expired = balance.holds.values().filter(|hold| hold.expires_at <= now).map(|hold| hold.amount);
@@ -59,13 +59,13 @@ impl Balances {
         balance.available.saturating_add(expired.sum()).saturating_add(refill)
     }
 
-    /// `balance` after everything that is due at this moment.
+    /// Settles everything that is due, and returns the new balance.
     pub async fn up_to_date(&self, user: UserId, mut balance: Balance) -> Result<Balance, Error> {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let expired = balance.holds.iter().find(|(_, hold)| hold.expires_at <= now);
             if let Some((&id, hold)) = expired {
-                // Whether this or somebody else's try ended the hold, the next read shows.
+                // The next read shows whether the hold has ended, through this task or another one.
                 self.reclaim(user, id, hold).await?;
             } else if let Some((tokens, to)) = self.prices.refill.and_then(|refill| due(refill, &balance, now)) {
                 let entry_id = self.entropy.uuid(now);
@@ -90,7 +90,7 @@ impl Balances {
     }
 }
 
-/// What refills since the last one add up to, and up to when; `None` before a period has passed.
+/// The sum of the refills since the last one, and the time up to which they count. `None` before a period has passed.
 fn due(refill: Refill, balance: &Balance, now: Timestamp) -> Option<(Tokens, Timestamp)> {
     let period = u64::try_from(refill.every.as_millis()).ok().filter(|&millis| millis > 0)?;
     let periods = now.millis().saturating_sub(balance.refilled_at.millis()) / period;

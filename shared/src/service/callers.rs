@@ -1,5 +1,5 @@
-//! Who makes a request: what a credential claims is checked against the account and the sign-in as they are
-//! now, so that whatever ended is dead at the next request.
+//! Identifies the caller of a request. A credential is checked against the current account and sign-in, so that a
+//! credential that has ended is refused at the next request.
 
 use super::{
     api_keys::{self, Secret},
@@ -18,14 +18,14 @@ use crate::{
     store::{api_keys::StoredKey, logins::CredentialOwner, users::Account},
 };
 
-/// A credential that lives.
+/// A credential that is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// When it ends by itself, if ever.
+    /// When the credential expires, if it does.
     pub ends_at: Option<Timestamp>,
 }
 
-/// What a credential says before the database was asked.
+/// The content of a credential, before it is checked against the database.
 enum Claimed {
     Access(Claims),
     Opaque(String, CredentialOwner),
@@ -33,7 +33,7 @@ enum Claimed {
 }
 
 impl Logins {
-    /// Who sent `credential`. Every request is counted, this one included.
+    /// The caller that `credential` identifies. Counts every request, including this one.
     pub async fn authenticate(&self, credential: Option<&str>, address: &Address) -> Result<Caller, Error> {
         let claimed = match credential {
             None => Err(Error::NoCredential),
@@ -64,8 +64,8 @@ impl Logins {
         }
     }
 
-    /// The caller that was found, whose requests are counted meanwhile. What only claims to be `user`, or was
-    /// that user once, takes nothing from them: it counts on the address.
+    /// Returns the caller, and counts the request. A credential that is not valid, or no longer, must not use up the
+    /// user's quota: such a request counts for the address instead.
     async fn admit(
         &self,
         user: UserId,
@@ -85,8 +85,8 @@ impl Logins {
         }
     }
 
-    /// Whether what proved who somebody is still lives, and until when. A sign-in counts, not the token of it
-    /// that was shown.
+    /// Whether the credential that identified a user is still valid, and until when. For an access token, its sign-in
+    /// decides, not the token.
     pub async fn standing(&self, proven: &Proven) -> Result<Option<Standing>, Error> {
         let Proven { user, credential } = proven;
         match credential {

@@ -22,11 +22,12 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// The most messages that a conversation shows at once.
+/// The maximum number of messages that a conversation shows at once.
 const MESSAGES_SHOWN: usize = 100;
-/// The most bytes of their texts, unless a single message has more. A function's response may have 6 MB.
+/// The maximum total size of their texts in bytes; a single longer message is still shown. A function's response is
+/// limited to 6 MB.
 const BYTES_SHOWN: usize = 2_000_000;
-/// How many messages of a deleted conversation are removed before the request is answered.
+/// The maximum number of messages of a deleted conversation that are removed before the response.
 const SWEPT_AT_ONCE: usize = 200;
 
 /// Conversations.
@@ -38,7 +39,7 @@ pub struct Conversations {
 }
 
 impl Conversations {
-    /// Keeps conversations in the store.
+    /// Stores conversations through `deps`.
     pub fn new(deps: Deps) -> Self {
         let idempotency = Idempotency::new(deps.clone());
         let Deps { store, clock, entropy } = deps;
@@ -48,7 +49,7 @@ impl Conversations {
     /// Creates an empty conversation, with an assistant if one is given.
     ///
     /// # Errors
-    /// `Invalid` for an assistant that is not the user's.
+    /// `Invalid` if the assistant does not belong to the user.
     pub async fn begin(
         &self,
         user: UserId,
@@ -76,7 +77,7 @@ impl Conversations {
     /// A numbered page of a user's conversations, newest first.
     ///
     /// # Errors
-    /// `NoSuchPage` after the last page.
+    /// `NoSuchPage` beyond the last page.
     pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<Conversation>, Error> {
         match page.exists_in(user.conversations) {
             true => Ok(self.list(user, ListRequest { page, sort: Sort::default(), after: None }).await?.page),
@@ -99,7 +100,7 @@ impl Conversations {
         Ok(Listed::new(items, total, request.page, next))
     }
 
-    /// A user's conversations with one assistant; none when there is no such assistant.
+    /// A user's conversations with one assistant. Empty if the assistant does not exist.
     pub async fn list_with(
         &self,
         user: &User,
@@ -122,7 +123,7 @@ impl Conversations {
         })
     }
 
-    /// A conversation with its latest messages, or the latest before `before`, oldest first.
+    /// A conversation with its latest messages, or the latest ones before `before`. Oldest first.
     pub async fn messages(
         &self,
         user: UserId,
@@ -133,7 +134,7 @@ impl Conversations {
         found.ok_or(Error::NotFound)
     }
 
-    /// Deletes a conversation with all messages. Tokens that were spent in it are not refunded.
+    /// Deletes a conversation and its messages. Tokens spent in it are not refunded.
     pub async fn delete(&self, user: &User, id: ConversationId) -> Result<(), Error> {
         let conversation = self.store.conversation(user.id, id).await?.ok_or(Error::NotFound)?;
         let is_default = match conversation.assistant {

@@ -1,4 +1,4 @@
-//! Deliveries to webhooks: when each one is attempted, and what follows from the receiver's answer.
+//! Deliveries to webhooks: when each one is attempted, and the consequences of the receiver's response.
 
 use super::{Deps, format::WebhookFormat};
 use crate::{
@@ -22,11 +22,11 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
-/// How long a receiver may take to answer.
+/// The time limit of a receiver's response.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How many bytes of its answer are stored.
+/// The maximum number of stored bytes of a response.
 const RESPONSE_BYTES_MAX: usize = 512;
-/// How long a worker keeps other workers from the same delivery: longer than an attempt and its record take.
+/// How long a worker's claim keeps other workers from a delivery. It is longer than an attempt and its record take.
 const CLAIMED_FOR: Duration = Duration::from_secs(30);
 /// The janitor, which runs every hour, wakes deliveries that wait longer than this.
 const JANITORS_HOUR: Duration = Duration::from_secs(60 * 60);
@@ -40,7 +40,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const JITTER_PERCENT: u64 = 10;
 /// How many deliveries are written concurrently.
 const WRITES_AT_ONCE: usize = 16;
-/// The most waiting deliveries of each index partition that one call wakes.
+/// The maximum number of waiting deliveries that one call wakes in each index partition.
 const WOKEN_AT_ONCE: usize = 20_000;
 
 /// Deliveries.
@@ -62,7 +62,7 @@ struct Tried {
 }
 
 impl Deliveries {
-    /// Sends through `outbound`, as often as `schedule` says; `queue` wakes whoever delivers.
+    /// Sends through `outbound`, with the retries of `schedule`. `queue` wakes the workers.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         queue: Queue,
@@ -84,7 +84,7 @@ impl Deliveries {
         Delivery::new(id, webhook, event, body, at, self.clock.now().plus(self.schedule.before(0).unwrap_or_default()))
     }
 
-    /// Stores those deliveries that are new, and schedules all of them.
+    /// Stores the deliveries that are new, and schedules all of them.
     pub async fn add(&self, deliveries: Vec<Delivery>) -> Result<(), Error> {
         let stored = deliveries
             .clone()
@@ -97,7 +97,7 @@ impl Deliveries {
     /// Attempts a delivery, if it is due.
     ///
     /// # Errors
-    /// When the attempt could not be made or recorded. The caller must try again.
+    /// If the attempt could not be made or recorded. The caller must try again.
     pub async fn deliver(&self, delivery: DeliveryKey) -> Result<(), Error> {
         let now = self.clock.now();
         let claimed = match self.store.claim_delivery(delivery, now, now.plus(CLAIMED_FOR)).await? {
@@ -159,15 +159,15 @@ impl Deliveries {
     async fn settle(&self, claimed: Claimed, after: Delivery) -> Result<(), Error> {
         let settled = claimed.becoming(after);
         if !self.store.settle_delivery(&settled, self.look_at(&settled.delivery)).await? {
-            // Or the SDK repeated a write whose answer was lost.
+            // Or the SDK repeated a write whose response was lost.
             tracing::warn!(delivery = %settled.delivery.id, "an attempt outlasted its claim; it may be repeated");
         }
         let next = settled.delivery.next_attempt_at;
         self.wake(next.map(|at| (key(&settled.delivery), at))).await
     }
 
-    /// Schedules deliveries for now, and for retries like new ones. Returns those that it scheduled: not the ones that
-    /// are being attempted, were attempted since they were read, or no longer exist.
+    /// Schedules deliveries for now, and their retries as for new ones. Returns the scheduled ones. Those that are
+    /// being attempted, were attempted since they were read, or no longer exist are left out.
     pub async fn restart(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, Error> {
         let now = self.clock.now();
         let restarts = deliveries.into_iter().map(async |delivery| {
@@ -200,7 +200,7 @@ impl Deliveries {
         self.wake(waiting.into_iter().map(|delivery| (delivery, now))).await
     }
 
-    /// Sends messages that arrive when deliveries are due. Longer waits are left to the janitor.
+    /// Sends messages that arrive when deliveries are due. The janitor handles longer waits.
     async fn wake(&self, due: impl IntoIterator<Item = (DeliveryKey, Timestamp)>) -> Result<(), Error> {
         let now = self.clock.now();
         let mut messages = Vec::new();
@@ -213,7 +213,7 @@ impl Deliveries {
         if messages.is_empty() { Ok(()) } else { Ok(self.queue.send(messages).await?) }
     }
 
-    /// When the janitor has to wake a delivery that nothing else has woken.
+    /// When the janitor must wake the delivery if nothing else has.
     fn look_at(&self, delivery: &Delivery) -> Timestamp {
         let now = self.clock.now();
         let due = delivery.next_attempt_at.unwrap_or(now);
@@ -223,7 +223,7 @@ impl Deliveries {
         }
     }
 
-    /// A wait, longer by a random number of whole seconds: the queue knows no smaller unit.
+    /// Lengthens a wait by a random number of whole seconds, the queue's smallest unit.
     fn spread(&self, wait: Duration) -> Duration {
         let most = wait.as_secs() * JITTER_PERCENT / 100;
         let random = u64::from_le_bytes(self.entropy.bytes());
@@ -251,7 +251,7 @@ fn attempt(at: Timestamp, duration: Duration, answered: Result<OutboundAnswer, O
     }
 }
 
-/// Reads a number of seconds. The header's other form, a date, is ignored: the schedule applies.
+/// Parses a number of seconds. A date, the header's other form, is ignored, and the schedule applies.
 fn retry_after(header: &str) -> Option<Duration> {
     let seconds: u64 = header.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))

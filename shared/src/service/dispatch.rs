@@ -1,5 +1,6 @@
-//! Fan-out of events: from an entry of the outbox to deliveries for the webhooks that subscribe to its events and may
-//! see them, and to live connections. An entry may be told more than once; that makes no second delivery.
+//! Fan-out of events: from an entry of the outbox to live connections, and to deliveries for the webhooks that
+//! subscribe to its events and may see them. An entry may be dispatched more than once, which creates no second
+//! delivery.
 
 use super::{Deps, deliveries::Deliveries, format::WebhookFormat, realtime::Realtime, webhooks::WEBHOOKS_MAX};
 use crate::{
@@ -23,7 +24,7 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// Tells webhooks through `deliveries`, in `format`, and live connections through `realtime`.
+    /// Sends to webhooks through `deliveries`, in `format`, and to live connections through `realtime`.
     pub fn new(
         Deps { store, clock: _, entropy: _ }: Deps,
         deliveries: Deliveries,
@@ -33,9 +34,9 @@ impl Dispatch {
         Self { store, deliveries, realtime, format }
     }
 
-    /// Tells webhooks and live connections of `entry`.
+    /// Sends the events of `entry` to webhooks and live connections.
     pub async fn tell(&self, entry: &OutboxEntry) -> Result<(), Error> {
-        // Neither side waits for the other, and one may fail without the other.
+        // Concurrently, so that neither side waits for the other, and a failure of one does not stop the other.
         let (webhooks, connections) = futures::future::join(self.tell_webhooks(entry), self.realtime.tell(entry)).await;
         webhooks.and(connections)
     }

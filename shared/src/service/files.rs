@@ -1,4 +1,4 @@
-//! Uploaded files: received, checked and stored in one pass, and given out again to their owner.
+//! Uploaded files: received, checked and stored in one pass, and returned to their owner.
 
 use crate::{
     blobs::{BlobKey, Blobs, Content},
@@ -30,28 +30,28 @@ pub struct Files {
     entropy: Arc<dyn Entropy>,
 }
 
-/// What a client says about a file that it sends.
+/// A client's description of a file that it sends.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer<'a> {
-    /// The input's field that is named when something is wrong with the file.
+    /// The input field that errors about the file name.
     pub field: &'static str,
     /// The name, as sent.
     pub name: &'a str,
     /// The media type, if one was sent.
     pub declared_type: Option<&'a str>,
-    /// The most bytes that the caller wants. The file's kind may allow less.
+    /// The caller's size limit in bytes. The file's kind may allow less.
     pub max_bytes: u64,
 }
 
 impl Files {
-    /// On `store`, with the contents in `blobs`.
+    /// Keeps the rows in `store`, and the contents in `blobs`.
     pub fn new(store: Arc<Store>, blobs: Blobs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self { store, blobs, clock, entropy }
     }
 
-    /// Checks a file and stores its content while it arrives, in bounded memory. What is known of it is not
-    /// stored yet (see [`Files::keep`]). When it is refused, when `content` yields an error, and when the
-    /// caller goes away meanwhile, nothing is left of it.
+    /// Checks a file and stores its content as it arrives, in bounded memory. The file's row is not stored yet (see
+    /// [`Files::keep`]). If the file is refused, `content` yields an error, or the caller drops the future, the stored
+    /// content is removed.
     pub async fn receive<E: From<Error>>(
         &self,
         user: UserId,
@@ -76,7 +76,7 @@ impl Files {
         Ok(File { id, name, content_type, size, created_at: now })
     }
 
-    /// Keeps received files that belong to nothing but their owner.
+    /// Stores the rows of received files that belong only to their owner.
     pub async fn keep(&self, received: Received) -> Result<Vec<File>, Error> {
         let user = received.user;
         let files = received.keep();
@@ -84,12 +84,12 @@ impl Files {
         Ok(files)
     }
 
-    /// Removes received files that are not wanted, as far as that is possible now.
+    /// Removes received files that are not needed, as far as that is possible now.
     pub async fn discard(&self, user: UserId, files: &[File]) {
         self.blobs.discard(keys(user, files)).await;
     }
 
-    /// Those of a user's files that exist, in the order of `ids`.
+    /// The user's files with these ids, in the order of `ids`. `None` for a file that does not exist.
     pub async fn find(&self, user: UserId, ids: &[FileId]) -> Result<Vec<Option<File>>, Error> {
         Ok(self.store.files(user, ids).await?)
     }
@@ -110,8 +110,8 @@ fn keys(user: UserId, files: &[File]) -> Vec<BlobKey> {
     files.iter().map(|file| BlobKey::of_file(user, file.id)).collect()
 }
 
-/// Files whose contents are stored, but that have no rows yet. If it is dropped before [`Received::keep`], they are
-/// removed, so that a request that ends early leaves nothing behind.
+/// Files whose contents are stored, but that have no rows yet. If the value is dropped before [`Received::keep`], the
+/// contents are removed, so that a request that ends early leaves nothing behind.
 pub struct Received {
     files: Files,
     user: UserId,
@@ -120,7 +120,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// No file of `user` yet.
+    /// No files of `user` yet.
     pub fn new(files: &Files, user: UserId) -> Self {
         Self { files: files.clone(), user, list: Vec::new(), is_kept: AtomicBool::new(false) }
     }
@@ -136,8 +136,9 @@ impl Received {
         Ok(())
     }
 
-    /// Hands the files over, just before the transaction that writes their rows: content without a row is only waste, a
-    /// row without its content is a broken file. If the rows were not written, the caller calls [`Files::discard`].
+    /// Hands the files over, just before the transaction that writes their rows. Content without a row only wastes
+    /// space; a row without content is a broken file. If the rows were not written, the caller must call
+    /// [`Files::discard`].
     pub fn keep(&self) -> Vec<File> {
         self.is_kept.store(true, Ordering::Relaxed);
         self.list.clone()
@@ -148,7 +149,7 @@ impl Received {
         self.is_kept.load(Ordering::Relaxed)
     }
 
-    /// Removes the files, and waits for it.
+    /// Removes the files, and waits until that is done.
     pub async fn discard(mut self) {
         let list = std::mem::take(&mut self.list);
         self.files.discard(self.user, &list).await;

@@ -1,5 +1,5 @@
-//! What the services need from whoever encodes events for the outside. The services decide who is told what, and when;
-//! `wire` makes the bytes, and is injected.
+//! The traits that encode events for clients and webhooks. The services decide who receives which event, and when.
+//! `wire` implements the encoding, and is injected.
 
 use crate::domain::{
     Error,
@@ -12,21 +12,21 @@ use crate::domain::{
 
 /// Encodes the frames of live connections.
 pub trait FrameFormat: Send + Sync {
-    /// The frame for `event`, with the message that it is about if that still exists. `None` when live connections are
-    /// not told of such events.
+    /// The frame for `event`. `message` is the message that the event is about, if it still exists. `None` if live
+    /// connections do not receive such events.
     fn event(&self, event: &Event, message: Option<&Message>) -> Result<Option<Vec<u8>>, Error>;
 
     /// The frame for a piece of a reply that is being generated.
     fn reply_piece(&self, piece: ReplyPiece<'_>) -> Result<Vec<u8>, Error>;
 
-    /// The answer to a client's `ping`.
+    /// The reply to a client's `ping`.
     fn pong(&self, now: Timestamp) -> Result<Vec<u8>, Error>;
 }
 
 /// A piece of a reply that is being generated.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplyPiece<'a> {
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
     /// The user who gets the reply.
     pub user: UserId,
@@ -40,7 +40,7 @@ pub struct ReplyPiece<'a> {
 
 /// Encodes and signs the requests that webhooks receive.
 pub trait WebhookFormat: Send + Sync {
-    /// The body for `event`, with its kind. `None` when webhooks are not told of such events.
+    /// The body for `event`, with its kind. `None` if webhooks do not receive such events.
     fn body(&self, event: &Event) -> Result<Option<(EventKind, String)>, Error>;
 
     /// The body of a test event for `webhook`.

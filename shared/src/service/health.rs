@@ -1,28 +1,28 @@
-//! Whether the service works, found out by really asking its parts.
+//! Health of the service, found by sending a request to each component.
 
 use super::limits::{Address, Limits};
 use crate::{blobs::Blobs, clock::Clock, domain::Error, model::ChatModel, queue::Queue, store::Store};
 use std::{sync::Arc, time::Duration};
 
-/// A part that does not answer within this time is down.
+/// A component that does not answer within this time is unhealthy.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How a part is.
+/// The condition of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// It answered.
+    /// The component answered.
     Healthy {
-        /// How long it took.
+        /// The duration of the probe.
         latency: Duration,
     },
-    /// It failed, or did not answer in time.
+    /// The component failed, or did not answer in time.
     Unhealthy {
-        /// How long it was waited for.
+        /// The duration of the probe.
         latency: Duration,
     },
 }
 
-/// How the parts are.
+/// The condition of all components.
 #[derive(Debug, Clone, Copy)]
 pub struct Report {
     /// DynamoDB.
@@ -36,7 +36,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether no part is down.
+    /// Whether all components are healthy.
     pub fn is_healthy(&self) -> bool {
         let parts = [self.database, self.storage, self.model, self.queue];
         !parts.iter().any(|part| matches!(part, Condition::Unhealthy { .. }))
@@ -54,7 +54,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Of these parts.
+    /// Probes these components.
     pub fn new(
         store: Arc<Store>,
         blobs: Blobs,
@@ -66,8 +66,8 @@ impl Health {
         Self { store, blobs, queue, model, limits, clock }
     }
 
-    /// Asks all parts at once, for a visitor at `address`. A database that cannot even count the visitor
-    /// is what the report is about, so that alone does not refuse it.
+    /// Probes all components concurrently, for a visitor at `address`. The report is also created if the database fails
+    /// to count the visitor, because it reports such failures.
     pub async fn report(&self, address: &Address) -> Result<Report, Error> {
         match self.limits.visit(address).await {
             Err(limited @ Error::RateLimited(_)) => Err(limited),

@@ -1,5 +1,5 @@
-//! Listening to a model: how long and how much, who hears the pieces, and what is left of an answer when
-//! somebody stops listening.
+//! Receiving a model's reply: limits of time and size, who gets the pieces, and what remains of a reply when the client
+//! disconnects.
 
 use super::{realtime::Feed, turns::Answered};
 use crate::{
@@ -22,65 +22,65 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// How long a whole answer is waited for: the gateway gives up on one that is not streamed after 29 seconds.
+/// The time limit of a reply that is not streamed. The gateway gives up after 29 seconds.
 const WAITING_PATIENCE: Duration = Duration::from_secs(25);
-/// How long an answer may be streamed.
+/// The time limit of a streamed reply.
 pub const STREAMING_PATIENCE: Duration = Duration::from_secs(600);
-/// The most bytes of a reply: with the longest message beside it, it still fits into one item of the store.
+/// The maximum size of a reply in bytes. Together with the longest message, it fits into one item of the store.
 const REPLY_BYTES_MAX: usize = 120_000;
-/// Events that wait for a slow reader; then the model waits too.
+/// The maximum number of events queued for a slow client. When the queue is full, the model waits.
 const EVENTS_WAITING: usize = 16;
 
-/// What happens in a turn, in this order.
+/// The events of a turn, in this order.
 #[derive(Debug)]
 pub enum TurnEvent {
-    /// The user's message is stored.
+    /// The user's message was stored.
     Said(ConversationId, Message),
     /// A piece of the reply.
     Delta(String),
-    /// The turn is over and paid for.
+    /// The reply was stored and paid for.
     Done(Answered),
-    /// The turn failed, and is not paid for.
+    /// The turn failed and costs nothing.
     Failed(Error),
 }
 
-/// Who hears the answer.
+/// The recipient of a reply.
 #[derive(Clone)]
 pub enum Listener {
-    /// Somebody who waits until it is whole.
+    /// A client that waits for the whole reply.
     Waits,
-    /// Somebody who hears each piece, and may go away.
+    /// A client that gets each piece, and may disconnect.
     Hears {
-        /// Where the pieces go.
+        /// The client's events.
         events: mpsc::Sender<TurnEvent>,
-        /// Whether any went there.
+        /// Whether the client's stream of events has begun.
         has_begun: Arc<AtomicBool>,
-        /// Where they go for the user's live connections.
+        /// Sends the pieces to the user's live connections.
         feed: Feed,
     },
 }
 
-/// What came of listening.
+/// The outcome of receiving a reply.
 pub enum Heard {
-    /// A reply that is stored and paid for.
+    /// A reply to store and charge for.
     Reply {
         /// The text.
         text: String,
-        /// Whether there would have been more.
+        /// Whether the reply was cut off.
         is_cut: bool,
     },
-    /// Nothing that is worth anything.
+    /// No usable reply.
     Nothing(Error),
 }
 
 impl Listener {
-    /// Somebody who hears each piece, and where.
+    /// A client that gets each piece, and the events for it.
     pub fn streaming(feed: Feed) -> (Self, mpsc::Receiver<TurnEvent>) {
         let (sender, events) = mpsc::channel(EVENTS_WAITING);
         (Self::Hears { events: sender, has_begun: Arc::default(), feed }, events)
     }
 
-    /// Only the end of the stream of events: nothing is fed any more.
+    /// Returns the sender of the client's events, which keeps the stream open. Drops the feed of live connections.
     pub fn into_events(self) -> Option<mpsc::Sender<TurnEvent>> {
         match self {
             Self::Waits => None,
@@ -88,14 +88,14 @@ impl Listener {
         }
     }
 
-    /// Tells the user's live connections a piece of the reply.
+    /// Sends a piece of the reply to the user's live connections.
     pub fn feed(&self, conversation: ConversationId, turn: TurnNumber, text: &str) {
         if let Self::Hears { feed, .. } = self {
             feed.tell(conversation, MessageId { turn, speaker: Speaker::Assistant }, text);
         }
     }
 
-    /// How long the model may take.
+    /// The model's time limit.
     pub const fn patience(&self) -> Duration {
         match self {
             Self::Waits => WAITING_PATIENCE,
@@ -103,7 +103,7 @@ impl Listener {
         }
     }
 
-    /// Tells that the user's message is stored.
+    /// Reports that the user's message was stored.
     pub async fn said(&self, place: &TurnLocation, said: &Said, created_at: Timestamp) {
         if let Self::Hears { has_begun, .. } = self {
             has_begun.store(true, Ordering::Relaxed);
@@ -119,7 +119,7 @@ impl Listener {
         }
     }
 
-    /// Tells how the turn ended. An answer that was not heard in pieces is told as one.
+    /// Reports how the turn ended. A reply that was not streamed is sent as one piece.
     pub async fn conclude(&self, answered: Result<Answered, Error>) {
         match answered {
             Err(error) => drop(self.tell(TurnEvent::Failed(error)).await),
@@ -134,21 +134,21 @@ impl Listener {
         }
     }
 
-    /// Listens to `model` until it is done, fails, takes too long, says too much, or nobody listens any more.
-    /// The turn takes place at `place`.
+    /// Receives the reply of `model` until it is complete, the model fails or reaches a limit of time or size, or the
+    /// client disconnects. `place` is the turn.
     pub async fn hear(&self, model: &dyn ChatModel, prompt: Prompt, place: (ConversationId, TurnNumber)) -> Heard {
         let mut text = String::new();
         let all = self.hear_into(&mut text, model, prompt, place);
         match tokio::time::timeout(self.patience(), all).await {
             Err(_) => Heard::Nothing(Error::ModelTimedOut),
             Ok(Err(error)) => Heard::Nothing(error),
-            // Without a word there is nothing to pay for.
+            // An empty reply is a failure: there is nothing to charge for.
             Ok(Ok(_)) if text.is_empty() => Heard::Nothing(Error::ModelFailed),
             Ok(Ok(is_cut)) => Heard::Reply { text, is_cut },
         }
     }
 
-    /// Whether there would have been more.
+    /// Appends the pieces to `text`. Returns whether the reply was cut off.
     async fn hear_into(
         &self,
         text: &mut String,
@@ -183,7 +183,7 @@ impl Listener {
         }
     }
 
-    /// Whether somebody still listens.
+    /// Sends an event. Returns whether the client is still connected.
     async fn tell(&self, event: TurnEvent) -> bool {
         match self {
             Self::Waits => true,

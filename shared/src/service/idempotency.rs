@@ -1,7 +1,6 @@
-//! `Idempotency-Key`: a repeated request gets the answer of the first one and has no second effect. Keys belong to a
-//! user and are kept for 24 hours. Two requests are the same when their parsed content is the same, however it was
-//! encoded. This file is the only one of the services that writes JSON: records of keys are stored rows, which no
-//! client ever sees.
+//! `Idempotency-Key`: a repeated request gets the response of the first one and has no second effect. Keys belong to a
+//! user and are kept for 24 hours. Two requests are the same if their parsed content is the same, whatever its
+//! encoding. This is the only service that writes JSON: the records of keys are stored rows, which no client ever sees.
 
 use super::{
     Deps,
@@ -26,7 +25,7 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// 1–255 visible ASCII characters (spaces inside are allowed).
+    /// Parses a key of 1–255 visible ASCII characters. Spaces inside are allowed.
     pub fn parse(key: &[u8]) -> Result<Self, FieldError> {
         let fits = (1..=255).contains(&key.len()) && key.iter().all(|byte| (b' '..=b'~').contains(byte));
         match fits && !key.trim_ascii().is_empty() {
@@ -35,7 +34,7 @@ impl IdempotencyKey {
         }
     }
 
-    /// SHA-256 in hex.
+    /// SHA-256 of the key, in hex.
     pub fn hash(&self) -> &str {
         &self.0
     }
@@ -49,7 +48,7 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// `meaning`: every part of the request that distinguishes it from others.
+    /// `meaning` lists every part of the request that distinguishes it from others.
     pub fn new(key: IdempotencyKey, meaning: &[&str]) -> Self {
         let meaning: Vec<&[u8]> = meaning.iter().map(|part| part.as_bytes()).collect();
         Self { key, fingerprint: sha256(&meaning) }
@@ -60,10 +59,10 @@ impl Keyed {
         self.key.hash()
     }
 
-    /// The recorded outcome of the first request; `None` when this request may run.
+    /// The recorded outcome of the first request. `None` if this request may run.
     ///
     /// # Errors
-    /// `KeyReused` when the first request asked for something else, `StillRunning` while it has no outcome.
+    /// `KeyReused` if the first request had another meaning, `StillRunning` while it has no outcome.
     pub fn replay<T: DeserializeOwned>(&self, record: Option<&Record>, now: Timestamp) -> Result<Option<T>, Error> {
         let Some(record) = record.filter(|record| record.forgotten_at > now) else {
             return Ok(None);
@@ -92,7 +91,7 @@ impl Keyed {
     }
 }
 
-/// The text of a structured value, for [`Keyed::new`].
+/// Serialises a value, as a part of the meaning for [`Keyed::new`].
 pub fn meaning_of(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(Error::internal)
 }
@@ -104,7 +103,7 @@ pub struct Idempotency {
     clock: Arc<dyn Clock>,
 }
 
-/// What one attempt of a request gets. Its write must include the record, in the same transaction.
+/// The context of one attempt. Its write must include the record, in the same transaction.
 pub struct Run {
     /// The time of this attempt.
     pub now: Timestamp,
@@ -112,8 +111,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// The record to write with the effect, if the request has a key. `outcome` is what [`Outcome::Repeated`] gives to
-    /// later requests with the same key.
+    /// The record to write with the effect, if the request has a key. Later requests with the same key get `outcome` as
+    /// [`Outcome::Repeated`].
     pub fn record<R: Serialize>(&self, outcome: &R) -> Result<Option<Entry>, Error> {
         self.keyed.as_ref().map(|keyed| keyed.done(outcome, self.now)).transpose()
     }
@@ -121,14 +120,14 @@ impl Run {
 
 /// How a request ended.
 pub enum Outcome<R, T> {
-    /// It had its effect now.
+    /// This request had its effect.
     Done(T),
-    /// An earlier request with the same key had the effect, and recorded this.
+    /// An earlier request with the same key had the effect, and recorded this outcome.
     Repeated(R),
 }
 
 impl<T> Outcome<T, T> {
-    /// The value, for requests whose record is the whole answer.
+    /// The value, for requests whose record is the whole response.
     pub fn into_inner(self) -> T {
         match self {
             Self::Done(value) | Self::Repeated(value) => value,
@@ -137,7 +136,7 @@ impl<T> Outcome<T, T> {
 }
 
 impl Idempotency {
-    /// Keeps the records in the store.
+    /// Stores the records of keys in `store`.
     pub fn new(Deps { store, clock, entropy: _ }: Deps) -> Self {
         Self { store, clock }
     }
@@ -176,7 +175,7 @@ impl Idempotency {
     }
 }
 
-/// SHA-256 in hex of `parts`, each preceded by its length so that their borders count.
+/// SHA-256 in hex of `parts`. The length precedes each part, so that the boundaries between parts count.
 fn sha256(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,5 +1,5 @@
-//! Access and refresh tokens: JWTs signed with HS256. What they claim is checked here, field by field;
-//! whether their sign-in still lives is decided in `logins`.
+//! Access and refresh tokens: JWTs signed with HS256. Their claims are checked here, field by field. `logins` checks
+//! whether their sign-in is still valid.
 
 use crate::{
     clock::Clock,
@@ -23,18 +23,19 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 const ISSUER: &str = "quintet";
-/// How many bytes of a hash name a key.
+/// How many bytes of a key's hash form its id.
 const ID_BYTES: usize = 8;
-/// How old keys may get before they are read again.
+/// The age at which keys are read again.
 const READ_AGAIN: Duration = Duration::from_secs(60 * 60);
-/// When it is tried again if that failed.
+/// The delay before another attempt if reading failed.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
-/// How long reading them may take.
+/// The time limit for reading the keys.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often they are read because of tokens of unknown keys: whoever makes such tokens up causes few calls.
+/// The minimum time between two reads because of tokens with unknown keys. It limits the calls that forged tokens
+/// cause.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// What a token is for. The audience says it, so that a refresh token is never an access token.
+/// The purpose of a token. It is the audience, so that a refresh token is never accepted as an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Making requests.
@@ -52,18 +53,18 @@ impl Purpose {
     }
 }
 
-/// What a valid token says.
+/// The claims of a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
-    /// The sign-in that it belongs to.
+    /// The sign-in that the token belongs to.
     pub login: LoginId,
-    /// Its own id.
+    /// The token's own id.
     pub jti: Uuid,
-    /// When it was issued.
+    /// When the token was issued.
     pub issued_at: Timestamp,
-    /// When it expires.
+    /// When the token expires.
     pub expires_at: Timestamp,
 }
 
@@ -75,24 +76,24 @@ struct Inner {
     keyring: Arc<dyn Keyring>,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
-    /// Held by whoever reads, so that many requests read once.
+    /// Held while keys are read, so that concurrent requests read them once.
     reading: tokio::sync::Mutex<()>,
 }
 
-/// What is known of the keys.
+/// The keys that were read, and when.
 #[derive(Default)]
 struct Known {
     keys: Option<Keys>,
-    /// When they are to be read again.
+    /// When the keys must be read again.
     due: Option<Timestamp>,
-    /// When a token of an unknown key made us look last, and whether that succeeded.
+    /// When keys were last read because of a token with an unknown key, and whether that succeeded.
     looked: Option<(Timestamp, bool)>,
 }
 
 #[derive(Clone)]
 struct Keys {
     signing: Arc<Key>,
-    /// The key before, still accepted: so the key can be changed while tokens are in use.
+    /// The previous key. It is still accepted, so that the key can be replaced while tokens are in use.
     previous: Option<Arc<Key>>,
 }
 
@@ -104,7 +105,7 @@ struct Key {
     decoding: DecodingKey,
 }
 
-/// The claims on the wire. Every one is required, and of this type.
+/// The claims as they are encoded. All are required.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,
@@ -117,17 +118,17 @@ struct WireClaims {
 }
 
 impl JwtSigner {
-    /// With the keys on `keyring`, which are read when they are needed first.
+    /// Reads the keys from `keyring` when they are first needed.
     pub fn new(keyring: Arc<dyn Keyring>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner { keyring, clock, known: Mutex::default(), reading: tokio::sync::Mutex::default() }))
     }
 
-    /// Reads the keys, so that the first request need not wait for them.
+    /// Reads the keys, so that the first request does not wait for them.
     pub async fn prepare(&self) -> Result<(), Error> {
         self.keys().await.map(drop)
     }
 
-    /// The keys, read again from time to time: that one was changed is otherwise only seen by a token of it.
+    /// The keys, read again periodically. Otherwise a replaced key would only be noticed when a token names it.
     async fn keys(&self) -> Result<Keys, Error> {
         let known = self.keys_and_whether_due();
         let Some((keys, is_due)) = known else {
@@ -137,7 +138,7 @@ impl JwtSigner {
                 None => self.read().await,
             };
         };
-        // Those that are known will do as long as somebody reads.
+        // While another task reads, the keys from before remain in use.
         let Some(_reading) = is_due.then(|| self.0.reading.try_lock().ok()).flatten() else { return Ok(keys) };
         match self.read().await {
             Ok(keys) => Ok(keys),
@@ -149,7 +150,7 @@ impl JwtSigner {
         }
     }
 
-    /// The key with this id. One that is not known may be new.
+    /// The key with this id. An unknown key may be new, so the keys are read again.
     async fn key(&self, id: &str) -> Result<Option<Arc<Key>>, Error> {
         let found = self.keys().await?.with_id(id);
         if found.is_some() || !is_id(id) {
@@ -159,7 +160,7 @@ impl JwtSigner {
         let now = self.0.clock.now();
         let looked = self.known().looked.filter(|(looked_at, _)| now.since(*looked_at) < LOOK_AGAIN);
         match looked {
-            // Somebody else has looked meanwhile.
+            // Another task has read the keys in the meantime.
             Some((_, true)) => Ok(self.keys_and_whether_due().and_then(|(keys, _)| keys.with_id(id))),
             Some((_, false)) => Err(Error::Unavailable("the keys could not be read".into())),
             None => {
@@ -170,7 +171,7 @@ impl JwtSigner {
         }
     }
 
-    /// Reads the keys; the caller holds `reading`.
+    /// Reads the keys. The caller must hold `reading`.
     async fn read(&self) -> Result<Keys, Error> {
         let read = timeout(PATIENCE, self.0.keyring.read()).await;
         let SigningKeys { current, previous } = read.map_err(|error| Error::Unavailable(error.into()))??;
@@ -182,7 +183,7 @@ impl JwtSigner {
         Ok(keys)
     }
 
-    /// The keys that are known, and whether it is time to read them again.
+    /// The keys that were read last, and whether they must be read again.
     fn keys_and_whether_due(&self) -> Option<(Keys, bool)> {
         let now = self.0.clock.now();
         let known = self.known();
@@ -193,7 +194,7 @@ impl JwtSigner {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The token that says `claims`. The same claims give the same token.
+    /// Signs a token. The same claims and key give the same token.
     pub async fn sign(&self, purpose: Purpose, claims: Claims) -> Result<SecretString, Error> {
         let signing = self.keys().await?.signing;
         let Claims { user, login, jti, issued_at, expires_at } = claims;
@@ -211,7 +212,7 @@ impl JwtSigner {
         Ok(encode(&header, &claims, &signing.encoding).map_err(Error::internal)?.into())
     }
 
-    /// What `token` says, if one of our keys signed it for `purpose` and it has not expired at `now`.
+    /// The claims of `token`, if it was signed for `purpose` with a known key and has not expired at `now`.
     ///
     /// # Errors
     /// When the keys cannot be read.
@@ -221,19 +222,19 @@ impl JwtSigner {
         Ok(key.and_then(|key| key.claims(purpose, token, now)))
     }
 
-    /// Bytes that nobody can find out from `nonce` without our key, and which key that was.
+    /// Derives bytes from `nonce` and the signing key. Without the key, they cannot be computed from `nonce`.
     pub async fn derive(&self, nonce: &[u8; 32]) -> Result<Derived, Error> {
         let signing = self.keys().await?.signing;
         Ok(Derived { bytes: signing.derive(nonce), key: signing.id.clone() })
     }
 
-    /// The same bytes again. `None`: their key is no longer known.
+    /// Derives the same bytes again. `None` if their key is no longer known.
     pub async fn derive_again(&self, nonce: &[u8; 32], key: &str) -> Result<Option<[u8; 32]>, Error> {
         Ok(self.key(key).await?.map(|key| key.derive(nonce)))
     }
 }
 
-/// What was derived with a key.
+/// Bytes derived with a key.
 pub struct Derived {
     /// The bytes.
     pub bytes: [u8; 32],
@@ -247,7 +248,7 @@ impl Keys {
     }
 }
 
-/// Whether this looks like an id of one of our keys. Only then are the keys read again.
+/// Whether this has the form of a key's id. Otherwise the keys are not read again.
 fn is_id(id: &str) -> bool {
     id.len() == 2 * ID_BYTES && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -258,7 +259,7 @@ impl Key {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[purpose.audience()]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // The library would ask the machine's clock; ours is injected, and compared without leeway below.
+        // The library would use the system clock. Expiry is checked below, with the injected clock and without leeway.
         validation.validate_exp = false;
         let claims = decode::<WireClaims>(token, &self.decoding, &validation).ok()?.claims;
         (now.seconds() < claims.exp).then_some(Claims {

@@ -1,5 +1,5 @@
-//! How many requests are too many: one limiter for all sign-in endpoints, with a sliding window of a minute. A request
-//! counts when it is made, whatever becomes of it; the window is exact to ten seconds, never too lenient.
+//! Rate limits: one limiter for all sign-in endpoints, with a sliding window of a minute. A request counts when it
+//! arrives, whatever its outcome. The window is exact to ten seconds, and never too lenient.
 
 use crate::{
     clock::Clock,
@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-/// Where a request comes from: an IPv4 address, or the /64 network of an IPv6 one.
+/// The source of a request: an IPv4 address, or the /64 network of an IPv6 address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
 
@@ -29,7 +29,7 @@ impl From<IpAddr> for Address {
 }
 
 impl Address {
-    /// For keys.
+    /// The address as a part of keys.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -39,16 +39,17 @@ impl Address {
     }
 }
 
-/// Whose failed sign-ins count together.
+/// Which failed sign-ins count together.
 #[derive(Debug, Clone)]
 pub enum Account<'a> {
-    /// Everybody's at this account, but for addresses that it knows.
+    /// Those at this account, from any address that has not signed in to it lately.
     Anybody(UserId),
-    /// One address's that signed in to this account lately: other people's failures do not shut it out.
+    /// Those at this account from an address that signed in to it lately. Failures from other addresses do not block
+    /// it.
     Known(UserId, &'a Address),
-    /// Everybody's who is signed in to this account already, and is asked for its password again.
+    /// Those of users who are signed in to this account and must confirm its password.
     SignedIn(UserId),
-    /// Everybody's at a name that nobody has.
+    /// Those at a name that belongs to no account.
     Nobody(String),
 }
 
@@ -63,7 +64,7 @@ impl Account<'_> {
     }
 }
 
-/// A counted try at an account's password.
+/// A counted attempt to verify an account's password.
 pub struct Attempt<'a> {
     account: Account<'a>,
     at: Timestamp,
@@ -75,7 +76,7 @@ struct Policy {
     quota: u32,
 }
 
-/// Counts requests and refuses the surplus.
+/// Counts requests, and refuses those above the quota.
 #[derive(Clone)]
 pub struct Limits {
     store: Arc<Store>,
@@ -85,42 +86,42 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// With the quotas of `config`.
+    /// Uses the quotas of `config`.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, config: &Config) -> Self {
         let api = Policy { name: "api", quota: config.rate_limit_api };
         let auth = Policy { name: "auth", quota: config.rate_limit_auth };
         Self { store, clock, api, auth }
     }
 
-    /// A request of a user that is known, made at `at`.
+    /// Counts a request of an authenticated user, made at `at`.
     pub async fn request(&self, user: UserId, at: Timestamp) -> Result<(), Error> {
         self.admit_at(self.api, &user_subject(user), at).await
     }
 
-    /// The request at `at` was not that user's: it does not count.
+    /// Takes back a counted request at `at` that turned out not to be the user's.
     pub async fn take_back(&self, user: UserId, at: Timestamp) {
         self.uncount(self.api, &user_subject(user), at).await;
     }
 
-    /// A request of somebody unknown.
+    /// Counts a request without a valid credential.
     pub async fn visit(&self, address: &Address) -> Result<(), Error> {
         self.admit(self.api, &address.subject()).await
     }
 
-    /// A sign-in or registration from `address`.
+    /// Counts a sign-in or registration from `address`.
     pub async fn sign_in(&self, address: &Address) -> Result<(), Error> {
         self.admit(self.auth, &address.subject()).await
     }
 
-    /// A try at an account's password. It counts as failed until [`Limits::succeeded`] takes it back, so
-    /// that tries made at once cannot pass together.
+    /// Counts an attempt to verify an account's password. It counts as failed until [`Limits::succeeded`] takes it
+    /// back, so that concurrent attempts cannot exceed the quota.
     pub async fn attempt<'a>(&self, account: Account<'a>) -> Result<Attempt<'a>, Error> {
         let at = self.clock.now();
         self.admit_at(self.auth, &account.subject(), at).await?;
         Ok(Attempt { account, at })
     }
 
-    /// The password was right: the try does not count. When that cannot be written down, it does count.
+    /// Takes back an attempt whose password was right. If that cannot be stored, the attempt still counts.
     pub async fn succeeded(&self, Attempt { account, at }: &Attempt<'_>) {
         self.uncount(self.auth, &account.subject(), *at).await;
     }
@@ -159,7 +160,7 @@ fn user_subject(user: UserId) -> String {
     format!("user#{user}")
 }
 
-/// How long until one more request fits below `quota`; `None` when the one just counted fits.
+/// How long until another request fits below `quota`. `None` if the request just counted fits.
 fn wait(recent: &Recent, quota: u32, now: Timestamp) -> Option<Duration> {
     let mut total: u32 = recent.iter().sum();
     if total <= quota {

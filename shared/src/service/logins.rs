@@ -1,4 +1,4 @@
-//! Signing in and out, and refreshing. Who makes a request is found out in `callers`.
+//! Signing in and out, and refreshing tokens. `callers` identifies the caller of a request.
 
 use super::{
     Deps,
@@ -28,17 +28,17 @@ use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// How long the token that was just replaced still yields its successor: an answer may get lost.
+/// How long a replaced refresh token still yields its successor, because the response to the client may have been lost.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long an address that signed in is not shut out by other people's failures.
+/// How long an address that signed in is exempt from the limit that other addresses' failures cause.
 pub(super) const ADDRESS_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How long the access tokens of any sign-in endpoint last at most.
+/// The longest lifetime of an access token from any sign-in endpoint.
 const LONGEST_ACCESS: Duration = Duration::from_secs(60 * 60);
 /// An id that no user has.
 const NOBODY: UserId = UserId::new(Uuid::nil());
 
-/// How long the tokens of a sign-in endpoint last.
+/// The lifetimes of a sign-in endpoint's tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetimes {
     /// The access token.
@@ -49,9 +49,9 @@ pub struct Lifetimes {
 
 /// The tokens of a sign-in.
 pub struct Issued {
-    /// For making requests.
+    /// The access token, for making requests.
     pub access: SecretString,
-    /// For getting new ones, if the endpoint issues one.
+    /// The refresh token, for getting new tokens, if the endpoint issues one.
     pub refresh: Option<SecretString>,
 }
 
@@ -67,7 +67,7 @@ pub struct Logins {
 }
 
 impl Logins {
-    /// With these parts.
+    /// Builds the service from its dependencies.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         jwt: JwtSigner,
@@ -77,12 +77,12 @@ impl Logins {
         Self { store, jwt, limits, passwords, clock, entropy }
     }
 
-    /// Reads the keys that sign tokens, so that the first request need not wait for them.
+    /// Reads the keys that sign tokens, so that the first request does not wait for them.
     pub async fn prepare(&self) -> Result<(), Error> {
         self.jwt.prepare().await
     }
 
-    /// A new sign-in by name and password.
+    /// Signs in with name and password. Returns new tokens.
     pub async fn sign_in(
         &self,
         name: &SignInName,
@@ -101,7 +101,7 @@ impl Logins {
         Ok((account.user, issued))
     }
 
-    /// A new opaque token by name and password. It does not expire.
+    /// Signs in with name and password. Returns a new opaque token, which does not expire.
     pub async fn opaque_token(
         &self,
         name: &SignInName,
@@ -119,8 +119,7 @@ impl Logins {
         Ok(token.into())
     }
 
-    /// The account behind name and password. An unknown name takes as long as a wrong password, and
-    /// counts the same.
+    /// Verifies name and password. An unknown name takes as long as a wrong password, and is limited in the same way.
     async fn prove<'a>(
         &self,
         name: &SignInName,
@@ -132,7 +131,7 @@ impl Logins {
             Some(name) => self.store.owner_of_name(name).await?,
             None => None,
         };
-        // Nobody is looked up like somebody, so that the time tells nothing.
+        // An unknown name is looked up too, so that the response time does not reveal it.
         let owner = owner.unwrap_or(NOBODY);
         let now = self.clock.now();
         let (account, is_known_address) = self.store.account_and_address(owner, address.as_str(), now).await?;
@@ -150,14 +149,14 @@ impl Logins {
         }
     }
 
-    /// A sign-in that is not stored yet.
+    /// Creates a sign-in, without storing it.
     pub fn new_login(&self, user: UserId, epoch: u64, lifetimes: Lifetimes, now: Timestamp) -> Login {
         let refresh = lifetimes.refresh.map(|lasts| self.new_refresh_token(lasts, now));
         let expires_at = refresh.map_or_else(|| now.plus(lifetimes.access), ends_at);
         Login { id: LoginId::new(self.entropy.uuid(now)), user, epoch, refresh, replaced: None, expires_at }
     }
 
-    /// The tokens of a sign-in.
+    /// Signs the tokens of a sign-in.
     pub async fn issue(&self, login: &Login, access_lasts: Duration, now: Timestamp) -> Result<Issued, Error> {
         let access = Claims {
             user: login.user,
@@ -177,7 +176,7 @@ impl Logins {
         RefreshToken { jti: self.entropy.uuid(now), issued_at: now, expires_at: now.plus(lasts) }
     }
 
-    /// New tokens for a refresh token, which is thereby replaced.
+    /// Replaces a refresh token. Returns new tokens.
     pub async fn refresh(&self, token: &str, lifetimes: Lifetimes) -> Result<Issued, Error> {
         let (claims, mut login) = self.login_to_refresh(token).await?;
         let now = self.clock.now();
@@ -188,21 +187,21 @@ impl Logins {
             if self.store.rotate(&login, claims.jti, next, now, ends_at(next)).await? {
                 login.refresh = Some(next);
             } else {
-                // Another request with the same token was first: its successor is the answer to this one, too.
+                // Another request with the same token won the race. Its successor is also the result of this request.
                 login = self.login_to_refresh(token).await?.1;
             }
         }
         self.issue(&login, lifetimes.access, now).await
     }
 
-    /// A new access token for a refresh token, which stays as it is.
+    /// Issues a new access token for a refresh token, which stays valid.
     pub async fn refresh_access(&self, token: &str, lifetimes: Lifetimes) -> Result<SecretString, Error> {
         let (_, login) = self.login_to_refresh(token).await?;
         Ok(self.issue(&login, lifetimes.access, self.clock.now()).await?.access)
     }
 
-    /// The sign-in of a refresh token that is valid, or was until a moment ago. A token that was replaced
-    /// longer ago is in the wrong hands: its sign-in ends.
+    /// The sign-in of a refresh token that is current, or was replaced at most `GRACE` ago. A token that was replaced
+    /// before is considered stolen, so its sign-in ends.
     async fn login_to_refresh(&self, token: &str) -> Result<(Claims, Login), Error> {
         let now = self.clock.now();
         let claims = self.jwt.check(Purpose::Refresh, token, now).await?.ok_or(Error::InvalidRefreshToken)?;
@@ -218,11 +217,10 @@ impl Logins {
         Err(Error::InvalidRefreshToken)
     }
 
-    /// Ends the caller's sign-in, and that of `refresh` if one is given: all their tokens are dead at once.
+    /// Ends the caller's sign-in, and that of `refresh` if given. All their tokens become invalid at once.
     ///
     /// # Errors
-    /// When `refresh` (with the name of its field) is not a refresh token of the caller;
-    /// nothing is ended then.
+    /// `Invalid` if `refresh` (with the name of its field) is not a refresh token of the caller. Then no sign-in ends.
     pub async fn sign_out(&self, caller: &Caller, refresh: Option<(&'static str, &str)>) -> Result<(), Error> {
         let user = caller.user.id;
         let mut logins = Vec::new();
@@ -239,7 +237,7 @@ impl Logins {
                 None
             }
             CallerCredential::Opaque(hash) => Some(hash.as_str()),
-            // A program's key is no session: its owner deletes it.
+            // An API key has no sign-in to end. Its owner deletes it.
             CallerCredential::ApiKey(_) if logins.is_empty() => return Ok(()),
             CallerCredential::ApiKey(_) => None,
         };
@@ -247,13 +245,13 @@ impl Logins {
     }
 }
 
-/// An account whose password was right. Whoever opens something for it also takes the try back.
+/// An account whose password was verified. The caller must also take back the counted attempt.
 struct Proven<'a> {
     account: Account,
     attempt: Attempt<'a>,
 }
 
-/// When a sign-in with this refresh token ends by itself: no access token that it yields lives longer.
+/// When a sign-in with this refresh token expires. No access token that it yields lives longer.
 fn ends_at(refresh: RefreshToken) -> Timestamp {
     refresh.expires_at.plus(LONGEST_ACCESS)
 }
@@ -274,7 +272,7 @@ fn refresh_claims(login: &Login, token: RefreshToken) -> Claims {
     Claims { user: login.user, login: login.id, jti, issued_at, expires_at }
 }
 
-/// What an opaque token is stored under. It has 160 random bits: a plain hash is enough.
+/// The hash under which an opaque token is stored. The token has 160 random bits, so a plain hash is sufficient.
 pub(super) fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token))
 }

@@ -1,5 +1,5 @@
-//! The rules of the product, one file per area. Services know no HTTP, no dialect, no wire format and no key of the
-//! store. `tests/layers.rs` checks what they import.
+//! The rules of the product, one file per area. Services do not depend on HTTP, dialects, wire formats or the store's
+//! keys. `tests/layers.rs` checks their imports.
 
 pub mod accounts;
 pub mod api_keys;
@@ -62,7 +62,7 @@ use turns::Turns;
 use users::Users;
 use webhooks::Webhooks;
 
-/// Everything that the services use. [`Builder`](crate::builder::Builder) has defaults.
+/// The dependencies of all services. [`Builder`](crate::builder::Builder) has defaults.
 pub struct Parts {
     /// Settings.
     pub config: Config,
@@ -70,7 +70,7 @@ pub struct Parts {
     pub store: Store,
     /// The contents of files.
     pub blobs: Blobs,
-    /// Work for later.
+    /// Queues for delayed work.
     pub queues: Queues,
     /// Open WebSocket connections.
     pub gateway: Gateway,
@@ -82,7 +82,7 @@ pub struct Parts {
     pub keyring: Arc<dyn Keyring>,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
-    /// Where the names lead that users give.
+    /// Resolves the host names in addresses that users enter.
     pub resolver: Arc<dyn Resolver>,
     /// Time.
     pub clock: Arc<dyn Clock>,
@@ -92,7 +92,7 @@ pub struct Parts {
     pub passwords: Passwords,
 }
 
-/// What most services need.
+/// The dependencies of most services.
 #[derive(Clone)]
 pub struct Deps {
     /// The database.
@@ -111,39 +111,39 @@ pub struct Services(Arc<All>);
 pub struct All {
     /// Registration.
     pub accounts: Accounts,
-    /// Users after that.
+    /// Reading and changing users after registration.
     pub users: Users,
-    /// Signing in and out, and who makes a request.
+    /// Signing in and out, and identifying the caller of a request.
     pub logins: Logins,
     /// Credentials for programs.
     pub api_keys: ApiKeys,
-    /// Who answers.
+    /// Assistants.
     pub assistants: Assistants,
-    /// What they may use.
+    /// The tools that assistants may use.
     pub tools: Tools,
     /// Uploaded files.
     pub files: Files,
-    /// Conversations, and reading what was said in them.
+    /// Conversations, and reading their messages.
     pub conversations: Conversations,
-    /// Saying something to the model.
+    /// Sending messages to the model.
     pub turns: Turns,
-    /// Whom we tell what happens.
+    /// Webhooks.
     pub webhooks: Webhooks,
-    /// Telling webhooks, again if need be.
+    /// Deliveries to webhooks, with retries.
     pub deliveries: Deliveries,
-    /// Telling of what happened.
+    /// Fan-out of events.
     pub dispatch: Dispatch,
-    /// What can be spent.
+    /// The tokens that users can spend.
     pub balance: Balances,
-    /// How many requests are too many.
+    /// Rate limits.
     pub limits: Limits,
     /// Live updates.
     pub realtime: Realtime,
-    /// What administrators tell everybody.
+    /// Messages from administrators to all users.
     pub notifications: Notifications,
-    /// Removing what deleted things left.
+    /// Removing the data of deleted objects.
     pub sweeper: Sweeper,
-    /// Whether everything works.
+    /// Health of the components.
     pub health: Health,
     /// Settings.
     pub config: Config,
@@ -158,10 +158,10 @@ impl Deref for Services {
 }
 
 impl Services {
-    /// Puts the services together.
+    /// Builds the services.
     ///
     /// # Errors
-    /// `Internal` when a built-in tool breaks the rules for tools: a bug.
+    /// `Internal` if a built-in tool breaks the rules for tools, which is a bug.
     pub fn new(parts: Parts) -> Result<Self, Error> {
         let Parts {
             config,

@@ -42,7 +42,7 @@ impl Notifications {
         Self { store: deps.store.clone(), idempotency: Idempotency::new(deps) }
     }
 
-    /// Sends a message to every live connection. Clients that reconnect within an hour get it too.
+    /// Sends a message to every live connection. Clients that reconnect within an hour also receive it.
     ///
     /// # Errors
     /// `KeyReused` and `StillRunning` for the idempotency key.

@@ -3,14 +3,14 @@
 
 use crate::domain::{Error, error::Conflict};
 
-/// The most attempts of one request.
+/// The maximum number of attempts of one request.
 const ATTEMPTS_MAX: usize = 4;
 
 /// The result of one attempt.
 pub enum Attempt<T> {
     /// The write succeeded, or was not needed.
     Done(T),
-    /// Another request changed the same rows between our read and our write.
+    /// Another request changed the same rows between this attempt's read and its write.
     LostRace,
     /// Another request with the same `Idempotency-Key` was first.
     KeyClaimed,
@@ -30,10 +30,10 @@ impl<T> Attempt<T> {
     }
 }
 
-/// Repeats `attempt` until it is done, four times at most. Returns the last result.
+/// Repeats `attempt` until it is done, at most four times. Returns the last result.
 ///
 /// # Errors
-/// The first error of an attempt; it is not retried.
+/// The first error of an attempt. Errors are not retried.
 pub async fn retry<T, F>(attempt: impl Fn() -> F) -> Result<Attempt<T>, Error>
 where
     F: Future<Output = Result<Attempt<T>, Error>>,
@@ -46,10 +46,11 @@ where
     attempt().await
 }
 
-/// Changes something that other requests may change at the same time: [`retry`], where losing every race is an error.
+/// Repeats a change as [`retry`] does, for rows that other requests may change at the same time. Losing every race is
+/// an error.
 ///
 /// # Errors
-/// `Conflict` when all attempts lost.
+/// `Conflict` if all attempts lost a race.
 pub async fn change<T, F>(attempt: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<Attempt<T>, Error>>,

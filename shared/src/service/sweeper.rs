@@ -1,5 +1,5 @@
-//! Removing what deleted conversations and accounts left behind. It cannot be seen any more; this frees the
-//! room. Runs now and then, in portions, and may be stopped at any time.
+//! Removes the data of deleted conversations and accounts. It is already invisible; removing it frees storage. Runs
+//! periodically, in portions, and may be stopped at any time.
 
 use crate::{
     domain::Error,
@@ -7,24 +7,25 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// How many rows of one thing are removed before it is another's turn.
+/// The maximum number of rows of one object that are removed in one portion.
 const PORTION: usize = 500;
 
-/// Removes leftovers.
+/// Removes the data of deleted objects.
 pub struct Sweeper {
     store: Arc<Store>,
 }
 
 impl Sweeper {
-    /// On `store`.
+    /// Removes data from `store`.
     pub const fn new(store: Arc<Store>) -> Self {
         Self { store }
     }
 
-    /// Removes one portion of some leftovers. Whether nothing more is known of.
+    /// Removes one portion of each known object, for a limited number of objects. Returns whether nothing is left to
+    /// remove.
     ///
     /// # Errors
-    /// The last one, after everything else had its turn.
+    /// The last error, after all objects were attempted.
     pub async fn sweep(&self) -> Result<bool, Error> {
         let (conversations, users) = self.store.to_be_swept().await?;
         let is_full = |notes: usize| notes >= usize::try_from(NOTES_MAX).unwrap_or(usize::MAX);

@@ -21,7 +21,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The most tools that administrators may add. The limit lets one call read all of them.
+/// The maximum number of tools that administrators may add. It allows one call to read all of them.
 const TOOLS_MAX: u64 = 100;
 
 /// Tools.
@@ -37,7 +37,7 @@ impl Tools {
     /// Starts with the built-in tools.
     ///
     /// # Errors
-    /// `Internal` when a built-in tool breaks the rules for tools: a bug.
+    /// `Internal` if a built-in tool breaks the rules for tools, which is a bug.
     pub fn new(deps: Deps) -> Result<Self, Error> {
         let built_in = built_in().map_err(|problem| Error::internal(problem.to_string()))?;
         let idempotency = Idempotency::new(deps.clone());
@@ -70,7 +70,7 @@ impl Tools {
     /// Adds a tool. Its id is derived from its name.
     ///
     /// # Errors
-    /// `Conflict` when the id is in use or there are 100 tools.
+    /// `Conflict` if the id is in use or 100 tools exist.
     pub async fn add(
         &self,
         administrator: &Administrator,
@@ -109,7 +109,7 @@ impl Tools {
     /// Changes the given fields of a tool.
     ///
     /// # Errors
-    /// `Conflict` for a built-in tool, and when every attempt lost a race against other changes.
+    /// `Conflict` for a built-in tool, and if every attempt lost a race against other changes.
     pub async fn change(&self, _: &Administrator, id: &ToolId, new: ToolChange) -> Result<Tool, Error> {
         change(async || {
             let mut tool = self.changeable(id).await?;

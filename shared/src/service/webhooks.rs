@@ -26,13 +26,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
-/// The most webhooks of a user.
+/// The maximum number of webhooks of a user.
 pub const WEBHOOKS_MAX: usize = 20;
 /// How many of a webhook's latest deliveries can be listed. They are read together.
 pub const DELIVERIES_LISTED: usize = 1_000;
-/// The most failed deliveries that one request retries.
+/// The maximum number of failed deliveries that one request retries.
 pub const RETRIED_AT_ONCE: usize = 500;
-/// How long deliveries are also signed with a replaced secret.
+/// How long deliveries are also signed with the previous secret.
 const BOTH_SECRETS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Webhooks.
@@ -51,7 +51,7 @@ pub struct NewWebhook {
     pub url: OutboundUrl,
     /// The events that it subscribes to.
     pub events: Vec<EventKind>,
-    /// The secret that signs deliveries; generated when absent.
+    /// The secret that signs deliveries. Generated if absent.
     pub secret: Option<SigningSecret>,
 }
 
@@ -95,7 +95,7 @@ impl Webhooks {
     /// Creates a webhook.
     ///
     /// # Errors
-    /// `Conflict` when the user has 20 webhooks.
+    /// `Conflict` if the user has 20 webhooks.
     pub async fn create(&self, user: &User, new: NewWebhook, key: Option<IdempotencyKey>) -> Result<WithSecret, Error> {
         let secret = new.secret.as_ref().map_or("", |secret| secret.text().expose_secret());
         let keyed = match key {
@@ -132,7 +132,7 @@ impl Webhooks {
         }
     }
 
-    /// The given secret; or a generated one, with the text to show.
+    /// Returns the given secret; or a generated one, with its text to show.
     fn or_generated(&self, given: Option<SigningSecret>) -> (SigningSecret, Option<SecretString>) {
         match given {
             Some(secret) => (secret, None),
@@ -146,7 +146,7 @@ impl Webhooks {
 
     async fn show_again(&self, owner: UserId, recorded: RecordedWebhook) -> Result<WithSecret, Error> {
         let (webhook, secrets) = self.find(owner, recorded.webhook).await?;
-        // After a rotation the current secret is another one, which the first answer did not contain.
+        // After a rotation, the current secret is not the one in the first response, so it is not shown.
         let is_first = secrets.previous.is_none();
         Ok((webhook, (recorded.is_secret_ours && is_first).then(|| secrets.current.text().clone())))
     }
@@ -172,7 +172,7 @@ impl Webhooks {
     /// Changes the given fields of a webhook. Activating it also clears the reason why it was disabled.
     ///
     /// # Errors
-    /// `Conflict` when every attempt lost a race against other changes.
+    /// `Conflict` if every attempt lost a race against other changes.
     pub async fn change(&self, user: &User, id: WebhookId, new: WebhookChange) -> Result<Webhook, Error> {
         change(async || {
             let (before, secrets) = self.find(user.id, id).await?;
@@ -185,9 +185,9 @@ impl Webhooks {
         .await
     }
 
-    /// Replaces a webhook's secret by the given one, or by a generated one. For a day deliveries carry signatures of
-    /// both secrets. A request that gives the current secret changes nothing, so that repeating a request whose answer
-    /// was lost keeps the previous secret valid.
+    /// Replaces a webhook's secret by the given one, or by a generated one. For a day, deliveries carry signatures of
+    /// both secrets. A request that gives the current secret changes nothing, so that a retry after a lost response
+    /// keeps the previous secret valid.
     ///
     /// # Errors
     /// As [`Webhooks::change`].
@@ -214,7 +214,7 @@ impl Webhooks {
         .await
     }
 
-    /// Removes a webhook. Pending deliveries to it are dropped.
+    /// Removes a webhook and drops its pending deliveries.
     pub async fn remove(&self, owner: UserId, id: WebhookId) -> Result<(), Error> {
         if self.store.remove_webhook(owner, id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
@@ -222,7 +222,7 @@ impl Webhooks {
     /// Sends a test event to a webhook.
     ///
     /// # Errors
-    /// `Conflict` when the webhook is not active.
+    /// `Conflict` if the webhook is not active.
     pub async fn test(&self, owner: UserId, id: WebhookId) -> Result<Delivery, Error> {
         let webhook = self.active(owner, id).await?;
         let now = self.clock.now();
@@ -261,17 +261,17 @@ impl Webhooks {
     /// Retries a delivery of any status, at once and then on the usual schedule.
     ///
     /// # Errors
-    /// `Conflict` when the webhook is not active, or an attempt is running.
+    /// `Conflict` if the webhook is not active, or an attempt is running.
     pub async fn retry(&self, owner: UserId, id: WebhookId, delivery: EventId) -> Result<Delivery, Error> {
         self.active(owner, id).await?;
         let delivery = self.store.delivery(id, delivery).await?.ok_or(Error::NotFound)?;
         self.deliveries.restart(vec![delivery]).await?.pop().ok_or(Error::Conflict(Conflict::BeingDelivered))
     }
 
-    /// Retries failed deliveries of events from `since` on, the oldest first and 500 at most.
+    /// Retries failed deliveries of events since `since`, oldest first, at most 500.
     ///
     /// # Errors
-    /// `Conflict` when the webhook is not active.
+    /// `Conflict` if the webhook is not active.
     pub async fn retry_since(&self, owner: UserId, id: WebhookId, since: Timestamp) -> Result<Retried, Error> {
         self.active(owner, id).await?;
         let mut failed = self.store.failed_deliveries(id, since, RETRIED_AT_ONCE + 1).await?;

@@ -1,5 +1,5 @@
-//! What is common to all operations of a dialect in its OpenAPI document: who may call, which errors there
-//! are and how they look, forms beside JSON. Handlers say only what is their own (`#[utoipa::path]`).
+//! The parts of a dialect's OpenAPI document that all operations share: who may call, the possible errors and their
+//! bodies, and form bodies. A handler's `#[utoipa::path]` describes only what is specific to it.
 
 mod domain;
 mod errors;
@@ -19,15 +19,15 @@ const JSON: &str = "application/json";
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 const CREDENTIAL: &str = "credential";
 
-/// What a dialect's document says about itself.
+/// The general description of a dialect's document.
 pub struct About {
     /// The document's title.
     pub title: &'static str,
-    /// What the dialect is, in two sentences.
+    /// A description of the dialect, in two sentences.
     pub description: &'static str,
 }
 
-/// The document of dialect `D`: what endpoint groups have of it, and what holds for all.
+/// The document of dialect `D`: the operations of `groups`, completed with what all operations share.
 pub fn document<D: Dialect>(about: &About, groups: &[Group]) -> Value {
     let mut info = Info::new(about.title, env!("CARGO_PKG_VERSION"));
     info.description = Some(about.description.to_owned());
@@ -49,7 +49,7 @@ pub fn document<D: Dialect>(about: &About, groups: &[Group]) -> Value {
     document
 }
 
-/// Says that what is found below `prefix` is found without it, too.
+/// Adds each path below `prefix` a second time, without the prefix.
 pub(super) fn also_without(paths: &mut Paths, prefix: &str) {
     let shortened = |(path, item): (&String, &PathItem)| {
         let (short, mut item) = (path.strip_prefix(prefix)?.to_owned(), item.clone());
@@ -82,12 +82,12 @@ fn security_scheme(scheme: Scheme) -> SecurityScheme {
     }
 }
 
-/// Adds to an operation what its handler's annotation need not say.
+/// Adds to an operation what its handler's annotation omits.
 fn complete<D: Dialect>(operation: &mut Operation, group: &'static str, path: &str) {
     operation.tags = Some(vec![group.to_owned()]);
     operation.operation_id = operation.operation_id.take().map(|name| format!("{group}_{name}"));
     summarize(operation);
-    // Who says nothing needs a credential; `security(())` says that anybody may call.
+    // Without a `security` attribute, an operation requires a credential; `security(())` makes it public.
     let is_secured = operation.security.is_none();
     let requirement = is_secured.then(|| SecurityRequirement::new(CREDENTIAL, [""; 0]));
     operation.security = Some(requirement.into_iter().collect());
@@ -97,7 +97,8 @@ fn complete<D: Dialect>(operation: &mut Operation, group: &'static str, path: &s
     errors::add::<D>(operation, is_secured, path);
 }
 
-/// "`POST /send/`: says something." becomes "Says something"; what follows that sentence, the description.
+/// Turns the first sentence of a doc comment into the summary ("`POST /send/`: says something." becomes "Says
+/// something") and the rest into the description.
 fn summarize(operation: &mut Operation) {
     let parts = [operation.summary.take(), operation.description.take()];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" ").replace('\n', " ");

@@ -1,4 +1,4 @@
-//! The files that an assistant knows: found by their ids, or received with the request.
+//! The files of an assistant: referenced by their ids, or received with the request.
 
 use super::Assistants;
 use crate::{
@@ -11,22 +11,22 @@ use crate::{
     service::files::Received,
 };
 
-/// The most files of an assistant.
+/// The maximum number of files of an assistant.
 pub const FILES_MAX: usize = 100;
 
-/// The files that an assistant shall know.
+/// The requested files of an assistant.
 pub enum Knowledge {
-    /// The ones it knows already.
+    /// The files that it already has.
     Same,
     /// Exactly these files of the owner.
     Exactly(Vec<FileId>),
-    /// These new files, in addition.
+    /// These received files, in addition to those that it already has.
     And(Received),
 }
 
-/// The same, with the files that were found or received.
+/// The requested files, after they were found or taken over.
 pub(super) struct Known {
-    /// Exactly these files, if they were named; else the ones that the assistant knows already, and the new ones.
+    /// Exactly these files, if they were named. Otherwise the assistant keeps its files and gets the new ones.
     named: Option<Vec<AssistantFile>>,
     /// Received files. Their rows are written together with the assistant.
     pub new: Vec<File>,
@@ -55,10 +55,10 @@ impl Knowledge {
 }
 
 impl Known {
-    /// All files of an assistant that knows `already`.
+    /// All files of an assistant that already has `already`.
     ///
     /// # Errors
-    /// `Invalid` when there are more than 100.
+    /// `Invalid` if there are more than 100.
     pub fn beside(&self, already: &[AssistantFile]) -> Result<Vec<AssistantFile>, Error> {
         let Some(named) = &self.named else {
             at_most(already.len() + self.new.len())?;
@@ -69,7 +69,8 @@ impl Known {
 }
 
 impl Assistants {
-    /// Finds the files of `knowledge`. Received files are taken over: from now on the caller discards them if need be.
+    /// Finds the files of `knowledge`. Takes received files over: from then on, the caller must discard them if
+    /// necessary.
     pub(super) async fn known(&self, owner: UserId, knowledge: &Knowledge) -> Result<Known, Error> {
         match knowledge {
             Knowledge::Same => Ok(Known { named: None, new: Vec::new() }),
@@ -83,8 +84,8 @@ impl Assistants {
         }
     }
 
-    /// Removes `new` files if writing the assistant was refused. If the result of the write is unknown, they stay: the
-    /// assistant may refer to them.
+    /// Removes the `new` files if writing the assistant was refused. If the result of the write is unknown, they stay,
+    /// because the assistant may refer to them.
     pub(super) async fn discard_if_refused<T>(&self, owner: UserId, new: &[File], written: &Result<T, Error>) {
         if let Err(error) = written
             && !matches!(error, Error::Unavailable(_) | Error::Internal(_))

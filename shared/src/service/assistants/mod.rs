@@ -1,5 +1,4 @@
-//! Assistants: creating, finding, changing and removing them. Every dialect shows the same ones. Their files are in
-//! `knowledge`.
+//! Assistants: creating, finding, changing and removing them. All dialects share them. Their files are in `knowledge`.
 
 mod knowledge;
 
@@ -42,7 +41,7 @@ pub struct Assistants {
 }
 
 impl Assistants {
-    /// Assistants name tools from `tools` and know files from `files`.
+    /// Looks up the assistants' tools in `tools` and their files in `files`.
     pub fn new(deps: Deps, tools: Tools, files: Files) -> Self {
         let idempotency = Idempotency::new(deps.clone());
         let Deps { store, clock, entropy } = deps;
@@ -52,7 +51,7 @@ impl Assistants {
     /// Creates an assistant.
     ///
     /// # Errors
-    /// `Invalid` without a name, for a name that another assistant of the owner has, unknown tools and unknown files.
+    /// `Invalid` for a missing name, a name that another assistant of the owner has, unknown tools and unknown files.
     pub async fn create(
         &self,
         owner: UserId,
@@ -102,7 +101,7 @@ impl Assistants {
         let record = run.record(&assistant)?;
         match self.store.create_assistant(owner, &assistant, &known.new, record).await? {
             Ok(()) => Ok(Attempt::Done(assistant)),
-            // First of all: the request that claimed the key may have created the assistant that has the name now.
+            // Checked first: the request that claimed the key may have created the assistant with this name.
             Err(refusals) if refusals.contains(&NotWritten::Key) => Ok(Attempt::KeyClaimed),
             Err(refusals) => Err(not_written(&refusals)),
         }
@@ -128,7 +127,7 @@ impl Assistants {
     /// A numbered page of an owner's assistants, oldest first.
     ///
     /// # Errors
-    /// `NoSuchPage` after the last page.
+    /// `NoSuchPage` beyond the last page.
     pub async fn page(&self, owner: UserId, page: PageRequest) -> Result<Page<Assistant>, Error> {
         let sort = Sort { field: AssistantField::CreatedAt, descending: false };
         let request = ListRequest { page, sort, after: None };
@@ -144,14 +143,14 @@ impl Assistants {
     /// The owner's assistant with this name.
     ///
     /// # Errors
-    /// `Invalid` on `field` when there is none.
+    /// `Invalid` on `field` if there is none.
     pub async fn named(&self, owner: UserId, field: &'static str, name: &str) -> Result<AssistantId, Error> {
         let unknown = || Error::invalid(field, Problem::UnknownAssistantName(name.to_owned()));
         let parsed = AssistantName::parse(name).map_err(|_| unknown())?;
         self.store.assistant_named(owner, &parsed).await?.ok_or_else(unknown)
     }
 
-    /// The owner's assistant with this integer.
+    /// The owner's assistant with this integer id.
     pub async fn numbered(&self, owner: UserId, number: AssistantNumber) -> Result<AssistantId, Error> {
         self.store.assistant_numbered(owner, number).await?.ok_or(Error::NotFound)
     }
@@ -159,7 +158,7 @@ impl Assistants {
     /// Changes the given fields of an assistant.
     ///
     /// # Errors
-    /// As [`Assistants::create`]; `Conflict` when every attempt lost a race against other changes.
+    /// As [`Assistants::create`]; also `Conflict` if every attempt lost a race against other changes.
     pub async fn change(
         &self,
         owner: UserId,

@@ -16,7 +16,7 @@ use crate::{
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// How long a ticket can be used.
+/// The lifetime of a ticket.
 pub const TICKET_LASTS: Duration = Duration::from_secs(30);
 /// How long a connection may stay open without authentication.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub struct Handshake<'a> {
     pub ticket: Option<&'a str>,
     /// The access token of a browser's session, from a page that may use it.
     pub session: Option<&'a str>,
-    /// The last event that the client got.
+    /// The last event that the client received.
     pub last_event: Option<EventId>,
 }
 
@@ -92,8 +92,8 @@ impl Realtime {
         }
     }
 
-    /// From now on the connection gets its user's events. `None` when the credential has ended in the meantime, or when
-    /// the connection was authenticated before.
+    /// From this call on, the connection receives its user's events. `None` if the credential has ended in the
+    /// meantime, or the connection was already authenticated.
     pub(super) async fn admit(&self, id: ConnectionId, proven: Proven) -> Result<Option<Connection>, Error> {
         let Some(standing) = self.logins.standing(&proven).await? else {
             return Ok(None);
@@ -106,7 +106,7 @@ impl Realtime {
         if !self.store.add_connection(&connection).await? {
             return Ok(None);
         }
-        // If the credential ended just before the row was written, nothing else closes this connection.
+        // If the credential ended just before the row was written, nothing else would close this connection.
         if self.logins.standing(&connection.proven).await?.is_none() {
             self.forget(&connection).await;
             return Ok(None);
@@ -127,10 +127,10 @@ impl Realtime {
         Ok(())
     }
 
-    /// Notes that a connection was closed.
+    /// Records that a connection was closed.
     ///
     /// # Errors
-    /// When its rows cannot be removed; they expire by themselves.
+    /// If its rows cannot be removed. They expire by themselves.
     pub async fn disconnect(&self, id: &ConnectionId) -> Result<(), Error> {
         if let Some(connection) = self.store.connection(id).await? {
             self.store.remove_connections(&[connection]).await?;

@@ -1,5 +1,5 @@
-//! What clients may send. They get no error messages: a known client's unreadable message is ignored, an unknown
-//! client's closes the connection.
+//! Messages from clients. Clients get no error messages. An unreadable message from an authenticated client is ignored;
+//! one from an unknown client closes the connection.
 
 use super::{Frame, Realtime};
 use crate::{
@@ -14,16 +14,16 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// A message of a client.
 pub enum ClientMessage {
-    /// The first message of a client that came without a ticket and without a session.
+    /// The first message of a client that connected without a ticket and without a session.
     Authenticate {
         /// A credential.
         token: Option<SecretString>,
-        /// The last event that the client got on an earlier connection.
+        /// The last event that the client received on an earlier connection.
         last_event: Option<EventId>,
     },
     /// Asks for the events since an earlier connection.
     Resume {
-        /// The last event that the client got.
+        /// The last event that the client received.
         last_event: EventId,
     },
     /// Asks for a `pong`.
@@ -31,7 +31,7 @@ pub enum ClientMessage {
 }
 
 impl Realtime {
-    /// Handles a message; `None` is one that could not be read. Any failure closes the connection: the client may
+    /// Handles a message. `None` is one that could not be read. Any failure closes the connection; the client may
     /// connect again.
     pub async fn hear(&self, id: &ConnectionId, address: &Address, message: Option<ClientMessage>) {
         if let Err(error) = self.try_to_hear(id, address, message).await {
@@ -93,7 +93,7 @@ impl Realtime {
         Ok(())
     }
 
-    /// Closes a connection, whether its client is known or not.
+    /// Closes a connection, whether or not its client is authenticated.
     async fn close(&self, id: &ConnectionId) {
         if let Err(error) = self.gateway.close(id).await {
             tracing::warn!(error = %crate::log::Causes(&error), "a connection was not closed");

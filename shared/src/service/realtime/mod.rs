@@ -1,6 +1,6 @@
-//! Live updates: connected clients get events as they happen. This file sends frames and ends connections;
-//! `connecting` authenticates connections, `messages` handles what clients send, `resuming` sends missed events, and
-//! `replies` sends the pieces of replies that are being generated.
+//! Live updates: connected clients receive events as they happen. This file sends frames and ends connections.
+//! `connecting` authenticates connections, `messages` handles messages from clients, `resuming` sends missed events,
+//! and `replies` sends the pieces of replies that are being generated.
 
 mod connecting;
 mod messages;
@@ -29,11 +29,11 @@ use crate::{
 use futures::{StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 
-/// The most connections of a user. One more closes the oldest.
+/// The maximum number of connections of a user. One more closes the oldest.
 const CONNECTIONS_MAX: usize = 100;
-/// How many connections are sent to concurrently.
+/// The maximum number of connections to which frames are sent concurrently.
 const AT_ONCE: usize = 32;
-/// How long a connection that is being made may be unknown to the gateway.
+/// How long a new connection may be unknown to the gateway.
 const BEING_MADE: Duration = Duration::from_secs(30);
 
 /// Live updates. Cheap to clone.
@@ -59,11 +59,11 @@ struct Frame {
 /// The result of sending frames to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pushed {
-    /// All were sent.
+    /// All frames were sent.
     Whole,
-    /// The connection does not exist, or not yet.
+    /// The connection does not exist, or does not exist yet.
     Gone,
-    /// The gateway did not accept one. The connection was closed if possible, so that the client notices.
+    /// The gateway rejected a frame. The connection was closed if possible, so that the client notices.
     Failed,
 }
 
@@ -83,7 +83,7 @@ impl Realtime {
     /// Connections whose credential ended are closed.
     ///
     /// # Errors
-    /// When the connections or the messages cannot be read. A connection that cannot be reached is no error.
+    /// If the connections or the messages cannot be read. A connection that cannot be reached is not an error.
     pub async fn tell(&self, entry: &OutboxEntry) -> Result<(), Error> {
         let frames = || self.frames(entry.user, std::slice::from_ref(entry));
         let Some(user) = entry.audience() else {
@@ -129,7 +129,7 @@ impl Realtime {
         stream::iter(pushes).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
-    /// What `user` sees of `entries`, in order.
+    /// The frames that `user` may see of `entries`, in order.
     async fn frames(&self, user: UserId, entries: &[OutboxEntry]) -> Result<Vec<Frame>, Error> {
         let events: Vec<Event> = entries.iter().flat_map(OutboxEntry::events).collect();
         let received = |event: &Event| match event.details {
@@ -188,8 +188,8 @@ impl Realtime {
         looked.into_iter().filter_map(Result::transpose).collect()
     }
 
-    /// Closes a connection and removes its rows. If it cannot be closed, the rows stay: without them it would be open
-    /// but get no events.
+    /// Closes a connection and removes its rows. If closing fails, the rows stay: without them, the connection would be
+    /// open but receive no events.
     async fn end(&self, connection: &Connection) {
         match self.gateway.close(&connection.id).await {
             Ok(_) => self.forget(connection).await,

@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 /// The time between two frames about one reply.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The most characters of one piece. Whatever characters they are, their JSON fits into a frame.
+/// The maximum number of characters of one piece. The JSON of any such piece fits into a frame.
 const PIECE_MAX: usize = 4_000;
 
 /// Takes the pieces of a reply. Cheap to clone.
@@ -30,7 +30,7 @@ struct Piece {
 impl Feed {
     /// Sends the next piece of a reply.
     pub fn tell(&self, conversation: ConversationId, reply: MessageId, text: &str) {
-        // It fails when the user has no connections.
+        // Fails if the user has no connections.
         drop(self.0.send(Piece { reply: (conversation, reply), text: text.to_owned() }));
     }
 }

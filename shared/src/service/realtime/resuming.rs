@@ -1,5 +1,5 @@
-//! Delayed work on connections, and catching up: a client that was away names the last event that it got, and is sent
-//! the events since then.
+//! Delayed work on connections, and catching up: a client that reconnects names the last event that it received, and
+//! gets the events since then.
 
 use super::{Pushed, Realtime};
 use crate::{
@@ -16,21 +16,22 @@ use std::time::Duration;
 
 /// How long a connection takes to open after its handshake was accepted.
 pub(super) const SETTLES: Duration = Duration::from_secs(1);
-/// How far back a client can catch up.
+/// How far back in time a client can catch up.
 const BACK: Duration = Duration::from_secs(60 * 60);
-/// An id sorts by the start of its transaction, which becomes visible a little later. So events from this long before
+/// Ids sort by the start of their transaction, which becomes visible a little later. So events from this long before
 /// the last one are sent again.
 const OVERLAP: Duration = Duration::from_secs(10);
-/// The most outbox entries that are sent at once. A client that missed more resumes again from the last of them.
+/// The maximum number of outbox entries that are sent at once. A client that missed more resumes again from the last
+/// one.
 const CHANGES_MAX: usize = 1_000;
-/// How many entries are read, with their messages, before they are sent.
+/// How many entries are read, with their messages, before their frames are sent.
 const PORTION: usize = 25;
 
 /// Work for later, as a message on the queue.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Later {
-    /// Close a connection unless its client is known by then.
+    /// Close a connection unless its client is authenticated by then.
     Close {
         /// The connection.
         close_if_unknown: ConnectionId,
@@ -39,7 +40,7 @@ pub enum Later {
     Resume {
         /// The connection.
         resume: ConnectionId,
-        /// The last event that the client got.
+        /// The last event that the client received.
         last_event_id: EventId,
     },
 }
@@ -54,7 +55,7 @@ impl Realtime {
     /// Does the work of a message on the queue.
     ///
     /// # Errors
-    /// When the message has to be received again.
+    /// If the message must be received again.
     pub async fn do_later(&self, later: Later) -> Result<(), Error> {
         match later {
             Later::Close { close_if_unknown: id } => {
@@ -76,7 +77,7 @@ impl Realtime {
         }
     }
 
-    /// Sends the events since `last`, in order. Events near `last` may be sent twice; none is left out.
+    /// Sends the events since `last`, in order. Events near `last` may be sent twice. None is left out.
     pub(super) async fn resume(&self, connection: &Connection, last: EventId) -> Result<Pushed, Error> {
         let since = last.at().minus(OVERLAP).max(self.clock.now().minus(BACK));
         let user = connection.proven.user;

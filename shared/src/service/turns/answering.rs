@@ -1,4 +1,4 @@
-//! From the question to the stored reply: in one transaction when the model answers at once, else with a hold that is
+//! Generates and stores the reply: in one transaction if the model answers at once, otherwise with a hold that is
 //! settled or released.
 
 use super::{

@@ -1,6 +1,6 @@
-//! Saying something to the model, for all dialects. A turn is paid for exactly when it is answered, and no two turns
-//! can spend the same tokens. `preparing` finds out where a turn takes place, `answering` asks and stores, `events`
-//! says what is reported.
+//! Sending a message to the model, for all dialects. A turn is charged exactly when its reply is stored, and no two
+//! turns can spend the same tokens. `preparing` reads and checks what a turn needs, `answering` generates and stores
+//! the reply, and `events` lists the events.
 
 mod answering;
 mod events;
@@ -34,23 +34,23 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tracing::Instrument;
 
-/// How long a finished stream stays open until live connections got the last pieces, too.
+/// How long a finished stream may stay open until live connections have received the last pieces.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The conversation that a turn belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnTarget {
-    /// In the caller's conversation for dialects without sessions; made when first used.
+    /// In the caller's conversation for dialects without sessions. Created when first used.
     Default,
-    /// In the caller's conversation with this assistant for the dialect without sessions; made when first used.
+    /// In the caller's conversation with this assistant, for the dialect without sessions. Created when first used.
     With(AssistantId),
     /// In this conversation.
     In(ConversationId),
     /// In a new conversation.
     New {
-        /// Who answers in it.
+        /// The assistant that answers in it.
         assistant: Option<AssistantId>,
-        /// What it is called.
+        /// Its title.
         title: Title,
     },
 }
@@ -75,9 +75,9 @@ impl TurnTarget {
 pub struct Answered {
     /// The conversation.
     pub conversation: ConversationId,
-    /// What was said and answered, and what it cost.
+    /// Message, reply and price.
     pub turn: Turn,
-    /// The user's available tokens after it.
+    /// The user's available tokens after the turn.
     pub left: Tokens,
 }
 
@@ -115,7 +115,7 @@ struct Saying {
 }
 
 impl Turns {
-    /// Asks `model`, and sends streamed replies to live connections through `realtime`.
+    /// Generates replies with `model`, and sends streamed ones to live connections through `realtime`.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         balance: Balances,
@@ -125,12 +125,12 @@ impl Turns {
         Self { store, balance, model, realtime, clock, entropy }
     }
 
-    /// Says something and waits for the reply.
+    /// Sends a message and waits for the reply.
     ///
     /// # Errors
-    /// `NotFound` for a conversation or an assistant that is not the user's, `Invalid` for the unknown
-    /// assistant of a new conversation, `Conflict` when the assistant is not active, `InsufficientTokens`,
-    /// `KeyReused` and `StillRunning` for the idempotency key, `ModelFailed` and `ModelTimedOut`.
+    /// `NotFound` for a conversation or an assistant that is not the user's, `Invalid` for the unknown assistant of a
+    /// new conversation, `Conflict` if the assistant is not active, `InsufficientTokens`, `KeyReused` and
+    /// `StillRunning` for the idempotency key, `ModelFailed` and `ModelTimedOut`.
     pub async fn say(
         &self,
         user: &User,
@@ -142,7 +142,7 @@ impl Turns {
         self.run(Arc::new(saying), Listener::Waits).await
     }
 
-    /// Says something in a new conversation and waits for the reply. Also returns the conversation as it was then.
+    /// Sends a message in a new conversation and waits for the reply. Also returns the conversation as it was then.
     ///
     /// # Errors
     /// As [`Turns::say`].
@@ -158,8 +158,8 @@ impl Turns {
         Ok((conversation.after_first(&answered.turn), answered))
     }
 
-    /// Says something, and streams the reply. Dropping the stream stops the model. The text until then is the reply and
-    /// is paid for like any other; without any text the turn fails and costs nothing.
+    /// Sends a message and streams the reply. Dropping the stream stops the model. The text up to then becomes the
+    /// reply and is charged like any other. Without any text, the turn fails and costs nothing.
     ///
     /// # Errors
     /// As [`Turns::say`], before the first piece. Later errors are the stream's last event.
@@ -177,7 +177,7 @@ impl Turns {
         let run = async move {
             let answered = turns.run(saying, listener.clone()).await;
             listener.conclude(answered).await;
-            // Once the stream ends, a function may be suspended before the last pieces went to live connections.
+            // When the stream ends, a function may be suspended before live connections have received the last pieces.
             let _open = listener.into_events();
             tokio::time::timeout(FAREWELL, fed).await.ok();
         };
@@ -223,7 +223,7 @@ impl Turns {
                 Ok(attempt)
             }
             None => {
-                // In a task of its own, so that the hold is settled or released even if the client disconnects.
+                // In a separate task, so that the hold is settled or released even if the client disconnects.
                 let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
                 let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };
                 tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?

@@ -1,4 +1,4 @@
-//! What a turn needs before the model is asked: its conversation, its assistant, its number and enough tokens.
+//! Prepares a turn before the model is called: its conversation, its assistant, its number and the balance.
 
 use super::{Saying, TurnTarget, Turns};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     store::turns::{BeforeTurn, Begins, TurnLocation},
 };
 
-/// Where a turn takes place, and who answers.
+/// A turn that can take place: where, and with which assistant.
 pub(super) struct Ready {
     pub place: TurnLocation,
     pub assistant: Option<Assistant>,
@@ -39,8 +39,8 @@ impl Turns {
         Err(Error::invalid("attachments", Problem::UnknownFile))
     }
 
-    /// The conversation and the assistant to read. A default conversation with an assistant is assumed to be its first:
-    /// the assistant's row has the number of deleted ones.
+    /// The conversation and the assistant to read. For a default conversation with an assistant, assumes that none was
+    /// deleted before: the number of deleted ones is in the assistant's row.
     pub(super) fn looked_for(
         &self,
         user: &User,
@@ -55,7 +55,7 @@ impl Turns {
         }
     }
 
-    /// Checks that the turn can take place, and takes a number for it.
+    /// Checks that the turn can take place, and assigns its number.
     pub(super) async fn ready(
         &self,
         saying: &Saying,
@@ -111,7 +111,7 @@ impl Turns {
     }
 }
 
-/// The conversation that a turn begins.
+/// The conversation that a turn creates.
 fn beginning(
     saying: &Saying,
     id: ConversationId,
@@ -134,7 +134,7 @@ fn beginning(
     Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
 }
 
-/// What the model is asked.
+/// The input of the model.
 pub(super) fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {
     let character = assistant.map(|assistant| &assistant.character);
     let text = |text: Option<&str>| text.map(str::to_owned);

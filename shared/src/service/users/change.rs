@@ -1,4 +1,4 @@
-//! The change of an account: what it does to the row, and what it means under an idempotency key.
+//! The change of an account: its effect on the row, and its fingerprint for an idempotency key.
 
 use crate::{
     domain::{
@@ -12,7 +12,7 @@ use crate::{
     store::users::Account,
 };
 
-/// The fields of an account to change; the others stay as they are. An inner `None` removes a value.
+/// The fields of an account to change. Absent fields keep their values; an inner `None` removes a value.
 #[derive(Default)]
 pub struct AccountChange {
     /// A new username.
@@ -39,8 +39,8 @@ pub struct PowersChange {
 }
 
 impl AccountChange {
-    /// This change of the user `id` under an idempotency key. The fingerprint only says whether there is a password:
-    /// nothing that could verify one is stored.
+    /// This change of the user `id` under an idempotency key. The fingerprint only records whether there is a password.
+    /// Nothing that could verify one is stored.
     pub(super) fn keyed(&self, id: UserId, key: IdempotencyKey) -> Keyed {
         let Self { username, email, full_name, password, powers } = self;
         let PowersChange { role, is_active, tokens_granted } = powers;
@@ -66,7 +66,7 @@ impl AccountChange {
         user.full_name = self.full_name.clone().unwrap_or(user.full_name);
         user.role = role.unwrap_or(user.role);
         user.is_active = is_active.unwrap_or(user.is_active);
-        // Disabling ends sign-ins and API keys for good: enabling the account again does not restore them.
+        // Disabling ends sign-ins and API keys permanently. Enabling the account again does not restore them.
         let is_disabled = before.user.is_active && !user.is_active;
         let ends_logins = is_disabled || password_hash.is_some();
         Account {

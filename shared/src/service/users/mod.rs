@@ -1,5 +1,5 @@
-//! Users after their registration: showing, changing and removing them. Users may see and change their own
-//! account; administrators may see and change all accounts.
+//! Users after registration: reading, changing and removing them. Users may read and change their own account.
+//! Administrators may read and change all accounts.
 
 mod change;
 
@@ -45,7 +45,7 @@ pub struct Users {
 }
 
 impl Users {
-    /// Checks passwords within `limits`.
+    /// Limits the verification of passwords by `limits`.
     pub fn new(deps: Deps, balance: Balances, passwords: Arc<Passwords>, limits: Limits) -> Self {
         let idempotency = Idempotency::new(deps.clone());
         let Deps { store, clock, entropy } = deps;
@@ -58,7 +58,7 @@ impl Users {
         Ok((caller.user, tokens))
     }
 
-    /// A user, and their available tokens. `id` is `None` when it could not be parsed.
+    /// A user, and their available tokens. `id` is `None` if it could not be parsed.
     ///
     /// # Errors
     /// `Forbidden` unless the caller is the user or an administrator.
@@ -91,8 +91,8 @@ impl Users {
     /// Changes the caller's own account. A new password ends all sign-ins and 000 tokens.
     ///
     /// # Errors
-    /// `Invalid` on `current_password` when it is wrong, or when a new password comes without it; `RateLimited` after
-    /// too many wrong ones.
+    /// `Invalid` on `current_password` if it is wrong, or missing beside a new password. `RateLimited` after too many
+    /// wrong ones.
     pub async fn change_me(
         &self,
         caller: &Caller,
@@ -122,7 +122,7 @@ impl Users {
     /// Changes a user, as an administrator.
     ///
     /// # Errors
-    /// `Conflict` when no administrator would be left.
+    /// `Conflict` if no active administrator would remain.
     pub async fn change(
         &self,
         administrator: &Administrator,
@@ -151,7 +151,7 @@ impl Users {
         .await
     }
 
-    /// `proven` is the epoch of the account whose password was verified; `keyed` comes with the owner of the key.
+    /// `proven` is the epoch of the account whose password was verified. `keyed` comes with the owner of the key.
     async fn rewrite(
         &self,
         id: UserId,
@@ -179,7 +179,7 @@ impl Users {
         run: Run,
     ) -> Result<Attempt<(User, Tokens)>, Error> {
         let (before, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
-        // A concurrent change of the password ends the credential that the caller was verified with.
+        // A concurrent change of the password ends the credential with which the caller was authenticated.
         if proven.is_some_and(|epoch| epoch != before.epoch) {
             return Err(Error::InvalidCredential);
         }
@@ -203,8 +203,8 @@ impl Users {
         }
     }
 
-    /// Answers a repeated change with the account as it is now. The record contains no trace of the password, so a
-    /// request with another password is recognised by verifying it.
+    /// Returns the current account for a repeated change. The record contains nothing derived from the password, so a
+    /// request with another password is recognised by verifying that password.
     async fn show_again(&self, id: UserId, change: &AccountChange) -> Result<(User, Tokens), Error> {
         let (account, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
         if let Some(password) = &change.password
@@ -216,7 +216,7 @@ impl Users {
     }
 }
 
-/// A lost race if another attempt may succeed, otherwise the reason of the refusal.
+/// A lost race if another attempt may succeed, otherwise the reason for the refusal.
 fn lost_or_refused<T>(refusals: &[Unchanged]) -> Result<Attempt<T>, Error> {
     if refusals.contains(&Unchanged::LostRace) {
         return Ok(Attempt::LostRace);
