@@ -19,7 +19,7 @@ USUAL = "127.0.0.1:8001"
 LIMITS = {"RATE_LIMIT_API": "0", "RATE_LIMIT_AUTH": "0"}
 SETTINGS = {**os.environ, **LIMITS, "OUTBOUND_ALLOW": "127.0.0.1", "LOG_LEVEL": "warn"}
 ECHO = "This is a dummy response from the AI."
-# The status of the answer to each sample event, as the test of the sample events has it.
+# The status of the answer to each sample event, from the test of the sample events.
 EXPECTED = ROOT / "tests" / "template" / "snapshots" / "quintet__template__events__answers_to_samples.snap"
 # Exceptions, because all samples share one data set here: nobody uploaded the file, and auth/register takes the name.
 ELSE_EXPECTED = {"files/content": 404, "users/create": 400}
@@ -79,7 +79,7 @@ async def check_reports(caller):
     assert list(wrong) == ["email", "password"], wrong
     credentials = {"username": "dora", "password": PASSWORD}
     await caller.wants(201, "POST", "/api/v1/users/", {**credentials, "email": "dora@example.com"})
-    # A path of this dialect alone answers in both forms.
+    # A path that only this dialect has works with and without the final slash.
     await caller.wants(200, "POST", "/api/v1/tokens", credentials)
     token = (await caller.wants(200, "POST", "/api/v1/tokens/", credentials))["token"]
     dora = caller.authorized(f"Token {token}")

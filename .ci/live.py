@@ -13,7 +13,7 @@ import sys
 from install import ROOT, debian, environment, node_package
 
 BINARY = ROOT / "target" / "debug" / "quintet"
-# What survives the end of a process survives it in memory, too, without waiting for a disk.
+# These checks end processes, not machines, so data need not reach a disk: it survives in memory.
 FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
 PASSWORD = "password123"
 ADMIN = {"QUINTET_ADMIN_EMAIL": "admin@example.com", "QUINTET_ADMIN_PASSWORD": PASSWORD}
@@ -36,7 +36,7 @@ def equip():
 
 
 equip()
-# Whoever is asked to end ends what it started.
+# On SIGTERM, the script exits and ends the processes that it started.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 import aiohttp  # noqa: E402: it is there from here on
