@@ -1,5 +1,5 @@
-"""Shared by .ci/watch and .ci/arm64, which run the functions in different ways: `quintet services` behind the functions,
-their settings, and requests and sample events for them."""
+"""Shared by .ci/watch and .ci/arm64, which run the functions in different ways: `quintet services` behind the
+functions, their settings, and requests and sample events for them."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ ELSE_EXPECTED = {"files/content": 404, "users/create": 400}
 
 @contextlib.contextmanager
 def services():
-    """Runs `quintet services` on a free port, and gives its address."""
+    """Runs `quintet services` on a free port and yields its address."""
     command = [BINARY, "services", "--in-memory", "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=SETTINGS)
     try:
@@ -48,7 +48,7 @@ def function_settings(address):
 
 
 class Caller:
-    """Makes requests, and wants answers."""
+    """Makes requests and checks the answers."""
 
     def __init__(self, session, url, authorization=None):
         self.session, self.url = session, url
@@ -67,7 +67,7 @@ class Caller:
             return answer.status, await answer.text()
 
     async def wants(self, status, method, path, body=None, form=None):
-        """The body of the answer, which has to have this status."""
+        """Returns the body of the answer. Fails if the answer has another status."""
         found, text = await self.ask(method, path, body, form)
         assert found == status, f"{method} {path}: {found} instead of {status}: {text}"
         print(f"{method} {path} {status}", flush=True)
@@ -113,7 +113,7 @@ async def check_platform(caller):
 
 
 async def check_webhook(eve):
-    """The services deliver the webhooks for changes that functions made."""
+    """Checks that the services deliver the webhooks for changes made by functions."""
     events, port = asyncio.Queue(), free_port()
 
     async def receive(request):
