@@ -21,7 +21,7 @@ SETTINGS = {**os.environ, **LIMITS, "OUTBOUND_ALLOW": "127.0.0.1", "LOG_LEVEL": 
 ECHO = "This is a dummy response from the AI."
 # The status of the answer to each sample event, from the test of the sample events.
 EXPECTED = ROOT / "tests" / "template" / "snapshots" / "quintet__template__events__answers_to_samples.snap"
-# Exceptions, because all samples share one data set here: nobody uploaded the file, and auth/register takes the name.
+# Exceptions, because all samples share one data set here: no user uploaded the file, and auth/register takes the name.
 ELSE_EXPECTED = {"files/content": 404, "users/create": 400}
 
 
