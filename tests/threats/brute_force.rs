@@ -62,7 +62,7 @@ async fn fail_ten_times(world: &World, name: &str) {
     }
 }
 
-/// Requests guarded routes in turn.
+/// The guarded routes, in turn and without end.
 fn guarded_routes() -> impl Iterator<Item = (Dialect, &'static str)> {
     GUARDED.into_iter().cycle()
 }
@@ -235,7 +235,7 @@ async fn an_address_known_to_one_account_is_unknown_to_another() {
 
 #[tokio::test]
 async fn a_known_address_is_shut_out_by_its_own_failures_alone() {
-    // So many addresses that only the limit of the account applies.
+    // The limit per address is high enough that only the limit of the account applies.
     let world = guarded();
     world.user("alice").await;
     let home = world.anonymous().at("192.0.2.7");

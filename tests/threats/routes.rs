@@ -19,7 +19,7 @@ pub enum Dialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     Required,
-    /// It may be absent only if the other fields of this kind are absent, too.
+    /// It may be absent only if all other fields are absent.
     Together,
     /// It may be absent, but not `null`.
     Optional,
@@ -189,7 +189,7 @@ pub const VALUES: &[(&str, &str)] = &[
     ("url", "https://receiver.example.com/webhook"),
     ("username", "mallory"),
 ];
-/// The fields of an account that its user may change.
+/// New values for the fields of an account.
 const ANOTHER_NAME: &[(&str, &str)] =
     &[("username", "{name}2"), ("email", "{name}2@example.com"), ("password", "password456")];
 /// One text, which has a different field name in each of two dialects.
