@@ -235,7 +235,6 @@ async fn an_address_known_to_one_account_is_unknown_to_another() {
 
 #[tokio::test]
 async fn a_known_address_is_shut_out_by_its_own_failures_alone() {
-    // The limit per address is high enough that only the limit of the account applies.
     let world = guarded();
     world.user("alice").await;
     let home = world.anonymous().at("192.0.2.7");
