@@ -1,5 +1,5 @@
-"""Shared by .ci/watch and .ci/arm64, which run the functions in different ways: `quintet services` behind the functions,
-their settings, and requests and sample events for them."""
+"""Shared by .ci/watch and .ci/arm64, which run the functions in different ways: `quintet services` behind the
+functions, their settings, and requests and sample events for them."""
 
 import asyncio
 import contextlib
@@ -19,15 +19,15 @@ USUAL = "127.0.0.1:8001"
 LIMITS = {"RATE_LIMIT_API": "0", "RATE_LIMIT_AUTH": "0"}
 SETTINGS = {**os.environ, **LIMITS, "OUTBOUND_ALLOW": "127.0.0.1", "LOG_LEVEL": "warn"}
 ECHO = "This is a dummy response from the AI."
-# The status of the answer to each sample event, as the test of the sample events has it.
+# The status of the answer to each sample event, from the test of the sample events.
 EXPECTED = ROOT / "tests" / "template" / "snapshots" / "quintet__template__events__answers_to_samples.snap"
-# Exceptions, because all samples share one data set here: nobody uploaded the file, and auth/register takes the name.
+# Exceptions, because all samples share one data set here: no user uploaded the file, and auth/register takes the name.
 ELSE_EXPECTED = {"files/content": 404, "users/create": 400}
 
 
 @contextlib.contextmanager
 def services():
-    """Runs `quintet services` on a free port, and gives its address."""
+    """Runs `quintet services` on a free port and yields its address."""
     command = [BINARY, "services", "--in-memory", "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=SETTINGS)
     try:
@@ -48,7 +48,7 @@ def function_settings(address):
 
 
 class Caller:
-    """Makes requests, and wants answers."""
+    """Makes requests and checks the answers."""
 
     def __init__(self, session, url, authorization=None):
         self.session, self.url = session, url
@@ -67,7 +67,7 @@ class Caller:
             return answer.status, await answer.text()
 
     async def wants(self, status, method, path, body=None, form=None):
-        """The body of the answer, which has to have this status."""
+        """Returns the body of the answer. Fails if the answer has another status."""
         found, text = await self.ask(method, path, body, form)
         assert found == status, f"{method} {path}: {found} instead of {status}: {text}"
         print(f"{method} {path} {status}", flush=True)
@@ -79,7 +79,7 @@ async def check_reports(caller):
     assert list(wrong) == ["email", "password"], wrong
     credentials = {"username": "dora", "password": PASSWORD}
     await caller.wants(201, "POST", "/api/v1/users/", {**credentials, "email": "dora@example.com"})
-    # A path of this dialect alone answers in both forms.
+    # A path that only this dialect has works with and without the final slash.
     await caller.wants(200, "POST", "/api/v1/tokens", credentials)
     token = (await caller.wants(200, "POST", "/api/v1/tokens/", credentials))["token"]
     dora = caller.authorized(f"Token {token}")
@@ -113,7 +113,7 @@ async def check_platform(caller):
 
 
 async def check_webhook(eve):
-    """The services deliver the webhooks for changes that functions made."""
+    """Checks that the services deliver the webhooks for changes made by functions."""
     events, port = asyncio.Queue(), free_port()
 
     async def receive(request):

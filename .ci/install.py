@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs the tools of the checks into `target/tools`. Every version stands in `.ci/tools`: one file for each Python
+"""Installs the tools of the checks into `target/tools`. All versions are in `.ci/tools`: one file per Python
 environment, `node.txt` for npm, `*.apt` for Debian, whose packages have the versions of the distribution.
 
 `.ci/install.py NAME` installs one environment and prints the directory of its programs; without a name it installs
@@ -20,8 +20,8 @@ NODE, ARM64 = "node", "arm64"
 
 @contextlib.contextmanager
 def renewed(name, file=None):
-    """The directory for a tool, and whether it is empty: the first time, and after its versions changed. A lock keeps
-    two processes from filling it at once."""
+    """Yields the directory for a tool, and whether it is empty: on the first run, and after its versions changed. A
+    lock keeps two processes from filling it at once."""
     directory, versions = INSTALLED / name, (VERSIONS / (file or f"{name}.txt")).read_text()
     marker = directory / "installed.txt"
     INSTALLED.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def node_package():
 
 
 def debian(program, *names):
-    """Installs packages of the distribution, unless the program is there."""
+    """Installs packages of the distribution, unless the program exists."""
     if shutil.which(program) is None:
         for command in [["update"], ["install", "--yes", "--no-install-recommends", *names]]:
             subprocess.run(["apt-get", "--quiet", *command], check=True, stdout=subprocess.DEVNULL)

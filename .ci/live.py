@@ -1,5 +1,5 @@
-"""What checks with real processes share: the environment that they run in, a server that can be killed and started
-again, its API, and what a receiver of webhooks is sent."""
+"""Shared by the checks with real processes: their environment, a server that can be killed and restarted, its API, and
+the requests to a receiver of webhooks."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ import sys
 from install import ROOT, debian, environment, node_package
 
 BINARY = ROOT / "target" / "debug" / "quintet"
-# What survives the end of a process survives it in memory, too, without waiting for a disk.
+# These checks end processes, not machines, so data need not reach a disk: it survives in memory.
 FAST = next((place for place in ["/dev/shm"] if os.access(place, os.W_OK)), None)
 PASSWORD = "password123"
 ADMIN = {"QUINTET_ADMIN_EMAIL": "admin@example.com", "QUINTET_ADMIN_PASSWORD": PASSWORD}
@@ -28,7 +28,7 @@ SETTINGS = {
 
 
 def equip():
-    """Goes on in an environment with the packages, and builds the server."""
+    """Builds the server and restarts the script in an environment with the packages."""
     python = environment("checks") / "python"
     if pathlib.Path(sys.prefix) != python.parent.parent:
         subprocess.run(["cargo", "build", "--quiet", "--package", "local"], cwd=ROOT, check=True)
@@ -36,7 +36,7 @@ def equip():
 
 
 equip()
-# Whoever is asked to end ends what it started.
+# On SIGTERM, the script exits and ends the processes that it started.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 import aiohttp  # noqa: E402: it is there from here on
@@ -49,12 +49,12 @@ def free_port():
 
 
 def install_node():
-    """Makes sure that there is Node.js."""
+    """Makes sure that Node.js is installed."""
     debian("node", "nodejs")
 
 
 def install_node_with_websocket():
-    """The command of a Node.js that has browsers' `WebSocket`, and the line that gives it to a module if need be."""
+    """Returns the Node.js command, and the line with which a module imports `WebSocket` if Node.js lacks it."""
     install_node()
     for flags in [[], ["--experimental-websocket"]]:
         if subprocess.run(["node", *flags, "--eval", "WebSocket"], capture_output=True).returncode == 0:
@@ -63,7 +63,7 @@ def install_node_with_websocket():
 
 
 class Server:
-    """A server on a directory and a port that stay the same."""
+    """A server that keeps its directory and port when it restarts."""
 
     def __init__(self, directory, settings):
         self.directory = pathlib.Path(directory)
@@ -83,21 +83,21 @@ class Server:
         assert line.startswith(b"Quintet is ready"), self.log.read_text()[-2000:]
 
     async def kill(self):
-        """As `kill -9` does."""
+        """Kills the server like `kill -9`."""
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
 
 
 class Api:
-    """The API as one caller."""
+    """The API for one caller."""
 
     def __init__(self, session, url, token=None):
         self.session, self.url = session, url
         self.headers = {"Authorization": f"Token {token}"} if token else {}
 
     async def ask(self, method, path, body=None):
-        """Status and body; `None` when the connection broke before the whole answer was there."""
+        """Returns status and body, or `None` if the connection broke before the end of the answer."""
         try:
             asked = self.session.request(method, self.url + path, json=body, headers=self.headers)
             async with asked as answer:
@@ -107,13 +107,13 @@ class Api:
             return None
 
     async def must(self, method, path, body=None):
-        """The body of an answer that has to be good."""
+        """Returns the body of the answer. Fails if the answer is not a success."""
         answer = await self.ask(method, path, body)
         assert answer is not None and 200 <= answer[0] < 300, f"{method} {path}: {answer}"
         return answer[1]
 
     async def everything(self, path):
-        """All entries of a list."""
+        """Returns all entries of a list."""
         entries, page = [], {"has_next": True, "page": 0}
         while page["has_next"]:
             separator = "&" if "?" in path else "?"
@@ -122,7 +122,7 @@ class Api:
         return entries
 
     async def register(self, username):
-        """A new user, and the API as they use it."""
+        """Registers a user and returns the API for that user."""
         names = {"username": username, "email": f"{username}@example.com", "password": PASSWORD}
         await self.must("POST", "/api/v1/users/", names)
         return await self.sign_in(username)

@@ -1,6 +1,7 @@
 # Sourced by .ci/run and .ci/full. Runs steps by name and prints how long each took.
 
-# A step that skips a check writes a line here. The notes are printed at the end, so that nobody takes a skipped check for a pass.
+# A step that skips a check writes a line here. The notes are printed at the end, so that a skipped check is not
+# mistaken for a pass.
 mkdir -p target
 export CI_NOTES=$PWD/target/ci-notes
 : >"$CI_NOTES"

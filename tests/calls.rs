@@ -1,5 +1,5 @@
-//! What each route costs: how many DynamoDB calls it makes, in how many steps one waits for the other, and
-//! how many read and write units they consume. The table is a snapshot; the promises made of it are asserted.
+//! The cost of each route: how many DynamoDB calls it makes, in how many sequential steps, and how many read and write
+//! units they consume. The table is a snapshot; the limits that follow from it are asserted.
 
 use crate::{
     threats::{
@@ -11,7 +11,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
 
-/// What a request cost.
+/// The cost of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
     pub calls: usize,
@@ -20,10 +20,10 @@ pub struct Cost {
     pub operations: String,
 }
 
-/// Limits are on: counting requests is part of what a request costs.
+/// Rate limits are on, because counting requests is part of the cost.
 const LIMITS: [(&str, &str); 2] = [("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")];
 
-/// A world that counts.
+/// A world with metering.
 pub fn metered() -> World {
     let world = World::with(&LIMITS);
     count(&world);
@@ -35,14 +35,14 @@ fn count(world: &World) {
     world.faults.keep_in_step();
 }
 
-/// Somebody who has one of everything, in a world that counts.
+/// A user who has one of everything, in a world with metering.
 async fn metered_fixture() -> Fixture {
     let fixture = Fixture::with(&LIMITS).await;
     count(&fixture.world);
     fixture
 }
 
-/// What a request answers, which is a success, and what it costs.
+/// The response, which must be a success, and its cost.
 pub async fn measure(world: &World, name: &str, request: impl Future<Output = Reply>) -> (Reply, Cost) {
     world.faults.plan(None);
     let reply = request.await;
@@ -84,23 +84,23 @@ impl Table {
     }
 }
 
-/// The lists that show whole entries: an index tells the keys, then the entries are read.
+/// The lists that show whole entries: an index returns the keys, then the entries are read.
 const LISTS: [&str; 5] =
     ["/api/v1/assistants/", "/api/v1/users", "/api/v1/assistants", "/api/v1/conversations", "/api/v1/chat/sessions/"];
 
-/// The most calls and steps of a route that only reads.
+/// The maximum number of calls and steps of a read-only route.
 fn most(route: &Route) -> (usize, usize) {
     match route.path {
         path if LISTS.contains(&path) => (4, 3),
-        // The conversation and the end of it, at the same time.
+        // The conversation and its end are read at the same time.
         "/api/v1/conversations/{conversation}" => (4, 2),
-        // The webhook and its deliveries, at the same time.
+        // The webhook and its deliveries are read at the same time.
         "/api/v1/webhooks/{webhook}/deliveries" => (4, 2),
         _ => (3, 2),
     }
 }
 
-/// The routes that are turns, but that one finds its assistant by a name first.
+/// Whether the route is a turn, except for the turn that first finds its assistant by name.
 fn is_turn(route: &Route) -> bool {
     let ends = ["/send/", "/api/chat/", "/chats/", "/messages"];
     route.verb == "POST" && ends.iter().any(|end| route.path.ends_with(end))
@@ -120,7 +120,7 @@ async fn calls_per_route() {
             assert!(cost.calls <= most(route).0 && cost.steps <= most(route).1, "{}: {cost:?}", route.name());
         }
         if is_turn(route) {
-            // Attached files are looked for first; and that conversation's assistant is asked for beside the number.
+            // Attached files are read first. The conversation's assistant is read together with the number.
             let first = usize::from(route.fields.iter().any(|field| field.kind == Kind::Attachments));
             assert!(cost.calls <= 5 + 2 * first && cost.steps <= 4 + first, "{}: {cost:?}", route.name());
             assert_eq!(cost.operations.matches("TransactWriteItems").count(), 1, "{}: {cost:?}", route.name());
@@ -129,7 +129,7 @@ async fn calls_per_route() {
     insta::assert_snapshot!(table.0);
 }
 
-/// Forms of requests that cost something else than a route's plain one.
+/// Forms of requests with another cost than the route's plain request.
 #[tokio::test(start_paused = true)]
 async fn calls_per_form_of_request() {
     let mut table = Table(String::new());
@@ -162,7 +162,7 @@ async fn calls_per_form_of_request() {
     insta::assert_snapshot!(table.0);
 }
 
-/// A long conversation costs no more to read than a short one, but for one call to reach its end.
+/// Reading a long conversation costs the same as reading a short one, except for one call that finds its end.
 #[tokio::test(start_paused = true)]
 async fn a_conversation_of_two_hundred_turns() {
     let world = metered();

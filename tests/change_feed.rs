@@ -1,4 +1,4 @@
-//! What is told of a change when nobody listens: nothing. It is written as told, until somebody may listen.
+//! Outbox entries without subscribers are written as already dispatched, until there is a subscriber.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use dynoxide::Database;
@@ -32,7 +32,7 @@ impl Fed {
         Self { database, tables, embedded }
     }
 
-    /// Whether a change that `client` writes now is written as told.
+    /// Whether an entry that `client` writes now is stored as already dispatched.
     async fn is_told(&self, client: &Client, sk: &str) -> bool {
         let put = Put::builder().table_name(&self.tables.outbox).set_item(Some(key(sk))).build().unwrap();
         let put = TransactWriteItem::builder().put(put).build();
@@ -69,7 +69,7 @@ async fn somebody_begins_to_listen_in_a_transaction() {
     assert!(!fed.is_told(&client, "after").await);
 }
 
-/// A repeat of such a request has to be the same request, whoever began to listen since.
+/// A retry with the same token has to be an identical request, even if a subscriber was added in between.
 #[tokio::test]
 async fn a_request_with_a_token_stays_as_it_is() {
     let fed = Fed::new();

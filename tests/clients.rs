@@ -1,5 +1,5 @@
-//! The two ways to an embedded database: with the SDK's client and JSON, as on AWS, and without. The store cannot tell
-//! them apart: the same requests are answered alike, and refused alike.
+//! The two clients of an embedded database: the SDK's client with JSON, as on AWS, and the in-process client. The store
+//! cannot distinguish them: the same requests get the same responses and the same errors.
 
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
@@ -47,7 +47,7 @@ impl Both {
         }
     }
 
-    /// What both answer to `request`.
+    /// The response of both clients to `request`.
     async fn answers<R>(&self, request: R) -> R::Output
     where
         R: Request<Output: PartialEq + Debug, Error: Debug> + Clone,
@@ -57,7 +57,7 @@ impl Both {
         sdk
     }
 
-    /// With what each refuses `request`: the SDK's error first. Status, code and message are the same.
+    /// The errors of both clients for `request`, the SDK's error first. Status, code and message are the same.
     async fn refusals<R>(&self, request: R) -> [R::Error; 2]
     where
         R: Request<

@@ -1,4 +1,4 @@
-//! Which web pages may call from a browser, and what every answer tells a browser.
+//! Which web pages may call the API from a browser, and the headers for browsers on every response.
 
 use crate::world::World;
 use axum::http::Method;

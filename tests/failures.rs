@@ -1,9 +1,9 @@
-//! What breaks on our side is told in the caller's dialect, and the next request works.
+//! Internal failures are reported in the caller's dialect, and the next request works.
 
 use crate::world::{Actor, Answers, Fault, MULTIPART, Moment, PASSWORD, Reply, World, multipart};
 use serde_json::{Value, json};
 
-/// One request per dialect, by somebody who is signed in.
+/// One request per dialect, by a signed-in user.
 async fn one_of_each(alice: &Actor) -> Vec<Reply> {
     let credentials = json!({"username": "alice", "password": PASSWORD, "email": "alice"});
     vec![
@@ -74,24 +74,24 @@ async fn a_database_that_never_answers() {
     world.faults.plan(Some(Fault { call: 0, moment: Moment::Hang, times: usize::MAX }));
     let began = tokio::time::Instant::now();
     assert_eq!(answers(one_of_each(&alice).await), unavailable());
-    // Five requests, each well before the gateway gives up.
+    // Five requests, each well before the gateway's timeout.
     assert!(began.elapsed().as_secs() < 5 * 28, "{:?}", began.elapsed());
     assert_works(&world, &alice).await;
 }
 
-/// Two calls that hang in a row, in a route that makes several: the request as a whole has a limit, too.
+/// Two consecutive calls that hang, in a route that makes several: the request as a whole has a limit, too.
 #[tokio::test(start_paused = true)]
 async fn a_database_that_answers_too_late_again_and_again() {
     let world = World::with(&[("RATE_LIMIT_API", "100")]);
     let alice = world.user("alice").await;
     world.faults.plan(Some(Fault { call: 2, moment: Moment::Hang, times: 2 }));
     let reply = alice.post("/api/chat/", json!({"message": "Hello"})).await;
-    // The third try of the call that hung twice is answered.
+    // The third attempt of the call that hung twice succeeds.
     assert_eq!(reply.status, 200, "{}", reply.text);
     assert_eq!(world.available("alice"), 3900);
 }
 
-/// A function whose keys could not be read at its start goes on, and so does one that never hears.
+/// A function whose keys could not be read at its start continues, and so does one whose read never completes.
 #[tokio::test(start_paused = true)]
 async fn keys_that_cannot_be_read() {
     for how in [Answers::WithFailure, Answers::Never] {

@@ -1,4 +1,4 @@
-//! The secret of Secrets Manager that holds the keys which sign tokens.
+//! The Secrets Manager secret with the keys that sign tokens.
 
 use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
@@ -21,7 +21,7 @@ const ONE: &str = "a key of tests that is long enough: 0123456789";
 const OTHER: &str = "another key of tests that is long enough: 0123";
 const SHORT: &str = "thirty-one bytes are too few...";
 
-/// Secrets Manager, which answers for the two versions with these statuses and bodies.
+/// Secrets Manager, with these statuses and bodies for the two versions.
 #[derive(Debug, Clone)]
 struct SecretsManager {
     current: (u16, Value),
@@ -48,7 +48,7 @@ fn refusing(code: &str) -> (u16, Value) {
     (400, json!({"__type": code, "message": "No."}))
 }
 
-/// What is read, and what was asked for that.
+/// The keys, and the versions that were requested.
 async fn read(current: (u16, Value), previous: (u16, Value)) -> (Result<Vec<String>, Error>, Vec<String>) {
     let service = SecretsManager { current, previous, asked: Arc::default() };
     let aws = aws::embedded(service.clone(), Duration::from_millis(1));
@@ -66,16 +66,16 @@ async fn the_latest_version_signs_and_the_one_before_it_is_still_a_key() {
     let nothing = || refusing("ResourceNotFoundException");
     let cases = [
         (holding(OTHER), holding(ONE), vec![OTHER, ONE]),
-        // Never changed.
+        // The key was never rotated.
         (holding(ONE), nothing(), vec![ONE]),
-        // What was no key before does no harm once it is mended.
+        // An invalid previous version does no harm, because it could never sign.
         (holding(ONE), holding(SHORT), vec![ONE]),
         (holding(ONE), (200, json!({"Name": "keys", "SecretBinary": "AAAA"})), vec![ONE]),
     ];
     for (current, previous, keys) in cases {
         let (read, asked) = read(current, previous).await;
         assert_eq!(read.unwrap(), keys);
-        // In this order: a change in between then shows the same key twice, and hides none.
+        // In this order, a rotation between the two reads shows the same key twice and hides none.
         assert_eq!(asked, ["AWSCURRENT", "AWSPREVIOUS"]);
     }
 }

@@ -1,5 +1,5 @@
-//! The layers of ARCHITECTURE.md, held against the `use` declarations and paths of the sources. Comments and strings
-//! do not count. A path is seen wherever it stands: in a nested `use`, in an attribute, or inside a macro.
+//! Checks the `use` declarations and paths of the sources against the layers of ARCHITECTURE.md. Comments and strings
+//! do not count. A path is found anywhere: in a nested `use`, in an attribute, or inside a macro.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::{
@@ -10,14 +10,14 @@ use std::{
 
 /// What a file or a folder may import.
 struct Layer {
-    /// Below the repository.
+    /// Paths below the repository.
     path: &'static str,
-    /// Modules of `shared`, beside its own.
+    /// Modules of `shared`, in addition to its own.
     modules: &'static [&'static str],
     crates: Crates,
 }
 
-/// Crates other than `shared` and the standard library. `aws_*` stands for all that begin with `aws_`.
+/// Crates other than `shared` and the standard library. `aws_*` covers all that begin with `aws_`.
 enum Crates {
     Only(&'static [&'static str]),
     AllBut(&'static [&'static str]),
@@ -108,7 +108,7 @@ const LAYERS: [Layer; 11] = [
     },
 ];
 
-/// Files that may import one thing more, and why.
+/// Files that may import one thing more, and the reason.
 const EXCEPTIONS: [(&str, &str); 3] = [
     // Records of idempotency keys are JSON in a stored row. No client sees them.
     ("shared/src/service/idempotency.rs", "serde_json"),
@@ -122,7 +122,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The Rust files at or below `path`, as their path in the repository and their text. Tests are left out.
+/// The Rust files at or below `path`, as their path in the repository and their text. Tests are excluded.
 fn sources(path: &str) -> Vec<(String, String)> {
     let whole = repository().join(path);
     if whole.is_file() {
@@ -139,7 +139,7 @@ fn sources(path: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The crates that `shared` and the functions depend on, as code names them.
+/// The crates that `shared` and the functions depend on, as they are named in code.
 fn dependencies() -> BTreeSet<String> {
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
     let table = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
@@ -191,8 +191,8 @@ fn module_of(path: &str) -> Vec<String> {
     path.split('/').filter(|part| *part != "lib").map(str::to_owned).collect()
 }
 
-/// The module of `shared` that a path leads into, which begins with `crate` or `super` in the module `own` or, `depth`
-/// modules deep, in the same file.
+/// The module of `shared` that a path refers to. The path begins with `crate` or `super`, in the module `own` or
+/// `depth` inline modules below it.
 fn module_in_shared(segments: &[String], own: &[String], depth: usize) -> Option<String> {
     let ups = segments.iter().take_while(|segment| *segment == "super").count();
     let names = segments.iter().skip(ups).filter(|segment| *segment != "crate");
@@ -200,13 +200,13 @@ fn module_in_shared(segments: &[String], own: &[String], depth: usize) -> Option
     own.iter().take(kept).chain(names).next().cloned()
 }
 
-/// A path in a source, in a module that is `depth` inline modules below that of the file.
+/// A path in a source file, in a module that is `depth` inline modules below that of the file.
 struct Found {
     segments: Vec<String>,
     depth: usize,
 }
 
-/// Finds all paths of several segments, and names that are imported alone.
+/// Finds all paths with several segments, and names that are imported alone.
 fn walk(tokens: TokenStream, depth: usize, found: &mut Vec<Found>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let (mut at, mut before) = (0, String::new());
@@ -235,7 +235,7 @@ fn walk(tokens: TokenStream, depth: usize, found: &mut Vec<Found>) {
     }
 }
 
-/// Follows a path that begins with `segments`, through the groups of a `use`. Gives how many tokens it took.
+/// Follows a path that begins with `segments` through the groups of a `use`. Returns the number of tokens consumed.
 fn path(mut segments: Vec<String>, tokens: &[TokenTree], found: &mut Vec<Vec<String>>) -> usize {
     let mut at = 0;
     while is_separator(&tokens[at..]) {

@@ -1,4 +1,4 @@
-//! What is logged: every failure of ours, in a line that can be read alone, without anybody's secrets.
+//! Logs: every internal failure is one line that can be read alone and contains no secrets.
 
 use crate::world::{Fault, Moment, Script, World};
 use serde_json::{Value, json};
@@ -8,15 +8,15 @@ use tracing_subscriber::{EnvFilter, fmt};
 const PASSWORD: &str = "a secret password";
 
 thread_local! {
-    /// What was logged on this thread: every test has its own.
+    /// The log of this thread. Every test has its own thread.
     static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes there.
+/// Writes to that log.
 pub struct Logged;
 
 impl Logged {
-    /// What was logged so far.
+    /// The log lines so far.
     pub fn text() -> String {
         LOGGED.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap())
     }

@@ -1,5 +1,5 @@
-//! A page of a list costs the same however long the list is: a first page and one behind a cursor always, a
-//! numbered page but for the keys that it passes over. For every filter and order of every list.
+//! The cost of a page does not depend on the length of the list. This holds for every filter and order of every list,
+//! for a first page and for a page after a cursor. A numbered page also pays for the keys that it skips.
 
 use crate::{
     calls::{Cost, measure, metered},
@@ -10,21 +10,21 @@ use shared::domain::{list::ListPosition, time::Timestamp};
 
 /// Entries on a page.
 const SIZE: usize = 10;
-/// A short list is as long as a page, so that the same is read of a longer one.
+/// A short list fills one page, so that a longer list reads as much.
 const SHORT: usize = SIZE;
-/// Keys that a call passes over at most.
+/// The maximum number of keys that a call skips.
 const SKIPPED_AT_ONCE: usize = 5_000;
-/// More keys than this a unit never has: each has some hundred bytes, a unit 8 KB.
+/// An upper bound for keys per read unit: a key has several hundred bytes, a unit covers 8 KB.
 const KEYS_PER_UNIT: usize = 20;
 
-/// A list, and every way to ask for it.
+/// A list, and every query for it.
 struct List {
     actor: Actor,
     asks: Vec<String>,
 }
 
 impl List {
-    /// With each of `filters`, by each of `fields`, in both directions.
+    /// Combines each of `filters` with each of `fields` in both directions.
     fn new(actor: &Actor, path: &str, filters: &[&str], fields: &[&str]) -> Self {
         let mut asks = Vec::new();
         for filter in filters {
@@ -49,13 +49,13 @@ impl List {
         costs
     }
 
-    /// Asks for page `number` of each, and for the page behind it by its cursor.
+    /// Requests page `number` of each query, and the page after it by its cursor.
     async fn deep_pages(&self, world: &World, number: usize, first: &[Cost]) {
         let skipped = (number - 1) * SIZE;
         for (ask, first) in self.asks.iter().zip(first) {
             let (reply, cost) = measure(world, ask, self.actor.get(&format!("{ask}&page={number}"))).await;
             assert_eq!(reply.body["items"].as_array().unwrap().len(), SIZE, "{ask}");
-            // One more counts the list.
+            // One more call counts the list.
             assert!(cost.calls <= first.calls + skipped.div_ceil(SKIPPED_AT_ONCE) + 1, "{ask}: {cost:?}");
             let most = first.units.read + (skipped / KEYS_PER_UNIT) as f64 + 5.0;
             assert!(cost.units.read <= most, "{ask}: {cost:?}");
@@ -67,12 +67,12 @@ impl List {
     }
 }
 
-/// The `number`th id, of things that are made by the test.
+/// The id of the `number`th thing that the test creates.
 fn id(number: usize) -> String {
     format!("{number:08}-0000-4000-8000-000000000000")
 }
 
-/// Puts `{"S": …}` in the place of attributes.
+/// Replaces attributes by `{"S": …}`.
 fn with(mut row: Value, texts: &[(&str, String)]) -> Value {
     for (attribute, text) in texts {
         row[attribute] = json!({"S": text});
@@ -98,7 +98,7 @@ fn count(world: &World, table: &str, mut row: Value, attribute: &str, count: usi
     world.put(table, &row);
 }
 
-/// Makes conversations with the assistant of `model`, a row, until there are `total`.
+/// Creates conversations with the assistant from the row `model`, until there are `total`.
 fn grow_conversations(world: &World, model: &Value, have: usize, total: usize) {
     let conversation = |number: usize| {
         let title = format!("Plans {number:05}");
@@ -236,7 +236,7 @@ async fn two_thousand_users() {
     let model = [&profile, &balance];
     let list = List::new(&root, "/api/v1/users", &[""], &["created_at", "username", "email"]);
 
-    // The administrator and alice are there already.
+    // The administrator and alice already exist.
     grow_users(&world, model, 2, SHORT);
     let first = list.first_pages(&world, SHORT).await;
     grow_users(&world, model, SHORT, LONG);
@@ -247,7 +247,7 @@ async fn two_thousand_users() {
     assert!(cost.calls <= 5 && cost.units.read <= 100.0, "{cost:?}");
 }
 
-/// Tools and API keys are few, and read together: at most 100 and 50.
+/// Tools and API keys are limited to 100 and 50, and are read in one call.
 #[tokio::test(start_paused = true)]
 async fn as_many_tools_and_keys_as_there_may_be() {
     let world = metered();

@@ -1,5 +1,5 @@
-//! Every test that goes through the router, in one binary: a folder per dialect, one for attacks, one for
-//! money. Each test makes its own [`world`].
+//! Every test that goes through the router, in one binary: a folder per dialect, one for attacks, one for money. Each
+//! test creates its own [`world`].
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod calls;

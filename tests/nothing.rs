@@ -1,1 +1,1 @@
-//! Holds no code: the tests are in `main.rs` beside it.
+//! Contains no code: the tests are in `main.rs`, in the same directory.

@@ -1,4 +1,4 @@
-//! The template lets each function do what its routes do, and nothing at all to tables that they never touch.
+//! The template grants each function what its routes require, and nothing on tables that they never touch.
 
 use crate::{
     template::{Function, Permission, function, functions},
@@ -18,8 +18,8 @@ fn bare(path: &str) -> &str {
     path.trim_end_matches('/')
 }
 
-/// What a route's plain request takes, and one with an `Idempotency-Key` and a model that is asked over the
-/// network.
+/// The permissions that a route requires: for its plain request, and for one with an `Idempotency-Key` and a model that
+/// is called over the network.
 async fn needs(route: &Route) -> BTreeSet<Permission> {
     let mut found = BTreeSet::new();
     for is_plain in [true, false].into_iter().filter(|is_plain| *is_plain || route.takes_body()) {
@@ -43,7 +43,7 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
     found
 }
 
-/// `sqs:SendMessage`, `deliveries`.
+/// For example `sqs:SendMessage` on `deliveries`.
 fn on_queue(operation: &str, request: &Value) -> Permission {
     let queue = match request["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap() {
         "connections" => "connectionsqueue",
@@ -74,11 +74,11 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
         };
         let needed = needed.get(function.name.as_str()).cloned().unwrap_or_default();
         let mut touched = tables(&needed);
-        // A look at the balance settles turns that were abandoned.
+        // Reading the balance settles abandoned turns.
         if ["BalancesFunction", "UsersFunction"].contains(&function.name.as_str()) {
             touched.insert("sessions".to_owned());
         }
-        // A streamed reply is told of to live connections.
+        // The events of a streamed reply are sent to live connections.
         if function.name == "Messages" {
             touched.insert("connections".to_owned());
         }
@@ -86,11 +86,11 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
     }
 }
 
-/// What its events take; nothing calls it by a route.
+/// The permissions that its events require. No route calls this function.
 #[tokio::test]
 async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     let world = World::with(&[("RATE_LIMIT_API", "1000")]);
-    // In the first minute of ten, when the limiter looks at the minutes before, too.
+    // In the first minute of ten, when the limiter also reads the previous minutes.
     world.pass(Duration::from_secs(5 * 60));
     let (alice, server) = (world.user("alice").await, world.listen().await);
     let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body["key"].clone();
@@ -122,14 +122,14 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     assert_eq!(needed, function("RealtimeFunction").allowed_to_tables_and_queues());
 }
 
-/// What the calls since the last plan took.
+/// The permissions that the calls since the last plan require.
 fn taken(world: &World) -> BTreeSet<Permission> {
     let sent = world.queue_faults.calls();
     let on_queues = sent.iter().map(|(operation, request)| on_queue(operation, request));
     world.faults.calls().into_iter().flat_map(|call| call.needs).chain(on_queues).collect()
 }
 
-/// Nobody's request is behind these two: what they take is seen when something happens that somebody wants to hear.
+/// No request triggers these two functions directly. The test creates events with subscribers and records the calls.
 #[tokio::test]
 async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1")]);
@@ -155,10 +155,10 @@ async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     world.queue_faults.plan([]);
     world.dispatch().await;
     let mut dispatched = taken(&world);
-    // A connection that is closed tells its own function.
+    // Closing a connection invokes its own function.
     dispatched.remove(&("dynamodb:GetItem".to_owned(), "connections".to_owned()));
     assert_eq!(dispatched, function("Dispatch").allowed_to_tables_and_queues());
-    // The receiver fails once, then it is well again; another one is gone; a third webhook was removed.
+    // One receiver fails once and then recovers. Another one is gone. A third webhook was removed.
     assert_eq!(bob.delete(&format!("/api/v1/webhooks/{}", hooks[3].as_str().unwrap())).await.status, 204);
     receiver.answers([500]);
     gone.answers([410]);

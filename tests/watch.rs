@@ -1,5 +1,5 @@
-//! What `cargo lambda watch` gives functions is what they need. Which function it gives a path to is generated
-//! (`template/generated.rs`).
+//! The settings and events of `cargo lambda watch` are what the functions need. The table of paths and functions is
+//! generated (`template/generated.rs`).
 
 use shared::config::{Config, OF_THE_STACK};
 use std::{

@@ -1,5 +1,5 @@
-//! Spec 003 and 004: requests that no handler gets to see. The two say the same of them, one as `detail` and
-//! one as `error`.
+//! Spec 003 and 004: requests that fail before they reach a handler. Both dialects report the same text, one as
+//! `detail` and one as `error`.
 
 use crate::world::{Actor, Fault, Moment, PASSWORD, World};
 use axum::http::Method;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const TWO_MEGABYTES: usize = 2 * 1024 * 1024;
 
-/// A dialect's routes, and the name under which it says what is wrong.
+/// A dialect's routes, and the field with its error text.
 struct Spoken {
     word: &'static str,
     sign_in_endpoints: [&'static str; 2],
@@ -39,7 +39,7 @@ impl Spoken {
     }
 }
 
-/// Every POST route of both dialects with somebody whom it lets in.
+/// Every POST route of both dialects, with an actor who may use it.
 async fn posts(world: &World) -> Vec<(&'static Spoken, Actor, &'static str)> {
     let alice = world.user("alice").await;
     let of_dialect = |spoken: &'static Spoken| {

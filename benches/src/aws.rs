@@ -1,5 +1,5 @@
-//! What functions call while they work: DynamoDB, S3, SQS and Secrets Manager over loopback, and a receiver of
-//! webhooks. It measures how long it was busy, so that a function's own share of the time can be told.
+//! The services that functions call: DynamoDB, S3, SQS and Secrets Manager over loopback, and a receiver of webhooks.
+//! The module measures how long they were busy, so that a function's own share of the time can be computed.
 
 use crate::statistics::now;
 use anyhow::{Context, Result};
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The most bytes of a request.
+/// The maximum size of a request, in bytes.
 const BODY_MAX: usize = 8 << 20;
 
 /// The services. Cheap to clone.
@@ -29,18 +29,18 @@ pub struct Aws {
     meter: Arc<Meter>,
 }
 
-/// What was asked of the services.
+/// Usage of the services.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Share {
-    /// How long at least one of them was busy.
+    /// How long at least one service was busy.
     pub busy: Duration,
-    /// Calls of DynamoDB.
+    /// Calls to DynamoDB.
     pub database_calls: usize,
-    /// Calls of SQS.
+    /// Calls to SQS.
     pub queue_calls: usize,
-    /// Read units of DynamoDB, when they are counted.
+    /// DynamoDB read units, if they are counted.
     pub read_units: f64,
-    /// Write units of DynamoDB, when they are counted.
+    /// DynamoDB write units, if they are counted.
     pub write_units: f64,
 }
 
@@ -55,7 +55,7 @@ struct Metered {
     counts_units: bool,
 }
 
-/// Somebody is busy until this is dropped.
+/// Marks a service as busy until this value is dropped.
 pub struct Busy(Arc<Meter>);
 
 impl Meter {
@@ -77,12 +77,12 @@ impl Drop for Busy {
 }
 
 impl Aws {
-    /// On embedded services; `secret` is what Secrets Manager keeps.
+    /// Creates the services on the embedded ones. `secret` is the secret in Secrets Manager.
     pub fn new(backing: Backing, secret: String) -> Self {
         Self { backing, secret, meter: Arc::default() }
     }
 
-    /// Notes that something the function waits for is busy.
+    /// Records that something the function waits for is busy.
     pub fn begin(&self) -> Busy {
         let mut metered = self.meter.lock();
         metered.running += 1;
@@ -93,17 +93,17 @@ impl Aws {
         Busy(self.meter.clone())
     }
 
-    /// What was asked since the last time.
+    /// Usage since the last call of this method.
     pub fn take_share(&self) -> Share {
         std::mem::take(&mut self.meter.lock().share)
     }
 
-    /// Whether units are counted from now on, which makes answers longer.
+    /// Sets whether units are counted from now on. Counting makes answers longer.
     pub fn count_units(&self, counts: bool) {
         self.meter.lock().counts_units = counts;
     }
 
-    /// Answers a request of an SDK.
+    /// Answers a request from an SDK.
     pub async fn answer(&self, request: Request) -> Response {
         match self.try_answer(request).await {
             Ok(answer) => answer,
@@ -164,7 +164,7 @@ impl Aws {
         Ok(())
     }
 
-    /// One secret with one version, whatever is asked for; there was none before it.
+    /// Answers any secret id with the same secret. It has no previous version.
     fn secret(&self, body: &[u8]) -> Response {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let json = [("content-type", "application/x-amz-json-1.1")];
@@ -184,7 +184,7 @@ impl Aws {
     }
 }
 
-/// What a service in this process answers.
+/// Passes a request to a service in this process and returns its answer.
 async fn called(service: &impl Respond, head: axum::http::request::Parts, body: &[u8]) -> Result<Response> {
     let request = axum::http::Request::from_parts(head, SdkBody::from(body));
     let answer = service.respond(HttpRequest::try_from(request).context("a request that is none")?).await?;

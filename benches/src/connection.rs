@@ -1,5 +1,5 @@
-//! A connection that is kept, to a server on this machine. As little as measuring needs: it takes its share of the
-//! same processors that are measured.
+//! A kept-alive connection to a server on this machine. It does as little as possible, because it shares the processors
+//! with the server that is measured.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-/// How long an answer may take.
+/// The timeout for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What ends the head of an answer.
+/// The end of an answer's head.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 /// An open connection.
@@ -29,7 +29,7 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::new() })
     }
 
-    /// Sends a request, and gives the answer's body. Anything but success is an error.
+    /// Sends a request and returns the answer's body. Any status other than success is an error.
     pub fn exchange(&mut self, request: &[u8]) -> Result<&[u8]> {
         self.stream.write_all(request)?;
         self.buffer.clear();
@@ -54,7 +54,7 @@ impl Connection {
         Ok(&self.buffer[start..])
     }
 
-    /// Sends a request, and gives the answer's JSON.
+    /// Sends a request and returns the answer's JSON.
     pub fn json(&mut self, request: &[u8]) -> Result<Value> {
         Ok(serde_json::from_slice(self.exchange(request)?)?)
     }
@@ -67,12 +67,12 @@ fn length(head: &[u8]) -> Result<usize> {
     Ok(lengths.next().with_context(|| format!("an answer without a length: {head}"))?.1.parse()?)
 }
 
-/// `GET`, by somebody who is signed in.
+/// A `GET` request from a signed-in user.
 pub fn get(path: &str, access: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {access}\r\n\r\n").into_bytes()
 }
 
-/// `POST`; `access` is empty for somebody who is not signed in.
+/// A `POST` request. `access` is empty if the user is not signed in.
 pub fn post(path: &str, access: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     let length = body.len();

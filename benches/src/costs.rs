@@ -1,4 +1,4 @@
-//! What a request costs on AWS: what was measured, priced.
+//! Computes what a request costs on AWS from the measurements and the prices.
 
 use crate::{
     functions::Measured,
@@ -10,30 +10,30 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Calls, steps and units of each route, as the tests keep them true.
+/// Calls, steps and units of each route. The tests keep this table correct.
 const ROUTES: &str = include_str!("../../tests/snapshots/quintet__calls__calls_per_route.snap");
-/// How much memory each function has.
+/// The source of each function's memory size.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// How long a step takes in which DynamoDB is waited for, in milliseconds: an assumption.
+/// Milliseconds that a step waits for DynamoDB. This is an assumption.
 const STEP: f64 = 5.0;
-/// How long a receiver of webhooks takes, in milliseconds: an assumption.
+/// Milliseconds that a receiver of webhooks takes. This is an assumption.
 const RECEIVER: f64 = 100.0;
-/// What Lambda logs of each call of a function, in bytes: an assumption.
+/// Bytes that Lambda logs for each call of a function. This is an assumption.
 const LOGGED: f64 = 500.0;
-/// The memory that comes with one whole processor, in megabytes.
+/// The memory size that comes with one whole processor, in megabytes.
 const WHOLE_PROCESSOR: f64 = 1769.0;
 
-/// What is priced.
+/// A request whose cost is computed.
 struct Flow {
     name: &'static str,
     function: &'static str,
     request: &'static str,
-    /// How often a queue is asked: each message is sent, received and deleted.
+    /// Number of SQS requests: each message is sent, received and deleted.
     queue_requests: f64,
-    /// How many of those have a group, by which the queue is fair.
+    /// Number of those requests whose messages have a group, which SQS uses for fair queueing.
     fair_queue_requests: f64,
-    /// Milliseconds that are waited for somebody else than DynamoDB.
+    /// Milliseconds of waiting for anything other than DynamoDB.
     waits: f64,
 }
 
@@ -61,14 +61,14 @@ const FLOWS: [Flow; 7] = [
     },
 ];
 
-/// What a request asks of DynamoDB.
+/// The DynamoDB usage of a request.
 struct Units {
     steps: f64,
     read: f64,
     written: f64,
 }
 
-/// Prints and keeps what a million of each cost.
+/// Prints and records the cost of a million requests of each kind.
 pub fn tell(measured: &[Measured], report: &mut Report) -> Result<()> {
     let memory = memory()?;
     let mut table = Table {
@@ -85,7 +85,7 @@ pub fn tell(measured: &[Measured], report: &mut Report) -> Result<()> {
         let Some(found) = found else { continue };
         let megabytes = *memory.get(flow.function).with_context(|| format!("{} has no memory", flow.function))?;
         let units = units(found)?;
-        // With less memory than comes with a whole processor there is less of it.
+        // A function with less memory gets a proportional share of a processor.
         let computing = found.cpu * (WHOLE_PROCESSOR / megabytes).max(1.0);
         let billed = (computing + units.steps * STEP + flow.waits).ceil();
         let api = if flow.request.contains(" /") { prices::API_REQUESTS } else { 0.0 };
@@ -112,7 +112,7 @@ pub fn tell(measured: &[Measured], report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// From the table that the tests keep, or, for what is not a route, as it was counted.
+/// Reads the table that the tests maintain. For anything that is not a route, uses the counted values.
 fn units(measured: &Measured) -> Result<Units> {
     let Some(line) =
         ROUTES.lines().find(|line| line.strip_prefix(measured.request).is_some_and(|rest| rest.starts_with(' ')))
@@ -150,7 +150,7 @@ struct Resource {
     properties: Value,
 }
 
-/// How many megabytes of memory each function has, by the name of its binary.
+/// The memory size of each function in megabytes, by the name of its binary.
 fn memory() -> Result<BTreeMap<String, f64>> {
     let template: Template = serde_saphyr::from_str(TEMPLATE).context("template.yaml cannot be read")?;
     let usual = &template.globals.function["MemorySize"];

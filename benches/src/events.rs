@@ -1,39 +1,39 @@
-//! Events, as Lambda gives them to functions.
+//! Events in the form in which Lambda passes them to functions.
 
 use serde_json::{Value, json};
 
-/// A request of a client.
+/// A client's request.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// The method.
     pub method: &'static str,
     /// The path as sent, without a query.
     pub path: String,
-    /// What `Authorization` says, if it is there.
+    /// The value of `Authorization`, if present.
     pub authorization: Option<String>,
-    /// A body of JSON, if there is one.
+    /// The JSON body, if there is one.
     pub body: Option<Value>,
 }
 
 impl Call {
-    /// `GET`, by somebody who is signed in.
+    /// A `GET` request from a signed-in user.
     pub fn get(path: impl Into<String>, access: &str) -> Self {
         let authorization = Some(format!("Bearer {access}"));
         Self { method: "GET", path: path.into(), authorization, body: None }
     }
 
-    /// `POST`, by somebody who is signed in.
+    /// A `POST` request from a signed-in user.
     pub fn post(path: impl Into<String>, access: &str, body: Value) -> Self {
         Self { method: "POST", body: Some(body), ..Self::get(path, access) }
     }
 
-    /// `POST`, by nobody yet.
+    /// A `POST` request without a credential.
     pub fn anonymous(path: impl Into<String>, body: Value) -> Self {
         Self { method: "POST", path: path.into(), authorization: None, body: Some(body) }
     }
 }
 
-/// A client's request, as a REST API passes it on.
+/// A client's request as an event of a REST API.
 pub fn request(call: &Call) -> String {
     let Call { method, path, authorization, body } = call;
     let mut headers = json!({
@@ -84,7 +84,7 @@ pub fn request(call: &Call) -> String {
     .to_string()
 }
 
-/// A new row of the outbox, as the table's stream tells of it.
+/// A new outbox row as an event of the table's stream.
 pub fn change(row: &Value) -> String {
     json!({"Records": [{
         "eventID": "c4ca4238a0b923820dcc509a6f75849b",
@@ -105,7 +105,7 @@ pub fn change(row: &Value) -> String {
     .to_string()
 }
 
-/// A message of a queue.
+/// A queue message as an event.
 pub fn message(body: &str) -> String {
     json!({"Records": [{
         "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
@@ -126,7 +126,7 @@ pub fn message(body: &str) -> String {
     .to_string()
 }
 
-/// What a client says in a WebSocket connection.
+/// A client's WebSocket message as an event.
 pub fn frame(text: &str) -> String {
     json!({
         "requestContext": {
@@ -151,7 +151,7 @@ pub fn frame(text: &str) -> String {
     .to_string()
 }
 
-/// What a schedule sends.
+/// The event of a schedule.
 pub fn tick() -> String {
     json!({
         "version": "0",

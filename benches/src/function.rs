@@ -1,4 +1,4 @@
-//! One function as Lambda runs it: a process that asks for events and posts answers. Here is the other side.
+//! Runs one function as Lambda does: a process that polls for events and posts answers. This file is the Lambda side.
 
 use crate::{aws::Aws, process::Process, statistics::now};
 use anyhow::{Context, Result, bail};
@@ -24,13 +24,13 @@ use tokio::{
     time::timeout,
 };
 
-/// What the paths of the runtime's interface begin with.
+/// The prefix of all paths of the Lambda runtime API.
 const RUNTIME: &str = "/2018-06-01/runtime/";
-/// How long anything may take.
+/// The timeout for every wait.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// When an event has to be answered, in milliseconds: never.
+/// The deadline of an event, in milliseconds: never reached.
 const DEADLINE: &str = "32503680000000";
-/// The most bytes of an answer.
+/// The maximum size of an answer, in bytes.
 const ANSWER_MAX: usize = 8 << 20;
 
 /// A function that waits for events. Dropping it ends its process.
@@ -41,23 +41,23 @@ pub struct Function {
     notes: mpsc::UnboundedReceiver<Note>,
 }
 
-/// What came of an event.
+/// The result of an event.
 pub struct FunctionResponse {
-    /// From the moment when the event was given to the one when the whole answer was there.
+    /// The time from the delivery of the event to the end of the answer.
     pub took: Duration,
-    /// The answer, as it was posted.
+    /// The answer as the function posted it.
     pub body: Bytes,
 }
 
-/// What the function did.
+/// An action of the function.
 enum Note {
-    /// Asked for an event.
+    /// It polled for an event.
     Asked(Instant),
-    /// Was given one.
+    /// It received an event.
     Given(Instant),
-    /// Posted an answer.
+    /// It posted an answer.
     Answered(Instant, Bytes),
-    /// Posted an error.
+    /// It posted an error.
     Failed(Bytes),
 }
 
@@ -68,8 +68,8 @@ struct Runtime {
 }
 
 impl Function {
-    /// Starts the function at `binary` with the settings that `environment` makes of the address of AWS, and tells
-    /// how long it took until it asked for an event.
+    /// Starts the function at `binary` and returns how long it took until its first poll. `environment` computes the
+    /// settings from the address of the AWS services.
     pub async fn start(
         binary: &Path,
         aws: &Aws,
@@ -80,7 +80,7 @@ impl Function {
         let ((events, taken), (notes_taken, notes)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let runtime = Arc::new(Runtime { aws: aws.clone(), events: Mutex::new(taken), notes: notes_taken });
         let router = Router::new().fallback(answer).with_state(runtime);
-        // An answer in pieces must not wait for its first piece to be acknowledged.
+        // Without this, a streamed answer would wait for its first piece to be acknowledged.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -97,12 +97,12 @@ impl Function {
         Ok((function, asked - begun))
     }
 
-    /// The process, to see what it uses.
+    /// The process, for reading its resource use.
     pub const fn process(&self) -> &Process {
         &self.process
     }
 
-    /// Gives the function an event, and waits until it asks for the next one.
+    /// Sends the function an event and waits until it polls for the next one.
     pub async fn invoke(&mut self, event: String) -> Result<FunctionResponse> {
         self.events.send(event).context("the function is gone")?;
         let Note::Given(given) = self.note().await? else { bail!("the function did not wait for an event") };
@@ -169,7 +169,7 @@ impl Runtime {
     }
 
     fn note(&self, note: Note) {
-        // Who does not listen any longer has ended the function.
+        // Sending fails only if the receiver was dropped, which has already ended the function.
         self.notes.send(note).ok();
     }
 }

@@ -1,4 +1,4 @@
-//! Every function, measured: its size, its start, what a request costs when it is warm, its memory.
+//! Measures every function: its size, its start, the cost of a warm request, and its memory.
 
 use crate::{
     aws::Share,
@@ -18,52 +18,52 @@ use std::{
 
 /// How often each function is started.
 const STARTS: usize = 20;
-/// How many requests a function is given.
+/// Number of requests to each function.
 const REQUESTS: usize = 1000;
-/// How many if each takes long.
+/// Number of requests if each of them is slow.
 const SLOW_REQUESTS: usize = 100;
-/// How many of them are not looked at: connections are opened, caches filled.
+/// Number of initial requests that are not measured: they open connections and fill caches.
 const FIRST: usize = 20;
 
-/// What should hold, on a machine of the kind that builds Quintet.
+/// Target values on a machine like the one that builds Quintet.
 mod targets {
-    /// Megabytes of a zip, of 1,000,000 bytes.
+    /// Size of a zip, in megabytes of 1,000,000 bytes.
     pub const ZIP: f64 = 6.0;
-    /// Milliseconds until a function asks for its first event.
+    /// Milliseconds until a function polls for its first event.
     pub const START: f64 = 40.0;
-    /// Megabytes that a function holds, of 1,048,576 bytes.
+    /// Memory of a function, in megabytes of 1,048,576 bytes.
     pub const MEMORY: f64 = 40.0;
-    /// Milliseconds of a request that are not DynamoDB's.
+    /// Milliseconds of a request, without the time in DynamoDB.
     pub const OVERHEAD: f64 = 1.0;
 }
 
-/// What a function was measured to do.
+/// The measurements of a function.
 pub struct Measured {
     /// The function.
     pub function: &'static str,
-    /// What it was asked.
+    /// The request.
     pub request: &'static str,
-    /// How long it takes from the start of its process to its asking for an event.
+    /// The time from the start of the process to its first poll for an event.
     pub start: Sample,
-    /// Megabytes of its zip, of 1,000,000 bytes.
+    /// The size of its zip, in megabytes of 1,000,000 bytes.
     pub zip: f64,
-    /// How long a request takes, without what the services took that it calls.
+    /// The duration of a request, without the time in the services that it calls.
     pub overhead: Sample,
-    /// How long it takes with them, which are in the same machine here.
+    /// The duration of a request, with the time in those services, which run on the same machine here.
     pub whole: Sample,
-    /// Milliseconds of a request in which the process is running.
+    /// CPU time of a request, in milliseconds.
     pub cpu: f64,
-    /// Megabytes that it holds in the end, of 1,048,576 bytes.
+    /// The memory at the end, in megabytes of 1,048,576 bytes.
     pub memory: f64,
-    /// What the last request asked of the services.
+    /// The last request's usage of the services.
     pub share: Share,
 }
 
-/// What a function is asked.
+/// The requests to a function.
 struct Plan {
     function: &'static str,
     request: &'static str,
-    /// Whether answers go to the gateway piece by piece.
+    /// Whether the function streams its answers to the gateway.
     streams: bool,
     events: Vec<String>,
 }
@@ -78,15 +78,14 @@ impl Plan {
     }
 }
 
-/// Measures the functions that are wanted. Their binaries are in `release` of the directory `target`, their zips in
-/// `benches`.
+/// Measures the wanted functions. `target` is a directory with the binaries in `release` and the zips in `benches`.
 pub async fn measure(target: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Measured>> {
     let world = World::new().await?;
     let mut measured = Vec::new();
     for plan in plans(&world).into_iter().filter(|plan| is_wanted(plan.function)) {
         measured.push(measure_one(target, &world, plan).await?);
     }
-    // What one of them tells, the other delivers.
+    // `deliver` gets the messages that `dispatch` sends.
     if is_wanted("dispatch") || is_wanted("deliver") {
         let events = world.changes(REQUESTS).await?;
         let told = Plan { function: "dispatch", request: "a change", streams: false, events };
@@ -175,7 +174,7 @@ async fn measure_one(target: &Path, world: &World, plan: Plan) -> Result<Measure
     })
 }
 
-/// An answer to a request has its status in front; one to messages says which of them have to come again.
+/// The answer to a request begins with its status. The answer to messages lists those that failed and must be retried.
 fn check(answer: &FunctionResponse) -> Result<()> {
     let text = String::from_utf8_lossy(&answer.body);
     let is_refused = text.contains("\"statusCode\":") && !text.contains("\"statusCode\":20");
@@ -183,7 +182,7 @@ fn check(answer: &FunctionResponse) -> Result<()> {
     Ok(())
 }
 
-/// Tells what was measured.
+/// Prints the measurements.
 pub fn tell(measured: &[Measured], report: &mut Report) {
     let mut starts = Table {
         title: format!(

@@ -1,5 +1,5 @@
-//! Measures what the functions and the one-process server cost, prints it as tables and writes it as JSON.
-//! `benches/run` builds what is measured and calls this.
+//! Measures the cost of the functions and the one-process server. It prints tables and writes JSON. `benches/run`
+//! builds the programs and then runs this one.
 
 mod aws;
 mod connection;

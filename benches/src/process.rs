@@ -1,4 +1,4 @@
-//! A process that is measured: what the system says of it, and its end.
+//! A process under measurement: its resource use as the system reports it, and its end.
 
 use anyhow::{Context, Result};
 use std::{
@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-/// How long one of the ticks is in which Linux tells a process's time.
+/// The length of one tick, Linux's unit of process time.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A running process. Dropping it ends it.
@@ -20,23 +20,23 @@ impl Process {
         Ok(Self(started?))
     }
 
-    /// The process, to read what it writes.
+    /// The process, for reading its output.
     pub fn child(&mut self) -> &mut Child {
         &mut self.0
     }
 
-    /// The time that all of its threads were running so far, those that ended too.
+    /// The CPU time of all its threads so far, including those that ended.
     pub fn cpu_time(&self) -> Result<Duration> {
         let path = format!("/proc/{}/stat", self.0.id());
         let stat = fs::read_to_string(&path).with_context(|| path.clone())?;
-        // The second field is a name that may contain anything.
+        // The second field is a name, which may contain any characters.
         let (_, fields) = stat.rsplit_once(") ").with_context(|| path.clone())?;
         let fields: Vec<&str> = fields.split(' ').collect();
         let ticks = |number: usize| -> Result<u32> { Ok(fields.get(number - 3).context("a short stat")?.parse()?) };
         Ok(TICK * (ticks(14)? + ticks(15)?))
     }
 
-    /// The memory that it holds, in megabytes of 1,048,576 bytes.
+    /// Its memory, in megabytes of 1,048,576 bytes.
     pub fn memory(&self) -> Result<f64> {
         let path = format!("/proc/{}/status", self.0.id());
         let status = fs::read_to_string(&path).with_context(|| path.clone())?;
@@ -48,7 +48,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may already have ended.
         self.0.kill().ok();
         self.0.wait().ok();
     }

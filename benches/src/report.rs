@@ -1,20 +1,20 @@
-//! What was measured: as tables for people, and as JSON.
+//! The results: tables for people, and JSON.
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 use std::{fs, path::Path};
 
-/// Everything that was measured.
+/// All results.
 #[derive(Default)]
 pub struct Report(Map<String, Value>);
 
 /// A table.
 pub struct Table {
-    /// What it shows, in a line or two.
+    /// A caption of one or two lines.
     pub title: String,
-    /// Names of the columns. The first one is text, the others are numbers.
+    /// Names of the columns. The first column is text, the others are numbers.
     pub columns: Vec<&'static str>,
-    /// A cell for each column.
+    /// One cell per column.
     pub rows: Vec<Vec<String>>,
 }
 
@@ -24,13 +24,13 @@ impl Report {
         println!("{}", table.text());
     }
 
-    /// Prints `table`, and keeps `value` under `name`.
+    /// Prints `table` and records `value` under `name`.
     pub fn add(&mut self, name: &str, table: &Table, value: Value) {
         self.print(table);
         self.0.insert(name.to_owned(), value);
     }
 
-    /// Writes what was kept to `file`.
+    /// Writes the recorded values to `file`.
     pub fn write(self, file: &Path) -> Result<()> {
         let text = format!("{:#}\n", Value::Object(self.0));
         fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))

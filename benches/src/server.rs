@@ -1,4 +1,4 @@
-//! The one-process server, measured: requests a second, and how long one takes.
+//! Measures the one-process server: requests per second and latency.
 
 use crate::{
     connection::{self, Connection},
@@ -17,25 +17,25 @@ use std::{
     time::Duration,
 };
 
-/// How many connections there are at the same time.
+/// Numbers of concurrent connections.
 const CONNECTIONS: [usize; 2] = [1, 16];
-/// For how long requests are made.
+/// The duration of a measurement.
 const LASTS: Duration = Duration::from_secs(5);
-/// For how long before that, without looking.
+/// The duration of the warm-up, which is not measured.
 const WARMS_UP: Duration = Duration::from_millis(500);
-/// How many sessions everybody has: a first page.
+/// Number of sessions per user: one full page.
 const SESSIONS: usize = 20;
-/// As many requests as anybody makes: they are counted, but none is refused.
+/// A rate limit that is never reached: requests are counted, but none is refused.
 const MANY: &str = "1000000000";
 const PASSWORD: &str = "password123";
 
-/// Somebody who makes requests.
+/// A user who makes requests.
 struct User {
     name: String,
     access: String,
 }
 
-/// What is asked again and again.
+/// A request that is repeated.
 struct Flow {
     name: &'static str,
     request: fn(&User) -> Vec<u8>,
@@ -61,7 +61,7 @@ const FLOWS: [Flow; 5] = [
     },
 ];
 
-/// Measures `release/quintet` of the directory `target`, in memory and on files.
+/// Measures `release/quintet` in the directory `target`, with its data in memory and on disk.
 pub async fn measure(target: &Path, report: &mut Report) -> Result<()> {
     let binary = target.join("release").join("quintet");
     let files = tempfile::tempdir_in(target)?;
@@ -77,7 +77,7 @@ pub async fn measure(target: &Path, report: &mut Report) -> Result<()> {
     let mut values = Vec::new();
     for (place, arguments) in places {
         let binary = binary.clone();
-        // Its threads block.
+        // Runs on a blocking thread, because its threads block.
         let measured = tokio::task::spawn_blocking(move || measure_at(&binary, place, &arguments)).await??;
         for one in measured {
             let number = |name: &str, digits: usize| format!("{:.digits$}", one[name].as_f64().unwrap_or_default());
@@ -133,7 +133,7 @@ fn measure_at(binary: &Path, place: &str, arguments: &[String]) -> Result<Vec<Va
     Ok(measured)
 }
 
-/// Somebody new, with a first page of sessions.
+/// Registers a user with one full page of sessions.
 fn populate(address: SocketAddr, number: usize) -> Result<User> {
     let mut connection = Connection::open(address)?;
     let name = format!("user{number}");
@@ -151,7 +151,7 @@ fn populate(address: SocketAddr, number: usize) -> Result<User> {
     Ok(User { name, access })
 }
 
-/// Makes each of the requests again and again on a connection of its own, and tells how long each took.
+/// Repeats each request on its own connection and returns the latencies.
 fn load(address: SocketAddr, requests: &[Vec<u8>], lasts: Duration) -> Result<Sample> {
     let again_and_again = |request: &[u8]| -> Result<Vec<Duration>> {
         let mut connection = Connection::open(address)?;

@@ -1,5 +1,4 @@
-//! A deployment to measure functions on: an embedded database with somebody's data in it, and the settings that
-//! functions are given.
+//! A deployment to measure functions on: an embedded database with one user's data, and the settings of the functions.
 
 use crate::{
     aws::{Aws, Busy},
@@ -23,33 +22,33 @@ use std::net::{IpAddr, Ipv4Addr};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// The key that signs tokens, as Secrets Manager keeps it.
+/// The key that signs tokens, in the form stored in Secrets Manager.
 const KEY: &str = "a key that signs what is measured";
-/// Everybody's password.
+/// Every user's password.
 pub const PASSWORD: &str = "password123";
-/// How many assistants and sessions there are: a first page of each.
+/// The number of assistants and of sessions: one full page of each.
 const LISTED: usize = 20;
-/// The most bytes of an answer.
+/// The maximum size of an answer, in bytes.
 const ANSWER_MAX: usize = 8 << 20;
-/// As many requests as anybody makes: they are counted, but none is refused.
+/// A rate limit that is never reached: requests are counted, but none is refused.
 const MANY: &str = "1000000000";
 
 /// The deployment.
 pub struct World {
-    /// What functions call.
+    /// The services that functions call.
     pub aws: Aws,
-    /// Somebody's access token.
+    /// The user's access token.
     pub access: String,
     /// The path of a file's content.
     pub file: String,
     process: Process,
     router: Router,
-    /// The contents of files are in it.
+    /// The directory with the contents of files. It is removed when this value is dropped.
     _place: DataLocation,
 }
 
 impl World {
-    /// A deployment with somebody who has a first page of everything, and a webhook.
+    /// Creates a deployment with a user who has a full page of everything, and a webhook.
     pub async fn new() -> Result<Self> {
         let config = Config::read(|name| {
             let value = match name {
@@ -99,7 +98,7 @@ impl World {
         Ok(())
     }
 
-    /// Somebody who takes what webhooks are sent; that they are busy is noted.
+    /// Starts a receiver that accepts webhook requests and records that it is busy.
     async fn receiver(&self) -> Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
@@ -116,7 +115,7 @@ impl World {
         self.call(&Call::post(path, &self.access, body)).await
     }
 
-    /// What the service answers to a call, which is a success.
+    /// Calls the service and returns its answer, which must be a success.
     async fn call(&self, call: &Call) -> Result<Value> {
         let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
         self.send(call, "application/json", body).await
@@ -137,7 +136,7 @@ impl World {
         Ok(serde_json::from_slice(&body)?)
     }
 
-    /// What the stream of the outbox tells of the latest changes, as many events as that.
+    /// Makes `count` requests and returns the latest `count` events of the outbox's stream.
     pub async fn changes(&self, count: usize) -> Result<Vec<String>> {
         for _ in 0..count {
             self.post("/api/chat/", json!({"message": "Hello"})).await?;
@@ -148,19 +147,19 @@ impl World {
         Ok(rows.split_off(rows.len() - count).iter().map(events::change).collect())
     }
 
-    /// What the queue of deliveries holds, as events.
+    /// The messages in the delivery queue, as events.
     pub fn deliveries(&self) -> Vec<String> {
         let queue = &self.process.backing.queues.deliveries;
         let taken = std::iter::from_fn(|| {
             let message = queue.take()?;
-            // A group gives only a few at a time.
+            // A group releases only a few messages at a time, so each one is deleted at once.
             queue.done(&message.receipt);
             Some(message)
         });
         taken.map(|message| events::message(&message.body)).collect()
     }
 
-    /// The settings of a function, when AWS is at `address`.
+    /// The settings of a function that reaches AWS at `address`.
     pub fn environment(address: &str, streams: bool) -> Vec<(&'static str, String)> {
         let credentials = embedded_credentials();
         let (tables, queues) = (Tables::default(), QueueUrls::default());

@@ -1,5 +1,5 @@
-//! Administration and money: granting, renaming, disabling, deleting, keys and tools. Whatever fails, it
-//! happened as a whole or not at all, and what is repeated happens once.
+//! Administration and money: granting, renaming, disabling, deleting, keys and tools. After any failure, the change was
+//! made completely or not at all, and a retried request takes effect once.
 
 use super::{
     audit::audit,
@@ -16,7 +16,7 @@ const PRICE: i64 = 100;
 const KEYS: &str = "/api/v1/users/me/api-keys";
 const TOOL: &str = "/api/v1/tools/weather";
 
-/// Alice, who has one of everything, the administrator Root, and where Root finds her.
+/// Alice, who has one of everything, the administrator Root, and the path to Alice for Root.
 async fn cast(world: &World) -> (Actor, Actor, String) {
     let (alice, root) = (world.user("alice").await, world.admin("root").await);
     assert_eq!(alice.post("/api/v1/assistants", json!({"name": "Helper"})).await.status, 201);
@@ -113,7 +113,7 @@ fn rows_with(world: &World, table: &str, key: &str, beginning: &str) -> usize {
     world.rows(table).iter().filter(begins).count()
 }
 
-/// Whether it happened, by the rows.
+/// Whether the change was made, judged by the rows.
 fn happened(world: &World, name: &str) -> bool {
     let rows = world.rows("users");
     let alice = rows.into_iter().find(|row| row["sk"]["S"] == "profile" && row["number"]["N"] == "1");
@@ -133,7 +133,7 @@ fn happened(world: &World, name: &str) -> bool {
         "rename" => {
             let owned = (names("name#alice"), names("name#alicia"), names("name#alicia@example.com"));
             let new = is("username", "alicia");
-            // Alicia's name begins like her address.
+            // The prefix of Alicia's name also matches her e-mail address.
             assert_eq!(owned, if new { (0, 2, 1) } else { (1, 0, 0) });
             assert_eq!(is("email", "alicia@example.com"), new);
             new
@@ -155,7 +155,7 @@ fn happened(world: &World, name: &str) -> bool {
     }
 }
 
-/// How many there are, which is what their counter says.
+/// The number of tools, which must equal their counter.
 fn tools(world: &World) -> usize {
     let found = rows_with(world, "tools", "sk", "tool#");
     let counts = world.rows("tools").into_iter().filter(|row| row["sk"]["S"] == "count");
@@ -194,7 +194,7 @@ async fn the_process_dies_at_any_call() {
                 let first = happened(&after, flow.name);
                 assert!(first || reply.status == 503, "{what}");
                 assert_books(&after, what).await;
-                // The client asks again.
+                // The client retries.
                 let again = flow.run_as(&flow.actor.in_world(&after)).await;
                 let done_before = first && !flow.is_keyed && [401, 404].contains(&again.status);
                 assert!(again.status == flow.success || done_before, "{what}; again: {}", again.text);
@@ -225,7 +225,7 @@ async fn another_change_comes_first_at_any_call() {
     }
 }
 
-/// Runs `requests` at once on all threads.
+/// Runs `requests` concurrently on all threads.
 async fn at_once(requests: Vec<Flow>) -> Vec<Reply> {
     let tasks = requests.into_iter().map(|flow| tokio::spawn(async move { flow.run().await }));
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
@@ -243,7 +243,7 @@ async fn grants_and_turns_at_once_add_up() {
     let replies = at_once((0..60).map(|n| if n % 3 == 0 { grant(n) } else { turn() }).collect()).await;
     let granted = replies.iter().step_by(3).filter(|reply| reply.status == 200).count() as u64;
     assert!(granted > 0, "{replies:?}");
-    // A request that loses the race too often is told to try again.
+    // A request that loses the race too often gets an error that asks for a retry.
     assert!(replies.iter().step_by(3).all(|reply| [200, 409].contains(&reply.status)), "{replies:?}");
     let paid = replies.iter().enumerate().filter(|(n, reply)| n % 3 != 0 && reply.status == 200).count() as u64;
     assert!(paid >= 39, "that many the balance pays for without a grant: {replies:?}");

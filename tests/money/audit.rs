@@ -1,5 +1,4 @@
-//! Checks the books by reading the raw rows. Shares nothing with the service: not its types, not its keys'
-//! code, not its arithmetic.
+//! Audits the books from the raw rows. Shares nothing with the service: no types, no code for keys, no arithmetic.
 
 use crate::world::World;
 use serde_json::Value;
@@ -13,13 +12,14 @@ fn number(row: &Value, name: &str) -> i64 {
     row[name]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(i64::MIN)
 }
 
-/// What does not add up, one line each. `price` is what a turn costs, `grant` what registration gives.
-/// At a quiet moment no turn is running, so nothing may be pending and nothing on hold.
+/// The discrepancies, one line each. `price` is the cost of a turn, `grant` the tokens granted at registration. The
+/// audit expects that no turn is running, so nothing may be pending and nothing on hold.
 pub fn audit(world: &World, grant: i64, price: i64) -> Vec<String> {
     audit_without(world, grant, price, &[])
 }
 
-/// As [`audit`], where the conversations `deleted` were. What they cost stays paid; nothing else of them stays.
+/// Like [`audit`], after the conversations in `deleted` were removed. Their cost stays charged; nothing else of them
+/// remains.
 pub fn audit_without(world: &World, grant: i64, price: i64, deleted: &[String]) -> Vec<String> {
     let (users, sessions, balances) = (world.rows("users"), world.rows("sessions"), world.rows("balances"));
     let mut wrong = Vec::new();
@@ -45,7 +45,7 @@ pub fn audit_without(world: &World, grant: i64, price: i64, deleted: &[String]) 
     wrong
 }
 
-/// Every account has its names, and every name, sign-in and balance has its account.
+/// Every account has its names, and every name, sign-in and balance belongs to an account.
 fn accounts(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<String>) {
     let mut named = BTreeSet::new();
     for row in users {
@@ -69,7 +69,7 @@ fn accounts(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<
     }
 }
 
-/// Accounts, administrators and API keys are as many as their counters say.
+/// The counters of accounts, administrators and API keys match the rows.
 fn counters(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<String>) {
     let counted = |of_this: &dyn Fn(&Value) -> bool| -> i64 {
         users.iter().filter(|row| of_this(row)).map(|row| number(row, "count")).sum()
@@ -92,7 +92,7 @@ fn counters(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<
     }
 }
 
-/// Available plus holds is the sum of the ledger. Returns the turns that were charged.
+/// Available tokens plus holds equal the sum of the ledger. Returns the turns that were charged.
 fn ledgers(
     balances: &[Value],
     profiles: &BTreeMap<&str, &Value>,
@@ -142,7 +142,7 @@ fn ledgers(
     charges
 }
 
-/// Messages, replies and counters agree. Returns the turns that have a reply.
+/// Messages, replies and counters match. Returns the turns that have a reply.
 fn conversations(
     sessions: &[Value],
     profiles: &BTreeMap<&str, &Value>,
@@ -205,7 +205,7 @@ fn conversations(
     replies
 }
 
-/// Assistants count their conversations, and the questions asked in them; those of deleted conversations too.
+/// Assistants count their conversations and the questions in them, including those of deleted conversations.
 fn assistants(assistants: &[Value], sessions: &[Value], is_exact: bool, wrong: &mut Vec<String>) {
     for assistant in assistants.iter().filter(|row| text(row, "sk").starts_with("assistant#")) {
         let id = text(assistant, "sk").trim_start_matches("assistant#");
@@ -221,7 +221,7 @@ fn assistants(assistants: &[Value], sessions: &[Value], is_exact: bool, wrong: &
     }
 }
 
-/// Webhooks are as many as their owners' counters say, and whatever waits, waits for somebody.
+/// Owners' counters match their webhooks, and every pending delivery is in the index that is searched for it.
 fn webhooks(rows: &[Value], wrong: &mut Vec<String>) {
     let is_webhook = |row: &&Value| text(row, "pk").starts_with("owner#") && text(row, "sk").starts_with("webhook#");
     for counter in rows.iter().filter(|row| text(row, "sk") == "count") {
@@ -248,7 +248,7 @@ fn webhooks(rows: &[Value], wrong: &mut Vec<String>) {
     }
 }
 
-/// Of every account, conversation and message that is there it was told that it was made: once, and of no others.
+/// Every existing account, conversation and message has exactly one creation event, and nothing else has any.
 fn told(outbox: &[Value], sessions: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<String>) {
     let mut told: Vec<(String, String)> = Vec::new();
     for change in outbox {
@@ -275,7 +275,7 @@ fn told(outbox: &[Value], sessions: &[Value], profiles: &BTreeMap<&str, &Value>,
         (text(row, "pk").trim_start_matches("conversation#").to_owned(), which)
     });
     let mut there: Vec<(String, String)> = accounts.chain(begun).chain(messages).collect();
-    // What was deleted was told of, too.
+    // Deletions have events, too.
     let is_there = |told: &(String, String)| match told.0.as_str() {
         "account" | "conversation" => there.contains(told),
         conversation => there.contains(&("conversation".to_owned(), conversation.to_owned())),

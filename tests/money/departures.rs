@@ -1,11 +1,11 @@
-//! Users who are deleted or disabled while something of theirs is still running.
+//! Users who are deleted or disabled while one of their turns is running.
 
 use super::audit::audit;
 use crate::world::{Actor, Reply, Script, World};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Alice, whose turn runs until it is told what to answer, and the administrator Root.
+/// Alice, whose turn runs until the test sends its reply, and the administrator Root.
 struct Running {
     world: World,
     root: Actor,
@@ -27,7 +27,7 @@ impl Running {
         Self { world, root, path, asking, tell }
     }
 
-    /// The answer of the turn, which ends now.
+    /// Ends the turn and returns its response.
     async fn answered(self) -> (World, Reply) {
         self.tell.send("Goodbye").unwrap();
         (self.world, self.asking.await.unwrap())
@@ -54,7 +54,7 @@ async fn a_turn_of_somebody_who_is_deleted_and_swept_meanwhile() {
     sweep(&running.world).await;
     assert_nothing_of_alice(&running.world, &id);
     let (world, reply) = running.answered().await;
-    // Nothing is on hold for it any more.
+    // Its hold no longer exists.
     assert_eq!((reply.status, reply.body), (504, json!({"detail": "The model did not answer in time."})));
     assert_nothing_of_alice(&world, &id);
 }

@@ -1,5 +1,5 @@
-//! Every call of every flow fails, before and after it commits, once and for good; or loses a race against another
-//! request of the same user. Afterwards the process starts anew, and the books must add up.
+//! Every call of every flow fails, before and after it commits, once and permanently, or loses a race against another
+//! request of the same user. Afterwards the process restarts, and the books must add up.
 
 use super::{
     audit::{audit, audit_without},
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc::unbounded_channel, oneshot};
 
 const GRANT: i64 = 4000;
 const PRICE: i64 = 100;
-/// A flow that makes more calls than this never ends.
+/// An upper limit for the calls of a flow, against endless loops.
 const CALLS_MAX: usize = 40;
 
 /// Limits are on, so that the limiter's calls fail too.
@@ -21,8 +21,8 @@ fn world() -> World {
     World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])
 }
 
-/// A new process on the same data, after whatever was on hold has expired, at the next look at the balance,
-/// and after leftovers were removed.
+/// Starts a new process on the same data, after all holds have expired and were settled by reading the balance, and
+/// after leftovers were removed.
 async fn recover(world: &World) -> World {
     let world = world.restarted();
     world.pass(Duration::from_secs(3600));
@@ -38,8 +38,8 @@ async fn recover(world: &World) -> World {
     world
 }
 
-/// Plans one fault after another for every call of a flow, until a run passes without meeting it. `rival` is
-/// what happens at [`Moment::LostRace`].
+/// Plans a fault for each call of a flow in turn, until a run completes without reaching it. `rival` is the competing
+/// work at [`Moment::LostRace`].
 pub async fn every_call(
     setup: Setup,
     (moment, times): (Moment, usize),
@@ -66,7 +66,7 @@ pub async fn every_call(
 
 pub fn nobody(_: &World, _: &Flow) {}
 
-/// A test for each kind of flow, so that they share the cores.
+/// One test for each kind of flow, so that they run in parallel.
 macro_rules! for_each_kind_of_flow {
     ($check:ident) => {
         mod $check {
@@ -127,8 +127,7 @@ async fn the_process_dies_at_any_call(flows: Vec<Setup>) {
     }
 }
 
-/// The client does what clients do: it asks again with the same key. However the first try ended, there is
-/// one effect in the end.
+/// Retries with the same key, as clients do. However the first attempt ended, there is one effect in the end.
 async fn repeated_until_it_succeeds(after: &World, flow: &Flow, first: &Reply, what: &str) {
     let alice = after.sign_in("alice").await.sending("Idempotency-Key", "once");
     let again = flow.run_as(&alice).await;
@@ -144,7 +143,7 @@ async fn repeated_until_it_succeeds(after: &World, flow: &Flow, first: &Reply, w
 async fn another_turn_comes_first_at_any_call() {
     let another_turn = |world: &World, flow: &Flow| {
         let alice = flow.actor.in_world(&world.restarted()).without("Idempotency-Key");
-        // In the same place where there is one, otherwise in the default conversation.
+        // In the same conversation if the flow is a turn, otherwise in the default one.
         let place = if flow.turns > 0 { flow.path.clone() } else { "/api/chat/".to_owned() };
         let mut body = flow.body.clone();
         for name in ["message", "content", "_input"] {
@@ -170,7 +169,7 @@ async fn another_turn_comes_first_at_any_call() {
     }
 }
 
-/// What was deleted: the ids of conversations that are there no more.
+/// The ids of the conversations that no longer exist.
 async fn deleted(world: &World, conversations: &[String]) -> Vec<String> {
     let alice = world.sign_in("alice").await;
     let mut gone = Vec::new();
@@ -207,7 +206,7 @@ async fn a_thing_of_a_turn_is_deleted_at_any_call(thing: usize) {
     };
     for setup in flows::of_turns() {
         every_call(setup, (Moment::LostRace, 1), deletion, async |world, flow, reply, what| {
-            // It was there when the turn was counted, or the turn is refused.
+            // Either the turn was counted before the deletion, or it is refused.
             let refused = [400, 404, 409, 422].contains(&reply.status);
             assert!(reply.status == flow.success || refused, "{what}");
             let after = recover(world).await;
@@ -313,7 +312,7 @@ async fn every_call_after_hanging_up(pieces: &[&'static str], (moment, times): (
         world.faults.plan(Some(Fault { call, moment, times }));
         drop(events);
         model.closed().await;
-        // The client library gives up after three tries.
+        // The SDK gives up after three attempts.
         world.until("the reply is settled", |world| world.is_settled() || world.faults.hits() >= 3).await;
         let hits = world.faults.hits();
         let what = format!("{pieces:?}, call {call}, {moment:?} × {times}: {hits} hits");

@@ -1,11 +1,11 @@
-//! What users do that the books tell of: one request of every kind.
+//! User actions that affect the books: one request of every kind.
 
 use crate::world::{Actor, PASSWORD, Reply, Snapshot, World};
 use axum::http::Method;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
 
-/// A request, and who makes it.
+/// A request and its actor.
 #[derive(Clone)]
 pub struct Flow {
     pub name: &'static str,
@@ -13,15 +13,15 @@ pub struct Flow {
     pub path: String,
     pub body: Value,
     pub actor: Actor,
-    /// Whether the request is safe to repeat until it succeeds.
+    /// Whether the request has an idempotency key, so that it can be retried until it succeeds.
     pub is_keyed: bool,
-    /// Whether the answer is a stream of events.
+    /// Whether the response is a stream of events.
     pub is_streamed: bool,
-    /// The status of a success.
+    /// The status on success.
     pub success: u16,
-    /// How many turns it pays for.
+    /// The number of turns that it pays for.
     pub turns: i64,
-    /// What the user has that may be deleted meanwhile: a conversation, an assistant.
+    /// The user's things that may be deleted meanwhile: a conversation, an assistant.
     pub things: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl Flow {
         Self { is_keyed: true, actor: self.actor.sending("Idempotency-Key", "once"), ..self }
     }
 
-    /// Makes the request as `actor`. Of a stream the last event counts: as an answer of its own.
+    /// Makes the request as `actor`. For a stream, the last event becomes the response.
     pub async fn run_as(&self, actor: &Actor) -> Reply {
         match self.method {
             Method::DELETE => return actor.delete(&self.path).await,
@@ -70,20 +70,20 @@ impl Flow {
     }
 }
 
-/// A flow up to its request, which can be made in as many worlds as are wanted.
+/// The state before a flow's request. The request can be made in any number of copies.
 pub struct Prepared {
     snapshot: Snapshot,
     flow: Flow,
 }
 
 impl Prepared {
-    /// In `world`, in which nobody is yet.
+    /// Prepares the flow in `world`, which has no users yet.
     pub async fn new(setup: Setup, world: World) -> Self {
         let (world, flow) = setup(world).await;
         Self { snapshot: world.snapshot(), flow }
     }
 
-    /// The flow in a world of its own.
+    /// The flow in a new copy of its world.
     pub fn begin(&self) -> (World, Flow) {
         let (world, flow) = (self.snapshot.world(), self.flow.clone());
         let actor = flow.actor.in_world(&world);
@@ -131,7 +131,7 @@ pub fn of_sign_ins() -> Vec<Setup> {
     ]
 }
 
-/// A turn at `path` by a user with a conversation with an assistant, and without a default one.
+/// A turn at `path`. The user has a conversation with an assistant and no default conversation.
 async fn turn(world: &World, name: &'static str, path: &str, success: u16) -> Flow {
     let alice = world.user("alice").await;
     let made = |reply: Reply| reply.body["id"].as_str().unwrap().to_owned();
@@ -167,7 +167,7 @@ async fn streamed(world: &World, name: &'static str) -> Flow {
     Flow { is_streamed: true, ..turn(world, name, MESSAGES, 200).await }
 }
 
-/// Turns in every kind of place, in every dialect, whole and streamed, with both kinds of models.
+/// Turns in every kind of conversation, in every dialect, whole and streamed, with both kinds of models.
 pub fn of_turns() -> Vec<Setup> {
     flows![
         async |w: &World| turn(w, "000 turn", CHAT, 201).await,
@@ -183,7 +183,7 @@ pub fn of_turns() -> Vec<Setup> {
     ]
 }
 
-/// Conversations that are begun.
+/// Conversations that are created.
 pub fn of_conversations() -> Vec<Setup> {
     flows![
         async |w: &World| Flow { turns: 0, ..turn(w, "001 conversation", CONVERSATIONS, 201).await },
@@ -191,7 +191,7 @@ pub fn of_conversations() -> Vec<Setup> {
     ]
 }
 
-/// Deletions of what was paid for.
+/// Deletions of things that were paid for.
 pub fn of_deletions() -> Vec<Setup> {
     async fn deletion(world: &World, name: &'static str, thing: usize) -> Flow {
         let said = turn(world, name, MESSAGES, 201).await;
@@ -202,7 +202,7 @@ pub fn of_deletions() -> Vec<Setup> {
     flows![async |w: &World| deletion(w, "conversation", 0).await, async |w: &World| deletion(w, "assistant", 1).await,]
 }
 
-/// Everything that is done with webhooks.
+/// All operations on webhooks.
 pub fn of_webhooks() -> Vec<Setup> {
     const WEBHOOKS: &str = "/api/v1/webhooks";
 
@@ -210,7 +210,7 @@ pub fn of_webhooks() -> Vec<Setup> {
         json!({"url": "https://example.com/hook", "events": ["user.created", "message.received"], "secret": "secret"})
     }
 
-    /// A request about a webhook of alice's that has a delivery; `path` is what follows the webhook.
+    /// A request about a webhook of alice that has a delivery. `path` is the part after the webhook's path.
     async fn of_one(world: &World, name: &'static str, (method, path): (Method, &str), success: u16) -> Flow {
         let alice = world.user("alice").await;
         let id = |reply: Reply| reply.body["id"].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Tokens on hold while a model outside the process is asked.
+//! Holds on tokens while a model outside the process is working.
 
 use super::audit::audit;
 use crate::world::{Actor, Fault, Moment, Reply, Script, World};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// How long a hold stands.
+/// The lifetime of a hold.
 const EXPIRES: Duration = Duration::from_secs(120);
 
 fn hello() -> Value {
     json!({"message": "Hello"})
 }
 
-/// Says hello, and does not wait for the answer.
+/// Sends a message without waiting for the response.
 fn asks(actor: &Actor, path: &'static str) -> JoinHandle<Reply> {
     let actor = actor.clone();
     tokio::spawn(async move { actor.post(path, hello()).await })
@@ -41,7 +41,7 @@ async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
     let world = World::new();
     let alice = world.user("alice").await;
     world.model.be_remote();
-    // Sign-in and account, conversation and balance, then the hold; the settlement never happens.
+    // Sign-in and account, conversation and balance, then the hold. The settlement never runs.
     world.faults.plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();

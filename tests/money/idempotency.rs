@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is repeated happens once.
+//! `Idempotency-Key`: a retried request takes effect once.
 
 use super::audit::audit;
 use crate::world::{Script, World};

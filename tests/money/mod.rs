@@ -1,4 +1,4 @@
-//! Money: whatever fails, crashes or happens at once, the ledger adds up.
+//! Money: after any failure, crash or race, the ledger adds up.
 
 mod accounts;
 pub mod audit;

@@ -1,4 +1,4 @@
-//! Many at once: a balance for seven turns pays for seven.
+//! Concurrent requests: a balance for seven turns pays for exactly seven.
 
 use super::audit::audit;
 use crate::world::{Actor, World};
@@ -10,7 +10,7 @@ async fn session(actor: &Actor) -> String {
     actor.post("/api/v1/chat/sessions/", json!({})).await.body["id"].as_str().unwrap().to_owned()
 }
 
-/// Runs `requests` at once on all threads; the statuses and bodies in order.
+/// Runs `requests` concurrently on all threads. Returns the statuses and bodies in order.
 async fn at_once(requests: Vec<(Actor, String, Value)>) -> Vec<(u16, Value)> {
     let tasks = requests.into_iter().map(|(actor, path, body)| {
         tokio::spawn(async move {
@@ -95,7 +95,7 @@ async fn the_same_idempotency_key_a_hundred_times_at_once_with_a_remote_model() 
     let alice = world.user("alice").await.sending("Idempotency-Key", "once");
     let turn = |_| (alice.clone(), "/api/chat/".to_owned(), json!({"message": "Hello"}));
     let replies = at_once((0..100).map(turn).collect()).await;
-    // Who comes while the first one runs is told to come back.
+    // Requests that arrive while the first one runs get an error that asks for a retry.
     assert!(replies.iter().all(|(status, _)| [200, 409].contains(status)), "{replies:?}");
     assert!(replies.iter().any(|(status, _)| *status == 200), "{replies:?}");
     assert_eq!(world.available("alice"), 3900);

@@ -1,4 +1,4 @@
-//! Tokens that every user gets regularly, given at the next look instead of by a timer.
+//! Regular refills, which are granted when the balance is next read instead of by a timer.
 
 use super::audit::audit;
 use crate::world::{Fault, Moment, World};
@@ -26,7 +26,7 @@ async fn every_full_period_since_registration_counts() {
     world.pass(HOUR);
     assert_eq!(tokens(&world).await, 4050);
     assert_eq!(tokens(&world).await, 4050);
-    // Five hours: two periods, and half a period that is not lost.
+    // Five hours: two periods, and half a period that still counts towards the next refill.
     world.pass(HOUR * 5);
     assert_eq!(tokens(&world).await, 4150);
     world.pass(HOUR);

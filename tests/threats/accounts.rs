@@ -1,5 +1,5 @@
-//! Fields that nobody may set, names that are one, addresses that are names, who learns that a name exists,
-//! and one name wanted by a hundred at once.
+//! Fields that cannot be set, spellings that count as one name, e-mail addresses that equal usernames, disclosure of
+//! existing names, and a race of a hundred registrations for one name.
 
 use super::{
     routes::Dialect,
@@ -9,7 +9,7 @@ use crate::world::{PASSWORD, Reply, World};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-/// What each dialect says when the name is somebody else's.
+/// Each dialect's error for a name that is taken.
 pub fn taken(dialect: Dialect, field: &str) -> (u16, Value) {
     let sentence = format!("A user with that {field} already exists.");
     match dialect {
@@ -161,7 +161,7 @@ async fn an_unknown_user_cannot_be_told_from_a_wrong_password() {
     }
 }
 
-/// Calls to the database and work on the password are the same, so the time is.
+/// Database calls and password hashing are the same in both cases, so the duration is the same.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_user_takes_as_many_steps_as_a_wrong_password() {
     let world = World::with(&[("RATE_LIMIT_AUTH", "1000")]);
@@ -175,11 +175,11 @@ async fn an_unknown_user_takes_as_many_steps_as_a_wrong_password() {
         let waited = world.faults.calls().iter().map(|call| call.step).max();
         steps.push(waited.unwrap());
     }
-    // One read of the account is all that an unknown name saves: far less than hashing takes.
+    // An unknown name saves only one read of the account, which takes far less time than hashing.
     assert!(steps[0].abs_diff(steps[1]) <= 1, "{steps:?}");
 }
 
-/// Spellings of one name: as registered, and as others write it.
+/// Spellings of one name: the registered one, and its variants.
 pub const SPELLINGS: &[(&str, &[&str])] = &[
     (
         "Alice",
@@ -208,7 +208,7 @@ pub const SPELLINGS: &[(&str, &[&str])] = &[
     ("µ-team", &["μ-team", "Μ-TEAM"]),
 ];
 
-/// Each name with each of its other spellings.
+/// Each name with each of its variants.
 pub fn spellings() -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = SPELLINGS.iter();
     all.flat_map(|(name, others)| others.iter().map(move |other| (*name, *other)))
@@ -252,7 +252,7 @@ async fn another_spelling_of_a_name_is_taken_at_every_registration() {
 #[tokio::test]
 async fn names_of_different_letters_are_different() {
     let world = World::new();
-    // Cyrillic а, Greek omicron, dotless i, a digit: they look alike, but nobody folds them.
+    // Cyrillic а, Greek omicron, dotless i, a digit: they look alike, but no normalization folds them.
     let names = ["pavel", "p\u{430}vel", "pavei", "paveı", "pave1", "p-avel", "p_avel", "pàvel"];
     for (number, name) in names.into_iter().enumerate() {
         let reply = SIGN_UPS[number % 5].sign_up(&world.anonymous(), name, &format!("p{number}@example.com")).await;

@@ -1,5 +1,5 @@
-//! Every route, asked by everybody about everything: what is answered follows from who may use the route
-//! and from whose the thing is, and what was refused did nothing.
+//! Every route, requested by every kind of caller for every kind of object. The answer follows from who may use the
+//! route and who owns the object, and a refused request changes nothing.
 
 use super::{
     fixture::{Things, send},
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use tokio::sync::OnceCell;
 
-/// Who asks.
+/// The caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
     Nobody,
@@ -24,22 +24,22 @@ enum Who {
 
 const EVERYBODY: [Who; 6] = [Who::Nobody, Who::Disabled, Who::Deleted, Who::Other, Who::Admin, Who::Owner];
 
-/// Whose thing is asked about.
+/// The object of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Own,
     Others,
-    /// It was there once.
+    /// It was deleted.
     Gone,
-    /// It never was.
+    /// It never existed.
     Absent,
-    /// Its id is none.
+    /// Its id is malformed.
     Malformed,
 }
 
 const EVERYTHING: [What; 5] = [What::Others, What::Gone, What::Absent, What::Malformed, What::Own];
 
-/// People who each have one of everything, in one world.
+/// Users who each have one of everything, in one world.
 struct Cast {
     world: World,
     members: Members,
@@ -52,7 +52,7 @@ struct Members {
     admin: Things,
     disabled: Things,
     deleted: Things,
-    /// What the owner deleted, and who was deleted.
+    /// The ids of the owner's deleted objects and of the deleted user.
     gone: Vec<(&'static str, String)>,
 }
 
@@ -70,7 +70,7 @@ impl Members {
 }
 
 impl Cast {
-    /// A copy of one that is made once per process.
+    /// A copy of a cast that is created once per process.
     async fn new() -> Self {
         static ORIGINAL: OnceCell<(Snapshot, Members)> = OnceCell::const_new();
         let (snapshot, members) = ORIGINAL
@@ -91,7 +91,8 @@ impl Cast {
         let mut others = Vec::new();
         for (number, name) in ["alice", "bob", "dora", "dirk"].into_iter().enumerate() {
             let actor = world.user(name).await;
-            // Everybody's first assistant would be their number 1, and anothers' number one's own.
+            // Without this, every user's first assistant would have number 1, so another user's number would also be
+            // one's own.
             let counter = json!({"pk": {"S": format!("owner#{}", world.id_of(name))}, "sk": {"S": "counter"},
                 "last_number": {"N": ((number + 1) * 100).to_string()}});
             world.put("assistants", &counter);
@@ -124,7 +125,7 @@ impl Cast {
         }
     }
 
-    /// Whose things are somebody else's.
+    /// The things of another user.
     fn victim(&self, who: Who) -> &Things {
         if matches!(who, Who::Nobody | Who::Owner) { &self.members.other } else { &self.members.owner }
     }
@@ -152,7 +153,7 @@ impl Cast {
         send(&self.actor(who), route, &path, Value::Object(things.body(route)).to_string()).await
     }
 
-    /// Everything that is stored.
+    /// All stored data.
     fn stored(&self) -> Vec<(&'static str, Vec<Value>)> {
         let tables = ["users", "assistants", "tools", "sessions", "balances", "files"];
         let rows = tables.map(|table| (table, self.world.rows(table)));
@@ -161,15 +162,15 @@ impl Cast {
     }
 }
 
-/// What a route is asked about: where no id is in its path, the caller's own things.
+/// The objects for a route. A route without an id in its path is about the caller's own things.
 fn objects(route: &Route) -> &'static [What] {
     if route.path.contains('{') { &EVERYTHING } else { &[What::Own] }
 }
 
-/// The status of the answer.
+/// The expected status.
 fn expected(route: &Route, who: Who, what: What) -> u16 {
     let is_known = matches!(who, Who::Owner | Who::Other | Who::Admin);
-    // Tools are everybody's; users are whom administrators may do with as they like.
+    // All users share the tools, and administrators may change any user.
     let exists = match what {
         What::Own => true,
         What::Others => route.path.contains("{tool}") || (who == Who::Admin && route.path.contains("{user}")),
@@ -260,7 +261,7 @@ async fn a_chat_is_not_found_under_anothers_session_nor_anothers_under_ones_own(
     assert_eq!(cast.members.owner.actor.get(&format!("{hers}2/")).await.status, 200);
 }
 
-/// What may stand for a thing in a body, by the place that it has in the table.
+/// The placeholders for things that a body can refer to.
 const NAMED_IN_BODIES: [&str; 3] = ["{assistant}", "{file}", "{tool}"];
 
 #[tokio::test]
@@ -287,7 +288,7 @@ async fn what_a_body_names_is_the_callers_own_or_unknown() {
                 assert_refused(&reply, route.dialect, &attack);
                 assert_eq!(reply.status, invalid(route.dialect), "{attack}: {}", reply.text);
                 if what == What::Malformed && field.kind == Kind::Attachments {
-                    // It is read as an address, and is none.
+                    // It is parsed as a URL and is not one.
                     continue;
                 }
                 let first = first.get_or_insert_with(|| reply.text.clone());
@@ -324,7 +325,7 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
         assert_eq!((hers.status, mine.status), (200, 200), "{list}");
         let owner = cast.members.owner.id("{user}");
         let mut queries = vec![format!("owner={owner}"), format!("user_id={owner}"), format!("user={owner}")];
-        // A cursor of her list opens nothing of hers.
+        // A cursor from her list gives no access to it.
         queries.extend(hers.body["next_cursor"].as_str().map(|cursor| format!("after={cursor}")));
         for query in queries {
             for who in [Who::Other, Who::Admin] {

@@ -1,4 +1,4 @@
-//! Guessing passwords, and asking too often: through every endpoint, from many addresses, under false headers.
+//! Guessing passwords and exceeding rate limits: through every endpoint, from many addresses, with forged headers.
 
 use super::{
     routes::Dialect,
@@ -12,7 +12,7 @@ use std::time::Duration;
 const WRONG: &str = "wrong-password";
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Ten sign-ins a minute.
+/// Ten sign-in attempts per minute.
 fn guarded() -> World {
     World::with(&[("RATE_LIMIT_AUTH", "10")])
 }
@@ -23,12 +23,12 @@ fn elsewhere(world: &World, number: usize) -> Actor {
     world.anonymous().at(&address)
 }
 
-/// 429 in the dialect's words, with the headers that say when to come back. Returns the seconds to wait.
+/// Asserts the dialect's 429 and the headers with the time to wait. Returns the seconds to wait.
 fn assert_limited(reply: &Reply, dialect: Dialect, policy: &str, quota: u32, attack: &str) -> u64 {
     assert_refused(reply, dialect, attack);
     assert_eq!(reply.status, 429, "{attack}: {}", reply.text);
     let wait: u64 = reply.header("retry-after").parse().unwrap();
-    // The window is a minute, exact to ten seconds.
+    // The window is a minute, in slots of ten seconds.
     assert!((1..=70).contains(&wait), "{attack}: {wait}");
     let stated = format!("\"{policy}\";q={quota};w=60");
     assert_eq!(reply.header("ratelimit-policy"), stated, "{attack}");
@@ -53,7 +53,7 @@ fn assert_wrong(reply: &Reply, endpoint: SignInEndpoint, attack: &str) {
     assert_eq!((reply.status, &reply.body), (status, &body), "{attack}");
 }
 
-/// Ten wrong passwords for `name`, two at each endpoint, each from another address.
+/// Ten wrong passwords for `name`, two at each endpoint, each from a different address.
 async fn fail_ten_times(world: &World, name: &str) {
     for number in 0..10 {
         let endpoint = SIGN_INS[number % 5];
@@ -62,7 +62,7 @@ async fn fail_ten_times(world: &World, name: &str) {
     }
 }
 
-/// Guarded routes, one after the other.
+/// The guarded routes, in turn and without end.
 fn guarded_routes() -> impl Iterator<Item = (Dialect, &'static str)> {
     GUARDED.into_iter().cycle()
 }
@@ -97,7 +97,7 @@ async fn whoever_has_a_token_has_ten_guesses_at_the_password_too() {
         let reply = alice.put("/api/v1/users/me", guess(password)).await;
         assert_limited(&reply, Dialect::Platform, "auth", 10, password);
     }
-    // The endpoints stay open, and nothing else of hers is refused.
+    // The endpoints stay available, and none of her other requests is refused.
     assert_eq!(alice.put("/api/v1/users/me", json!({"full_name": "Alice A."})).await.status, 200);
     let endpoint = SIGN_INS[1];
     assert_eq!(endpoint.sign_in(&elsewhere(&world, 20), "alice", PASSWORD).await.status, 200);
@@ -235,7 +235,6 @@ async fn an_address_known_to_one_account_is_unknown_to_another() {
 
 #[tokio::test]
 async fn a_known_address_is_shut_out_by_its_own_failures_alone() {
-    // So many for an address that only the account counts.
     let world = guarded();
     world.user("alice").await;
     let home = world.anonymous().at("192.0.2.7");
@@ -312,7 +311,7 @@ async fn the_limit_tells_nothing_about_whether_a_name_exists() {
             let reply = SIGN_INS[1].sign_in(&elsewhere(&world, number / 2), name, WRONG).await;
             seen.push((reply.status, reply.text, reply.headers));
         }
-        // The addresses have room again; both names start afresh.
+        // The limits of the addresses have room again, and both names start from zero.
         world.pass(Duration::from_secs(120));
     }
     assert_eq!(seen[..12], seen[12..]);
@@ -342,7 +341,7 @@ async fn sign_ins_that_succeed_do_not_count_on_the_account() {
     assert_limited(&reply, Dialect::Reports, "auth", 10, "after ten failures");
 }
 
-/// Exactly ten failures pass, from addresses that begin at `from`.
+/// Asserts that exactly ten failures are allowed, from addresses that begin at `from`.
 async fn fail_ten_times_from(world: &World, name: &str, from: usize) {
     for number in 0..11 {
         let endpoint = SIGN_INS[number % 5];
@@ -489,7 +488,7 @@ async fn an_address_of_version_four_written_as_version_six_is_the_same() {
 
 #[tokio::test]
 async fn after_the_time_that_retry_after_says_the_right_password_opens_again() {
-    // In the middle of a block of the counter, and across the border of two.
+    // In the middle of a block of the counter, and across the border between two.
     for earlier in [0, 240, 285, 295, 299] {
         let world = guarded();
         world.user("alice").await;
@@ -498,7 +497,7 @@ async fn after_the_time_that_retry_after_says_the_right_password_opens_again() {
         let right = async |number| SIGN_INS[1].sign_in(&elsewhere(&world, number), "alice", PASSWORD).await;
         let reply = right(50).await;
         let wait = assert_limited(&reply, Dialect::Platform, "auth", 10, "at once");
-        // A window of a minute, never shorter.
+        // The window is never shorter than a minute.
         assert!(wait >= 60, "{wait}");
         world.pass(Duration::from_secs(59));
         assert_limited(&right(51).await, Dialect::Platform, "auth", 10, "after 59 s");
@@ -524,7 +523,7 @@ async fn a_restart_forgets_no_failures() {
 async fn whoever_goes_on_trying_stays_out() {
     let world = guarded();
     let mut passed = Vec::new();
-    // One try a second for three minutes.
+    // One attempt per second for three minutes.
     for second in 0..180_u64 {
         let number = usize::try_from(second).unwrap();
         let reply = SIGN_INS[0].sign_in(&elsewhere(&world, number), "nobody", WRONG).await;
@@ -533,7 +532,7 @@ async fn whoever_goes_on_trying_stays_out() {
         }
         world.pass(Duration::from_secs(1));
     }
-    // Refused tries count as well.
+    // Refused attempts count as well.
     assert_eq!(passed, (0..10).collect::<Vec<_>>());
 }
 
@@ -614,7 +613,7 @@ async fn requests_without_a_valid_credential_count_on_the_address() {
         Some(format!("Token {}", "0".repeat(40))),
         Some(format!("Bearer {header}.A{rest}")),
         Some(format!("Bearer {}", alice.refresh)),
-        // An API key by its form, of a user who never was.
+        // A well-formed API key of a user who never existed.
         Some(format!("Bearer qk_{}", "A".repeat(86))),
     ];
     for (number, (dialect, path)) in guarded_routes().enumerate().take(100) {
@@ -722,7 +721,7 @@ async fn a_hundred_requests_work_again_after_the_time_that_retry_after_says() {
     let wait = assert_limited(&reply, Dialect::Chatbot, "api", 100, "the 101st");
     assert!((30..=40).contains(&wait), "the first fifty leave: {wait}");
     world.pass(Duration::from_secs(wait));
-    // Fifty left the window; fifty and the refused one are still in it.
+    // Fifty requests left the window. Fifty and the refused one are still in it.
     for number in 0..49 {
         let reply = alice.get("/token/").await;
         assert_eq!(reply.status, 200, "{number}: {}", reply.text);

@@ -1,4 +1,4 @@
-//! What the OpenAPI documents say of the routes in the table of attacks: dialects, statuses and fields.
+//! Dialects, statuses and fields of the routes in the table of attacks, from the OpenAPI documents.
 
 use super::routes::{
     Access, Dialect, Field, Kind,
@@ -17,14 +17,14 @@ const DIALECTS: [(&str, Dialect); 5] = [
     ("metered", Dialect::Metered),
 ];
 
-/// The paths that another dialect has with the other ending.
+/// The paths that another dialect has with or without the final slash.
 static SHARED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let shared = routes::declared().into_iter().map(|(_, route)| route).filter(|route| route.is_shared);
     shared.map(|route| route.path).collect()
 });
 
 impl Row {
-    /// What the documents say of it, with what the table adds.
+    /// The documented route, combined with its row in the table.
     pub fn route(&self) -> Route {
         let (verb, path) = self.route.split_once(' ').unwrap();
         let mut found = DOCUMENTS.iter().filter_map(|(dialect, document)| {
@@ -45,7 +45,7 @@ impl Row {
         }
     }
 
-    /// The fields of all media types that the body may have.
+    /// The fields of the body, across all its media types.
     fn fields(&self, document: &'static Value, body: &'static Value) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
         for content in body["content"].as_object().into_iter().flat_map(Map::values) {
@@ -65,7 +65,7 @@ impl Row {
         fields
     }
 
-    /// The value in the table, or in the document's example.
+    /// The value from the table, or from the document's example.
     fn value(&self, name: &str, example: &Value) -> String {
         match (named(self.values, name).or_else(|| named(VALUES, name)), example) {
             (Some(value), _) => value.to_owned(),
@@ -80,14 +80,14 @@ fn named<T: Copy>(pairs: &[(&str, T)], name: &str) -> Option<T> {
     pairs.iter().find(|(other, _)| *other == name).map(|(_, value)| *value)
 }
 
-/// The status of a success, of one in JSON where there are several.
+/// The status of a success. If there are several, the one with a JSON body.
 fn success(responses: &Value) -> u16 {
     let successes = || responses.as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));
     let in_json = successes().find(|(_, response)| response["content"].get("application/json").is_some());
     in_json.or_else(|| successes().next()).unwrap().0.parse().unwrap()
 }
 
-/// What a reference refers to.
+/// Resolves a reference.
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#')));
     reference.unwrap_or(schema)
@@ -122,7 +122,7 @@ fn presence(body: &Value, name: &str, kind: Kind) -> Presence {
     if body["required"].as_array().is_some_and(|required| required.contains(&Value::from(name))) {
         Required
     } else if kind == Kind::Files || types(&body["properties"][name]).contains(&"null") {
-        // Forms send no `null`; JSON may.
+        // Forms cannot send `null`; JSON can.
         Nullable
     } else {
         Optional

@@ -1,5 +1,5 @@
-//! What ends with a password, an account or a role, and when: every kind of credential, in every dialect, at
-//! the very next request.
+//! Which credentials end with a change of password, account or role. Every kind of credential is checked in every
+//! dialect, at the very next request.
 
 use super::{
     routes::Dialect,
@@ -15,12 +15,12 @@ const KEYS: &str = "/api/v1/users/me/api-keys";
 const ME: &str = "/api/v1/users/me";
 const OTHER_PASSWORD: &str = "password456";
 
-/// alice with a credential of each kind.
+/// alice, with a credential of each kind.
 struct Wallet {
     world: World,
     alice: Actor,
     admin: Actor,
-    /// Where administrators change alice.
+    /// The path at which administrators change alice.
     account: String,
     sign_ins: Vec<SignIn>,
     key: String,
@@ -53,14 +53,14 @@ impl Wallet {
         }
     }
 
-    /// All but the key.
+    /// Asserts that all credentials except the API key are invalid.
     async fn assert_signed_out(&self, why: &str) {
         assert!(!is_alive(&self.world, self.alice.token()).await, "{why}");
         assert_refresh_dead(&self.world, &self.alice.refresh, why).await;
         assert_all_dead(&self.world, &self.sign_ins, why).await;
     }
 
-    /// Nobody can tell the account from one that never was.
+    /// Asserts that signing in fails as for an account that never existed.
     async fn assert_doors_shut(&self, password: &str, why: &str) {
         for endpoint in SIGN_INS {
             let reply = endpoint.sign_in(&self.world.anonymous(), "alice", password).await;
@@ -77,7 +77,7 @@ impl Wallet {
         }
     }
 
-    /// As an administrator.
+    /// Makes a request as an administrator.
     async fn change(&self, body: Value) -> Reply {
         self.admin.put(&self.account, body).await
     }

@@ -1,4 +1,4 @@
-//! Somebody who has one of everything, in a world of its own.
+//! A user who has one of everything, in a separate world.
 
 use super::routes::{Access, Dialect, Field, Kind, Route};
 use crate::world::{Actor, Reply, Snapshot, World};
@@ -7,24 +7,24 @@ use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 
-/// Somebody's things, and an actor for them.
+/// A user's things, and an actor for the user.
 #[derive(Clone)]
 pub struct Things {
     pub actor: Actor,
     /// Their username.
     pub name: String,
-    /// What stands in the place of `{user}`, `{session}` and the like.
+    /// The values of the placeholders `{user}`, `{session}` and so on.
     ids: Vec<(&'static str, String)>,
 }
 
-/// The platform dialect's id of something that was just made.
+/// The platform dialect's id of something that was just created.
 fn made(reply: &Reply) -> String {
     assert_eq!(reply.status, 201, "{}", reply.text);
     reply.body["id"].as_str().unwrap().to_owned()
 }
 
 impl Things {
-    /// One of everything. Tools are made by `admin`.
+    /// Creates one of everything. `admin` creates the tools.
     pub async fn of(world: &World, actor: Actor, name: &str, admin: &Actor) -> Self {
         let file = world.keep_file(name, "notes.txt", "Hello").await.id.to_string();
         let ids = Self::make(&actor, name, admin, "First", file).await;
@@ -33,7 +33,7 @@ impl Things {
         Self { ids: ids.chain([("{name}", name.clone())]).collect(), actor, name }
     }
 
-    /// The same things in another world, which is a copy of theirs.
+    /// The same things in a copy of their world.
     pub fn in_world(&self, world: &World) -> Self {
         Self { actor: self.actor.in_world(world), ..self.clone() }
     }
@@ -75,7 +75,7 @@ impl Things {
         ]
     }
 
-    /// The ids of things that their owner had and deleted. Files that nobody has any more are `file`.
+    /// Creates one of everything, deletes it and returns the ids. `file` is the id of a file that no user has any more.
     pub async fn deleted(&self, admin: &Actor, file: &str) -> Vec<(&'static str, String)> {
         let ids = Self::make(&self.actor, &self.name, admin, "Zeroth", file.to_owned()).await;
         let deletions = [
@@ -95,7 +95,7 @@ impl Things {
         ids
     }
 
-    /// What stands in the place of `place`.
+    /// The value of the placeholder `place`.
     pub fn id(&self, place: &str) -> &str {
         &self.ids.iter().find(|(name, _)| *name == place).unwrap().1
     }
@@ -115,10 +115,10 @@ impl Things {
 }
 
 impl Route {
-    /// The path with an id for each of its places.
+    /// The path with an id for each placeholder.
     pub fn path_with(&self, id: impl Fn(&str) -> String) -> String {
         let fill = |part: &str| match part {
-            // One noun, two kinds of ids.
+            // In 000, assistants have numbers instead of ids.
             "{assistant}" if self.dialect == Dialect::Reports => id("{number}"),
             place if place.starts_with('{') => id(place),
             fixed => fixed.to_owned(),
@@ -138,7 +138,7 @@ pub async fn send(actor: &Actor, route: &Route, path: &str, body: impl Into<Vec<
 
 type Settings = Vec<(&'static str, &'static str)>;
 
-/// What copies are made from. It keeps no world, and so no directory that nobody would remove.
+/// The source of copies. It holds no world, because the world's directory would never be removed.
 struct Original {
     snapshot: Snapshot,
     owner: Actor,
@@ -159,13 +159,13 @@ impl Original {
     }
 }
 
-/// A world with somebody who has one of everything, and an administrator.
+/// A world with a user who has one of everything, and an administrator.
 pub struct Fixture {
     pub world: World,
     pub owner: Actor,
     things: Things,
     admin: Actor,
-    /// Whom administrators may do with as they like.
+    /// A user whom administrators may change or delete.
     victim: String,
 }
 
@@ -174,7 +174,7 @@ impl Fixture {
         Self::with(&[]).await
     }
 
-    /// In a world with these settings. It is made once per process; each call gets a copy.
+    /// A fixture with these settings. It is created once per process; each call returns a copy.
     pub async fn with(settings: &[(&'static str, &'static str)]) -> Self {
         static ORIGINALS: Mutex<Vec<(Settings, Arc<OnceCell<Original>>)>> = Mutex::new(Vec::new());
         let original = {
@@ -192,7 +192,7 @@ impl Fixture {
         original.get_or_init(make).await.copy()
     }
 
-    /// In a world in which nobody is yet.
+    /// Creates the fixture in a world without users.
     pub async fn in_world(world: World) -> Self {
         let owner = world.user("alice").await;
         let admin = world.admin("root").await;
@@ -202,7 +202,7 @@ impl Fixture {
         Self { world, owner, things, admin, victim }
     }
 
-    /// The route's path with the owner's own things in it.
+    /// The route's path with the ids of the owner's things.
     pub fn path(&self, route: &Route) -> String {
         route.path_with(|place| match place {
             "{user}" => self.victim.clone(),
@@ -210,7 +210,7 @@ impl Fixture {
         })
     }
 
-    /// Whoever may use the route.
+    /// An actor who may use the route.
     pub fn actor(&self, route: &Route) -> Actor {
         match route.access {
             Access::Public => self.world.anonymous(),
@@ -224,7 +224,7 @@ impl Fixture {
         self.things.body(route)
     }
 
-    /// That body with `json` in the place of one field's value.
+    /// That body, with `json` as the value of one field.
     pub fn body_with(&self, route: &Route, field: &str, json: &[u8]) -> Vec<u8> {
         let mut body = self.body(route);
         body.remove(field);
@@ -237,12 +237,12 @@ impl Fixture {
         text
     }
 
-    /// Sends `body` as JSON to the route, as somebody who may use it.
+    /// Sends `body` as JSON to the route, as an actor who may use it.
     pub async fn send(&self, route: &Route, body: impl Into<Vec<u8>>) -> Reply {
         send(&self.actor(route), route, &self.path(route), body).await
     }
 
-    /// Sends a body of any type to the route, as somebody who may use it.
+    /// Sends a body of any type to the route, as an actor who may use it.
     pub async fn send_typed(&self, route: &Route, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> Reply {
         let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
         self.actor(route).send(method, &self.path(route), content_type, body.into()).await

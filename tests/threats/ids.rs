@@ -1,4 +1,4 @@
-//! Ids in paths that are none, on every route that has one: each is answered like the id of nothing.
+//! Malformed ids in paths, on every route with an id: each is answered like an id that does not exist.
 
 use super::{
     fixture::{Fixture, send},
@@ -7,7 +7,7 @@ use super::{
 };
 use serde_json::Value;
 
-/// What is an id nowhere.
+/// Text that is not a valid id on any route.
 fn nowhere() -> Vec<String> {
     let mut ids: Vec<String> = [
         "-1",
@@ -57,7 +57,7 @@ fn nowhere() -> Vec<String> {
     ids
 }
 
-/// Other forms of an id that exists.
+/// Other forms of an existing id.
 fn disguised(id: &str) -> Vec<String> {
     let mut forms = vec![
         format!("%20{id}"),
@@ -74,7 +74,7 @@ fn disguised(id: &str) -> Vec<String> {
     forms
 }
 
-/// The places of a route's path, and what stands in them.
+/// The placeholders of a route's path, with their values.
 fn places(route: &Route) -> impl Iterator<Item = (usize, &'static str)> {
     route.path.split('/').enumerate().filter(|(_, part)| part.starts_with('{'))
 }

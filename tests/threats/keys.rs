@@ -1,5 +1,5 @@
-//! Names, titles, ids and page numbers that try to become another key of the store, and properties of the
-//! functions that make keys.
+//! Names, titles, ids and page numbers crafted to become another key of the store, and properties of the functions that
+//! create keys.
 
 use super::{
     fixture::Fixture,
@@ -21,10 +21,10 @@ use shared::{
     store::keys,
 };
 
-/// Its NFKC form is 18 times as long.
+/// Its NFKC form is 18 times longer.
 const LONG_IN_NFKC: char = '\u{fdfa}';
 
-/// Names that nobody may have.
+/// Names that are never allowed.
 fn impossible_names() -> Vec<String> {
     let mut names: Vec<String> = [
         "#",
@@ -251,7 +251,7 @@ async fn an_idempotency_key_that_is_none_is_refused() {
     }
 }
 
-/// Page numbers that no list has.
+/// Invalid page numbers.
 const NO_PAGES: &[&str] = &[
     "0",
     "-1",
@@ -278,7 +278,7 @@ const NO_PAGES: &[&str] = &[
     "password_hash:asc",
 ];
 
-/// Page sizes that are none; the list comes in its own.
+/// Invalid page sizes; the list uses its default.
 const NO_SIZES: &[&str] = &["0", "-1", "", "x", "1.5", "%00", "%ff", "18446744073709551616", "99999999999999999999"];
 
 #[tokio::test]
@@ -353,7 +353,7 @@ fn conversation(bits: u128) -> ConversationId {
     ConversationId::parse(&uuid(bits)).unwrap()
 }
 
-/// Ids that are close to each other, so that equal ones come up.
+/// Ids from a small range, so that equal ones occur.
 fn bits() -> impl Strategy<Value = u128> {
     prop_oneof![0..3_u128, any::<u128>()]
 }
@@ -362,12 +362,12 @@ fn numbers() -> impl Strategy<Value = u64> {
     prop_oneof![0..20_u64, 95..1_005_u64, any::<u64>()]
 }
 
-/// Until the year 9999.
+/// Times until the year 9999.
 fn times() -> impl Strategy<Value = u64> {
     prop_oneof![0..20_u64, 1_700_000_000_000..1_700_000_000_020_u64, 0..253_402_300_800_000_u64]
 }
 
-/// Letters that have other spellings, and what may stand beside them in a name.
+/// Letters with other spellings, and characters that may be next to them in a name.
 fn name_letters() -> impl Strategy<Value = String> {
     let letters: Vec<char> =
         "aAbBsSſßẞiIıİkKåÅÅéÉµμςσΣΐᾳᾼŉǅﬁﬃﬀＡａ１①²½ⅷⅧ가각ㄱ১१٣ßꭰᎠ\u{345}\u{5b0}\u{1161}\u{1100}\u{11a8}\u{94b}@.+-_"
@@ -377,13 +377,13 @@ fn name_letters() -> impl Strategy<Value = String> {
     vec(letter, 1..12).prop_map(String::from_iter)
 }
 
-/// Parts of keys as an attacker would choose them.
+/// Parts of keys that an attacker might choose.
 fn subjects() -> impl Strategy<Value = String> {
     let part = select(vec!["#", "0", "1", "auth", "api", "a", "|", "\u{0}", "000000000001"]);
     vec(part, 0..6).prop_map(|parts| parts.concat())
 }
 
-/// What a name is looked up as when somebody types it to sign in.
+/// The normalized form of a name typed at sign-in.
 fn typed(name: &str) -> String {
     let folded = SignInName::new(name).folded().unwrap();
     folded.as_str().to_owned()
@@ -551,7 +551,7 @@ proptest! {
     }
 }
 
-/// Written without the library that the product uses (days to date after Howard Hinnant).
+/// Written without the date library of the product (days to date after Howard Hinnant).
 fn rfc_3339(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day) = (days / 146_097, days % 146_097);

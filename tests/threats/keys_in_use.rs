@@ -1,4 +1,4 @@
-//! The keys that sign tokens are changed while processes run, cannot be read, or are asked for too often.
+//! Signing keys that are rotated while processes run, that cannot be read, or that are requested too often.
 
 use crate::world::{Actor, Answers, World};
 use serde_json::json;
@@ -7,10 +7,10 @@ use std::time::Duration;
 const NEXT: &str = "the next key of tests that is long enough: 012";
 const AFTER_NEXT: &str = "the key after the next that is long enough: 01";
 
-/// A token that nobody signed, of a key that nobody has.
+/// A token with an unknown key and an invalid signature.
 const MADE_UP: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6IjAxMjM0NTY3ODlhYmNkZWYifQ.e30.AAAA";
 
-/// The same sign-in through another process.
+/// The same sign-in at another process.
 fn at(world: &World, actor: &Actor) -> Actor {
     world.anonymous().bearing(actor.token())
 }
@@ -32,7 +32,7 @@ async fn a_key_is_changed_while_two_processes_run() {
     for (world, actor) in [(&one, &before), (&one, &after), (&other, &before), (&other, &after)] {
         assert!(is_known(&at(world, actor)).await);
     }
-    // Changed once more: the first key is forgotten, by whoever looks.
+    // After another rotation, every process that reads the keys forgets the first one.
     one.pass(Duration::from_secs(10));
     one.keyring.change_to(AFTER_NEXT);
     let last = one.restarted();
@@ -80,7 +80,7 @@ async fn what_names_no_key_of_ours_is_refused_without_a_look() {
     world.user("alice").await;
     world.pass(Duration::from_secs(10));
     world.keyring.reads();
-    // `kid` is "../../etc/passwd", a number, and not there.
+    // `kid` is "../../etc/passwd", a number, and missing.
     for header in [
         "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6Ii4uLy4uL2V0Yy9wYXNzd2QifQ",
         "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6MX0",
@@ -102,7 +102,7 @@ async fn known_keys_go_on_while_they_cannot_be_read() {
             assert!(is_known(&alice).await);
         }
         assert_eq!(world.keyring.reads(), 0, "{how:?}");
-        // An hour later they are tried again, by one request in a minute.
+        // An hour later the keys are read again, by one request per minute.
         world.pass(Duration::from_secs(60 * 60));
         let alice = world.sign_in("alice").await;
         for (seconds, reads) in [(0, 1), (59, 0), (1, 1)] {
@@ -115,7 +115,7 @@ async fn known_keys_go_on_while_they_cannot_be_read() {
     }
 }
 
-/// It may be new; nobody can tell now.
+/// The key may be new, which cannot be checked at this moment.
 #[tokio::test(start_paused = true)]
 async fn a_token_of_an_unknown_key_is_503_while_the_keys_cannot_be_read_and_asks_once_in_five_seconds() {
     for how in [Answers::WithFailure, Answers::Never] {
@@ -128,7 +128,7 @@ async fn a_token_of_an_unknown_key_is_503_while_the_keys_cannot_be_read_and_asks
         for _ in 0..5 {
             statuses.push(stranger.get("/api/tokens/").await.status);
         }
-        // They are counted, too.
+        // These requests are counted, too.
         assert_eq!((statuses, world.keyring.reads()), (vec![503, 503, 503, 503, 429], 1), "{how:?}");
         world.keyring.answers(Answers::Well);
         world.pass(Duration::from_secs(90));

@@ -1,5 +1,4 @@
-//! Parameters of the platform dialect's lists: pages, sizes, orders, filters and cursors that are none, or
-//! that somebody made up.
+//! Parameters of the platform dialect's lists: invalid or forged pages, sizes, orders, filters and cursors.
 
 use super::{
     fixture::Fixture,
@@ -10,7 +9,7 @@ use crate::world::Reply;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
-/// The routes that answer with a list.
+/// The routes that return a list.
 async fn lists(fixture: &Fixture) -> Vec<&'static Route> {
     let mut found = Vec::new();
     let gets = ROUTES.iter().filter(|route| route.dialect == Dialect::Platform && route.verb == "GET");
@@ -27,7 +26,7 @@ async fn ask(fixture: &Fixture, list: &Route, query: &str) -> Reply {
     fixture.actor(list).get(&format!("{}?{query}", fixture.path(list))).await
 }
 
-/// 422 that names each of `fields` and nothing else.
+/// Asserts 422 with an error for each of `fields` and for no other field.
 fn assert_invalid(reply: &Reply, fields: &[&str], attack: &str) {
     assert_refused(reply, Dialect::Platform, attack);
     assert_eq!(reply.status, 422, "{attack}: {}", reply.text);
@@ -36,7 +35,7 @@ fn assert_invalid(reply: &Reply, fields: &[&str], attack: &str) {
     assert_eq!(named, fields, "{attack}: {}", reply.text);
 }
 
-/// Neither pages nor sizes.
+/// Values that are neither valid pages nor valid sizes.
 const NO_NUMBERS: &[&str] = &[
     "",
     "0",
@@ -79,7 +78,7 @@ async fn a_page_or_size_that_is_none_is_refused() {
         }
         assert_invalid(&ask(&fixture, list, "size=101").await, &["size"], list.path);
         assert_invalid(&ask(&fixture, list, "sort=x&size=0&page=0").await, &["page", "size", "sort"], list.path);
-        // The first of two counts, whatever the second is.
+        // If a parameter appears twice, the first value counts, whatever the second is.
         assert_invalid(&ask(&fixture, list, "page=0&page=1").await, &["page"], list.path);
     }
 }
@@ -140,7 +139,7 @@ async fn an_order_that_is_none_is_refused() {
             let attack = format!("{}?sort={order:.40}", list.path);
             assert_invalid(&ask(&fixture, list, &format!("sort={order}")).await, &["sort"], &attack);
         }
-        // What another list is sorted by is no order of this one.
+        // A sort field of another list is not valid here.
         let others = ["title", "username", "email", "name", "updated_at"];
         let mut known = 0;
         for order in others {
@@ -190,7 +189,7 @@ async fn a_cursor_that_no_list_gave_is_refused() {
     }
 }
 
-/// Places as no list has them, or as another's list may have them.
+/// Positions that no list has, or only another list.
 fn made_up_places() -> Vec<String> {
     let id = "018e3745-b8e0-7000-8000-000000000001";
     let mut places = vec![

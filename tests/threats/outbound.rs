@@ -1,4 +1,4 @@
-//! Addresses that users give for us to call: what leads into our own network, or may, is refused when it is
+//! URLs that users give to the service. A URL that leads or may lead into the internal network is refused when it is
 //! given, and nothing of it is stored.
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
 };
 use serde_json::{Value, json};
 
-/// Addresses that nobody may have us call.
+/// URLs that no user may give.
 pub fn inner() -> Vec<String> {
     let mut addresses: Vec<String> = [
         // Not https.
@@ -48,7 +48,7 @@ pub fn inner() -> Vec<String> {
         "https://127。0。0。1/",
         "https://%31%32%37.0.0.1/",
         "https://127.0.0.1:8443/",
-        // Our network, and what a machine in a cloud tells those who ask.
+        // The internal network, and metadata services of cloud providers.
         "https://10.0.0.1/",
         "https://172.16.0.1/",
         "https://192.168.0.1/",
@@ -63,10 +63,10 @@ pub fn inner() -> Vec<String> {
         "https://printer.local/",
         "https://metadata.google.internal/",
         "https://router.home.arpa/",
-        // A number is no name, wherever it leads.
+        // A number is not a host name, whatever address it stands for.
         "https://93.184.215.14/",
         "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/",
-        // Who is meant?
+        // The host is ambiguous.
         "https://alice@example.com/",
         "https://alice:secret@example.com/",
         "https://example.com@127.0.0.1/",
@@ -85,7 +85,7 @@ pub fn inner() -> Vec<String> {
     addresses
 }
 
-/// Each field that an address may be in.
+/// Each field that takes a URL.
 fn targets() -> impl Iterator<Item = (&'static Route, &'static Field)> {
     fields().filter(|(_, field)| field.kind == Kind::Attachments || ["endpoint", "url"].contains(&field.name))
 }
@@ -169,7 +169,7 @@ async fn what_the_operator_allows_is_accepted_and_nothing_beside_it() {
     }
 }
 
-/// Webhooks that call us would call us for ever.
+/// A webhook that points at this service would call it in an endless loop.
 #[tokio::test]
 async fn this_service_itself_is_refused() {
     for (route, field) in targets() {

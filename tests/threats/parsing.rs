@@ -1,4 +1,4 @@
-//! Bodies that are no JSON, too much of it, of another type or media type; and text that is kept as sent.
+//! Bodies that are not JSON, too large, or of another type or media type; and text that is stored unchanged.
 
 use super::{
     fixture::Fixture,
@@ -21,14 +21,14 @@ use std::{
     },
 };
 
-/// The most bytes of a body.
+/// The maximum size of a body, in bytes.
 const LIMIT: usize = 1024 * 1024;
 
 fn name(route: &Route, field: &Field, attack: &str) -> String {
     format!("{} {}: {attack}", route.name(), field.name)
 }
 
-/// An unreadable body: 400 in every dialect, in the form for the whole request.
+/// Asserts the error for an unreadable body: 400 in every dialect, in the form for the whole request.
 fn assert_unreadable(reply: &Reply, route: &Route, attack: &str) {
     assert_refused(reply, route.dialect, attack);
     assert_eq!(reply.status, 400, "{attack}: {}", reply.text);
@@ -49,7 +49,7 @@ async fn every_route_accepts_the_body_that_the_attacks_are_made_from() {
     }
 }
 
-/// JSON that a field of this kind does not take.
+/// JSON values that a field of this kind does not accept.
 fn wrong_values(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Text => {
@@ -166,7 +166,7 @@ async fn a_list_has_no_more_entries_than_are_allowed() {
     }
 }
 
-/// Whether a refusal tells which field it is about.
+/// Whether an error names the field that it is about.
 fn names(reply: &Reply, field: &str) -> bool {
     let by_field = reply.body.get(field).is_some();
     let in_list =
@@ -244,7 +244,7 @@ async fn a_number_is_text_where_forms_are_taken() {
     }
 }
 
-/// What is no JSON value, or none that two readers agree on.
+/// Input that is not a JSON value, or that parsers interpret differently.
 fn no_values() -> Vec<(&'static str, Vec<u8>)> {
     let deep = |open: &str| open.repeat(100_000).into_bytes();
     let closed = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
@@ -406,7 +406,7 @@ async fn a_body_may_have_a_mebibyte_and_no_byte_more() {
     }
 }
 
-/// The answer to a body that comes in pieces, and how many of them were taken.
+/// The answer to a body that is sent in pieces, and the number of pieces that were read.
 async fn post_pieces(
     fixture: &Fixture,
     route: &Route,
@@ -556,7 +556,7 @@ async fn a_form_that_cannot_be_read_is_refused() {
     let multipart = "multipart/form-data; boundary=x";
     let forms = || writes().filter(|route| route.dialect != Dialect::Platform);
     for route in forms() {
-        // 004 tells the first mistake only, which is that of the name.
+        // 004 reports only the first mistake, which is the one in the name.
         let first = route.fields.iter().find(|field| field.name == "username").unwrap_or(&route.fields[0]);
         let field = first.name;
         let part =
@@ -608,7 +608,7 @@ async fn a_body_is_not_read_before_the_caller_is_known() {
     }
 }
 
-/// Text that careless code trims, normalizes, cuts or escapes once too often.
+/// Text that careless code would trim, normalize, cut or escape once too often.
 const ODD_TEXTS: &[&str] = &[
     "  spaces around \t\n",
     "\u{feff}a mark in front",
@@ -674,7 +674,7 @@ async fn the_longest_message_is_kept_however_many_bytes_it_has() {
     for (number, letter) in letters.into_iter().enumerate() {
         let text = letter.repeat(32_000);
         let actor = fixture.owner.sending("Idempotency-Key", &number.to_string());
-        // The second time the answer comes from what is kept under the key.
+        // The second answer comes from the record of the key.
         for _ in 0..2 {
             let reply = actor.post("/api/chat/", json!({"message": text})).await;
             assert_eq!(reply.status, 200, "{letter:?}: {}", reply.text);

@@ -1,5 +1,4 @@
-//! Powers that nobody gave: fields beyond those that a route knows, names that are somebody else's, and
-//! administrators who get rid of each other.
+//! Privilege escalation: unknown fields, names of other users, and administrators who remove each other.
 
 use super::{
     accounts::{SPELLINGS, profiles, spellings, taken},
@@ -13,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 const ME: &str = "/api/v1/users/me";
 
-/// What rows and answers hold and nobody may set.
+/// Fields that rows and answers contain and that no user may set.
 fn coveted() -> Map<String, Value> {
     let told = json!({
         "role": "admin", "is_admin": true, "is_staff": true, "is_superuser": true, "is_active": false,
@@ -35,7 +34,7 @@ fn coveted() -> Map<String, Value> {
     [told, kept, guessed].iter().flat_map(|fields| fields.as_object().unwrap().clone()).collect()
 }
 
-/// Everything that is stored.
+/// All stored rows.
 fn rows(world: &World) -> Vec<Vec<Value>> {
     ["users", "assistants", "tools", "sessions", "balances", "files"].map(|table| world.rows(table)).to_vec()
 }
@@ -43,7 +42,7 @@ fn rows(world: &World) -> Vec<Vec<Value>> {
 #[tokio::test]
 async fn fields_that_a_route_does_not_know_change_neither_its_answer_nor_a_row() {
     for route in writes() {
-        // The same things happen in both worlds, with the same ids, times and chance.
+        // Both worlds have the same ids, times and randomness.
         let (plain, coveting) = (Fixture::new().await, Fixture::new().await);
         let body = plain.body(route);
         let mut more = coveted();
@@ -148,7 +147,7 @@ async fn of_many_who_rename_themselves_to_one_name_one_gets_it() {
     assert_eq!(profiles(&world).iter().filter(named).count(), 1);
 }
 
-/// What an administrator can do to another.
+/// An administrator's action against another administrator.
 #[derive(Debug, Clone, Copy)]
 enum Blow {
     Demote,
@@ -168,7 +167,7 @@ impl Blow {
 
 const BLOWS: [Blow; 3] = [Blow::Demote, Blow::Disable, Blow::Delete];
 
-/// Who still is an administrator, and what the counter says of them.
+/// The remaining administrators, and the value of their counter.
 fn administrators(world: &World) -> (Vec<String>, String) {
     let is_admin = |row: &Value| row["role"]["S"] == "admin" && row["is_active"]["BOOL"] == true;
     let rows = profiles(world).into_iter().filter(is_admin);
@@ -205,7 +204,7 @@ async fn an_administrator_who_is_disabled_does_not_count() {
     for blow in BLOWS {
         assert_eq!(blow.strike(&root, &path("root")).await.status, 409, "{blow:?}");
     }
-    // Neither does whoever is made one while disabled, until enabled.
+    // A user who becomes an administrator while disabled does not count either, until enabled.
     world.user("carl").await;
     assert_eq!(root.put(&path("carl"), json!({"role": "admin", "is_active": false})).await.status, 200);
     assert_eq!(Blow::Demote.strike(&root, &path("root")).await.status, 409);
@@ -229,7 +228,7 @@ async fn of_administrators_who_strike_each_other_at_once_one_stays() {
             let attack = format!("{first:?} and {second:?}");
             let replies = replies.unwrap();
             for reply in &replies {
-                // Whoever is too late is no administrator any more, or would leave none.
+                // The later request comes from a user who is no longer an administrator, or would leave none.
                 assert!(matches!(reply.status, 200 | 204 | 401 | 403 | 409), "{attack}: {}", reply.text);
             }
             let done = replies.iter().filter(|reply| reply.status < 300).count();

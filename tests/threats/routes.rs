@@ -1,6 +1,6 @@
-//! Every route, who may use it, and the body that it takes. The attacks are made from this table. Methods, paths,
-//! fields and statuses come from the OpenAPI documents; what is said here is about security, and which values the
-//! fixture's world accepts.
+//! Every route, who may use it, and the body that it takes. The attacks are generated from this table. Methods, paths,
+//! fields and statuses come from the OpenAPI documents; this table adds access rules and the values that the fixture's
+//! world accepts.
 
 use crate::world::PASSWORD;
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ pub enum Dialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     Required,
-    /// It may be absent only if the others are.
+    /// It may be absent only if all other fields are absent.
     Together,
     /// It may be absent, but not `null`.
     Optional,
@@ -27,20 +27,20 @@ pub enum Presence {
     Nullable,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
     Number,
     Integer,
     Boolean,
-    /// Of ids.
+    /// A list of ids.
     Ids,
-    /// Of attachments.
+    /// A list of attachments.
     Attachments,
-    /// Descriptions by name.
+    /// Parameter descriptions by name.
     Parameters,
-    /// Parts of a form; in JSON at most an empty list.
+    /// File parts of a form. In JSON at most an empty list.
     Files,
 }
 
@@ -48,7 +48,8 @@ pub enum Kind {
 pub struct Field {
     pub name: &'static str,
     pub kind: Kind,
-    /// A value that is accepted, as JSON unless it is text. What stands in braces is the caller's own.
+    /// An accepted value: plain text for a text field, JSON otherwise. A placeholder in braces stands for the caller's
+    /// own thing.
     pub value: String,
     pub presence: Presence,
 }
@@ -56,9 +57,9 @@ pub struct Field {
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody, whatever the credential.
+    /// Any caller, with any credential or none.
     Public,
-    /// Whoever is signed in, on what is theirs or everybody's.
+    /// Any signed-in user, for their own or shared things.
     SignedIn,
     /// The user in the path, and administrators.
     SelfOrAdmin,
@@ -66,29 +67,29 @@ pub enum Access {
     Admin,
 }
 
-/// A verb of a path; what stands in braces in the path is the caller's own.
+/// A verb of a path. A placeholder in braces stands for the caller's own thing.
 pub struct Route {
     pub dialect: Dialect,
     pub verb: &'static str,
     pub path: &'static str,
-    /// Whether another dialect has the same path but for the final slash.
+    /// Whether another dialect has the same path except for the final slash.
     pub is_shared: bool,
     pub access: Access,
-    /// The status of a success.
+    /// The status on success.
     pub success: u16,
     pub fields: Vec<Field>,
 }
 
-/// What the documents do not say of a route.
+/// Facts about a route that are not in the documents.
 pub struct Row {
-    /// `POST /send/`.
+    /// Verb and path, such as `POST /send/`.
     pub route: &'static str,
     pub access: Access,
-    /// Values of fields that are not those of `VALUES`.
+    /// Values of fields that differ from `VALUES`.
     pub values: &'static [(&'static str, &'static str)],
-    /// What is stricter than the document, which has one form for two routes or cannot say it.
+    /// Fields that are stricter than documented, because two routes share one form or the document cannot express it.
     pub presence: &'static [(&'static str, Presence)],
-    /// Fields that it does not read, though they are in the document, which has one form for two routes.
+    /// Documented fields that the route does not read, because two routes share one form.
     pub unread: &'static [&'static str],
 }
 
@@ -140,7 +141,7 @@ impl Route {
         format!("{} {}", self.verb, self.path)
     }
 
-    /// The verbs that its path has, in alphabetical order.
+    /// The verbs of its path, in alphabetical order.
     pub fn verbs(&self) -> Vec<&'static str> {
         let rows = ROUTES.iter().filter(|route| route.path == self.path);
         let mut verbs: Vec<_> = rows.map(|route| route.verb).collect();
@@ -151,7 +152,7 @@ impl Route {
         verbs
     }
 
-    /// Whether a request for `path` comes here: any characters may stand for an id.
+    /// Whether a request for `path` matches this route. Any characters may stand for an id.
     pub fn matches(&self, path: &str) -> bool {
         let (own, path) = match self.is_shared {
             true => (self.path, path),
@@ -164,7 +165,7 @@ impl Route {
 
 use Presence::{Nullable, Required, Together};
 
-/// Values of fields by their names, where the document's example is not one that the fixture's world accepts.
+/// Values of fields by name, where the fixture's world does not accept the document's example.
 pub const VALUES: &[(&str, &str)] = &[
     ("assistant_id", "{assistant}"),
     ("assistant_name", "First"),
@@ -188,15 +189,15 @@ pub const VALUES: &[(&str, &str)] = &[
     ("url", "https://receiver.example.com/webhook"),
     ("username", "mallory"),
 ];
-/// What a user may change of an account.
+/// New values for the fields of an account.
 const ANOTHER_NAME: &[(&str, &str)] =
     &[("username", "{name}2"), ("email", "{name}2@example.com"), ("password", "password456")];
-/// The same text, in two dialects called otherwise.
+/// One text, which has a different field name in each of two dialects.
 const ALICE: &[(&str, &str)] = &[("username", "alice"), ("email", "alice")];
-/// Forms send files as parts; JSON, at most an empty list.
+/// Forms send files as parts. JSON can send only an empty list.
 const NO_FILES: &[(&str, &str)] = &[("files", "[]")];
 
-/// Who may use each route. `routing` checks that none is missing.
+/// Who may use each route. `routing` checks that no route is missing.
 const ROWS: &[Row] = &[
     public("POST /api/v1/users/"),
     public("POST /api/v1/tokens/").values(ALICE),
@@ -281,7 +282,7 @@ pub fn paths() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().enumerate().filter(is_first).map(|(_, route)| route)
 }
 
-/// The route that answers for `path`, if any does, whatever the verb.
+/// The route that answers for `path` with any verb, if there is one.
 pub fn route_of(path: &str) -> Option<&'static Route> {
     let is_exact = |route: &&Route| !route.path.contains('{');
     let matching = || ROUTES.iter().filter(|route| route.matches(path));

@@ -1,4 +1,4 @@
-//! Wrong verbs, mangled paths, headers that pretend another verb.
+//! Wrong verbs, malformed paths, and headers that override the verb.
 
 use super::{
     fixture::Fixture,
@@ -10,7 +10,7 @@ use axum::http::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// What a dialect says about a verb that a path does not have.
+/// Each dialect's error for a verb that a path does not support.
 fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
     let detail = format!("Method \"{verb}\" not allowed.");
     match dialect {
@@ -24,11 +24,11 @@ fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
     }
 }
 
-/// Which dialect answers for a path that nobody has; a page when none does.
+/// The dialect that answers for an unknown path. `None` means a plain page.
 fn owner(path: &str) -> Option<Dialect> {
     let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if below("/api/v1") {
-        // Where a route stands, anything is an id, if only that of nothing.
+        // At the position of a route's id, any text counts as an id, even if nothing has that id.
         let dialect = if path.ends_with('/') { Dialect::Webchat } else { Dialect::Platform };
         Some(route_of(path).map_or(dialect, |route| route.dialect))
     } else if path.starts_with("/api/") {
@@ -42,7 +42,7 @@ fn owner(path: &str) -> Option<Dialect> {
     }
 }
 
-/// The 404 of whoever owns the path.
+/// The 404 of the dialect that owns the path.
 fn assert_unknown(reply: &Reply, path: &str) {
     assert_clean(reply, path);
     assert_eq!(reply.status, 404, "{path}: {}", reply.text);
@@ -158,11 +158,11 @@ async fn a_logout_that_pretends_another_verb_is_a_logout() {
     assert_eq!(alice.get("/api/v1/auth/profile/").await.status, 401);
 }
 
-/// Other spellings of a path that must not lead to it.
+/// Other spellings of a path, which must not reach its route.
 fn mangled(path: &str) -> Vec<String> {
     let bare = path.trim_end_matches('/');
     let (parent, last) = bare.rsplit_once('/').unwrap();
-    // A path begins with a real slash, or it is none.
+    // A path must begin with a plain slash.
     let joined = if parent.is_empty() { "/" } else { parent };
     let mut spellings = vec![
         format!("/{path}"),
@@ -214,7 +214,7 @@ async fn another_spelling_of_a_path_is_an_unknown_path_or_the_id_of_nothing() {
                 assert_refused(&reply, found.dialect, &attack);
                 let row = ROUTES.iter().find(|row| row.path == found.path && row.verb == method.as_str());
                 let expected = match (row.map(|row| row.access), route.access) {
-                    // A path that says its id is a number is there for numbers only.
+                    // A path with a typed numeric id exists for numbers only.
                     (None, _) if found.dialect == Dialect::Reports && found.path.contains('{') => 404,
                     (None, _) => 405,
                     (Some(_), Access::Public) => 401,

@@ -1,4 +1,4 @@
-//! Tokens after their sign-in ended, refresh tokens used twice or by many, other people's tokens.
+//! Tokens after their sign-in ended, refresh tokens used twice or concurrently, and tokens of other users.
 
 use super::{
     routes::Dialect,
@@ -9,7 +9,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
-/// The longest that a replaced refresh token still yields its successor.
+/// The longest time during which a replaced refresh token still yields its successor.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A sign-in through one of the endpoints.
@@ -19,7 +19,7 @@ pub struct SignIn {
     pub refresh: Option<String>,
 }
 
-/// `alice` signed in at every endpoint.
+/// Signs `alice` in at every endpoint.
 pub async fn everywhere(world: &World) -> Vec<SignIn> {
     let mut signed_in = Vec::new();
     for endpoint in SIGN_INS {
@@ -44,7 +44,7 @@ pub async fn is_alive(world: &World, access: &str) -> bool {
     statuses.contains(&200)
 }
 
-/// Both refresh endpoints, the one that does not rotate first.
+/// Both refresh endpoints, starting with the one that does not rotate.
 async fn refresh_everywhere(world: &World, refresh: &str) -> [Reply; 2] {
     let webchat = json!({"refresh": refresh});
     [world.anonymous().post("/api/v1/auth/token/refresh/", webchat).await, rotate(&world.anonymous(), refresh).await]

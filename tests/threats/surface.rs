@@ -1,5 +1,5 @@
-//! The endpoints for signing in and up, and what a refusal must look like in each dialect. The attacks are in the
-//! files beside.
+//! The endpoints for signing in and registering, and the required form of a refusal in each dialect. The attacks are in
+//! the other files of this directory.
 
 use super::routes::Dialect;
 use crate::world::{Actor, PASSWORD, Reply, documents};
@@ -14,7 +14,7 @@ use shared::http::ClientAddress;
 use std::net::IpAddr;
 use tower::ServiceExt;
 
-/// Where somebody signs in.
+/// A sign-in endpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInEndpoint {
     pub dialect: Dialect,
@@ -27,7 +27,7 @@ const fn endpoint(dialect: Dialect, path: &'static str, name: &'static str) -> S
     SignInEndpoint { dialect, path, name }
 }
 
-/// Every place for signing in.
+/// Every sign-in endpoint.
 pub const SIGN_INS: [SignInEndpoint; 5] = [
     endpoint(Dialect::Reports, "/api/v1/tokens/", "username"),
     endpoint(Dialect::Platform, "/api/v1/auth/login", "email"),
@@ -36,7 +36,7 @@ pub const SIGN_INS: [SignInEndpoint; 5] = [
     endpoint(Dialect::Metered, "/api/login/", "username"),
 ];
 
-/// Every place for registering.
+/// Every registration endpoint.
 pub const SIGN_UPS: [SignInEndpoint; 5] = [
     endpoint(Dialect::Reports, "/api/v1/users/", "username"),
     endpoint(Dialect::Platform, "/api/v1/auth/register", "username"),
@@ -51,7 +51,7 @@ impl SignInEndpoint {
         actor.post(self.path, body).await
     }
 
-    /// A registration; the dialects that have no e-mail address ignore it.
+    /// A registration body. Dialects without e-mail addresses ignore that field.
     pub async fn sign_up(self, actor: &Actor, username: &str, email: &str) -> Reply {
         let body = json!({
             "username": username,
@@ -67,7 +67,7 @@ impl SignInEndpoint {
         matches!(self.dialect, Dialect::Reports | Dialect::Platform | Dialect::Webchat)
     }
 
-    /// What a wrong password is answered with.
+    /// The answer to a wrong password.
     pub fn wrong_password(self) -> (u16, Value) {
         let simple = "No active account found with the given credentials";
         match self.dialect {
@@ -86,7 +86,7 @@ impl SignInEndpoint {
     }
 }
 
-/// The access token (or the 000 token) in the answer of a sign-in.
+/// The access token (or the 000 token) from a sign-in answer.
 pub fn access_in(reply: &Reply) -> &str {
     assert_eq!(reply.status, 200, "{}", reply.text);
     let names = ["access", "access_token", "token"];
@@ -94,7 +94,7 @@ pub fn access_in(reply: &Reply) -> &str {
     found.unwrap()
 }
 
-/// What each dialect tells whoever is signed in.
+/// A route of each dialect for signed-in users.
 pub const GUARDED: [(Dialect, &str); 5] = [
     (Dialect::Reports, "/api/v1/assistants/"),
     (Dialect::Platform, "/api/v1/users/me"),
@@ -103,7 +103,7 @@ pub const GUARDED: [(Dialect, &str); 5] = [
     (Dialect::Metered, "/api/tokens/"),
 ];
 
-/// Sends a request whose headers need not be text.
+/// Sends a request whose headers may contain bytes that are not text.
 pub async fn request(app: &Router, method: &str, path: &str, headers: &[(&str, &[u8])], body: Vec<u8>) -> Reply {
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, "quintet.test");
     for (name, value) in headers {
@@ -131,7 +131,7 @@ pub async fn answer(app: &Router, request: Request<Body>) -> Reply {
     reply
 }
 
-/// What no answer may hold, in lower case: words of our dependencies, of our rows, of the machine.
+/// Text that no answer may contain, in lower case: terms from dependencies, rows or the machine.
 const INNER_WORDS: &[&str] = &[
     "dynamo",
     "sqlite",
@@ -165,7 +165,7 @@ const INNER_WORDS: &[&str] = &[
     "secret detail",
 ];
 
-/// No answer is a failure of ours, or tells what is inside.
+/// Asserts that the answer is not an internal error and discloses no internals.
 pub fn assert_clean(reply: &Reply, attack: &str) {
     assert!(reply.status < 500, "{attack}: {} {}", reply.status, reply.text);
     let mut told = reply.text.to_lowercase();
@@ -177,7 +177,7 @@ pub fn assert_clean(reply: &Reply, attack: &str) {
     }
 }
 
-/// The answer is a refusal, clean, and in the dialect's form.
+/// Asserts that the answer is a refusal in the dialect's form and discloses no internals.
 pub fn assert_refused(reply: &Reply, dialect: Dialect, attack: &str) {
     assert_clean(reply, attack);
     assert!(reply.status >= 400, "{attack}: {} {}", reply.status, reply.text);
@@ -197,7 +197,7 @@ pub fn assert_refused(reply: &Reply, dialect: Dialect, attack: &str) {
     }
 }
 
-/// What each dialect says to a credential that is not valid.
+/// Each dialect's error for an invalid credential.
 pub fn invalid_token(dialect: Dialect) -> Value {
     let detail = "Given token not valid for any token type";
     match dialect {
@@ -210,7 +210,7 @@ pub fn invalid_token(dialect: Dialect) -> Value {
     }
 }
 
-/// What each dialect says when there is no credential.
+/// Each dialect's error for a missing credential.
 pub fn no_credential(dialect: Dialect) -> Value {
     let detail = "Authentication credentials were not provided.";
     match dialect {
@@ -223,7 +223,7 @@ pub fn no_credential(dialect: Dialect) -> Value {
     }
 }
 
-/// The 401 of the dialect, with its challenge.
+/// Asserts the dialect's 401 with its challenge.
 pub fn assert_401(reply: &Reply, dialect: Dialect, words: &Value, attack: &str) {
     assert_refused(reply, dialect, attack);
     assert_eq!(reply.status, 401, "{attack}: {}", reply.text);
@@ -278,7 +278,7 @@ fn assert_django(body: &Map<String, Value>, said: &str) {
     }
 }
 
-/// The status of input that is readable but breaks a rule.
+/// The status for input that is readable but breaks a rule.
 pub fn invalid(dialect: Dialect) -> u16 {
     if dialect == Dialect::Platform { 422 } else { 400 }
 }

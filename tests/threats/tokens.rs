@@ -1,4 +1,4 @@
-//! Forged, altered, expired and misplaced tokens, at a guarded route of each dialect.
+//! Forged, altered, expired and misused tokens, at a guarded route of each dialect.
 
 use super::{
     routes::Dialect,
@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The token is refused at a route of each dialect, with both schemes.
+/// Asserts that a route of each dialect refuses the token, with both schemes.
 async fn assert_dead(world: &World, token: &str, attack: &str) {
     for (dialect, path) in GUARDED {
         for scheme in ["Bearer", "Token"] {
@@ -20,7 +20,7 @@ async fn assert_dead(world: &World, token: &str, attack: &str) {
     }
 }
 
-/// The token is accepted at a route of each dialect.
+/// Asserts that a route of each dialect accepts the token.
 async fn assert_alive(world: &World, token: &str, attack: &str) {
     for (_, path) in GUARDED {
         let reply = world.anonymous().bearing(token).get(path).await;
@@ -28,7 +28,7 @@ async fn assert_alive(world: &World, token: &str, attack: &str) {
     }
 }
 
-/// A genuine token taken apart.
+/// The parts of a genuine token.
 struct Genuine {
     world: World,
     access: String,
@@ -80,13 +80,13 @@ fn claims_of(token: &str) -> Value {
     decode::<Value>(token, &key, &any).unwrap().claims
 }
 
-/// JSON as a part of a token.
+/// Encodes JSON as a part of a token.
 fn part(json: &Value) -> String {
     let token = sign(&Header::new(Algorithm::HS256), json, "any");
     token.split('.').nth(1).unwrap().to_owned()
 }
 
-/// Header and claims with a signature of our key, whatever the header says.
+/// Signs header and claims with the real key, whatever the header says.
 fn signed_anyway(header: &Value, claims: &Value) -> String {
     let signed = format!("{}.{}", part(header), part(claims));
     let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
@@ -145,7 +145,7 @@ async fn a_token_with_any_bit_changed_is_refused() {
             let mut changed = b"Bearer ".to_vec();
             changed.extend(token);
             changed[7 + at] ^= 1 << bit;
-            // What no header can hold never arrives.
+            // Bytes that a header cannot contain never arrive.
             if changed[7 + at] < b' ' || changed[7 + at] == 0x7f {
                 continue;
             }
@@ -290,7 +290,7 @@ async fn a_refresh_token_dies_in_the_second_in_which_it_expires() {
     world.pass(Duration::from_secs(1));
     let reply = world.anonymous().post(path, body).await;
     assert_eq!(reply.status, 401, "{}", reply.text);
-    // The access token of its last second has its own hour.
+    // An access token issued in the last second is valid for its own hour.
     assert_alive(&world, access, "of an expired sign-in").await;
     world.pass(Duration::from_secs(3598));
     assert_alive(&world, access, "a second before").await;

@@ -1,5 +1,5 @@
-//! Files that are not what they say, that are too large, too many or badly named, on every route that takes
-//! files: refused in the dialect's words, and nothing of them is left.
+//! Files with a false type, too large, too many or badly named, on every route that takes files: each is refused in the
+//! dialect's form, and nothing of it is kept.
 
 use super::{
     fixture::Fixture,
@@ -18,10 +18,10 @@ const EXECUTABLE: &[u8] = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff";
 const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\x08\0";
 const OCTETS: &str = "application/octet-stream";
 
-/// A part with a file: what is said of it, and what it holds.
+/// A part with a file: its headers and its content.
 #[derive(Clone, Copy)]
 struct Part<'a> {
-    /// As in the header, quotation marks included.
+    /// The value as in the header, including quotation marks.
     filename: &'a str,
     declared: &'a str,
     content: &'a [u8],
@@ -31,7 +31,7 @@ const fn part<'a>(filename: &'a str, declared: &'a str, content: &'a [u8]) -> Pa
     Part { filename, declared, content }
 }
 
-/// The routes that take files, and the field that they come in.
+/// The routes that take files, and their field for files.
 fn endpoints() -> impl Iterator<Item = (&'static Route, &'static Field)> {
     fields().filter(|(_, field)| field.kind == Kind::Files)
 }
@@ -62,12 +62,12 @@ async fn upload(fixture: &Fixture, route: &Route, field: &Field, parts: &[Part<'
     fixture.send_typed(route, Some(&content_type), form(fixture, route, field, parts)).await
 }
 
-/// Rows and contents.
+/// The stored rows and contents.
 fn kept(fixture: &Fixture) -> ([Vec<Value>; 2], Vec<PathBuf>) {
     (["files", "assistants"].map(|table| fixture.world.rows(table)), fixture.world.stored())
 }
 
-/// Rows and contents are as `before`, at the latest when other tasks have removed what they have to.
+/// Asserts that rows and contents are as `before`, once other tasks have finished their removals.
 async fn assert_nothing_left(fixture: &Fixture, before: &([Vec<Value>; 2], Vec<PathBuf>), attack: &str) {
     fixture.world.until_stored(&before.1).await;
     assert_eq!(&kept(fixture), before, "{attack}");
@@ -141,7 +141,7 @@ async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_save
     for (route, field) in endpoints() {
         for (sent, kept) in &names {
             let fixture = Fixture::new().await;
-            // An image with HTML behind it is an image: nobody is shown it as anything else.
+            // An image followed by HTML counts as an image and is never served as anything else.
             let polyglot = [PNG, HTML].concat();
             let reply = upload(&fixture, route, field, &[part(sent, "image/png", &polyglot)]).await;
             let attack = format!("{} {sent:.60}", route.name());
@@ -165,7 +165,7 @@ async fn a_name_that_leads_elsewhere_is_a_name_and_the_content_is_only_ever_save
 
 #[tokio::test]
 async fn a_file_may_have_as_many_bytes_as_its_kind_and_none_more() {
-    // Whichever route it comes to, the same code reads it, and so much takes its time.
+    // The same code reads files on all routes, and this test takes long, so one route is enough.
     let (route, field) = endpoints().next().unwrap();
     let fixture = Fixture::new().await;
     let before = kept(&fixture);

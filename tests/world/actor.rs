@@ -1,4 +1,4 @@
-//! Somebody who makes requests.
+//! A client that makes requests.
 
 use super::{documents, events::Events};
 use axum::{
@@ -12,10 +12,10 @@ use shared::http::ClientAddress;
 use std::net::IpAddr;
 use tower::ServiceExt;
 
-/// The type of what [`multipart`] makes.
+/// The content type of a [`multipart`] body.
 pub const MULTIPART: &str = "multipart/form-data; boundary=x";
 
-/// A form of these fields, and of these files in parts called `files`.
+/// A form with these fields, and these files in parts called `files`.
 pub fn multipart(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
     let head = |rest: String| format!("--x\r\nContent-Disposition: form-data; name={rest}\r\n\r\n").into_bytes();
     let mut form = Vec::new();
@@ -29,18 +29,18 @@ pub fn multipart(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
     form
 }
 
-/// Somebody who makes requests, from one address, with one credential.
+/// A client with one address and one credential.
 #[derive(Clone)]
 pub struct Actor {
     app: Router,
     address: IpAddr,
     authorization: Option<String>,
     headers: Vec<(String, String)>,
-    /// The refresh token, where one was given.
+    /// The refresh token, if the client received one.
     pub refresh: String,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
@@ -51,7 +51,7 @@ pub struct Reply {
     pub body: Value,
     /// The body as text.
     pub text: String,
-    /// The body as it came.
+    /// The body as received.
     pub bytes: Bytes,
 }
 
@@ -102,7 +102,7 @@ impl Actor {
         actor
     }
 
-    /// The same actor, asking another process.
+    /// The same actor, with requests to another process.
     pub fn in_world(&self, world: &super::World) -> Self {
         Self { app: world.app.clone(), ..self.clone() }
     }
@@ -142,7 +142,7 @@ impl Actor {
         reply
     }
 
-    /// Posts JSON and listens to the events that are the answer.
+    /// Posts JSON and reads the response as a stream of events.
     pub async fn listen(&self, path: &str, body: Value) -> Events {
         let listening = self.sending("Accept", "text/event-stream");
         let answer = listening.respond(&Method::POST, path, Some("application/json"), body.to_string().into());

@@ -1,5 +1,5 @@
-//! The OpenAPI documents as the judge of every answer: an answer whose status or body its operation does not
-//! document fails the test that asked.
+//! Checks every response against the OpenAPI documents. A response whose status or body its operation does not document
+//! fails the test that made the request.
 
 use super::{Reply, routes};
 use axum::http::Method;
@@ -7,7 +7,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 use std::sync::{LazyLock, OnceLock};
 
-/// The documents by the names of their dialects.
+/// The documents, by dialect name.
 pub static DOCUMENTS: LazyLock<[(&'static str, Value); 5]> = LazyLock::new(|| {
     use docs::documents::{CHATBOT, METERED, PLATFORM, REPORTS, WEBCHAT};
     let texts = [
@@ -39,7 +39,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     operations
 });
 
-/// Path, method and operation of everything in a document.
+/// All operations of a document, each as path, method and operation.
 pub fn operations_of(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     paths.flat_map(|(path, item)| {
@@ -48,7 +48,7 @@ pub fn operations_of(document: &Value) -> impl Iterator<Item = (&str, &str, &Val
     })
 }
 
-/// A validator of what `schema` says, which may refer to the document's components.
+/// A validator for `schema`, which may refer to the document's components.
 pub fn validator(schema: &Value, components: &Value) -> Validator {
     let whole = json!({"allOf": [schema], "components": components});
     jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&whole).unwrap()
@@ -60,13 +60,13 @@ struct Operation {
     method: String,
     responses: &'static Map<String, Value>,
     components: &'static Value,
-    /// One for each response, made when it is needed.
+    /// One validator per response, created on first use.
     validators: Vec<OnceLock<Validator>>,
 }
 
 impl Operation {
-    /// Whether the operation is at `path`; a path that its dialect alone owns is there with and without the
-    /// final slash.
+    /// Whether the operation answers at `path`. A path that only its dialect has is matched with and without the final
+    /// slash.
     fn is_at(&self, path: &str) -> bool {
         let bare = |path: &str| path.strip_suffix('/').unwrap_or(path).to_owned();
         if self.is_shared && self.path.ends_with('/') != path.ends_with('/') {
@@ -105,11 +105,11 @@ impl Operation {
     }
 }
 
-/// Whether the answer is documented; so is every answer to a path or a method that there is not.
+/// Whether the answer is documented. Answers to paths or methods that do not exist count as documented.
 pub fn verdict(method: &Method, path: &str, reply: &Reply) -> Result<(), String> {
     let path = path.split('?').next().unwrap_or_default();
     let at_path = || OPERATIONS.iter().filter(|operation| operation.is_at(path));
-    // A word of the path itself comes before an id that may be any word.
+    // A literal path segment takes precedence over an id, which could be any word.
     let fewest = at_path().map(Operation::parameters).min();
     let found = at_path().filter(|operation| Some(operation.parameters()) == fewest);
     match found.into_iter().find(|operation| operation.method == method.as_str()) {
@@ -118,7 +118,7 @@ pub fn verdict(method: &Method, path: &str, reply: &Reply) -> Result<(), String>
     }
 }
 
-/// Fails the test whose answer is not documented.
+/// Fails the test if the answer is not documented.
 #[track_caller]
 pub fn judge(method: &Method, path: &str, reply: &Reply) {
     if let Err(reason) = verdict(method, path, reply) {

@@ -1,4 +1,4 @@
-//! Randomness that counts: different every time, the same in every run.
+//! Deterministic randomness from a counter: each value is different, and every run gives the same values.
 
 use shared::entropy::Entropy;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct CountedEntropy(AtomicU64);
 
 impl CountedEntropy {
-    /// Goes on after another that was asked `count` times.
+    /// Continues after a generator that was called `count` times.
     pub fn after(count: u64) -> Self {
         Self(count.into())
     }
 
-    /// How often it was asked.
+    /// The number of calls so far.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }

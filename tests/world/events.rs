@@ -1,10 +1,10 @@
-//! Server-sent events as they come.
+//! Reads server-sent events as they arrive.
 
 use axum::{body::Body, http::HeaderMap};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-/// An answer that is a stream of events. Dropping it is hanging up.
+/// A response that is a stream of events. Dropping it disconnects.
 pub struct Events {
     /// The status.
     pub status: u16,
@@ -35,14 +35,14 @@ impl Events {
         }
     }
 
-    /// The next event, which has this name.
+    /// The next event, which must have this name.
     pub async fn data_of(&mut self, name: &str) -> Value {
         let (found, data) = self.next().await.unwrap();
         assert_eq!(found, name, "{data}");
         data
     }
 
-    /// All events until the end.
+    /// All events until the end of the stream.
     pub async fn rest(mut self) -> Vec<(String, Value)> {
         let mut events = Vec::new();
         while let Some(event) = self.next().await {

@@ -1,5 +1,5 @@
-//! Stands between the SDK and the embedded database: counts calls, and makes chosen ones fail before or
-//! after they commit. The service cannot tell this from a network that does the same.
+//! An HTTP client between the SDK and the embedded database. It counts calls and makes chosen ones fail before or after
+//! they commit. To the service these failures look like network failures.
 
 use super::Progress;
 use aws_smithy_runtime_api::client::{
@@ -16,59 +16,60 @@ use std::{
     time::Duration,
 };
 
-/// Which moment of a call the fault hits.
+/// The moment of a call at which the fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// The database never sees the request.
+    /// The database never receives the request.
     BeforeCommit,
-    /// The database did it, but the answer is lost.
+    /// The database commits, but the response is lost.
     AfterCommit,
-    /// Another transaction is on the same rows: nothing is done.
+    /// Conflict with another transaction on the same rows: nothing is written.
     Conflict,
-    /// The database never answers.
+    /// The database never responds.
     Hang,
-    /// A rival (see [`Faults::rival`]) does all its work just before the call.
+    /// A competing request (see [`Faults::rival`]) does all its work just before the call.
     LostRace,
 }
 
 /// A planned fault.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
-    /// Which call, counted from 0 since the plan was made.
+    /// The index of the call, counted from 0 since the plan was made.
     pub call: usize,
-    /// At which moment.
+    /// The moment of the fault.
     pub moment: Moment,
-    /// For how many calls from there on; 1 is a hiccup that a retry heals, `usize::MAX` the end of the process.
+    /// The number of consecutive calls that fail. 1 is a transient failure that a retry fixes, `usize::MAX` the end of
+    /// the process.
     pub times: usize,
 }
 
-/// A call that was made.
+/// A recorded call.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// The operation.
     pub operation: String,
-    /// The step it was made in: calls of one step did not wait for each other.
+    /// The step of the call. Calls of one step did not wait for each other.
     pub step: usize,
-    /// What it consumed, if that was asked for.
+    /// The units that it consumed, if metering is on.
     pub units: Units,
-    /// The permissions that it takes: `dynamodb:Query` on `sessions/index/owner-by-title`.
+    /// The permissions that it requires, such as `dynamodb:Query` on `sessions/index/owner-by-title`.
     pub needs: Vec<(String, String)>,
     ended: Option<usize>,
 }
 
-/// DynamoDB's measure of work, as the embedded database tells it.
+/// DynamoDB capacity units, as the embedded database reports them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Units {
-    /// Of 4 KB each; half of them where the latest state is not asked for.
+    /// Read units of 4 KB each. An eventually consistent read takes half as many.
     pub read: f64,
-    /// Of 1 KB each, for a row and for each entry of an index that changes; twice of them in a transaction.
+    /// Write units of 1 KB each, for the row and for each index entry that changes. A transaction takes twice as many.
     pub write: f64,
 }
 
-/// What happens at [`Moment::LostRace`].
+/// The competing work at [`Moment::LostRace`].
 type Rival = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// The time between two steps, of a clock that stands still.
+/// The time between two steps, on a clock that otherwise stands still.
 const STEP: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
@@ -82,7 +83,7 @@ struct State {
     is_in_steps: bool,
 }
 
-/// The SDK's HTTP client of a test.
+/// The HTTP client that a test's SDK uses.
 #[derive(Clone)]
 pub struct Faults {
     inner: Embedded,
@@ -95,25 +96,25 @@ impl Faults {
         Self { inner, state: Arc::default(), progress }
     }
 
-    /// Who comes first at [`Moment::LostRace`].
+    /// The competing work at [`Moment::LostRace`].
     pub fn rival(&self, rival: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
         self.state.lock().unwrap().rival = Some(Arc::new(rival));
     }
 
-    /// Forgets the calls so far, and plans a fault among the next ones.
+    /// Forgets the recorded calls and plans a fault among the next ones.
     pub fn plan(&self, fault: Option<Fault>) {
         let mut state = self.state.lock().unwrap();
         let State { rival, is_metered, is_in_steps, .. } = std::mem::take(&mut *state);
         *state = State { fault, rival, is_metered, is_in_steps, ..State::default() };
     }
 
-    /// From now on asks with each call what it consumes.
+    /// From now on, each call also requests the units that it consumes.
     pub fn meter(&self) {
         self.state.lock().unwrap().is_metered = true;
     }
 
-    /// From now on a call goes on when nothing else can, so that those that do not wait for it have begun by then.
-    /// Only in a test with `start_paused`.
+    /// From now on, a call continues only when no other task can run, so that calls that do not wait for it have
+    /// started by then. Only for tests with `start_paused`.
     pub fn keep_in_step(&self) {
         self.state.lock().unwrap().is_in_steps = true;
     }
@@ -123,7 +124,7 @@ impl Faults {
         self.state.lock().unwrap().calls.clone()
     }
 
-    /// How many calls the fault hit.
+    /// The number of calls that the fault affected.
     pub fn hits(&self) -> usize {
         self.state.lock().unwrap().hits
     }
@@ -132,7 +133,7 @@ impl Faults {
         let mut state = self.state.lock().unwrap();
         state.events += 1;
         let began = state.events;
-        // One step after the latest call that had ended before this one began.
+        // The step after that of the latest call that had ended before this one began.
         let waited_for = state.calls.iter().filter(|call| call.ended.is_some_and(|ended| ended < began));
         let step = waited_for.map(|call| call.step).max().unwrap_or(0) + 1;
         let number = state.calls.len();
@@ -159,10 +160,10 @@ impl Faults {
     async fn run(&self, operation: &str, body: &[u8]) -> Result<HttpResponse, ConnectorError> {
         let (number, moment) = self.begin(operation, body);
         if self.state.lock().unwrap().is_in_steps {
-            // Time that stands still goes on when no task can run.
+            // The paused clock advances when no task can run.
             tokio::time::sleep(STEP).await;
         } else {
-            // Others come meanwhile, as with a network.
+            // Lets other tasks run meanwhile, as a network call would.
             tokio::task::yield_now().await;
         }
         let lost = || ConnectorError::io("the connection broke".into());
@@ -204,7 +205,7 @@ impl Faults {
     }
 }
 
-/// The permissions that a request takes, each an action and a table or index.
+/// The permissions that a request requires, each an action on a table or index.
 fn permissions(operation: &str, request: &Value) -> Vec<(String, String)> {
     let named = |operation: &str, table: &str| (format!("dynamodb:{operation}"), table.to_owned());
     if let Some(tables) = request["RequestItems"].as_object() {

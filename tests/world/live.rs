@@ -1,4 +1,4 @@
-//! Live connections: real sockets on the process's own gateway, and what on AWS a stream and a queue do.
+//! Live connections: real sockets to the process's own gateway, and the work that a stream and a queue trigger on AWS.
 
 use super::{Actor, World};
 use axum::Extension;
@@ -19,24 +19,24 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderName},
 };
 
-/// How long something on a socket may take that is already on its way.
+/// How long to wait for a frame that is already on its way.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where a world can be reached by sockets.
+/// The address of a world's server for sockets.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveServer(pub SocketAddr);
 
-/// A client of a WebSocket connection.
+/// A WebSocket client.
 pub struct Socket(pub WebSocketStream<TcpStream>);
 
 impl World {
-    /// What `local::websocket` opens connections with.
+    /// The connector of `local::websocket`.
     pub fn sockets(&self) -> Sockets {
         let (services, gateway) = (self.services.clone(), self.gateway.clone());
         Sockets { services, gateway, clock: self.clock.clone(), entropy: self.entropy.clone() }
     }
 
-    /// Listens on a port of its own. Everybody is at 203.0.113.1.
+    /// Listens on a free port. All clients have the address 203.0.113.1.
     pub async fn listen(&self) -> LiveServer {
         let address = ClientAddress([203, 0, 113, 1].into());
         let app = self.app.clone().merge(websocket::router(self.sockets())).layer(Extension(address));
@@ -46,31 +46,31 @@ impl World {
         server
     }
 
-    /// What happened, as the outbox has it, in its order.
+    /// The outbox entries, in order.
     pub fn outbox_entries(&self) -> Vec<OutboxEntry> {
         let mut rows = self.rows("outbox");
         rows.sort_by_key(|row| row["sk"]["S"].as_str().unwrap().to_owned());
         rows.into_iter().map(|row| outbox::read(serde_json::from_value(row).unwrap()).unwrap()).collect()
     }
 
-    /// Tells of what happened since the last time.
+    /// Dispatches the events since the last call.
     pub async fn dispatch(&self) {
         self.pump.lock().await.run_due(&self.services).await.unwrap();
     }
 
-    /// Does what is due on the queue of connections. How many messages that were.
+    /// Processes the due messages in the queue of connections. Returns their number.
     pub async fn work_on_connections(&self) -> usize {
         let services = self.services.clone();
         let handler = move |event| realtime::work(services.clone(), event);
         Worker::new(self.queues.connections.clone(), 1, handler).run_due().await
     }
 
-    /// Waits until this many rows tell of connections.
+    /// Waits until the table of connections has this many rows.
     pub async fn until_rows_of_connections(&self, count: usize) {
         self.until("connections come or go", |world| world.rows("connections").len() == count).await;
     }
 
-    /// Somebody's live connection, made by a ticket.
+    /// Opens a live connection for the actor with a ticket.
     pub async fn connect(&self, server: LiveServer, actor: &Actor) -> Socket {
         let mut socket = server.connect(&format!("/ws?ticket={}", ticket(actor).await)).await;
         socket.hears_nothing_more().await;
@@ -78,7 +78,7 @@ impl World {
     }
 }
 
-/// A ticket of the actor's.
+/// Creates a ticket for the actor.
 pub async fn ticket(actor: &Actor) -> String {
     let reply = actor.post("/api/v1/ws/ticket", json!({})).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -86,12 +86,12 @@ pub async fn ticket(actor: &Actor) -> String {
 }
 
 impl LiveServer {
-    /// A connection.
+    /// Opens a connection.
     pub async fn connect(self, path: &str) -> Socket {
         self.try_to_connect(path, &[]).await.unwrap_or_else(|status| panic!("{status}"))
     }
 
-    /// A connection that is asked for with these headers, or the status that refuses it.
+    /// Requests a connection with these headers. Returns the status if it is refused.
     pub async fn try_to_connect(self, path: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
         let mut request = format!("ws://{}{path}", self.0).into_client_request().unwrap();
         for (name, value) in headers {
@@ -108,17 +108,17 @@ impl LiveServer {
 }
 
 impl Socket {
-    /// Says something.
+    /// Sends a JSON message.
     pub async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }
 
-    /// Sends something as it is.
+    /// Sends a frame unchanged.
     pub async fn send(&mut self, message: Message) {
         self.0.send(message).await.unwrap();
     }
 
-    /// Says who it is.
+    /// Sends an `authenticate` message with this access token.
     pub async fn authenticate(&mut self, token: &str) {
         self.say(json!({"type": "authenticate", "token": token})).await;
     }
@@ -140,14 +140,14 @@ impl Socket {
         frames
     }
 
-    /// Asks for a sign of life, before which nothing else comes: that tells that it is known, too.
+    /// Sends a ping and expects its reply as the next frame. This also shows that the connection is registered.
     pub async fn hears_nothing_more(&mut self) {
         self.say(json!({"type": "ping"})).await;
         let frame = self.hears().await;
         assert_eq!(frame["type"], "pong", "{frame}");
     }
 
-    /// Nothing comes but the end. The code that it is closed with.
+    /// Expects the close frame as the next one, and returns its code.
     pub async fn is_closed(&mut self) -> Option<u16> {
         match self.next().await {
             Ok(Message::Close(frame)) => frame.map(|frame| frame.code.into()),

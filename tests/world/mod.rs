@@ -1,5 +1,5 @@
-//! A world of its own for every test: embedded database and storage, a clock that stands still, counted randomness,
-//! a model that does what it is told. Requests go through the router, as actors.
+//! A deployment for each test: embedded database and storage, a clock that stands still, counted randomness, and a
+//! scripted model. Requests go through the router, made by actors.
 
 mod actor;
 pub mod documents;
@@ -74,16 +74,17 @@ use tokio::sync::Mutex;
 
 /// 2024-03-13T10:05:00Z, in the middle of a ten-minute block of the limiter.
 pub const START: u64 = 1_710_324_300_000;
-/// What `START` looks like in answers.
+/// `START` in the format of responses.
 pub const NOW: &str = "2024-03-13T10:05:00Z";
-/// The password of everybody.
+/// The password of every user.
 pub const PASSWORD: &str = "password123";
-/// The first pause before the SDK makes a call again.
+/// The SDK's first delay before a retry.
 const BACKOFF: Duration = Duration::from_millis(1);
 /// The key that signs tokens.
 pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
 
-/// Time stands still until somebody moves it. A broken clock panics: the easiest bug to have anywhere.
+/// A clock that stands still until a test moves it. It can be set to panic, because a panic is easy to inject at any
+/// request.
 pub struct TestClock {
     millis: AtomicU64,
     is_broken: AtomicBool,
@@ -96,27 +97,27 @@ impl Clock for TestClock {
     }
 }
 
-/// One deployment.
+/// A deployment.
 #[derive(Clone)]
 pub struct World {
     /// All routes.
     pub app: Router,
     /// The services behind them.
     pub services: Services,
-    /// The database, for looking behind the scenes.
+    /// The database, for direct access to rows.
     pub database: Database,
     data: NamedDatabase,
-    /// What goes wrong between the service and the database, and what was called.
+    /// Faults between the service and the database, and the recorded calls.
     pub faults: Faults,
-    /// The queues, for working on them.
+    /// The queues, for taking and processing messages.
     pub queues: EmbeddedQueues,
-    /// What goes wrong between the service and the queues.
+    /// Faults between the service and the queues.
     pub queue_faults: QueueFaults,
     pump: Arc<Mutex<Pump>>,
     deliveries: Worker,
     /// Open WebSocket connections.
     pub gateway: EmbeddedGateway,
-    /// The storage of files, which can be out of order.
+    /// The file storage, which can be made to fail.
     pub s3: S3Outage,
     /// The keys that sign tokens.
     pub keyring: Arc<TestKeyring>,
@@ -130,12 +131,12 @@ pub struct World {
 }
 
 impl World {
-    /// With default settings, but without limits on requests.
+    /// Creates a world with default settings, but without rate limits.
     pub fn new() -> Self {
         Self::with(&[])
     }
 
-    /// With these settings beside that.
+    /// Creates a world with these settings in addition.
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let defaults = [("RATE_LIMIT_API", "0"), ("RATE_LIMIT_AUTH", "0"), ("JWT_SECRET", JWT_SECRET)];
         let settings = defaults.iter().chain(settings).map(|(name, value)| (name.to_string(), value.to_string()));
@@ -217,7 +218,7 @@ impl World {
         }
     }
 
-    /// The same data with a fresh process: nothing that was only in memory is left, no fault is planned.
+    /// The same data with a fresh process: in-memory state is lost, and no fault is planned.
     pub fn restarted(&self) -> Self {
         Self::over(
             self.data.clone(),
@@ -230,7 +231,7 @@ impl World {
         )
     }
 
-    /// Lets everybody who wants to hear what happened hear of it, and what is due by now be delivered.
+    /// Dispatches the events to their subscribers, and makes the deliveries that are due.
     pub async fn settle(&self) {
         loop {
             let told = self.pump.lock().await.run_due(&self.services).await.unwrap();
@@ -240,52 +241,52 @@ impl World {
         }
     }
 
-    /// Tries what is due by now for webhooks.
+    /// Attempts the webhook deliveries that are due.
     pub async fn deliver(&self) {
         self.deliveries.run_due().await;
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn pass(&self, time: Duration) {
         self.clock.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    /// Waits until `is_so`, which calls to the database, the storage or the model make so.
+    /// Waits until `is_so` holds because of calls to the database, the storage or the model.
     pub async fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
         self.progress.until(what, || is_so(self).then_some(())).await;
     }
 
-    /// Waits until what a user can spend is no longer `tokens`.
+    /// Waits until a user's available balance is no longer `tokens`.
     pub async fn until_no_longer(&self, username: &str, tokens: u64) {
         self.until("a balance changes", |world| world.available(username) != tokens).await;
     }
 
-    /// Whether no message waits for its reply.
+    /// Whether every message has its reply.
     pub fn is_settled(&self) -> bool {
         self.rows("sessions").iter().all(|row| row["status"]["S"] != "pending")
     }
 
-    /// Waits until no message waits for its reply.
+    /// Waits until every message has its reply.
     pub async fn until_settled(&self) {
         self.until("replies are settled", Self::is_settled).await;
     }
 
-    /// From now on, or no longer, whoever asks for the time panics.
+    /// Sets whether reading the clock panics from now on.
     pub fn break_clock(&self, is_broken: bool) {
         self.clock.is_broken.store(is_broken, Ordering::SeqCst);
     }
 
-    /// Milliseconds since 1970, now.
+    /// The current time, in milliseconds since 1970.
     pub fn now_millis(&self) -> u64 {
         self.clock.millis.load(Ordering::SeqCst)
     }
 
-    /// Somebody without a credential, at 203.0.113.1.
+    /// An actor without a credential, at 203.0.113.1.
     pub fn anonymous(&self) -> Actor {
         Actor::new(self.app.clone())
     }
 
-    /// Somebody who registered through the webchat dialect and is signed in with its access token.
+    /// Registers a user through the webchat dialect, signed in with the access token from there.
     pub async fn user(&self, username: &str) -> Actor {
         let body = json!({"username": username, "password": PASSWORD, "confirm_password": PASSWORD});
         let reply = self.anonymous().post("/api/v1/auth/register/", body).await;
@@ -296,7 +297,7 @@ impl World {
         actor
     }
 
-    /// An administrator, signed in through the platform dialect. No route makes one.
+    /// An administrator, signed in through the platform dialect. No route creates administrators.
     pub async fn admin(&self, username: &str) -> Actor {
         let registration = Registration {
             username: Some(Username::parse(username).unwrap()),
@@ -309,7 +310,7 @@ impl World {
         self.sign_in(username).await
     }
 
-    /// Somebody who registered before, signed in anew through the platform dialect.
+    /// Signs in again, through the platform dialect, as a user who registered before.
     pub async fn sign_in(&self, username: &str) -> Actor {
         let body = json!({"email": username, "password": PASSWORD});
         let reply = self.anonymous().post("/api/v1/auth/login", body).await;
@@ -333,30 +334,30 @@ impl World {
         }
     }
 
-    /// The row of a user's account, found by the name as registered.
+    /// The row of a user's account, by the name as registered.
     pub fn profile(&self, username: &str) -> Value {
         let mut rows = self.rows("users").into_iter();
         rows.find(|row| row["sk"]["S"] == "profile" && row["username"]["S"] == username).unwrap()
     }
 
-    /// Writes a row as it is, past the service.
+    /// Writes a row directly, bypassing the service.
     pub fn put(&self, table: &str, row: &Value) {
         let request = serde_json::from_value(json!({"TableName": table, "Item": row})).unwrap();
         self.database.put_item(request).unwrap();
     }
 
-    /// Writes many rows at once, as they are, past the service.
+    /// Writes many rows at once, bypassing the service.
     pub fn put_many(&self, table: &str, rows: impl IntoIterator<Item = Value>) {
         let rows: Vec<Item> = rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect();
         self.database.import_items(table, rows, ImportOptions::default()).unwrap();
     }
 
-    /// A user's UUID, found by the name as registered.
+    /// A user's UUID, by the name as registered.
     pub fn id_of(&self, username: &str) -> UserId {
         UserId::parse(self.profile(username)["id"]["S"].as_str().unwrap()).unwrap()
     }
 
-    /// Gives a user a file, past the routes.
+    /// Stores a file for a user, bypassing the routes.
     pub async fn keep_file(&self, username: &str, name: &str, content: impl Into<Vec<u8>>) -> File {
         let files = &self.services.files;
         let mut received = Received::new(files, self.id_of(username));
@@ -366,13 +367,12 @@ impl World {
         files.keep(received).await.unwrap().pop().unwrap()
     }
 
-    /// Where the embedded storage keeps its files.
+    /// The directory of the embedded storage.
     pub fn storage(&self) -> PathBuf {
         self.storage.path().to_owned()
     }
 
-    /// Everything that the embedded storage keeps, as paths of files: objects, notes about them, parts of
-    /// unfinished uploads.
+    /// The paths of all files in the embedded storage: objects, their metadata, and parts of unfinished uploads.
     pub fn stored(&self) -> Vec<PathBuf> {
         let (mut found, mut directories) = (Vec::new(), vec![self.storage()]);
         while let Some(directory) = directories.pop() {
@@ -385,17 +385,17 @@ impl World {
         found
     }
 
-    /// Waits until the embedded storage keeps exactly these files.
+    /// Waits until the embedded storage holds exactly these files.
     pub async fn until_stored(&self, files: &[PathBuf]) {
         self.until("the storage is cleaned up", |world| world.stored() == files).await;
     }
 
-    /// Waits until the embedded storage keeps nothing.
+    /// Waits until the embedded storage is empty.
     pub async fn until_nothing_is_stored(&self) {
         self.until_stored(&[]).await;
     }
 
-    /// What a user can spend, by the row in the database.
+    /// A user's available balance, from the row in the database.
     pub fn available(&self, username: &str) -> u64 {
         let user = self.profile(username)["pk"]["S"].clone();
         let rows = self.rows("balances");

@@ -1,4 +1,4 @@
-//! A chat model that does what the test tells it.
+//! A chat model that follows the test's script.
 
 use super::Progress;
 use futures::{
@@ -10,23 +10,23 @@ use shared::model::{ChatModel, Echo, ModelError, Prompt};
 use std::{collections::VecDeque, sync::Mutex};
 use tokio::sync::{mpsc, oneshot};
 
-/// What the model does with the next message.
+/// The model's reaction to the next message.
 pub enum Script {
-    /// Answers from outside the process.
+    /// Responds as a model outside the process.
     Answer(&'static str),
-    /// Answers once the test says so.
+    /// Responds once the test sends the text.
     AnswerWhen(oneshot::Receiver<&'static str>),
-    /// Answers with each piece that the test sends, and is done when the test drops its end.
+    /// Streams each piece that the test sends, and ends when the test drops the sender.
     Pieces(mpsc::UnboundedReceiver<Result<&'static str, ()>>),
     /// Fails.
     Fail,
-    /// Never answers.
+    /// Never responds.
     Hang,
     /// Panics.
     Panic,
 }
 
-/// Answers like `echo` until it is given a script.
+/// Responds like `echo` until it gets a script.
 #[derive(Default)]
 pub struct ScriptedModel {
     scripts: Mutex<VecDeque<Script>>,
@@ -36,27 +36,27 @@ pub struct ScriptedModel {
 }
 
 impl ScriptedModel {
-    /// The next message that has no script before it gets this one.
+    /// Adds a script for the next message that has none yet.
     pub fn next(&self, script: Script) {
         self.scripts.lock().unwrap().push_back(script);
     }
 
-    /// From now on the model is outside the process: a turn takes a hold and a settlement.
+    /// From now on, acts as a model outside the process: a turn takes a hold and a settlement.
     pub fn be_remote(&self) {
         *self.is_remote.lock().unwrap() = true;
     }
 
-    /// Whether the model is outside the process.
+    /// Whether the model acts as one outside the process.
     pub fn is_remote(&self) -> bool {
         *self.is_remote.lock().unwrap()
     }
 
-    /// What the model was asked from outside the process.
+    /// The prompts that the model received while outside the process.
     pub fn prompts(&self) -> Vec<Prompt> {
         self.prompts.lock().unwrap().clone()
     }
 
-    /// Waits until it was asked something from outside the process.
+    /// Waits until it receives a message while outside the process.
     pub async fn until_asked(&self) {
         let asked = || (!self.prompts.lock().unwrap().is_empty()).then_some(());
         self.progress.until("the model is asked", asked).await;

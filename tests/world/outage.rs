@@ -1,4 +1,4 @@
-//! What is embedded, and the keys that sign tokens, as they are when they do not work.
+//! Failures of the embedded services and of the keys that sign tokens.
 
 use super::Progress;
 use aws_smithy_runtime_api::client::{
@@ -22,7 +22,7 @@ use std::{
     },
 };
 
-/// How something answers.
+/// How a dependency responds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answers {
     Well,
@@ -30,7 +30,7 @@ pub enum Answers {
     Never,
 }
 
-/// The keys that sign tokens, which can be changed while processes run.
+/// The keys that sign tokens. A test can change them while processes run.
 pub struct TestKeyring {
     keys: Mutex<SigningKeys>,
     answers: Mutex<Answers>,
@@ -38,13 +38,13 @@ pub struct TestKeyring {
 }
 
 impl TestKeyring {
-    /// The keys of these settings.
+    /// Reads the keys from these settings.
     pub fn of(settings: &HashMap<String, String>) -> Self {
         let keys = Config::read(|name| settings.get(name).cloned()).unwrap().signing_keys().unwrap();
         Self { keys: Mutex::new(keys), answers: Mutex::new(Answers::Well), reads: AtomicUsize::new(0) }
     }
 
-    /// Another key signs from now on; the one so far is the previous one.
+    /// Rotates the key: a new one signs from now on, and the current one becomes the previous one.
     pub fn change_to(&self, key: &str) {
         let mut keys = self.keys.lock().unwrap();
         *keys = SigningKeys { current: SecretString::from(key), previous: Some(keys.current.clone()) };
@@ -54,7 +54,7 @@ impl TestKeyring {
         *self.answers.lock().unwrap() = how;
     }
 
-    /// How often it was read since the last time that somebody asked.
+    /// The number of reads since the last call of this method.
     pub fn reads(&self) -> usize {
         self.reads.swap(0, Ordering::SeqCst)
     }
@@ -65,7 +65,7 @@ impl Keyring for TestKeyring {
         self.reads.fetch_add(1, Ordering::SeqCst);
         let answers = *self.answers.lock().unwrap();
         Box::pin(async move {
-            // Others come meanwhile.
+            // Lets other tasks run meanwhile.
             tokio::task::yield_now().await;
             match answers {
                 Answers::Well => Ok(self.keys.lock().unwrap().clone()),
@@ -76,7 +76,7 @@ impl Keyring for TestKeyring {
     }
 }
 
-/// Stands between the SDK and the embedded S3.
+/// An HTTP client between the SDK and the embedded S3.
 #[derive(Clone)]
 pub struct S3Outage {
     inner: EmbeddedS3,
@@ -100,7 +100,7 @@ impl Respond for S3Outage {
         match answers {
             Answers::Well => {
                 let (inner, progress) = (self.inner.clone(), self.progress.clone());
-                // A task of its own: what has begun ends, also when nobody waits for the answer any more.
+                // Runs in its own task, so that a call completes even if the caller stops waiting.
                 let call = tokio::spawn(async move {
                     let answer = inner.respond(request).await;
                     progress.note();

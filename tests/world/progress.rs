@@ -1,13 +1,13 @@
-//! What other tasks do becomes visible in tables and storage. Whoever waits for that looks again after each call
-//! that ended.
+//! Signals progress, so that a test can wait for work of other tasks. The work becomes visible in tables and storage; a
+//! waiting test checks again after each call that ended.
 
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::timeout};
 
-/// After this long a test that still waits has failed.
+/// The timeout after which a waiting test fails.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Tells that something was done. Cheap to clone.
+/// Signals that a call ended. Cheap to clone.
 #[derive(Clone)]
 pub struct Progress(Arc<watch::Sender<()>>);
 
@@ -18,17 +18,17 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Something was done.
+    /// Signals progress.
     pub fn note(&self) {
         self.0.send_replace(());
     }
 
-    /// Waits until `look` finds something. `what` says in a failure what was waited for.
+    /// Waits until `look` returns a value. `what` describes it in the failure message.
     pub async fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         let mut noted = self.0.subscribe();
         let looking = async {
             loop {
-                // Before the look, so that nothing that happens during the look is missed.
+                // Subscribes before the check, so that no change during the check is missed.
                 noted.mark_unchanged();
                 if let Some(found) = look() {
                     return found;

@@ -1,4 +1,4 @@
-//! Stands between the SDK and the embedded queues: counts calls, and makes them fail.
+//! An HTTP client between the SDK and the embedded queues. It counts calls and makes them fail.
 
 use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
@@ -13,18 +13,18 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// What happens to a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueFault {
-    /// The queue is not reached.
+    /// The request does not reach the queue.
     Lost,
-    /// The queue did it, but the answer is lost.
+    /// The queue executes the call, but the response is lost.
     AnswerLost,
-    /// The queue answers with this status and code, and does nothing.
+    /// The queue does nothing and responds with this status and code.
     Refused(u16, &'static str),
-    /// The queue never answers.
+    /// The queue never responds.
     Hang,
-    /// Of a batch the entry at this place fails, by fault of the sender or not; the others are sent.
+    /// The entry at this position of a batch fails, with or without sender fault. The other entries are sent.
     Entry(usize, bool),
 }
 
@@ -35,7 +35,7 @@ struct State {
     always: Option<QueueFault>,
 }
 
-/// The SDK's HTTP client of a test.
+/// The HTTP client that a test's SDK uses.
 #[derive(Clone)]
 pub struct QueueFaults {
     inner: EmbeddedQueues,
@@ -47,13 +47,13 @@ impl QueueFaults {
         Self { inner, state: Arc::default() }
     }
 
-    /// Forgets the calls so far; the next ones go wrong like this, one after the other.
+    /// Forgets the recorded calls. The next calls have these outcomes, one after the other.
     pub fn plan(&self, faults: impl IntoIterator<Item = QueueFault>) {
         let planned = faults.into_iter().collect();
         *self.state.lock().unwrap() = State { planned, ..State::default() };
     }
 
-    /// Forgets the calls so far; all from now on go wrong like this, or none.
+    /// Forgets the recorded calls. All calls from now on have this outcome; `None` means that they succeed.
     pub fn always(&self, always: Option<QueueFault>) {
         *self.state.lock().unwrap() = State { always, ..State::default() };
     }

@@ -1,4 +1,4 @@
-//! A receiver of webhooks: an HTTP server of the test's own, which keeps what it is sent and answers as it is told.
+//! A receiver of webhooks: an HTTP server of the test that keeps its requests and gives the configured responses.
 
 use super::Progress;
 use axum::{
@@ -16,14 +16,14 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// What a receiver was sent.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body as received.
     pub bytes: Bytes,
-    /// The body.
+    /// The body as JSON.
     pub body: Value,
 }
 
@@ -40,17 +40,17 @@ struct Inner {
     answers: VecDeque<Option<(StatusCode, HeaderMap, Vec<u8>)>>,
 }
 
-/// A receiver. It answers 200 `ok` unless it is told something else.
+/// A receiver. It responds with 200 `ok` by default.
 #[derive(Clone)]
 pub struct Receiver {
-    /// Where it is.
+    /// Its URL.
     pub url: String,
     inner: Arc<Mutex<Inner>>,
     progress: Progress,
 }
 
 impl Receiver {
-    /// A receiver on a port of its own.
+    /// Starts a receiver on a free port.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
@@ -60,31 +60,31 @@ impl Receiver {
         receiver
     }
 
-    /// The next requests are answered with these statuses.
+    /// Sets the statuses of the next responses.
     pub fn answers(&self, statuses: impl IntoIterator<Item = u16>) {
         for status in statuses {
             self.answers_with(status, &[], "ok");
         }
     }
 
-    /// The next request is answered like this.
+    /// Sets the next response.
     pub fn answers_with(&self, status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         let answer = (StatusCode::from_u16(status).unwrap(), headers, body.into());
         self.inner.lock().unwrap().answers.push_back(Some(answer));
     }
 
-    /// The next request is never answered.
+    /// The next request gets no response.
     pub fn hangs(&self) {
         self.inner.lock().unwrap().answers.push_back(None);
     }
 
-    /// What came since this was last asked.
+    /// The requests since the last call of this method.
     pub fn received(&self) -> Vec<Request> {
         std::mem::take(&mut self.inner.lock().unwrap().requests)
     }
 
-    /// The same, once something came.
+    /// Like `received`, but waits for at least one request.
     pub async fn until_received(&self) -> Vec<Request> {
         let received = || Some(self.received()).filter(|received| !received.is_empty());
         self.progress.until("a webhook is called", received).await

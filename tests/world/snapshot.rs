@@ -1,5 +1,5 @@
-//! What is prepared once and copied into many worlds: the empty tables, somebody with one of everything, a flow up to
-//! the request that counts. A copy is a fresh process on its own data, at the same moment, with the same randomness.
+//! State that is prepared once and copied into many worlds: the empty tables, a user with one of everything, a flow up
+//! to the request under test. A copy is a fresh process on its own data, at the same time, with the same randomness.
 
 use super::{CountedEntropy, ScriptedModel, TestClock, TestKeyring, World};
 use dynoxide::Database;
@@ -22,7 +22,7 @@ static EMPTY: LazyLock<NamedDatabase> = LazyLock::new(|| {
     empty
 });
 
-/// A database in memory that has a name of its own in this process, by which another can be filled from it.
+/// An in-memory database with a name that is unique in this process, so that another database can be filled from it.
 #[derive(Clone)]
 pub struct NamedDatabase {
     pub database: Database,
@@ -36,7 +36,7 @@ impl NamedDatabase {
         Self { database: Database::new(&name).unwrap(), name: name.into() }
     }
 
-    /// A database with the tables and nothing in them.
+    /// A database with empty tables.
     pub fn empty() -> Self {
         EMPTY.copy()
     }
@@ -48,12 +48,12 @@ impl NamedDatabase {
     }
 }
 
-/// The data of a world at some moment.
+/// A world's data at one moment.
 pub struct Snapshot {
     database: NamedDatabase,
-    /// What the embedded S3 kept: paths below its directory, and contents.
+    /// The files of the embedded S3: relative paths and contents.
     files: Vec<(PathBuf, Vec<u8>)>,
-    /// What was sent to the queues, as operations and requests.
+    /// The calls to the queues: operations and requests.
     sent: Vec<(String, Value)>,
     settings: HashMap<String, String>,
     millis: u64,
@@ -62,7 +62,7 @@ pub struct Snapshot {
 }
 
 impl World {
-    /// The data as it is now, for worlds that start from it. Only for a world whose queues nobody has worked on yet.
+    /// Copies the current data. Only for a world whose queues have not been processed yet.
     pub fn snapshot(&self) -> Snapshot {
         let directory = self.storage();
         let files = self.stored().into_iter().map(|path| {
@@ -82,7 +82,7 @@ impl World {
 }
 
 impl Snapshot {
-    /// A world that starts from this.
+    /// Creates a world from this snapshot.
     pub fn world(&self) -> World {
         let storage = tempfile::tempdir().unwrap();
         for (path, content) in &self.files {
