@@ -1,6 +1,5 @@
-//! Wire formats other than HTTP: the frames of live connections and the requests to webhooks, as specified in spec
-//! 001. The services use them only through the traits of [`service::format`](crate::service::format) and as parsed
-//! messages.
+//! Wire formats other than HTTP, from spec 001: the frames of live connections and the requests to webhooks. The
+//! services use them only through the traits of [`service::format`](crate::service::format) and as parsed messages.
 
 mod frames;
 mod messages;
