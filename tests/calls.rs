@@ -6,7 +6,7 @@ use crate::{
         fixture::Fixture,
         routes::{Kind, ROUTES, Route},
     },
-    world::{Call, MULTIPART, PASSWORD, Reply, Units, World, multipart},
+    world::{Call, MULTIPART, OVER_SDK, PASSWORD, Reply, Units, World, multipart},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
@@ -21,7 +21,7 @@ pub struct Cost {
 }
 
 /// Rate limits are on, because counting requests is part of the cost.
-const LIMITS: [(&str, &str); 2] = [("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")];
+const LIMITS: [(&str, &str); 3] = [OVER_SDK, ("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")];
 
 /// A world with metering.
 pub fn metered() -> World {
@@ -31,8 +31,8 @@ pub fn metered() -> World {
 }
 
 fn count(world: &World) {
-    world.faults.meter();
-    world.faults.keep_in_step();
+    world.faults().meter();
+    world.faults().keep_in_step();
 }
 
 /// A user who has one of everything, in a world with metering.
@@ -44,10 +44,10 @@ async fn metered_fixture() -> Fixture {
 
 /// The response, which must be a success, and its cost.
 pub async fn measure(world: &World, name: &str, request: impl Future<Output = Reply>) -> (Reply, Cost) {
-    world.faults.plan(None);
+    world.faults().plan(None);
     let reply = request.await;
     assert!(reply.status < 300, "{name}: {} {}", reply.status, reply.text);
-    let calls = world.faults.calls();
+    let calls = world.faults().calls();
     let mut by_step: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for call in &calls {
         by_step.entry(call.step).or_default().push(&call.operation);

@@ -1,6 +1,6 @@
 //! Internal failures are reported in the caller's dialect, and the next request works.
 
-use crate::world::{Actor, Answers, Fault, MULTIPART, Moment, PASSWORD, Reply, World, multipart};
+use crate::world::{Actor, Answers, Fault, MULTIPART, Moment, OVER_SDK, PASSWORD, Reply, World, multipart};
 use serde_json::{Value, json};
 
 /// One request per dialect, by a signed-in user.
@@ -20,7 +20,7 @@ fn answers(replies: Vec<Reply>) -> Vec<(u16, Value)> {
 }
 
 async fn assert_works(world: &World, alice: &Actor) {
-    world.faults.plan(None);
+    world.faults().plan(None);
     for reply in one_of_each(alice).await {
         assert_eq!(reply.status, 200, "{}", reply.text);
     }
@@ -41,7 +41,7 @@ fn unavailable() -> Vec<(u16, Value)> {
 #[tokio::test]
 async fn a_panic() {
     const SAID: &str = "A server error occurred.";
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let alice = world.user("alice").await;
     world.break_clock(true);
     let replies = answers(one_of_each(&alice).await);
@@ -60,18 +60,18 @@ async fn a_panic() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_reached() {
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let alice = world.user("alice").await;
-    world.faults.plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(answers(one_of_each(&alice).await), unavailable());
     assert_works(&world, &alice).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_never_answers() {
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let alice = world.user("alice").await;
-    world.faults.plan(Some(Fault { call: 0, moment: Moment::Hang, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 0, moment: Moment::Hang, times: usize::MAX }));
     let began = tokio::time::Instant::now();
     assert_eq!(answers(one_of_each(&alice).await), unavailable());
     // Five requests, each well before the gateway's timeout.
@@ -82,9 +82,9 @@ async fn a_database_that_never_answers() {
 /// Two consecutive calls that hang, in a route that makes several: the request as a whole has a limit, too.
 #[tokio::test(start_paused = true)]
 async fn a_database_that_answers_too_late_again_and_again() {
-    let world = World::with(&[("RATE_LIMIT_API", "100")]);
+    let world = World::with(&[OVER_SDK, ("RATE_LIMIT_API", "100")]);
     let alice = world.user("alice").await;
-    world.faults.plan(Some(Fault { call: 2, moment: Moment::Hang, times: 2 }));
+    world.faults().plan(Some(Fault { call: 2, moment: Moment::Hang, times: 2 }));
     let reply = alice.post("/api/chat/", json!({"message": "Hello"})).await;
     // The third attempt of the call that hung twice succeeds.
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -95,7 +95,7 @@ async fn a_database_that_answers_too_late_again_and_again() {
 #[tokio::test(start_paused = true)]
 async fn keys_that_cannot_be_read() {
     for how in [Answers::WithFailure, Answers::Never] {
-        let world = World::new();
+        let world = World::with(&[OVER_SDK]);
         let alice = world.user("alice").await;
         let fresh = world.restarted();
         world.keyring.answers(how);
@@ -111,7 +111,7 @@ async fn keys_that_cannot_be_read() {
 #[tokio::test(start_paused = true)]
 async fn a_storage_that_fails_or_never_answers() {
     for how in [Answers::WithFailure, Answers::Never] {
-        let world = World::new();
+        let world = World::with(&[OVER_SDK]);
         let alice = world.user("alice").await;
         let file = world.keep_file("alice", "notes.txt", "Hello").await.id;
         world.s3.answers(how);

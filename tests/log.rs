@@ -1,6 +1,6 @@
 //! Logs: every internal failure is one line that can be read alone and contains no secrets.
 
-use crate::world::{Fault, Moment, Script, World};
+use crate::world::{Fault, Moment, OVER_SDK, Script, World};
 use serde_json::{Value, json};
 use std::{cell::RefCell, io::Write};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -39,7 +39,7 @@ async fn failures_are_logged_without_secrets() {
     let subscriber = fmt().json().with_env_filter(filter).with_writer(|| Logged).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let body =
         json!({"username": "alice", "email": "alice@example.com", "password": PASSWORD, "confirm_password": PASSWORD});
     let registered = world.anonymous().post("/api/v1/auth/register/", body.clone()).await;
@@ -51,7 +51,7 @@ async fn failures_are_logged_without_secrets() {
     assert_eq!(alice.post("/send/", json!({"message": "my private words"})).await.status, 502);
     world.model.next(Script::Panic);
     assert_eq!(alice.post("/send/", json!({"message": "my private words"})).await.status, 500);
-    world.faults.plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
     for path in ["/api/v1/auth/login", "/api/v1/auth/register", "/users/login/", "/api/login/", "/api/v1/tokens/"] {
         assert_eq!(world.anonymous().post(path, body.clone()).await.status, 503, "{path}");
     }

@@ -6,7 +6,7 @@ use crate::{
         fixture::{Fixture, send},
         routes::{ROUTES, Route},
     },
-    world::{PASSWORD, Receiver, World, ticket},
+    world::{OVER_SDK, PASSWORD, Receiver, World, ticket},
 };
 use serde_json::{Value, json};
 use std::{
@@ -23,7 +23,7 @@ fn bare(path: &str) -> &str {
 async fn needs(route: &Route) -> BTreeSet<Permission> {
     let mut found = BTreeSet::new();
     for is_plain in [true, false].into_iter().filter(|is_plain| *is_plain || route.takes_body()) {
-        let fixture = Fixture::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")]).await;
+        let fixture = Fixture::with(&[OVER_SDK, ("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")]).await;
         let actor = match is_plain {
             true => fixture.actor(route),
             false => fixture.actor(route).sending("Idempotency-Key", "once"),
@@ -32,11 +32,11 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
             fixture.world.model.be_remote();
         }
         let body = Value::Object(fixture.body(route)).to_string();
-        fixture.world.faults.plan(None);
+        fixture.world.faults().plan(None);
         fixture.world.queue_faults.plan([]);
         let reply = send(&actor, route, &fixture.path(route), body).await;
         assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
-        found.extend(fixture.world.faults.calls().into_iter().flat_map(|call| call.needs));
+        found.extend(fixture.world.faults().calls().into_iter().flat_map(|call| call.needs));
         found
             .extend(fixture.world.queue_faults.calls().iter().map(|(operation, request)| on_queue(operation, request)));
     }
@@ -89,7 +89,7 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
 /// The permissions that its events require. No route calls this function.
 #[tokio::test]
 async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
-    let world = World::with(&[("RATE_LIMIT_API", "1000")]);
+    let world = World::with(&[OVER_SDK, ("RATE_LIMIT_API", "1000")]);
     // In the first minute of ten, when the limiter also reads the previous minutes.
     world.pass(Duration::from_secs(5 * 60));
     let (alice, server) = (world.user("alice").await, world.listen().await);
@@ -99,7 +99,7 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     assert_eq!(alice.post("/send/", json!({"message": "Hello"})).await.status, 200);
     let last = world.outbox_entries().last().unwrap().id().to_string();
     let path = format!("/ws?ticket={}&last_event_id={last}", ticket(&alice).await);
-    world.faults.plan(None);
+    world.faults().plan(None);
     world.queue_faults.plan([]);
     let mut open = vec![server.connect(&path).await];
     for token in [json!(alice.token()), key, opaque, json!("made up")] {
@@ -116,7 +116,7 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
     assert_eq!(world.work_on_connections().await, 5);
     drop(open);
     world.until_rows_of_connections(0).await;
-    let mut needed: BTreeSet<Permission> = world.faults.calls().into_iter().flat_map(|call| call.needs).collect();
+    let mut needed: BTreeSet<Permission> = world.faults().calls().into_iter().flat_map(|call| call.needs).collect();
     let sent = world.queue_faults.calls();
     needed.extend(sent.iter().map(|(operation, request)| on_queue(operation, request)));
     assert_eq!(needed, function("RealtimeFunction").allowed_to_tables_and_queues());
@@ -126,13 +126,13 @@ async fn the_realtime_function_may_do_what_connections_take_and_no_more() {
 fn taken(world: &World) -> BTreeSet<Permission> {
     let sent = world.queue_faults.calls();
     let on_queues = sent.iter().map(|(operation, request)| on_queue(operation, request));
-    world.faults.calls().into_iter().flat_map(|call| call.needs).chain(on_queues).collect()
+    world.faults().calls().into_iter().flat_map(|call| call.needs).chain(on_queues).collect()
 }
 
 /// No request triggers these two functions directly. The test creates events with subscribers and records the calls.
 #[tokio::test]
 async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
-    let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1")]);
+    let world = World::with(&[OVER_SDK, ("OUTBOUND_ALLOW", "127.0.0.1")]);
     let (receiver, gone) = (Receiver::start().await, Receiver::start().await);
     let (root, server) = (world.admin("root").await, world.listen().await);
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
@@ -151,7 +151,7 @@ async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     root.put(&format!("/api/v1/users/{}", world.id_of("bob")), json!({"role": "admin"})).await;
     root.post("/api/v1/notifications", json!({"message": "Hello"})).await;
     alice.post("/api/v1/auth/logout", json!({})).await;
-    world.faults.plan(None);
+    world.faults().plan(None);
     world.queue_faults.plan([]);
     world.dispatch().await;
     let mut dispatched = taken(&world);
@@ -162,7 +162,7 @@ async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     assert_eq!(bob.delete(&format!("/api/v1/webhooks/{}", hooks[3].as_str().unwrap())).await.status, 204);
     receiver.answers([500]);
     gone.answers([410]);
-    world.faults.plan(None);
+    world.faults().plan(None);
     world.queue_faults.plan([]);
     world.deliver().await;
     world.pass(Duration::from_secs(10));

@@ -1,7 +1,7 @@
 //! Spec 003 and 004: requests that fail before they reach a handler. Both dialects report the same text, one as
 //! `detail` and one as `error`.
 
-use crate::world::{Actor, Fault, Moment, PASSWORD, World};
+use crate::world::{Actor, Fault, Moment, OVER_SDK, PASSWORD, World};
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -155,10 +155,10 @@ async fn an_unknown_path() {
 
 #[tokio::test]
 async fn the_database_is_down() {
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let posts = posts(&world).await;
     let alice = posts.iter().find(|(spoken, _, path)| *path == spoken.say).map(|(_, alice, _)| alice.clone()).unwrap();
-    world.faults.plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
     let body = json!({"username": "alice", "password": PASSWORD, "message": "Hi"});
     let mut replies = Vec::new();
     for (spoken, actor, path) in posts {

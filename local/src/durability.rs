@@ -23,10 +23,12 @@ pub struct Durability(Option<Arc<Log>>);
 
 struct Log {
     file: Arc<File>,
-    /// The number of writes that requested a flush.
+    /// The number of writes.
     written: AtomicU64,
-    /// The number of those that were flushed. The task that holds this lock flushes for all others.
-    synced: Mutex<u64>,
+    /// The number of those that were flushed.
+    synced: AtomicU64,
+    /// The task that holds this lock flushes for all others.
+    flushing: Mutex<()>,
 }
 
 impl Durability {
@@ -45,19 +47,35 @@ impl Durability {
         // SQLite keeps this file while the database is open.
         let log = OpenOptions::new().write(true).open(&name);
         let file = Arc::new(log.with_context(|| format!("{} cannot be opened", Path::new(&name).display()))?);
-        Ok(Self(Some(Arc::new(Log { file, written: AtomicU64::new(0), synced: Mutex::new(0) }))))
+        Ok(Self(Some(Arc::new(Log {
+            file,
+            written: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            flushing: Mutex::new(()),
+        }))))
     }
 
-    /// When this returns, everything that was committed before the call is durable.
+    /// Counts a write. Called after its commit, before any other task can read what it wrote.
+    pub fn note_write(&self) {
+        if let Some(log) = &self.0 {
+            log.written.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// When this returns, everything that was written before the call is durable. Without such writes since the last
+    /// flush, it returns at once.
     pub async fn synced(&self) -> io::Result<()> {
         let Some(log) = &self.0 else { return Ok(()) };
-        let mine = log.written.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut synced = log.synced.lock().await;
-        if *synced < mine {
+        let mine = log.written.load(Ordering::SeqCst);
+        if log.synced.load(Ordering::SeqCst) >= mine {
+            return Ok(());
+        }
+        let _flushing = log.flushing.lock().await;
+        if log.synced.load(Ordering::SeqCst) < mine {
             let all = log.written.load(Ordering::SeqCst);
             let file = log.file.clone();
             spawn_blocking(move || file.sync_data()).await??;
-            *synced = all;
+            log.synced.store(all, Ordering::SeqCst);
         }
         Ok(())
     }

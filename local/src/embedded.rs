@@ -87,18 +87,37 @@ impl Embedded {
         &self,
         call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send,
     ) -> Result<T, Failed> {
-        let written = self.read(call).await?;
+        let counted = |database: &Database| {
+            let written = call(database)?;
+            self.durability.note_write();
+            Ok(written)
+        };
+        let written = self.read(counted).await?;
         let synced = self.durability.synced().await;
         synced.map_err(|error| Failed::Broken(ConnectorError::other(error.into(), None)))?;
         Ok(written)
     }
 
-    /// Returns the name of the table that a call writes to. Notifies the outbox, because the write may add a
-    /// subscriber.
-    pub(crate) fn written(&self, table: Option<String>) -> String {
-        let table = table.unwrap_or_default();
-        self.outbox.note_write(&table);
-        table
+    /// Runs `call`, which writes to `table`, like [`Embedded::write`]. The limiter's counts may be lost in a power
+    /// failure, so that not every request waits for the disk.
+    pub(crate) async fn write_to<T>(
+        &self,
+        table: &str,
+        call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send,
+    ) -> Result<T, Failed> {
+        let noted = |database: &Database| {
+            self.note_write(table);
+            call(database)
+        };
+        match table == self.outbox.tables().limits {
+            true => self.read(noted).await,
+            false => self.write(noted).await,
+        }
+    }
+
+    /// Notifies the outbox of a write to `table`, which may add a subscriber. Called with the database's lock.
+    pub(crate) fn note_write(&self, table: &str) {
+        self.outbox.note_write(table);
     }
 
     /// Writes a transaction to `database`, and sends its outbox entries to the pump.

@@ -1,6 +1,8 @@
 //! DynamoDB in this process, called by the store without a wire format: requests and responses are converted, not
 //! serialised to JSON and parsed again. This bypasses the SDK's client with its signatures and retries.
 
+mod convert;
+
 use crate::embedded::{Embedded, Failed};
 use aws_sdk_dynamodb::{
     error::{ErrorMetadata, SdkError},
@@ -14,7 +16,6 @@ use aws_sdk_dynamodb::{
         transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput, TransactWriteItemsOutput},
         update_item::{UpdateItemError, UpdateItemInput, UpdateItemOutput},
     },
-    primitives::Blob,
     types::{
         self as sdk,
         error::{ConditionalCheckFailedException, TransactionCanceledException},
@@ -25,12 +26,12 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use dynoxide::{AttributeValue, DynoxideError, Item, actions};
+use convert::{batch_write, item, keys, on_failure, sdk_item, sdk_items, sdk_to_item, transact_write, unprocessed};
+use dynoxide::{DynoxideError, actions};
 use futures::future::BoxFuture;
 use shared::store::client::InProcess;
 use std::collections::HashMap;
 
-type SdkItem = HashMap<String, sdk::AttributeValue>;
 type Called<'a, O, E> = BoxFuture<'a, Result<O, SdkError<E>>>;
 
 impl InProcess for Embedded {
@@ -103,9 +104,10 @@ impl InProcess for Embedded {
 
     fn put_item(&self, input: PutItemInput) -> Called<'_, PutItemOutput, PutItemError> {
         Box::pin(async move {
-            let written = self.write(|database| {
+            let table = input.table_name.unwrap_or_default();
+            let written = self.write_to(&table, |database| {
                 database.put_item(actions::put_item::PutItemRequest {
-                    table_name: self.written(input.table_name),
+                    table_name: table.clone(),
                     item: item(input.item)?,
                     condition_expression: input.condition_expression,
                     expression_attribute_names: input.expression_attribute_names,
@@ -118,10 +120,7 @@ impl InProcess for Embedded {
                 })
             });
             let written = written.await.map_err(|failed| {
-                failure(failed, |error, meta| match refused(error, &meta) {
-                    Some(refused) => PutItemError::ConditionalCheckFailedException(refused),
-                    None => PutItemError::generic(meta),
-                })
+                conditional(failed, PutItemError::ConditionalCheckFailedException, PutItemError::generic)
             })?;
             Ok(PutItemOutput::builder().set_attributes(written.attributes.map(sdk_item)).build())
         })
@@ -129,9 +128,10 @@ impl InProcess for Embedded {
 
     fn update_item(&self, input: UpdateItemInput) -> Called<'_, UpdateItemOutput, UpdateItemError> {
         Box::pin(async move {
-            let written = self.write(|database| {
+            let table = input.table_name.unwrap_or_default();
+            let written = self.write_to(&table, |database| {
                 database.update_item(actions::update_item::UpdateItemRequest {
-                    table_name: self.written(input.table_name),
+                    table_name: table.clone(),
                     key: item(input.key)?,
                     update_expression: input.update_expression,
                     condition_expression: input.condition_expression,
@@ -145,10 +145,7 @@ impl InProcess for Embedded {
                 })
             });
             let written = written.await.map_err(|failed| {
-                failure(failed, |error, meta| match refused(error, &meta) {
-                    Some(refused) => UpdateItemError::ConditionalCheckFailedException(refused),
-                    None => UpdateItemError::generic(meta),
-                })
+                conditional(failed, UpdateItemError::ConditionalCheckFailedException, UpdateItemError::generic)
             })?;
             Ok(UpdateItemOutput::builder().set_attributes(written.attributes.map(sdk_item)).build())
         })
@@ -171,10 +168,7 @@ impl InProcess for Embedded {
                 })
             });
             let written = written.await.map_err(|failed| {
-                failure(failed, |error, meta| match refused(error, &meta) {
-                    Some(refused) => DeleteItemError::ConditionalCheckFailedException(refused),
-                    None => DeleteItemError::generic(meta),
-                })
+                conditional(failed, DeleteItemError::ConditionalCheckFailedException, DeleteItemError::generic)
             })?;
             Ok(DeleteItemOutput::builder().set_attributes(written.attributes.map(sdk_item)).build())
         })
@@ -186,7 +180,8 @@ impl InProcess for Embedded {
                 let wanted = input.request_items.unwrap_or_default().into_iter();
                 let wanted = wanted.map(|(table, writes)| {
                     let writes = writes.into_iter().map(batch_write).collect::<Result<Vec<_>, _>>();
-                    Ok::<_, DynoxideError>((self.written(Some(table)), writes?))
+                    self.note_write(&table);
+                    Ok::<_, DynoxideError>((table, writes?))
                 });
                 database.batch_write_item(actions::batch_write_item::BatchWriteItemRequest {
                     request_items: wanted.collect::<Result<_, _>>()?,
@@ -228,152 +223,6 @@ impl InProcess for Embedded {
     }
 }
 
-fn keys(wanted: sdk::KeysAndAttributes) -> Result<actions::batch_get_item::KeysAndAttributes, DynoxideError> {
-    Ok(actions::batch_get_item::KeysAndAttributes {
-        keys: wanted.keys.into_iter().map(sdk_to_item).collect::<Result<_, _>>()?,
-        projection_expression: wanted.projection_expression,
-        expression_attribute_names: wanted.expression_attribute_names,
-        consistent_read: wanted.consistent_read,
-        ..Default::default()
-    })
-}
-
-/// Converts the unprocessed keys, which the database returns as JSON, for the next request.
-fn unprocessed(left: serde_json::Value) -> Result<sdk::KeysAndAttributes, DynoxideError> {
-    let wrong = |error: &dyn std::fmt::Display| DynoxideError::InternalServerError(error.to_string());
-    let left: actions::batch_get_item::KeysAndAttributes =
-        serde_json::from_value(left).map_err(|error| wrong(&error))?;
-    sdk::KeysAndAttributes::builder()
-        .set_keys(Some(sdk_items(left.keys)))
-        .set_projection_expression(left.projection_expression)
-        .set_expression_attribute_names(left.expression_attribute_names)
-        .set_consistent_read(left.consistent_read)
-        .build()
-        .map_err(|error| wrong(&error))
-}
-
-fn batch_write(write: sdk::WriteRequest) -> Result<actions::batch_write_item::WriteRequest, DynoxideError> {
-    use actions::batch_write_item::{DeleteRequest, PutRequest, WriteRequest};
-    let put = write.put_request.map(|put| Ok::<_, DynoxideError>(PutRequest { item: sdk_to_item(put.item)? }));
-    let delete =
-        write.delete_request.map(|delete| Ok::<_, DynoxideError>(DeleteRequest { key: sdk_to_item(delete.key)? }));
-    Ok(WriteRequest { put_request: put.transpose()?, delete_request: delete.transpose()? })
-}
-
-fn transact_write(
-    write: sdk::TransactWriteItem,
-) -> Result<actions::transact_write_items::TransactWriteItem, DynoxideError> {
-    use actions::transact_write_items::{
-        TransactConditionCheck, TransactDelete, TransactPut, TransactUpdate, TransactWriteItem,
-    };
-    let put = write.put.map(|put| {
-        Ok::<_, DynoxideError>(TransactPut {
-            table_name: put.table_name,
-            item: sdk_to_item(put.item)?,
-            condition_expression: put.condition_expression,
-            expression_attribute_names: put.expression_attribute_names,
-            expression_attribute_values: put.expression_attribute_values.map(sdk_to_item).transpose()?,
-            return_values_on_condition_check_failure: on_failure(put.return_values_on_condition_check_failure.as_ref()),
-        })
-    });
-    let update = write.update.map(|update| {
-        Ok::<_, DynoxideError>(TransactUpdate {
-            table_name: update.table_name,
-            key: sdk_to_item(update.key)?,
-            update_expression: update.update_expression,
-            condition_expression: update.condition_expression,
-            expression_attribute_names: update.expression_attribute_names,
-            expression_attribute_values: update.expression_attribute_values.map(sdk_to_item).transpose()?,
-            return_values_on_condition_check_failure: on_failure(
-                update.return_values_on_condition_check_failure.as_ref(),
-            ),
-        })
-    });
-    let delete = write.delete.map(|delete| {
-        Ok::<_, DynoxideError>(TransactDelete {
-            table_name: delete.table_name,
-            key: sdk_to_item(delete.key)?,
-            condition_expression: delete.condition_expression,
-            expression_attribute_names: delete.expression_attribute_names,
-            expression_attribute_values: delete.expression_attribute_values.map(sdk_to_item).transpose()?,
-            return_values_on_condition_check_failure: on_failure(
-                delete.return_values_on_condition_check_failure.as_ref(),
-            ),
-        })
-    });
-    let check = write.condition_check.map(|check| {
-        Ok::<_, DynoxideError>(TransactConditionCheck {
-            table_name: check.table_name,
-            key: sdk_to_item(check.key)?,
-            condition_expression: check.condition_expression,
-            expression_attribute_names: check.expression_attribute_names,
-            expression_attribute_values: check.expression_attribute_values.map(sdk_to_item).transpose()?,
-            return_values_on_condition_check_failure: on_failure(
-                check.return_values_on_condition_check_failure.as_ref(),
-            ),
-        })
-    });
-    Ok(TransactWriteItem {
-        put: put.transpose()?,
-        update: update.transpose()?,
-        delete: delete.transpose()?,
-        condition_check: check.transpose()?,
-    })
-}
-
-fn on_failure(wanted: Option<&sdk::ReturnValuesOnConditionCheckFailure>) -> Option<String> {
-    wanted.map(|wanted| wanted.as_str().to_owned())
-}
-
-fn item(given: Option<SdkItem>) -> Result<Item, DynoxideError> {
-    given.map(sdk_to_item).unwrap_or_else(|| Ok(Item::new()))
-}
-
-fn sdk_to_item(given: SdkItem) -> Result<Item, DynoxideError> {
-    given.into_iter().map(|(name, given)| Ok((name, value(given)?))).collect()
-}
-
-fn value(given: sdk::AttributeValue) -> Result<AttributeValue, DynoxideError> {
-    use sdk::AttributeValue as Sdk;
-    Ok(match given {
-        Sdk::S(text) => AttributeValue::S(text),
-        Sdk::N(number) => AttributeValue::N(number),
-        Sdk::B(bytes) => AttributeValue::B(bytes.into_inner()),
-        Sdk::Bool(is) => AttributeValue::BOOL(is),
-        Sdk::Null(is) => AttributeValue::NULL(is),
-        Sdk::Ss(texts) => AttributeValue::SS(texts),
-        Sdk::Ns(numbers) => AttributeValue::NS(numbers),
-        Sdk::Bs(all) => AttributeValue::BS(all.into_iter().map(Blob::into_inner).collect()),
-        Sdk::L(values) => AttributeValue::L(values.into_iter().map(value).collect::<Result<_, _>>()?),
-        Sdk::M(values) => AttributeValue::M(sdk_to_item(values)?),
-        _ => return Err(DynoxideError::ValidationException("a value of an unknown type".to_owned())),
-    })
-}
-
-fn sdk_items(items: Vec<Item>) -> Vec<SdkItem> {
-    items.into_iter().map(sdk_item).collect()
-}
-
-fn sdk_item(item: Item) -> SdkItem {
-    item.into_iter().map(|(name, value)| (name, sdk_value(value))).collect()
-}
-
-fn sdk_value(value: AttributeValue) -> sdk::AttributeValue {
-    use sdk::AttributeValue as Sdk;
-    match value {
-        AttributeValue::S(text) => Sdk::S(text),
-        AttributeValue::N(number) => Sdk::N(number),
-        AttributeValue::B(bytes) => Sdk::B(Blob::new(bytes)),
-        AttributeValue::BOOL(is) => Sdk::Bool(is),
-        AttributeValue::NULL(is) => Sdk::Null(is),
-        AttributeValue::SS(texts) => Sdk::Ss(texts),
-        AttributeValue::NS(numbers) => Sdk::Ns(numbers),
-        AttributeValue::BS(all) => Sdk::Bs(all.into_iter().map(Blob::new).collect()),
-        AttributeValue::L(values) => Sdk::L(values.into_iter().map(sdk_value).collect()),
-        AttributeValue::M(values) => Sdk::M(sdk_item(values)),
-    }
-}
-
 /// Converts a failure into the SDK's error. `error` creates the operation's own error from the database's error, its
 /// code and its message.
 fn failure<E>(failed: Failed, error: impl FnOnce(DynoxideError, ErrorMetadata) -> E) -> SdkError<E> {
@@ -389,17 +238,19 @@ fn failure<E>(failed: Failed, error: impl FnOnce(DynoxideError, ErrorMetadata) -
     }
 }
 
-fn refused(said: DynoxideError, meta: &ErrorMetadata) -> Option<ConditionalCheckFailedException> {
-    match said {
-        DynoxideError::ConditionalCheckFailedException(message, item) => Some(
-            ConditionalCheckFailedException::builder()
-                .message(message)
-                .set_item(item.map(sdk_item))
-                .meta(meta.clone())
-                .build(),
+/// Converts a failure of an operation with a condition. `refused` creates the operation's error for a condition that
+/// does not hold, and `generic` its other errors.
+fn conditional<E>(
+    failed: Failed,
+    refused: fn(ConditionalCheckFailedException) -> E,
+    generic: fn(ErrorMetadata) -> E,
+) -> SdkError<E> {
+    failure(failed, |error, meta| match error {
+        DynoxideError::ConditionalCheckFailedException(message, item) => refused(
+            ConditionalCheckFailedException::builder().message(message).set_item(item.map(sdk_item)).meta(meta).build(),
         ),
-        _ => None,
-    }
+        _ => generic(meta),
+    })
 }
 
 fn canceled(

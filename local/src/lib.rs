@@ -14,7 +14,7 @@ pub mod process;
 pub mod pump;
 mod secrets;
 mod serve;
-mod serving;
+pub mod serving;
 mod stack;
 pub mod tables;
 pub mod websocket;

@@ -66,8 +66,13 @@ pub fn pump(database: Database, tables: &Tables) -> (ChangeFeed, Pump) {
     (feed, Pump { database, table: tables.outbox.clone(), rows, told: Vec::new() })
 }
 
-/// The caller holds the database's lock during all of these calls, so that no subscriber is added in between.
+/// The caller notes writes and asks for rows with the database's lock, so that no subscriber is added in between.
 impl ChangeFeed {
+    /// The names of the tables.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     /// Notes a write to `table`, which may add a subscriber.
     pub fn note_write(&self, table: &str) {
         if table == self.tables.webhooks || table == self.tables.connections {

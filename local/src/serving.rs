@@ -1,7 +1,7 @@
 //! Serves routes on a socket until the process receives a signal to stop.
 
 use anyhow::Result;
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 
@@ -39,6 +39,12 @@ pub async fn serve(
         end.await;
         drop(ending);
     };
+    // Sends small frames at once instead of collecting them.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection collects small frames");
+        }
+    });
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, routes).with_graceful_shutdown(graceful).into_future();
     let impatient = async {

@@ -6,7 +6,7 @@ use super::{
     faults::{every_call, nobody},
     flows::{Flow, Setup, flows},
 };
-use crate::world::{Actor, Moment, PASSWORD, Reply, World};
+use crate::world::{Actor, Moment, OVER_SDK, PASSWORD, Reply, World};
 use axum::http::Method;
 use futures::future::{FutureExt, join_all};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn cast(world: &World) -> (Actor, Actor, String) {
 fn a_change(world: &World, _: &Flow) {
     let path = format!("/api/v1/users/{}", world.id_of("alice"));
     let anonymous = world.restarted().anonymous();
-    world.faults.rival(move || {
+    world.faults().rival(move || {
         let (anonymous, path) = (anonymous.clone(), path.clone());
         async move {
             let sign_in = json!({"email": "root", "password": PASSWORD});
@@ -271,16 +271,16 @@ async fn the_same_grant_fifty_times_at_once() {
 #[tokio::test]
 async fn the_sweeper_dies_at_any_call() {
     use crate::world::Fault;
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let (_, root, path) = cast(&world).await;
     assert_eq!(root.delete(&path).await.status, 204);
     let deleted = world.snapshot();
     for moment in [Moment::BeforeCommit, Moment::AfterCommit] {
         for call in 0.. {
             let world = deleted.world();
-            world.faults.plan(Some(Fault { call, moment, times: usize::MAX }));
+            world.faults().plan(Some(Fault { call, moment, times: usize::MAX }));
             let swept = world.services.sweeper.sweep().await;
-            let hits = world.faults.hits();
+            let hits = world.faults().hits();
             let after = world.restarted();
             assert_books(&after, &format!("call {call}, {moment:?}")).await;
             assert_eq!(rows_with(&after, "assistants", "pk", "owner#"), 0, "call {call}");

@@ -5,7 +5,7 @@ use super::{
     audit::{audit, audit_without},
     flows::{self, Flow, Prepared, Setup},
 };
-use crate::world::{Fault, Moment, PASSWORD, Reply, Script, World};
+use crate::world::{Fault, Moment, OVER_SDK, PASSWORD, Reply, Script, World};
 use futures::future::FutureExt;
 use serde_json::json;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const CALLS_MAX: usize = 40;
 
 /// Limits are on, so that the limiter's calls fail too.
 fn world() -> World {
-    World::with(&[("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])
+    World::with(&[OVER_SDK, ("RATE_LIMIT_API", "1000"), ("RATE_LIMIT_AUTH", "1000")])
 }
 
 /// Starts a new process on the same data, after all holds have expired and were settled by reading the balance, and
@@ -50,14 +50,14 @@ pub async fn every_call(
     for call in 0..CALLS_MAX {
         let (world, flow) = prepared.begin();
         rival(&world, &flow);
-        world.faults.plan(Some(Fault { call, moment, times }));
+        world.faults().plan(Some(Fault { call, moment, times }));
         let reply = flow.run().await;
-        if world.faults.hits() == 0 {
+        if world.faults().hits() == 0 {
             assert_eq!(reply.status, flow.success, "{}: {}", flow.name, reply.text);
             assert!(call > 0, "{} makes no calls", flow.name);
             return;
         }
-        world.faults.plan(None);
+        world.faults().plan(None);
         let what = format!("{}, call {call}, {moment:?} × {times}: {} {}", flow.name, reply.status, reply.text);
         check(&world, &flow, &reply, &what).await;
     }
@@ -149,7 +149,7 @@ async fn another_turn_comes_first_at_any_call() {
         for name in ["message", "content", "_input"] {
             body[name] = json!("First");
         }
-        world.faults.rival(move || {
+        world.faults().rival(move || {
             let (alice, place, body) = (alice.clone(), place.clone(), body.clone());
             async move {
                 let reply = alice.post(&place, body).await;
@@ -195,7 +195,7 @@ async fn a_thing_of_a_turn_is_deleted_at_any_call(thing: usize) {
     let deletion = |world: &World, flow: &Flow| {
         let alice = flow.actor.in_world(&world.restarted());
         let path = flow.things[thing].clone();
-        world.faults.rival(move || {
+        world.faults().rival(move || {
             let (alice, path) = (alice.clone(), path.clone());
             async move {
                 let reply = alice.delete(&path).await;
@@ -243,10 +243,10 @@ async fn every_call_while_a_turn_runs(setup: Setup, (moment, times): (Moment, us
         let (alice, messages) = (flow.actor.without("Idempotency-Key"), format!("{}/messages", flow.things[0]));
         let turn = tokio::spawn(async move { alice.post(&messages, json!({"content": "Hello"})).await });
         world.until_no_longer("alice", (GRANT - PRICE) as u64).await;
-        world.faults.plan(Some(Fault { call, moment, times }));
+        world.faults().plan(Some(Fault { call, moment, times }));
         let reply = flow.run().await;
-        let hits = world.faults.hits();
-        world.faults.plan(None);
+        let hits = world.faults().hits();
+        world.faults().plan(None);
         tell.send("Hi!").unwrap();
         let turn = turn.await.unwrap();
 
@@ -309,12 +309,12 @@ async fn every_call_after_hanging_up(pieces: &[&'static str], (moment, times): (
             model.send(Ok(piece)).unwrap();
             events.data_of("delta").await;
         }
-        world.faults.plan(Some(Fault { call, moment, times }));
+        world.faults().plan(Some(Fault { call, moment, times }));
         drop(events);
         model.closed().await;
         // The SDK gives up after three attempts.
-        world.until("the reply is settled", |world| world.is_settled() || world.faults.hits() >= 3).await;
-        let hits = world.faults.hits();
+        world.until("the reply is settled", |world| world.is_settled() || world.faults().hits() >= 3).await;
+        let hits = world.faults().hits();
         let what = format!("{pieces:?}, call {call}, {moment:?} × {times}: {hits} hits");
         assert!(world.is_settled() || (times == usize::MAX && hits == 3), "{what}");
         let is_paid = world.is_settled() && !pieces.is_empty();

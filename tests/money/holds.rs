@@ -1,7 +1,7 @@
 //! Holds on tokens while a model outside the process is working.
 
 use super::audit::audit;
-use crate::world::{Actor, Fault, Moment, Reply, Script, World};
+use crate::world::{Actor, Fault, Moment, OVER_SDK, Reply, Script, World};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -38,11 +38,11 @@ async fn tokens_are_on_hold_while_the_model_thinks() {
 
 #[tokio::test]
 async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let alice = world.user("alice").await;
     world.model.be_remote();
     // Sign-in and account, conversation and balance, then the hold. The settlement never runs.
-    world.faults.plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
     let alice = alice.in_world(&world);
@@ -54,10 +54,10 @@ async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
 
 #[tokio::test]
 async fn a_left_over_hold_is_reclaimed_by_the_next_turn() {
-    let world = World::with(&[("INITIAL_TOKENS", "100")]);
+    let world = World::with(&[OVER_SDK, ("INITIAL_TOKENS", "100")]);
     let alice = world.user("alice").await;
     world.model.be_remote();
-    world.faults.plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
     world.pass(EXPIRES);

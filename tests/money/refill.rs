@@ -1,7 +1,7 @@
 //! Regular refills, which are granted when the balance is next read instead of by a timer.
 
 use super::audit::audit;
-use crate::world::{Fault, Moment, World};
+use crate::world::{Fault, Moment, OVER_SDK, World};
 use futures::future::join_all;
 use serde_json::json;
 use std::time::Duration;
@@ -14,7 +14,7 @@ async fn tokens(world: &World) -> u64 {
 }
 
 fn world() -> World {
-    World::with(&[("REFILL_TOKENS", "50"), ("REFILL_HOURS", "2")])
+    World::with(&[OVER_SDK, ("REFILL_TOKENS", "50"), ("REFILL_HOURS", "2")])
 }
 
 #[tokio::test]
@@ -60,9 +60,9 @@ async fn a_lost_answer_does_not_refill_twice() {
         world.pass(HOUR * 2 - Duration::from_secs(1));
         let alice = world.sign_in("alice").await;
         world.pass(Duration::from_secs(1));
-        world.faults.plan(Some(Fault { call, moment: Moment::AfterCommit, times: 3 }));
+        world.faults().plan(Some(Fault { call, moment: Moment::AfterCommit, times: 3 }));
         alice.get("/token/").await;
-        world.faults.plan(None);
+        world.faults().plan(None);
         assert_eq!(alice.get("/token/").await.body, json!({"tokens": 4050}));
         assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
     }

@@ -1,7 +1,7 @@
 //! Spec 001, "Health".
 
 use super::error;
-use crate::world::{Fault, Moment, QueueFault, World};
+use crate::world::{Fault, Moment, OVER_SDK, QueueFault, World};
 use axum::http::Method;
 use serde_json::json;
 
@@ -34,9 +34,9 @@ async fn a_bad_credential_does_not_matter() {
 
 #[tokio::test]
 async fn every_component_is_asked() {
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     for path in DETAILED {
-        world.faults.plan(None);
+        world.faults().plan(None);
         let reply = world.anonymous().get(path).await;
         assert_eq!(reply.status, 200, "{path}");
         assert_eq!(
@@ -52,14 +52,14 @@ async fn every_component_is_asked() {
             }),
             "{path}"
         );
-        assert!(!world.faults.calls().is_empty(), "{path}");
+        assert!(!world.faults().calls().is_empty(), "{path}");
     }
 }
 
 #[tokio::test]
 async fn the_database_is_down() {
-    let world = World::new();
-    world.faults.plan(Some(database_down()));
+    let world = World::with(&[OVER_SDK]);
+    world.faults().plan(Some(database_down()));
     for path in DETAILED {
         let reply = world.anonymous().get(path).await;
         assert_eq!(reply.status, 503, "{path}");
@@ -77,7 +77,7 @@ async fn the_database_is_down() {
             "{path}"
         );
     }
-    assert!(world.faults.hits() > 0);
+    assert!(world.faults().hits() > 0);
 }
 
 #[tokio::test]
@@ -127,22 +127,22 @@ async fn a_queue_that_does_not_answer_is_down() {
 
 #[tokio::test]
 async fn the_process_answers_while_the_database_is_down() {
-    let world = World::new();
-    world.faults.plan(Some(database_down()));
+    let world = World::with(&[OVER_SDK]);
+    world.faults().plan(Some(database_down()));
     for path in BASIC {
         let reply = world.anonymous().get(path).await;
         assert_eq!(reply.status, 200, "{path}");
         assert_eq!(reply.body, json!({"status": "healthy"}), "{path}");
     }
-    assert!(world.faults.calls().is_empty());
+    assert!(world.faults().calls().is_empty());
 }
 
 #[tokio::test]
 async fn the_database_is_back() {
-    let world = World::new();
-    world.faults.plan(Some(database_down()));
+    let world = World::with(&[OVER_SDK]);
+    world.faults().plan(Some(database_down()));
     assert_eq!(world.anonymous().get("/health/detailed").await.status, 503);
-    world.faults.plan(None);
+    world.faults().plan(None);
     assert_eq!(world.anonymous().get("/health/detailed").await.status, 200);
 }
 

@@ -1,14 +1,14 @@
 //! Spec 001, "POST /auth/login".
 
 use super::{DOCUMENTED_PASSWORD, EMAIL, error, invalid, taken};
-use crate::world::{Actor, Fault, JWT_SECRET, Moment, PASSWORD, Reply, START, World};
+use crate::world::{Actor, Fault, JWT_SECRET, Moment, OVER_SDK, PASSWORD, Reply, START, World};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A world with the account of the document's example.
 async fn world_with_example() -> World {
-    let world = World::new();
+    let world = World::with(&[OVER_SDK]);
     let body = json!({"email": EMAIL, "password": DOCUMENTED_PASSWORD});
     let reply = world.anonymous().post("/api/v1/auth/register", body).await;
     assert_eq!(reply.status, 201);
@@ -164,7 +164,7 @@ async fn two_sign_ins_have_different_tokens() {
 #[tokio::test]
 async fn the_database_is_down() {
     let world = world_with_example().await;
-    world.faults.plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 0, moment: Moment::BeforeCommit, times: usize::MAX }));
     let reply = login(&world, EMAIL, DOCUMENTED_PASSWORD).await;
     assert_eq!(reply.status, 503);
     assert_eq!(reply.body, error(503, "UNAVAILABLE", "Service temporarily unavailable, try again later."));

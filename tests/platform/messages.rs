@@ -2,7 +2,7 @@
 //! answered.
 
 use super::{error, invalid, talk::*};
-use crate::world::{NOW, Script, World};
+use crate::world::{NOW, OVER_SDK, Script, World};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
@@ -135,7 +135,7 @@ async fn an_assistant_that_is_deactivated_while_the_turn_begins_does_not_answer(
     use crate::world::{Fault, Moment};
     use futures::FutureExt;
     for is_remote in [false, true] {
-        let world = World::new();
+        let world = World::with(&[OVER_SDK]);
         let alice = world.user("alice").await;
         let ada = assistant(&alice, "Ada").await;
         let path = begin(&alice, json!({"assistant_id": ada})).await;
@@ -143,14 +143,14 @@ async fn an_assistant_that_is_deactivated_while_the_turn_begins_does_not_answer(
             world.model.be_remote();
         }
         let rival = (alice.in_world(&world.restarted()), ada.clone());
-        world.faults.rival(move || {
+        world.faults().rival(move || {
             let (alice, ada) = rival.clone();
             async move { set_status(&alice, &ada, "inactive").await }.boxed()
         });
         // Sign-in and account, what is known before a turn, its number and the assistant; then it is written.
-        world.faults.plan(Some(Fault { call: 4, moment: Moment::LostRace, times: 1 }));
+        world.faults().plan(Some(Fault { call: 4, moment: Moment::LostRace, times: 1 }));
         let reply = say(&alice, &path, "Hello").await;
-        assert_eq!(world.faults.hits(), 1);
+        assert_eq!(world.faults().hits(), 1);
         assert_eq!(reply.status, 409, "{}", reply.text);
         assert_eq!(reply.body, error(409, "CONFLICT", "The assistant is not active."));
         assert_eq!(said(&alice, &path).await, [""; 0]);

@@ -3,7 +3,7 @@
 use super::{Permission, resources};
 use crate::{
     threats::fixture::Fixture,
-    world::{World, ticket},
+    world::{OVER_SDK, World, ticket},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,13 +30,13 @@ fn described() -> BTreeSet<String> {
 
 /// What was read and written since the world began.
 fn used(world: &World) -> BTreeSet<String> {
-    let needs: Vec<Permission> = world.faults.calls().into_iter().flat_map(|call| call.needs).collect();
+    let needs: Vec<Permission> = world.faults().calls().into_iter().flat_map(|call| call.needs).collect();
     needs.into_iter().map(|(_, resource)| resource).collect()
 }
 
 /// Somebody who has one of everything, where everything counts.
 async fn fixture() -> Fixture {
-    Fixture::in_world(World::with(&[("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")])).await
+    Fixture::in_world(World::with(&[OVER_SDK, ("RATE_LIMIT_API", "100000"), ("RATE_LIMIT_AUTH", "100000")])).await
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use super::{
     routes::Dialect,
     surface::{SIGN_INS, SIGN_UPS, SignInEndpoint, access_in, assert_clean, assert_refused},
 };
-use crate::world::{PASSWORD, Reply, World};
+use crate::world::{OVER_SDK, PASSWORD, Reply, World};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -164,15 +164,15 @@ async fn an_unknown_user_cannot_be_told_from_a_wrong_password() {
 /// Database calls and password hashing are the same in both cases, so the duration is the same.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_user_takes_as_many_steps_as_a_wrong_password() {
-    let world = World::with(&[("RATE_LIMIT_AUTH", "1000")]);
-    world.faults.keep_in_step();
+    let world = World::with(&[OVER_SDK, ("RATE_LIMIT_AUTH", "1000")]);
+    world.faults().keep_in_step();
     world.user("alice").await;
     let mut steps = Vec::new();
     for name in ["alice", "nobody"] {
-        world.faults.plan(None);
+        world.faults().plan(None);
         let reply = SIGN_INS[4].sign_in(&world.anonymous(), name, "wrong-password").await;
         assert_eq!(reply.status, 400, "{}", reply.text);
-        let waited = world.faults.calls().iter().map(|call| call.step).max();
+        let waited = world.faults().calls().iter().map(|call| call.step).max();
         steps.push(waited.unwrap());
     }
     // An unknown name saves only one read of the account, which takes far less time than hashing.

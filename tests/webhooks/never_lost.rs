@@ -2,7 +2,7 @@
 //! one id, and is one delivery.
 
 use super::{HOUR, SECOND, alice_with_a_webhook, delivery, pass};
-use crate::world::{Actor, Fault, Moment, QueueFault, Receiver, World};
+use crate::world::{Actor, Fault, Moment, OVER_SDK, QueueFault, Receiver, World};
 use futures::future::join;
 use local::embedded_queue::Received;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ async fn deliver_once(world: &World, message: &Received) -> bool {
 
 /// alice's webhook, and a change that nobody was told of yet.
 async fn changed() -> (World, Actor, Receiver, String) {
-    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[OVER_SDK]).await;
     assert_eq!(alice.put("/api/v1/users/me", json!({"full_name": "Alice"})).await.status, 200);
     (world, alice, receiver, path)
 }
@@ -112,13 +112,13 @@ async fn every_call(step: Step, moment: Moment, times: usize) {
                 world.queues.deliveries.take()
             }
         };
-        world.faults.plan(Some(Fault { call, moment, times }));
+        world.faults().plan(Some(Fault { call, moment, times }));
         let is_done = match &message {
             Some(message) => deliver_once(&world, message).await,
             None => dispatch_once(&world).await,
         };
-        let hits = world.faults.hits();
-        world.faults.plan(None);
+        let hits = world.faults().hits();
+        world.faults().plan(None);
         let what = format!("{step:?}, call {call}, {moment:?} × {times}, done: {is_done}");
         assert!(is_done || times > 1, "{what}: a hiccup is not noticed");
         let after = if times > 1 { restarted(&world).await } else { world };
@@ -139,10 +139,10 @@ async fn a_receiver_is_gone_and_any_call_breaks() {
         for call in 0..CALLS_MAX {
             let (world, alice, receiver, path, message) = dispatched().await;
             receiver.answers([410; 2]);
-            world.faults.plan(Some(Fault { call, moment, times }));
+            world.faults().plan(Some(Fault { call, moment, times }));
             deliver_once(&world, &message).await;
-            let hits = world.faults.hits();
-            world.faults.plan(None);
+            let hits = world.faults().hits();
+            world.faults().plan(None);
             let after = restarted(&world).await;
             after.settle().await;
             pass(&after, CLAIM).await;

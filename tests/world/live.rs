@@ -4,6 +4,7 @@ use super::{Actor, World};
 use axum::Extension;
 use futures::{SinkExt, StreamExt};
 use local::{
+    serving::serve,
     websocket::{self, Sockets},
     worker::Worker,
 };
@@ -42,7 +43,7 @@ impl World {
         let app = self.app.clone().merge(websocket::router(self.sockets())).layer(Extension(address));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = LiveServer(listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        tokio::spawn(async move { serve(listener, app, std::future::pending()).await.unwrap() });
         server
     }
 
@@ -99,6 +100,7 @@ impl LiveServer {
             request.headers_mut().append(name, value.parse().unwrap());
         }
         let stream = TcpStream::connect(self.0).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         match timeout(PATIENCE, client_async(request, stream)).await.unwrap() {
             Ok((stream, _)) => Ok(Socket(stream)),
             Err(Error::Http(response)) => Err(response.status().as_u16()),

@@ -1,7 +1,9 @@
 //! A deployment for each test: embedded database and storage, a clock that stands still, counted randomness, and a
-//! scripted model. Requests go through the router, made by actors.
+//! scripted model. Requests go through the router, made by actors. The service calls the database in this process, as
+//! `cargo run` does, or through the SDK, as on AWS.
 
 mod actor;
+mod direct;
 pub mod documents;
 mod entropy;
 mod events;
@@ -27,6 +29,7 @@ pub use receiver::{Receiver, Request};
 pub use snapshot::Snapshot;
 
 use axum::Router;
+use direct::Direct;
 use dynoxide::{Database, ImportOptions, Item};
 use entropy::CountedEntropy;
 use futures::stream;
@@ -61,7 +64,7 @@ use shared::{
 use snapshot::NamedDatabase;
 use std::{
     collections::HashMap,
-    fs,
+    env, fs,
     path::PathBuf,
     sync::{
         Arc,
@@ -80,6 +83,9 @@ pub const NOW: &str = "2024-03-13T10:05:00Z";
 pub const PASSWORD: &str = "password123";
 /// The SDK's first delay before a retry.
 const BACKOFF: Duration = Duration::from_millis(1);
+/// The setting with which the service calls the database through the SDK. It is necessary for [`World::faults`]. As an
+/// environment variable, it applies to all worlds.
+pub const OVER_SDK: (&str, &str) = ("TESTS_USE_SDK", "1");
 /// The key that signs tokens.
 pub const JWT_SECRET: &str = "a key of tests that is long enough: 0123456789";
 
@@ -107,8 +113,8 @@ pub struct World {
     /// The database, for direct access to rows.
     pub database: Database,
     data: NamedDatabase,
-    /// Faults between the service and the database, and the recorded calls.
-    pub faults: Faults,
+    /// Between the SDK and the database, if the service uses the SDK.
+    faults: Option<Faults>,
     /// The queues, for taking and processing messages.
     pub queues: EmbeddedQueues,
     /// Faults between the service and the queues.
@@ -165,7 +171,14 @@ impl World {
         let database = data.database.clone();
         let (feed, pump) = pump(database.clone(), &tables);
         let progress = Progress::default();
-        let faults = Faults::new(Embedded::new(database.clone(), feed, Durability::none()), progress.clone());
+        let embedded = Embedded::new(database.clone(), feed, Durability::none());
+        let (name, value) = OVER_SDK;
+        let is_over_sdk = settings.get(name).is_some_and(|set| set == value) || env::var(name).as_deref() == Ok(value);
+        let faults = is_over_sdk.then(|| Faults::new(embedded.clone(), progress.clone()));
+        let database_client = match &faults {
+            Some(faults) => Client::new(&aws::embedded(faults.clone(), BACKOFF)),
+            None => Client::in_process(Direct::new(embedded, progress.clone())),
+        };
         let any_clock: Arc<dyn Clock> = clock.clone();
         let urls = QueueUrls::default();
         let queues = EmbeddedQueues::new(&urls, Rules::default(), &any_clock);
@@ -174,7 +187,7 @@ impl World {
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let s3 = S3Outage::new(s3, progress.clone());
         let backends = Backends {
-            database: Client::new(&aws::embedded(faults.clone(), BACKOFF)),
+            database: database_client,
             tables,
             blobs: Blobs::new(&aws::embedded(s3.clone(), BACKOFF), BUCKET_FILES.to_owned()),
             queues: Queues::new(&aws::embedded(queue_faults.clone(), BACKOFF), &urls),
@@ -229,6 +242,11 @@ impl World {
             Arc::new(ScriptedModel::default()),
             self.keyring.clone(),
         )
+    }
+
+    /// Faults between the service and the database, and the recorded calls. Only for a world with [`OVER_SDK`].
+    pub fn faults(&self) -> &Faults {
+        self.faults.as_ref().expect("a world with the setting `OVER_SDK`")
     }
 
     /// Dispatches the events to their subscribers, and makes the deliveries that are due.

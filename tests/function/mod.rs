@@ -1,7 +1,5 @@
-//! The function as Lambda runs it, when something is wrong: a process with an environment, which asks for events and
-//! posts answers. Here is the other side of that.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
+//! A function as Lambda runs it, when something is wrong: a process that reads its environment, requests events and
+//! posts responses. These tests play the Lambda runtime.
 use axum::{
     Router,
     body::Bytes,
@@ -70,7 +68,7 @@ async fn closed() -> SocketAddr {
 
 /// The function, whose AWS is at `aws`.
 fn function(aws: SocketAddr) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_auth"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_function"));
     command.env_clear().envs(OF_THE_STACK.map(|name| (name, "http://127.0.0.1/something")));
     command.envs([
         ("AWS_REGION", "eu-central-1"),
@@ -116,7 +114,7 @@ async fn posted_for(command: &mut Command, events: &[Value]) -> Vec<(String, Val
 
 /// The sample of a request, with another path and a credential of an unknown key.
 fn request(verb: &str, path: &str) -> Value {
-    let sample = include_str!("../../../events/auth/register.json");
+    let sample = include_str!("../../events/auth/register.json");
     let mut event: Value = serde_json::from_str(sample).unwrap();
     event["httpMethod"] = json!(verb);
     event["path"] = json!(path);
@@ -164,7 +162,7 @@ async fn a_setting_that_is_missing_or_wrong_ends_the_start_with_one_line_that_na
 async fn keys_or_a_database_that_fail_or_never_answer_are_503_in_time() {
     const SAID: &str = "Service temporarily unavailable, try again later.";
     let unavailable = json!({"detail": SAID, "status_code": 503, "error_code": "UNAVAILABLE"});
-    for aws in [closed().await, silent().await] {
+    let check = async |aws| {
         let (mut without_keys, mut without_database) = (function(aws), function(aws));
         without_keys.env("JWT_SECRET_ID", "keys");
         without_database.env("JWT_SECRET", KEY);
@@ -174,7 +172,8 @@ async fn keys_or_a_database_that_fail_or_never_answer_are_503_in_time() {
             tokio::join!(posted_for(&mut without_keys, &profile), posted_for(&mut without_database, &registration));
         assert_eq!(answer(&keys[0]), (503, json!({"detail": SAID})));
         assert_eq!(answer(&database[0]), (503, unavailable.clone()));
-    }
+    };
+    tokio::join!(check(closed().await), check(silent().await));
 }
 
 #[tokio::test]
