@@ -340,3 +340,11 @@ fn what_is_allowed_is_not_reported() {
         assert_eq!(violations(layer, &path, text), BTreeSet::new(), "{path}: {text}");
     }
 }
+
+#[test]
+fn crates_that_are_not_built_as_tests_contain_none() {
+    let crates = ["functions", "local/src"].into_iter().flat_map(sources);
+    let tests = crates.filter(|(_, text)| ["cfg(test)", "[test]", "::test]"].iter().any(|mark| text.contains(mark)));
+    let paths: Vec<String> = tests.map(|(path, _)| path).collect();
+    assert_eq!(paths, [""; 0], "tests that never run");
+}

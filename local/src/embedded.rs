@@ -23,6 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::aws::Respond;
 use std::{
     any::Any,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -93,9 +94,13 @@ impl Embedded {
             Ok(written)
         };
         let written = self.read(counted).await?;
-        let synced = self.durability.synced().await;
-        synced.map_err(|error| Failed::Broken(ConnectorError::other(error.into(), None)))?;
+        self.synced().await.map_err(|error| Failed::Broken(ConnectorError::other(error.into(), None)))?;
         Ok(written)
+    }
+
+    /// Returns when everything that a call could have read by now is durable.
+    pub async fn synced(&self) -> io::Result<()> {
+        self.durability.synced().await
     }
 
     /// Runs `call`, which writes to `table`, like [`Embedded::write`]. The limiter's counts may be lost in a power

@@ -173,7 +173,8 @@ impl World {
         let progress = Progress::default();
         let embedded = Embedded::new(database.clone(), feed, Durability::none());
         let (name, value) = OVER_SDK;
-        let is_over_sdk = settings.get(name).is_some_and(|set| set == value) || env::var(name).as_deref() == Ok(value);
+        let is_over_sdk =
+            settings.get(name).is_some_and(|set| set == value) || env::var_os(name).is_some_and(|set| set == value);
         let faults = is_over_sdk.then(|| Faults::new(embedded.clone(), progress.clone()));
         let database_client = match &faults {
             Some(faults) => Client::new(&aws::embedded(faults.clone(), BACKOFF)),

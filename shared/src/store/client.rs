@@ -3,7 +3,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
-    config::{Config, retry::RetryConfig},
+    config::{Config, StalledStreamProtectionConfig, retry::RetryConfig},
     error::SdkError,
     operation::{
         batch_get_item::{
@@ -102,7 +102,9 @@ operations! {
 impl Client {
     /// Creates an SDK client with this configuration.
     pub fn new(aws: &SdkConfig) -> Self {
-        let config = Config::from(aws);
+        // A response is read as a whole, within the limit of its attempt.
+        let unwatched = StalledStreamProtectionConfig::disabled();
+        let config = Config::from(aws).to_builder().stalled_stream_protection(unwatched).build();
         let once = config.to_builder().retry_config(RetryConfig::disabled()).build();
         let [client, once] = [config, once].map(aws_sdk_dynamodb::Client::from_conf);
         Self(Kind::Sdk { client, once })
