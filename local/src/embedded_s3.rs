@@ -130,7 +130,7 @@ fn remove_notes(directory: &Path, bucket: &str, key: &str) {
         if let Err(error) = fs::remove_file(notes)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(error = %shared::log::Causes(&error), "notes about an object are left behind");
+            tracing::warn!(error = %shared::log::Causes(&error), "the metadata of a deleted object was not removed");
         }
     }
 }

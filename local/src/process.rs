@@ -97,7 +97,7 @@ impl Process {
 /// with all waiting deliveries.
 async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
     if let Err(error) = services.deliveries.wake_all().await {
-        tracing::error!(error = %Causes(&error), "what waits for delivery is not looked at yet");
+        tracing::error!(error = %Causes(&error), "waiting deliveries were not queued");
     }
     let handler = move |event| deliver::deliver(services.clone(), event);
     Worker::new(queue, DELIVERED_AT_ONCE, handler).run().await;
@@ -109,11 +109,11 @@ async fn tidy_now_and_then(services: Services, database: Database) {
         let expiring = database.clone();
         match tokio::task::spawn_blocking(move || expiring.sweep_ttl()).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(error = %Causes(&error), "what has expired is not removed yet"),
-            Err(error) => tracing::warn!(error = %Causes(&error), "what has expired is not removed yet"),
+            Ok(Err(error)) => tracing::warn!(error = %Causes(&error), "expired rows were not removed"),
+            Err(error) => tracing::warn!(error = %Causes(&error), "expired rows were not removed"),
         }
         if let Err(error) = janitor::tidy(services.clone()).await {
-            tracing::warn!(error = %Causes(&error), "what was deleted is not removed yet");
+            tracing::warn!(error = %Causes(&error), "the data of deleted objects was not removed");
         }
         tokio::time::sleep(TIDIED_EVERY).await;
     }

@@ -27,7 +27,7 @@ use tokio::{
 };
 
 /// The attribute that marks a row as dispatched.
-const TOLD: &str = "told";
+const MARK: &str = "told";
 /// The maximum number of rows marked in one write. It is the limit of a transaction.
 const MARKS: usize = 100;
 /// How long rows wait to be marked together when no other rows are dispatched.
@@ -56,14 +56,14 @@ pub struct Pump {
     table: String,
     rows: UnboundedReceiver<Item>,
     /// The keys of rows that were dispatched but not marked yet.
-    told: Vec<Value>,
+    unmarked: Vec<Value>,
 }
 
 /// A pump for the outbox of `database`, and the feed that sends new rows to it.
 pub fn pump(database: Database, tables: &Tables) -> (ChangeFeed, Pump) {
     let (sender, rows) = mpsc::unbounded_channel();
     let feed = ChangeFeed { tables: Arc::new(tables.clone()), rows: sender, is_heard: Arc::new(AtomicBool::new(true)) };
-    (feed, Pump { database, table: tables.outbox.clone(), rows, told: Vec::new() })
+    (feed, Pump { database, table: tables.outbox.clone(), rows, unmarked: Vec::new() })
 }
 
 /// The caller notes writes and asks for rows with the database's lock, so that no subscriber is added in between.
@@ -104,7 +104,7 @@ impl ChangeFeed {
             return Ok(rows.into_iter().map(|row| row.clone()).collect());
         }
         for row in &mut rows {
-            row.insert(TOLD.to_owned(), AttributeValue::BOOL(true));
+            row.insert(MARK.to_owned(), AttributeValue::BOOL(true));
         }
         Ok(Vec::new())
     }
@@ -135,13 +135,13 @@ impl ChangeFeed {
 impl Pump {
     /// Dispatches all rows that are not marked yet, then all new ones until the feed is dropped.
     pub async fn run(mut self, services: Services) {
-        match self.untold() {
-            Ok(rows) => self.tell(&services, rows).await,
+        match self.undispatched() {
+            Ok(rows) => self.dispatch(&services, rows).await,
             Err(error) => tracing::error!(error = %Causes(&*error), "the outbox cannot be read"),
         }
         let mut rows = Vec::new();
         loop {
-            let received = match self.told.is_empty() {
+            let received = match self.unmarked.is_empty() {
                 true => self.rows.recv_many(&mut rows, BATCH).await,
                 false => match timeout(MARKS_WAIT, self.rows.recv_many(&mut rows, BATCH)).await {
                     Ok(received) => received,
@@ -155,7 +155,7 @@ impl Pump {
                 return self.mark();
             }
             match rows.drain(..).map(serde_json::to_value).collect::<Result<Vec<_>, _>>() {
-                Ok(rows) => self.tell(&services, rows).await,
+                Ok(rows) => self.dispatch(&services, rows).await,
                 Err(error) => tracing::error!(error = %Causes(&error), "rows of the outbox cannot be read"),
             }
         }
@@ -164,60 +164,63 @@ impl Pump {
     /// Dispatches all rows that are not marked yet. Returns how many they were.
     pub async fn run_due(&mut self, services: &Services) -> Result<usize> {
         while self.rows.try_recv().is_ok() {}
-        let rows = self.untold()?;
+        let rows = self.undispatched()?;
         let count = rows.len();
-        self.tell(services, rows).await;
+        self.dispatch(services, rows).await;
         self.mark();
         Ok(count)
     }
 
-    async fn tell(&mut self, services: &Services, rows: Vec<Value>) {
+    async fn dispatch(&mut self, services: &Services, rows: Vec<Value>) {
         for batch in rows.chunks(BATCH) {
             let mut left = batch.to_vec();
             for tried in 0..=RETRIES {
                 if tried > 0 {
                     tokio::time::sleep(PAUSE * 2_u32.pow(tried - 1)).await;
                 }
-                match self.tell_once(services, left.clone()).await {
+                match self.dispatch_once(services, left.clone()).await {
                     Ok(failed) => left = failed,
-                    Err(error) => tracing::error!(error = %Causes(&*error), "changes were not told"),
+                    Err(error) => tracing::error!(error = %Causes(&*error), "outbox rows were not dispatched"),
                 }
                 if left.is_empty() {
                     break;
                 }
             }
             if !left.is_empty() {
-                tracing::error!(changes = left.len(), "changes were not told; the next start tries again");
+                tracing::error!(rows = left.len(), "outbox rows were not dispatched; the next start tries again");
             }
         }
     }
 
     /// Dispatches the rows once. Returns those that failed.
-    async fn tell_once(&mut self, services: &Services, rows: Vec<Value>) -> Result<Vec<Value>> {
-        let told = dispatch::dispatch(services.clone(), event(&rows)?).await?;
+    async fn dispatch_once(&mut self, services: &Services, rows: Vec<Value>) -> Result<Vec<Value>> {
+        let response = dispatch::dispatch(services.clone(), event(&rows)?).await?;
         let is_failed = |number: usize| {
-            told.batch_item_failures.iter().any(|failure| failure.item_identifier.as_deref() == Some(&sequence(number)))
+            response
+                .batch_item_failures
+                .iter()
+                .any(|failure| failure.item_identifier.as_deref() == Some(&sequence(number)))
         };
         let mut failed = Vec::<Value>::new();
         for (number, row) in rows.into_iter().enumerate() {
             // After a failure, the later rows of the same user were not attempted.
             match is_failed(number) || failed.iter().any(|other| other["pk"] == row["pk"]) {
                 true => failed.push(row),
-                false => self.told.push(json!({"pk": row["pk"], "sk": row["sk"]})),
+                false => self.unmarked.push(json!({"pk": row["pk"], "sk": row["sk"]})),
             }
         }
-        if self.told.len() >= MARKS {
+        if self.unmarked.len() >= MARKS {
             self.mark();
         }
         Ok(failed)
     }
 
-    fn untold(&self) -> Result<Vec<Value>> {
+    fn undispatched(&self) -> Result<Vec<Value>> {
         let mut rows = Vec::new();
         let mut request = json!({
             "TableName": self.table,
-            "FilterExpression": "attribute_not_exists(#told)",
-            "ExpressionAttributeNames": {"#told": TOLD},
+            "FilterExpression": "attribute_not_exists(#mark)",
+            "ExpressionAttributeNames": {"#mark": MARK},
         });
         loop {
             let scanned = serde_json::to_value(self.database.scan(serde_json::from_value(request.clone())?)?)?;
@@ -235,9 +238,9 @@ impl Pump {
     /// Marks the dispatched rows. If this fails, the next start dispatches them again, which creates no second
     /// delivery.
     fn mark(&mut self) {
-        for keys in std::mem::take(&mut self.told).chunks(MARKS) {
+        for keys in std::mem::take(&mut self.unmarked).chunks(MARKS) {
             if let Err(error) = self.mark_together(keys) {
-                tracing::error!(error = %Causes(&*error), changes = keys.len(), "changes were told, but not marked");
+                tracing::error!(error = %Causes(&*error), rows = keys.len(), "dispatched outbox rows were not marked");
             }
         }
     }
@@ -248,8 +251,8 @@ impl Pump {
             json!({"Update": {
                 "TableName": self.table,
                 "Key": key,
-                "UpdateExpression": "SET #told = :true",
-                "ExpressionAttributeNames": {"#told": TOLD},
+                "UpdateExpression": "SET #mark = :true",
+                "ExpressionAttributeNames": {"#mark": MARK},
                 "ExpressionAttributeValues": {":true": {"BOOL": true}},
             }})
         };

@@ -42,7 +42,7 @@ pub async fn serve(
     // Sends small frames at once instead of collecting them.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection collects small frames");
+            tracing::debug!(%error, "TCP_NODELAY was not set");
         }
     });
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();

@@ -64,19 +64,19 @@ fn outputs(stack: &str, region: &str) -> Result<Outputs> {
         .args(["cloudformation", "describe-stacks", "--query", "Stacks[0].Outputs", "--output", "json"])
         .args([format!("--region={region}"), format!("--stack-name={stack}")])
         .output();
-    let told = match asked {
+    let output = match asked {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             bail!("the AWS CLI is not installed: --stack needs the command `aws`")
         }
         asked => asked.context("the AWS CLI cannot be run")?,
     };
-    if !told.status.success() {
+    if !output.status.success() {
         // On one line, like every error of an operator's command.
-        let words = String::from_utf8_lossy(&told.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
         bail!("the AWS CLI cannot describe the stack {stack}: {words}");
     }
     let outputs: Option<Vec<Output>> =
-        serde_json::from_slice(&told.stdout).context("the AWS CLI printed something else than a stack's outputs")?;
+        serde_json::from_slice(&output.stdout).context("the AWS CLI printed something else than a stack's outputs")?;
     let outputs = outputs.unwrap_or_default();
     ensure!(!outputs.is_empty(), "the stack {stack} has no outputs: is it one of Quintet, and is it complete?");
     Ok(outputs.into_iter().map(|output| (output.output_key, output.output_value)).collect())

@@ -86,7 +86,7 @@ async fn open(
     let client = Client { id, address, host, connected_at, sockets };
     // Registered before the handshake is answered, so that no frame is lost in between.
     let frames = client.sockets.gateway.open(&client.id);
-    match client.tell("$connect", request_parts(&uri, &headers)).await {
+    match client.call("$connect", request_parts(&uri, &headers)).await {
         Ok(200) => {}
         answer => {
             client.sockets.gateway.close(&client.id);
@@ -131,7 +131,7 @@ fn request_parts(uri: &Uri, headers: &HeaderMap) -> Value {
 
 impl Client {
     /// Calls the function with an event. Returns the status of its response.
-    async fn tell(&self, route: &str, parts: Value) -> Result<u16, Error> {
+    async fn call(&self, route: &str, parts: Value) -> Result<u16, Error> {
         let kind = match route {
             "$connect" => "CONNECT",
             "$disconnect" => "DISCONNECT",
@@ -189,7 +189,7 @@ impl Client {
             active.notify_one();
             match message {
                 Ok(Message::Text(text)) => {
-                    if let Err(error) = self.tell("$default", json!({"body": text.as_str()})).await {
+                    if let Err(error) = self.call("$default", json!({"body": text.as_str()})).await {
                         tracing::error!(error = %shared::log::Causes(&error), "a message was not handled");
                     }
                 }
@@ -204,8 +204,8 @@ impl Client {
 
     async fn leave(&self, code: Option<u16>) {
         self.sockets.gateway.close(&self.id);
-        let told = json!({"disconnectStatusCode": code.unwrap_or(1005), "disconnectReason": ""});
-        if let Err(error) = self.tell("$disconnect", told).await {
+        let parts = json!({"disconnectStatusCode": code.unwrap_or(1005), "disconnectReason": ""});
+        if let Err(error) = self.call("$disconnect", parts).await {
             tracing::warn!(error = %shared::log::Causes(&error), "the end of a connection was not noted");
         }
     }

@@ -103,7 +103,7 @@ async fn who_does_not_read_is_let_go_and_others_hear_on() {
     says(&world, &alice, &"x".repeat(30_000)).await;
     let change = world.restarted().outbox_entries().into_iter().find(|change| change.events.len() == 3).unwrap();
     for _ in 0..2_000 {
-        world.services.realtime.tell(&change).await.unwrap();
+        world.services.realtime.dispatch(&change).await.unwrap();
         if world.gateway.count() == 1 {
             break;
         }

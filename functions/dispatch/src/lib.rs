@@ -15,7 +15,7 @@ use shared::{
 const USERS_AT_ONCE: usize = 16;
 
 /// A record of the stream: one entry of the outbox.
-struct Told {
+struct Record {
     sequence_number: String,
     entry: Result<OutboxEntry, Error>,
 }
@@ -26,26 +26,26 @@ struct Told {
 /// # Errors
 /// None. Failures are in the response.
 pub async fn dispatch(services: Services, event: Event) -> Result<DynamoDbEventResponse, Error> {
-    let mut by_user: Vec<(Option<UserId>, Vec<Told>)> = Vec::new();
+    let mut by_user: Vec<(Option<UserId>, Vec<Record>)> = Vec::new();
     // Entries are never changed, and they expire by themselves.
     for record in event.records.into_iter().filter(|record| record.event_name == "INSERT") {
-        let told = read(record);
-        let user = told.entry.as_ref().ok().map(|entry| entry.user);
+        let record = read(record);
+        let user = record.entry.as_ref().ok().map(|entry| entry.user);
         match by_user.iter_mut().find(|(other, _)| *other == user) {
-            Some((_, entries)) => entries.push(told),
-            None => by_user.push((user, vec![told])),
+            Some((_, entries)) => entries.push(record),
+            None => by_user.push((user, vec![record])),
         }
     }
-    let telling = by_user.into_iter().map(|(_, entries)| tell_in_order(&services, entries));
-    let failed: Vec<Option<String>> = stream::iter(telling).buffer_unordered(USERS_AT_ONCE).collect().await;
+    let dispatched = by_user.into_iter().map(|(_, entries)| dispatch_in_order(&services, entries));
+    let failed: Vec<Option<String>> = stream::iter(dispatched).buffer_unordered(USERS_AT_ONCE).collect().await;
     let mut answer = DynamoDbEventResponse::default();
     answer.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
     Ok(answer)
 }
 
-fn read(record: EventRecord) -> Told {
+fn read(record: EventRecord) -> Record {
     let sequence_number = record.change.sequence_number.unwrap_or_default();
-    Told { sequence_number, entry: outbox::read(record.change.new_image).map_err(Error::from) }
+    Record { sequence_number, entry: outbox::read(record.change.new_image).map_err(Error::from) }
 }
 
 fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
@@ -55,14 +55,14 @@ fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
 }
 
 /// Dispatches the entries in order. Returns the sequence number of the first one that failed.
-async fn tell_in_order(services: &Services, entries: Vec<Told>) -> Option<String> {
-    for Told { sequence_number, entry } in entries {
-        let told = match entry {
-            Ok(entry) => services.dispatch.tell(&entry).await,
+async fn dispatch_in_order(services: &Services, entries: Vec<Record>) -> Option<String> {
+    for Record { sequence_number, entry } in entries {
+        let dispatched = match entry {
+            Ok(entry) => services.dispatch.dispatch(&entry).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = told {
-            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "an entry of the outbox could not be told");
+        if let Err(error) = dispatched {
+            tracing::error!(sequence_number, error = %shared::log::Causes(&error), "an outbox entry was not dispatched");
             return Some(sequence_number);
         }
     }

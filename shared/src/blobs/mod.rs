@@ -103,7 +103,7 @@ impl Blobs {
     pub async fn discard(&self, keys: Vec<BlobKey>) {
         for key in keys {
             if let Err(error) = self.delete(&key).await {
-                tracing::warn!(%key, error = %crate::log::Causes(&error), "an object is left behind");
+                tracing::warn!(%key, error = %crate::log::Causes(&error), "an object was not removed");
             }
         }
     }
@@ -118,7 +118,7 @@ impl Blobs {
                 let blobs = self.clone();
                 runtime.spawn(async move { blobs.discard(keys).await });
             }
-            Err(_) => tracing::warn!(count = keys.len(), "objects are left behind by a process that ends"),
+            Err(_) => tracing::warn!(count = keys.len(), "objects were not removed, because the process ends"),
         }
     }
 }

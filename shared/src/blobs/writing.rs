@@ -136,7 +136,7 @@ impl Writing {
                 && !self.may_exist
             {
                 let error = CallError::from(error);
-                tracing::warn!(error = %crate::log::Causes(&error), "an upload is left behind");
+                tracing::warn!(error = %crate::log::Causes(&error), "an unfinished upload was not removed");
             }
         }
         if self.may_exist {

@@ -138,7 +138,7 @@ impl Outbound {
 
     async fn client(&self) -> Result<&Client, OutboundError> {
         self.client.get_or_try_init(|| async { build() }).await.map_err(|error| {
-            tracing::error!(error = %Causes(&error), "no client for calls to addresses that users gave");
+            tracing::error!(error = %Causes(&error), "the HTTP client for outbound calls cannot be created");
             OutboundError::InsecureConnection
         })
     }

@@ -35,13 +35,14 @@ impl Dispatch {
     }
 
     /// Sends the events of `entry` to webhooks and live connections.
-    pub async fn tell(&self, entry: &OutboxEntry) -> Result<(), Error> {
+    pub async fn dispatch(&self, entry: &OutboxEntry) -> Result<(), Error> {
         // Concurrently, so that neither side waits for the other, and a failure of one does not stop the other.
-        let (webhooks, connections) = futures::future::join(self.tell_webhooks(entry), self.realtime.tell(entry)).await;
+        let (webhooks, connections) =
+            futures::future::join(self.to_webhooks(entry), self.realtime.dispatch(entry)).await;
         webhooks.and(connections)
     }
 
-    async fn tell_webhooks(&self, entry: &OutboxEntry) -> Result<(), Error> {
+    async fn to_webhooks(&self, entry: &OutboxEntry) -> Result<(), Error> {
         let events: Vec<Event> = entry.events().filter(|event| event.details.kind().is_some()).collect();
         if events.is_empty() {
             return Ok(());
@@ -87,7 +88,7 @@ impl Dispatch {
         if !asks || !webhook.is_active || webhook.created_at > event.at {
             return Ok(None);
         }
-        let told = self.format.body(event)?;
-        Ok(told.map(|(kind, body)| self.deliveries.new_delivery(event.id, webhook, kind, body, event.at)))
+        let formatted = self.format.body(event)?;
+        Ok(formatted.map(|(kind, body)| self.deliveries.new_delivery(event.id, webhook, kind, body, event.at)))
     }
 }

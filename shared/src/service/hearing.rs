@@ -91,7 +91,7 @@ impl Listener {
     /// Sends a piece of the reply to the user's live connections.
     pub fn feed(&self, conversation: ConversationId, turn: TurnNumber, text: &str) {
         if let Self::Hears { feed, .. } = self {
-            feed.tell(conversation, MessageId { turn, speaker: Speaker::Assistant }, text);
+            feed.send(conversation, MessageId { turn, speaker: Speaker::Assistant }, text);
         }
     }
 
@@ -115,21 +115,21 @@ impl Listener {
                 charged: None,
                 created_at,
             };
-            self.tell(TurnEvent::Said(place.conversation, message)).await;
+            self.send(TurnEvent::Said(place.conversation, message)).await;
         }
     }
 
     /// Reports how the turn ended. A reply that was not streamed is sent as one piece.
     pub async fn conclude(&self, answered: Result<Answered, Error>) {
         match answered {
-            Err(error) => drop(self.tell(TurnEvent::Failed(error)).await),
+            Err(error) => drop(self.send(TurnEvent::Failed(error)).await),
             Ok(answered) => {
                 if !self.has_begun() {
                     let [said, reply] = answered.turn.clone().into_messages();
-                    self.tell(TurnEvent::Said(answered.conversation, said)).await;
-                    self.tell(TurnEvent::Delta(reply.content)).await;
+                    self.send(TurnEvent::Said(answered.conversation, said)).await;
+                    self.send(TurnEvent::Delta(reply.content)).await;
                 }
-                self.tell(TurnEvent::Done(answered)).await;
+                self.send(TurnEvent::Done(answered)).await;
             }
         }
     }
@@ -175,7 +175,7 @@ impl Listener {
                     }
                     text.push_str(&piece);
                     self.feed(conversation, turn, &piece);
-                    if !self.tell(TurnEvent::Delta(piece)).await || is_full {
+                    if !self.send(TurnEvent::Delta(piece)).await || is_full {
                         return Ok(true);
                     }
                 }
@@ -184,7 +184,7 @@ impl Listener {
     }
 
     /// Sends an event. Returns whether the client is still connected.
-    async fn tell(&self, event: TurnEvent) -> bool {
+    async fn send(&self, event: TurnEvent) -> bool {
         match self {
             Self::Waits => true,
             Self::Hears { events, .. } => events.send(event).await.is_ok(),

@@ -143,7 +143,7 @@ impl JwtSigner {
         match self.read().await {
             Ok(keys) => Ok(keys),
             Err(error) => {
-                tracing::warn!(error = %Causes(&error), "the keys are not read again yet");
+                tracing::warn!(error = %Causes(&error), "the signing keys were not read again");
                 self.known().due = Some(self.0.clock.now().plus(TRY_AGAIN));
                 Ok(keys)
             }

@@ -131,7 +131,7 @@ impl Limits {
             return;
         }
         if let Err(error) = self.store.uncount(policy.name, subject, at).await {
-            tracing::warn!(error = %crate::log::Causes(&error), policy.name, "a request stays counted");
+            tracing::warn!(error = %crate::log::Causes(&error), policy.name, "a request was not taken out of the rate limit");
         }
     }
 

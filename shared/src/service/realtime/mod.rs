@@ -84,10 +84,10 @@ impl Realtime {
     ///
     /// # Errors
     /// If the connections or the messages cannot be read. A connection that cannot be reached is not an error.
-    pub async fn tell(&self, entry: &OutboxEntry) -> Result<(), Error> {
+    pub async fn dispatch(&self, entry: &OutboxEntry) -> Result<(), Error> {
         let frames = || self.frames(entry.user, std::slice::from_ref(entry));
         let Some(user) = entry.audience() else {
-            return self.tell_everybody(&frames().await?).await;
+            return self.to_everybody(&frames().await?).await;
         };
         let has_ended = entry.events.contains(&EventDetails::AccessEnded);
         if !has_ended && !entry.events.iter().any(EventDetails::is_live) {
@@ -105,7 +105,7 @@ impl Realtime {
         Ok(())
     }
 
-    async fn tell_everybody(&self, frames: &[Frame]) -> Result<(), Error> {
+    async fn to_everybody(&self, frames: &[Frame]) -> Result<(), Error> {
         for part in 0..CONNECTION_PARTS {
             let mut start = None;
             loop {

@@ -29,7 +29,7 @@ struct Piece {
 
 impl Feed {
     /// Sends the next piece of a reply.
-    pub fn tell(&self, conversation: ConversationId, reply: MessageId, text: &str) {
+    pub fn send(&self, conversation: ConversationId, reply: MessageId, text: &str) {
         // Fails if the user has no connections.
         drop(self.0.send(Piece { reply: (conversation, reply), text: text.to_owned() }));
     }
