@@ -25,7 +25,6 @@ use shared::{http, service::Services};
 
 /// The routes of all endpoint groups in one router.
 pub fn router(services: &Services) -> Router {
-    let groups = docs::groups().into_iter().map(|group| group.router(services));
-    let routes = groups.fold(docs::router(), Router::merge);
+    let routes = docs::groups().into_iter().fold(docs::router(), |router, group| group.add_to(router, services));
     http::finish(routes, &services.config)
 }

@@ -12,7 +12,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter},
 };
-use std::{collections::BTreeSet, marker::PhantomData, ops::Deref, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+    ops::Deref,
+    time::Duration,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa::openapi::{HttpMethod, OpenApi};
@@ -48,6 +53,7 @@ pub struct Endpoint<D> {
     methods: Vec<&'static str>,
     path: String,
     serving: MethodRouter<App<D>>,
+    has_fallback: bool,
 }
 
 impl<D: Dialect> Endpoint<D> {
@@ -56,12 +62,12 @@ impl<D: Dialect> Endpoint<D> {
         let (filters, methods): (Vec<_>, _) = P::methods().iter().map(filter_and_name).unzip();
         let serving =
             filters.into_iter().fold(MethodRouter::new(), |serving, filter| serving.on(filter, handler.clone()));
-        Self { methods, path: P::path(), serving }
+        Self { methods, path: P::path(), serving, has_fallback: false }
     }
 
     /// Sets the handler for the other methods of the path, which would otherwise get 405.
     pub fn fallback<H: Handler<T, App<D>>, T: 'static>(self, handler: H) -> Self {
-        Self { serving: self.serving.fallback(handler), ..self }
+        Self { serving: self.serving.fallback(handler), has_fallback: true, ..self }
     }
 }
 
@@ -96,7 +102,8 @@ impl<D: Dialect> Handlers<D> {
     pub fn also_without(mut self, prefix: &'static str) -> Self {
         let shortened = |endpoint: &Endpoint<D>| {
             let path = endpoint.path.strip_prefix(prefix)?.to_owned();
-            Some(Endpoint { methods: endpoint.methods.clone(), path, serving: endpoint.serving.clone() })
+            let (methods, serving) = (endpoint.methods.clone(), endpoint.serving.clone());
+            Some(Endpoint { methods, path, serving, has_fallback: endpoint.has_fallback })
         };
         let more: Vec<_> = self.endpoints.iter().filter_map(shortened).collect();
         self.endpoints.extend(more);
@@ -104,22 +111,40 @@ impl<D: Dialect> Handlers<D> {
         self
     }
 
-    /// The router, with 405, time-outs and panics reported in the dialect's form. A path answers with and without the
-    /// final slash. If another dialect has the same path with the other ending (`is_shared`), it answers only as
-    /// declared.
-    fn router(self, services: &Services, is_shared: impl Fn(&str) -> bool) -> Router {
-        let add = |router: Router<App<D>>, Endpoint { path, serving, .. }: Endpoint<D>| match is_shared(&path) {
-            true => router.route(&path, serving),
-            false => router.route(&other_form(&path), serving.clone()).route(&path, serving),
+    /// Adds the routes to `router`, with 405, time-outs and panics reported in the dialect's form. A path answers with
+    /// and without the final slash. If another dialect has the same path with the other ending (`is_shared`), it answers
+    /// only as declared.
+    fn add_to(self, router: Router, services: &Services, is_shared: impl Fn(&str) -> bool) -> Router {
+        let app = App { services: services.clone(), dialect: PhantomData };
+        let panicked = CatchPanicLayer::custom(|_| Failure::<D>::from(Fault::Panicked).into_response());
+        let add = |router: Router, (path, serving): (String, MethodRouter<App<D>>)| {
+            let serving = serving.layer((from_fn(in_time::<D>), panicked)).with_state(app.clone());
+            match is_shared(&path) {
+                true => router.route(&path, serving),
+                false => router.route(&other_form(&path), serving.clone()).route(&path, serving),
+            }
         };
-        self.endpoints
-            .into_iter()
-            .fold(Router::new(), add)
-            .method_not_allowed_fallback(|method: Method| async { Failure::<D>::from(Fault::MethodNotAllowed(method)) })
-            .layer(CatchPanicLayer::custom(|_| Failure::<D>::from(Fault::Panicked).into_response()))
-            .layer(from_fn(in_time::<D>))
-            .with_state(App { services: services.clone(), dialect: PhantomData })
+        self.by_path().into_iter().fold(router, add)
     }
+
+    /// The handlers of all methods of each path.
+    fn by_path(self) -> BTreeMap<String, MethodRouter<App<D>>> {
+        let mut paths: BTreeMap<String, (MethodRouter<App<D>>, bool)> = BTreeMap::new();
+        for Endpoint { path, serving, has_fallback, .. } in self.endpoints {
+            let (others, had_fallback) = paths.remove(&path).unwrap_or_default();
+            paths.insert(path, (others.merge(serving), had_fallback || has_fallback));
+        }
+        let mut complete = BTreeMap::new();
+        for (path, (serving, has_fallback)) in paths {
+            let serving = if has_fallback { serving } else { serving.fallback(method_not_allowed::<D>) };
+            complete.insert(path, serving);
+        }
+        complete
+    }
+}
+
+async fn method_not_allowed<D: Dialect>(method: Method) -> Failure<D> {
+    Fault::MethodNotAllowed(method).into()
 }
 
 /// The path without its final slash, or with one if it has none.
@@ -172,7 +197,7 @@ pub struct Group {
     tables: Vec<Table>,
 }
 
-type Serving = Box<dyn FnOnce(&Services, &BTreeSet<String>) -> Router>;
+type Serving = Box<dyn FnOnce(Router, &Services, &BTreeSet<String>) -> Router>;
 
 /// The routes of a group in one dialect.
 struct Table {
@@ -198,7 +223,9 @@ impl Group {
             endpoints: endpoints.collect(),
             document: handlers.document,
             optional_prefix: handlers.optional_prefix,
-            serving: Box::new(|services, paths| handlers.router(services, |path| paths.contains(&other_form(path)))),
+            serving: Box::new(|router, services, paths| {
+                handlers.add_to(router, services, |path| paths.contains(&other_form(path)))
+            }),
         });
         self
     }
@@ -210,9 +237,13 @@ impl Group {
 
     /// The group's router.
     pub fn router(self, services: &Services) -> Router {
+        self.add_to(Router::new(), services)
+    }
+
+    /// Adds the group's routes to `router`.
+    pub fn add_to(self, router: Router, services: &Services) -> Router {
         let paths = self.paths();
-        let routers = self.tables.into_iter().map(|table| (table.serving)(services, &paths));
-        routers.fold(Router::new(), Router::merge)
+        self.tables.into_iter().fold(router, |router, table| (table.serving)(router, services, &paths))
     }
 
     /// The group's routes, in the order in which they were added.
