@@ -149,6 +149,37 @@ fn html_and_scripts_are_no_text() {
 }
 
 #[test]
+fn a_longer_name_than_that_of_a_tag_is_no_html() {
+    for text in ["<header/>", "<metadata>", "<titles>", "<bodywork a='1'/>", "<html5/>", "<scripts/>", "<styles>"] {
+        assert_eq!(check("a.xml", None, &[text.as_bytes()]), Ok("application/xml"), "{text}");
+        assert_eq!(check("a.md", None, &[text.as_bytes()]), Ok("text/markdown"), "{text}");
+    }
+    for text in ["<head>", "<head/>", "<META\tcharset=x>", "<title\n>", "<style/", "<html"] {
+        assert_eq!(check("a.xml", None, &[text.as_bytes()]), problem(Problem::FileContent), "{text}");
+    }
+}
+
+#[test]
+fn a_pdf_may_begin_in_its_first_1024_bytes_but_not_after_html() {
+    let beginning_at = |at: usize| [&vec![b'\n'; at][..], b"%PDF-1.7\n"].concat();
+    for at in [1, 500, 1019] {
+        let pdf = beginning_at(at);
+        assert_eq!(check("a.pdf", None, &[&pdf]), Ok("application/pdf"), "at {at}");
+        let bytes: Vec<&[u8]> = pdf.chunks(1).collect();
+        assert_eq!(check("a.pdf", None, &bytes), Ok("application/pdf"), "at {at}, byte by byte");
+        assert_eq!(check("a.pdf", None, &[&pdf, &[0; 5000]]), Ok("application/pdf"), "at {at}, long");
+    }
+    for at in [1020, 1024, 5000] {
+        assert_eq!(check("a.pdf", None, &[&beginning_at(at)]), problem(Problem::FileContent), "at {at}");
+    }
+    for before in ["<html>", "\n <SCRIPT src=x>", "a\0<body onload=x>", "<!doctype html>"] {
+        let content = format!("{before}%PDF-1.7\n");
+        assert_eq!(check("a.pdf", None, &[content.as_bytes()]), problem(Problem::FileContent), "{before:?}");
+    }
+    assert_eq!(check("a.pdf", None, &[b"<header/>%PDF-1.7"]), Ok("application/pdf"));
+}
+
+#[test]
 fn the_declared_type_must_agree() {
     let agree = [
         ("a.png", "image/png; x=y", PNG),

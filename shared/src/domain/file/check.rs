@@ -1,6 +1,6 @@
 //! Checks whether a file is accepted, chunk by chunk as it arrives. Archives are not unpacked.
 
-use super::{ContentType, FileName};
+use super::{ContentType, FileName, PDF};
 use crate::domain::{Error, Problem};
 
 /// How many bytes of the beginning of a text are inspected to detect its type.
@@ -86,16 +86,16 @@ impl Check {
         }
         let fits = match self.is_text {
             true => self.cut_character.is_empty() && is_text_of(self.promised, &self.head),
-            false => self.promised.begins_like(&self.head),
+            false => begins_like(self.promised, &self.head),
         };
         if fits { Ok(()) } else { Err(Problem::FileContent.into()) }
     }
 
     fn feed_binary(&mut self, chunk: &[u8]) -> Result<(), Unfit> {
-        if self.head.len() < ContentType::MAGIC_BYTES {
-            let missing = ContentType::MAGIC_BYTES - self.head.len();
-            self.head.extend(chunk.iter().take(missing));
-            if self.head.len() == ContentType::MAGIC_BYTES && !self.promised.begins_like(&self.head) {
+        let needed = self.promised.head_bytes();
+        if self.head.len() < needed {
+            self.head.extend(chunk.iter().take(needed - self.head.len()));
+            if self.head.len() == needed && !begins_like(self.promised, &self.head) {
                 return Err(Problem::FileContent.into());
             }
         }
@@ -141,7 +141,7 @@ impl Check {
     }
 }
 
-/// The beginnings of HTML, in lower case, after comments and the like.
+/// The tags that begin HTML, in lower case.
 const HTML: [&[u8]; 9] =
     [b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<style", b"<title", b"<meta"];
 
@@ -150,7 +150,6 @@ const HTML: [&[u8]; 9] =
 fn is_text_of(promised: ContentType, head: &[u8]) -> bool {
     let is_program = head.starts_with(b"#!");
     let first = without_preface(&head.to_ascii_lowercase()).to_vec();
-    let is_html = HTML.iter().any(|html| first.starts_with(html));
     let begins_well = match promised {
         ContentType::Json => {
             head.first().is_some_and(|byte| b"{[\"-0123456789".contains(byte))
@@ -159,7 +158,24 @@ fn is_text_of(promised: ContentType, head: &[u8]) -> bool {
         ContentType::Xml => head.first() == Some(&b'<'),
         _ => true,
     };
-    begins_well && !is_program && !is_html
+    begins_well && !is_program && !begins_with_html(&first)
+}
+
+/// Whether a binary file may have its promised type. A PDF may begin later than the file, as readers accept it, but
+/// not after HTML, which a browser could show instead.
+fn begins_like(promised: ContentType, head: &[u8]) -> bool {
+    if promised != ContentType::Pdf {
+        return promised.begins_like(head);
+    }
+    let Some(at) = head.windows(PDF.len()).position(|window| window == PDF) else { return false };
+    let before = head[..at].to_ascii_lowercase();
+    !(0..before.len()).any(|from| begins_with_html(&before[from..]))
+}
+
+/// Whether `text`, in lower case, begins with a tag of HTML. The name of the tag must be complete: `<header>` is none.
+fn begins_with_html(text: &[u8]) -> bool {
+    let ends = |rest: &[u8]| rest.first().is_none_or(|byte| byte.is_ascii_whitespace() || b"/>".contains(byte));
+    HTML.iter().any(|tag| text.strip_prefix(*tag).is_some_and(ends))
 }
 
 /// The text after processing instructions, comments and whitespace.

@@ -136,6 +136,9 @@ pub const EXTENSIONS: [(&str, ContentType); 15] = [
     ("rar", ContentType::Rar),
 ];
 
+/// What a PDF contains in its first bytes.
+const PDF: &[u8] = b"%PDF-";
+
 /// Declared types that carry no information.
 const ANYTHING: [&str; 3] = ["", "application/octet-stream", "binary/octet-stream"];
 
@@ -208,7 +211,8 @@ impl ContentType {
             Self::Jpeg => Some(&[(0, b"\xff\xd8\xff")]),
             Self::Gif => Some(&[(0, b"GIF87a"), (0, b"GIF89a")]),
             Self::Webp => Some(&[(8, b"WEBP")]),
-            Self::Pdf => Some(&[(0, b"%PDF-")]),
+            // Anywhere in the head, see `check`.
+            Self::Pdf => Some(&[(0, PDF)]),
             Self::Doc => Some(&[(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")]),
             Self::Docx => Some(&[(0, b"PK\x03\x04")]),
             Self::Zip => Some(&[(0, b"PK\x03\x04"), (0, b"PK\x05\x06"), (0, b"PK\x07\x08")]),
@@ -218,7 +222,12 @@ impl ContentType {
     }
 
     /// How many bytes at the beginning identify a binary file.
-    const MAGIC_BYTES: usize = 12;
+    const fn head_bytes(self) -> usize {
+        match self {
+            Self::Pdf => 1024,
+            _ => 12,
+        }
+    }
 
     fn begins_like(self, head: &[u8]) -> bool {
         let Some(beginnings) = self.magic() else { return true };
