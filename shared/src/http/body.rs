@@ -1,6 +1,6 @@
 //! Request bodies: JSON in every dialect, and forms in those that follow Django REST framework.
 
-use super::{App, Dialect, Failure, Fault};
+use super::{App, Dialect, Failure, Fault, parameters::Parameters};
 use axum::body::HttpBody;
 use axum::{
     extract::{FromRequest, Request},
@@ -32,7 +32,7 @@ impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
     type Rejection = Failure<D>;
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Failure<D>> {
-        let content_type = content_type(request.headers());
+        let content_type = plain_content_type(request.headers())?;
         let fields = read_fields(&content_type, request.into_body(), D::IS_DJANGO).await?;
         Ok(Self(form(fields)?))
     }
@@ -48,9 +48,23 @@ pub(super) fn content_type(headers: &HeaderMap) -> String {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
+/// The `Content-Type` header of a body that is not compressed. Compressed bodies are not supported.
+pub(super) fn plain_content_type(headers: &HeaderMap) -> Result<String, Fault> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
+    let compressed = encodings.find(|encoding| !matches!(encoding.as_bytes(), b"" | b"identity"));
+    match compressed {
+        Some(encoding) => Err(unsupported(&String::from_utf8_lossy(encoding.as_bytes()))),
+        None => Ok(content_type(headers)),
+    }
+}
+
 /// A content type without its parameters, in lower case.
 pub(super) fn media_type(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    Parameters::parse(content_type).value()
+}
+
+fn unsupported(name: &str) -> Fault {
+    Fault::UnsupportedMediaType(name.chars().take(100).collect())
 }
 
 /// Reads a whole body as fields.
@@ -99,7 +113,7 @@ async fn fields(content_type: &str, bytes: &[u8], forms: bool) -> Result<Map<Str
         "application/json" => json(bytes, forms),
         "application/x-www-form-urlencoded" if forms => urlencoded(bytes),
         "multipart/form-data" if forms => multipart(content_type, bytes).await,
-        _ => Err(Fault::UnsupportedMediaType(media_type.chars().take(100).collect())),
+        _ => Err(unsupported(&media_type)),
     }
 }
 
@@ -152,7 +166,8 @@ async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Map<String, Value
 
 /// The boundary between the parts of a multipart body.
 pub(super) fn boundary(content_type: &str) -> Result<String, Fault> {
-    multer::parse_boundary(content_type).map_err(unreadable_parts)
+    let boundary = Parameters::parse(content_type).get("boundary").filter(|boundary| !boundary.is_empty());
+    boundary.ok_or_else(unreadable_form)
 }
 
 /// Why the rest of a body cannot be read.
@@ -169,7 +184,7 @@ pub(super) enum BrokenOff {
 /// The fault for a multipart body that cannot be read.
 pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
     let multer::Error::StreamReadFailed(cause) = error else {
-        return Fault::UnreadableBody("Multipart form parse error.".to_owned());
+        return unreadable_form();
     };
     match cause.downcast_ref() {
         Some(BrokenOff::TooLarge) => Fault::BodyTooLarge,
@@ -177,12 +192,35 @@ pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
     }
 }
 
+fn unreadable_form() -> Fault {
+    Fault::UnreadableBody("Multipart form parse error.".to_owned())
+}
+
+/// The names of a part: of its field, and of its file if it is one.
+pub(super) struct PartNames {
+    /// The name of the field. `None` if the part has none.
+    pub(super) field: Option<String>,
+    /// The name of the file.
+    pub(super) file: Option<String>,
+}
+
+impl PartNames {
+    /// Reads the `Content-Disposition` header of a part. Some clients send names that are not ASCII in `filename*`.
+    pub(super) fn of(part: &multer::Field<'_>) -> Self {
+        let disposition = part.headers().get(header::CONTENT_DISPOSITION);
+        let disposition = disposition.map(|value| String::from_utf8_lossy(value.as_bytes())).unwrap_or_default();
+        let disposition = Parameters::parse(&disposition);
+        let file = disposition.get("filename").or_else(|| disposition.get_extended("filename*"));
+        Self { field: disposition.get("name"), file }
+    }
+}
+
 /// The name and the value of a part. `None` if it has no name.
 pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Value)>, Fault> {
-    let Some(name) = part.name().map(str::to_owned) else {
+    let PartNames { field: Some(name), file } = PartNames::of(&part) else {
         return Ok(None);
     };
-    let is_file = part.file_name().is_some();
+    let is_file = file.is_some();
     let content = part.bytes().await.map_err(unreadable_parts)?;
     match String::from_utf8(content.to_vec()) {
         // Any JSON value but text makes a text field refuse the file.

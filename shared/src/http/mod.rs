@@ -16,6 +16,7 @@ pub mod listing;
 mod new_message;
 pub mod openapi;
 pub mod pages;
+mod parameters;
 pub mod parse;
 mod path;
 mod reply;

@@ -3,7 +3,7 @@
 
 use super::{
     App, Dialect, Failure, Fault,
-    body::{self, BrokenOff},
+    body::{self, BrokenOff, PartNames},
 };
 use crate::{
     domain::{Error, Problem, file::MIB, user::Caller},
@@ -12,11 +12,10 @@ use crate::{
 use axum::{
     body::{Body, BodyDataStream, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::header,
 };
 use futures::{Stream, StreamExt, TryStreamExt};
 use multer::{Field, Multipart};
-use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::{
@@ -45,7 +44,7 @@ const PIECE: usize = 64 * 1024;
 /// In a multipart form, a part called `files` with an empty filename is skipped: browsers send it for a file input
 /// without a selection.
 pub struct WithFiles<T> {
-    content_type: String,
+    content_type: Result<String, Fault>,
     body: Body,
     form: PhantomData<fn() -> T>,
 }
@@ -54,7 +53,7 @@ impl<D: Dialect, T> FromRequest<App<D>> for WithFiles<T> {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Infallible> {
-        let content_type = body::content_type(request.headers());
+        let content_type = body::plain_content_type(request.headers());
         Ok(Self { content_type, body: request.into_body(), form: PhantomData })
     }
 }
@@ -64,6 +63,7 @@ impl<T: DeserializeOwned> WithFiles<T> {
     /// the files stay only if [`Received::keep`] is called.
     pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<(T, Received), Failure<D>> {
         let Self { content_type, body, form: _ } = self;
+        let content_type = content_type?;
         let mut received = Received::new(&app.files, caller.user.id);
         let is_multipart = D::IS_DJANGO && body::media_type(&content_type) == "multipart/form-data";
         let fields = match is_multipart {
@@ -81,13 +81,21 @@ impl<T: DeserializeOwned> WithFiles<T> {
 }
 
 /// The fields of a body that cannot carry files.
-fn without_files(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
-    match fields.remove(FILES) {
-        None | Some(Value::Null) => Ok(fields),
-        Some(Value::String(text)) if text.is_empty() => Ok(fields),
-        Some(Value::Array(list)) if list.is_empty() => Ok(fields),
-        Some(_) => Err(not_a_file()),
-    }
+fn without_files(fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+    let (files, others): (Map<_, _>, Map<_, _>) = fields.into_iter().partition(|(name, _)| are_files(name));
+    let is_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        _ => false,
+    };
+    if files.values().all(is_nothing) { Ok(others) } else { Err(not_a_file()) }
+}
+
+/// Whether a field carries files: `files`, or `files[]` and `files[0]`, as some clients name the entries of a list.
+fn are_files(field: &str) -> bool {
+    let index = field.strip_prefix(FILES).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
+    field == FILES || index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn not_a_file() -> Fault {
@@ -110,8 +118,9 @@ async fn read_each(
 ) -> Result<Map<String, Value>, Fault> {
     let mut fields = Map::new();
     while let Some(part) = parts.next_field().await.map_err(body::unreadable_parts)? {
-        if part.name() == Some(FILES) {
-            store(part, received, in_files).await?;
+        let PartNames { field, file } = PartNames::of(&part);
+        if field.as_deref().is_some_and(are_files) {
+            store(part, file, received, in_files).await?;
         } else {
             fields.extend(body::field(part).await?);
         }
@@ -119,9 +128,14 @@ async fn read_each(
     Ok(fields)
 }
 
-/// Stores a part called `files`.
-async fn store(part: Field<'_>, received: &mut Received, in_files: &AtomicU64) -> Result<(), Fault> {
-    let Some(name) = file_name(&part) else {
+/// Stores a part called `files`. `name` is the name of its file.
+async fn store(
+    part: Field<'_>,
+    name: Option<String>,
+    received: &mut Received,
+    in_files: &AtomicU64,
+) -> Result<(), Fault> {
+    let Some(name) = name else {
         let is_empty = part.bytes().await.map_err(body::unreadable_parts)?.is_empty();
         return if is_empty { Ok(()) } else { Err(not_a_file()) };
     };
@@ -138,22 +152,6 @@ async fn store(part: Field<'_>, received: &mut Received, in_files: &AtomicU64) -
         in_files.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     });
     received.receive(offer, content).await
-}
-
-/// A part's `filename`, or `filename*`, in which some clients send names that are not ASCII.
-fn file_name(part: &Field<'_>) -> Option<String> {
-    part.file_name().map(str::to_owned).or_else(|| extended_file_name(part.headers()))
-}
-
-/// `filename*=UTF-8''r%C3%A9sum%C3%A9.pdf` (RFC 8187).
-fn extended_file_name(headers: &HeaderMap) -> Option<String> {
-    let disposition = headers.get(header::CONTENT_DISPOSITION)?.to_str().ok()?;
-    let mut parameters = disposition.split(';').filter_map(|parameter| parameter.split_once('='));
-    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("filename*"))?;
-    let (charset, value) = value.trim().split_once('\'')?;
-    let (_, value) = value.split_once('\'')?;
-    let name = percent_decode_str(value).decode_utf8().ok()?;
-    charset.eq_ignore_ascii_case("utf-8").then(|| name.into_owned())
 }
 
 /// A body in small pieces, one per poll, because the multipart parser buffers everything it can get at once. The
