@@ -6,7 +6,11 @@ use super::{
     ids::{EventId, UserId, WebhookId},
     time::Timestamp,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    prelude::BASE64_STANDARD,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -15,6 +19,12 @@ use std::time::Duration;
 const SECRET_MAX: usize = 255;
 /// The prefix of a secret in base64. The bytes of any other secret are the key.
 const ENCODED: &str = "whsec_";
+
+/// Base64 with or without padding, as other services give out their secrets.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// An address that receives events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,13 +114,13 @@ impl WebhookChange {
 pub struct SigningSecret(SecretString);
 
 impl SigningSecret {
-    /// 1–255 characters. The part after `whsec_` must be base64.
+    /// 1–255 characters. The part after `whsec_` must be base64. It may lack its padding.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         match text.chars().count() {
             _ if text.trim().is_empty() => Err(Problem::Blank),
             count if count > SECRET_MAX => Err(Problem::TooLong { max: SECRET_MAX }),
             _ if text.contains('\0') => Err(Problem::NulCharacter),
-            _ => match text.strip_prefix(ENCODED).map(|encoded| BASE64_STANDARD.decode(encoded)) {
+            _ => match text.strip_prefix(ENCODED).map(|encoded| BASE64.decode(encoded)) {
                 Some(Err(_)) => Err(Problem::SecretForm),
                 Some(Ok(bytes)) if bytes.is_empty() => Err(Problem::SecretForm),
                 _ => Ok(Self(text.to_owned().into())),
@@ -136,7 +146,7 @@ impl SigningSecret {
     /// The key for signatures.
     pub fn key(&self) -> Vec<u8> {
         let text = self.0.expose_secret();
-        let decoded = text.strip_prefix(ENCODED).and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
+        let decoded = text.strip_prefix(ENCODED).and_then(|encoded| BASE64.decode(encoded).ok());
         decoded.unwrap_or_else(|| text.as_bytes().to_vec())
     }
 }

@@ -80,7 +80,7 @@ pub(super) async fn read_fields(
 /// Converts fields to a `T`.
 pub(super) fn form<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Fault> {
     let form = serde_json::from_value(Value::Object(fields));
-    form.map_err(|_| Fault::UnreadableBody("The body does not have the expected form.".to_owned()))
+    form.map_err(|_| Fault::BadRequest("The body does not have the expected form.".to_owned()))
 }
 
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
@@ -90,7 +90,7 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
         return Err(Fault::BodyTooLarge);
     }
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Fault::UnreadableBody(ENDED_EARLY.to_owned()))?;
+        let frame = frame.map_err(|_| Fault::BadRequest(ENDED_EARLY.to_owned()))?;
         let Some(data) = frame.data_ref() else {
             continue;
         };
@@ -121,14 +121,14 @@ async fn fields(content_type: &str, bytes: &[u8], forms: bool) -> Result<Map<Str
 fn json(bytes: &[u8], numbers_are_text: bool) -> Result<Map<String, Value>, Fault> {
     let unreadable = |error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
-        Fault::UnreadableBody(match error.to_string().starts_with(DUPLICATE) {
+        Fault::BadRequest(match error.to_string().starts_with(DUPLICATE) {
             true => format!("JSON parse error - duplicate key: line {line} column {column}"),
             false => format!("JSON parse error - line {line} column {column}"),
         })
     };
     let StrictValue(value) = serde_json::from_slice(bytes).map_err(unreadable)?;
     let Value::Object(mut fields) = value else {
-        return Err(Fault::UnreadableBody("Invalid data. Expected an object.".to_owned()));
+        return Err(Fault::BadRequest("Invalid data. Expected an object.".to_owned()));
     };
     if numbers_are_text {
         let written: HashMap<String, &RawValue> = serde_json::from_slice(bytes).map_err(unreadable)?;
@@ -143,7 +143,7 @@ fn urlencoded(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
     let text = |part: &[u8]| {
         let spaced: Vec<u8> = part.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
         let decoded = percent_decode(&spaced).decode_utf8().map(|text| text.into_owned());
-        decoded.map_err(|_| Fault::UnreadableBody("The form is not UTF-8.".to_owned()))
+        decoded.map_err(|_| Fault::BadRequest("The form is not UTF-8.".to_owned()))
     };
     let mut fields = Map::new();
     for pair in bytes.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -188,12 +188,12 @@ pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
     };
     match cause.downcast_ref() {
         Some(BrokenOff::TooLarge) => Fault::BodyTooLarge,
-        Some(BrokenOff::TooEarly) | None => Fault::UnreadableBody(ENDED_EARLY.to_owned()),
+        Some(BrokenOff::TooEarly) | None => Fault::BadRequest(ENDED_EARLY.to_owned()),
     }
 }
 
 fn unreadable_form() -> Fault {
-    Fault::UnreadableBody("Multipart form parse error.".to_owned())
+    Fault::BadRequest("Multipart form parse error.".to_owned())
 }
 
 /// The names of a part: of its field, and of its file if it is one.
@@ -226,7 +226,7 @@ pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Val
         // Any JSON value but text makes a text field refuse the file.
         _ if is_file => Ok(Some((name, Value::Array(Vec::new())))),
         Ok(text) => Ok(Some((name, Value::String(text)))),
-        Err(_) => Err(Fault::UnreadableBody("The form is not UTF-8.".to_owned())),
+        Err(_) => Err(Fault::BadRequest("The form is not UTF-8.".to_owned())),
     }
 }
 

@@ -16,6 +16,9 @@ use std::{convert::Infallible, time::Duration};
 /// A comment is sent after a pause of this length, because gateways and clients close silent connections.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
+/// The line ends of Unicode that JSON may contain unescaped.
+const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
 /// Whether the client wants events. Its `Accept` header then names `text/event-stream`, with any weight above zero.
 pub struct WantsEvents(pub bool);
 
@@ -43,6 +46,14 @@ fn refuses(parameter: &str) -> bool {
 /// An event: its name, and its data, which becomes JSON.
 pub struct Named<T>(pub &'static str, pub T);
 
+/// Escapes the line ends of Unicode in JSON. Many clients end a line of an event there, although the standard does not.
+fn escape_line_ends(json: String) -> String {
+    match json.contains(LINE_ENDS) {
+        true => json.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"),
+        false => json,
+    }
+}
+
 /// The events as a response. If the client disconnects, the response is dropped, and `events` with it.
 pub fn respond<T: Serialize>(events: impl Stream<Item = Named<T>> + Send + 'static) -> Response {
     let events = events.map(|Named(name, data)| {
@@ -50,7 +61,7 @@ pub fn respond<T: Serialize>(events: impl Stream<Item = Named<T>> + Send + 'stat
             tracing::error!(error = %crate::log::Causes(&error), "could not serialize an event");
             "{}".to_owned()
         });
-        Ok::<_, Infallible>(Event::default().event(name).data(data))
+        Ok::<_, Infallible>(Event::default().event(name).data(escape_line_ends(data)))
     });
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
     // `Sse` sets `no-cache`, which allows caches to store the response.

@@ -17,7 +17,7 @@ pub enum Fault {
     /// An error of a service.
     Domain(Error),
     /// The body does not match its media type. The sentence says how.
-    UnreadableBody(String),
+    BadRequest(String),
     /// The dialect does not accept this media type. Empty if the request names none.
     UnsupportedMediaType(String),
     /// The body is over the limit.

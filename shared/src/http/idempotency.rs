@@ -1,6 +1,6 @@
 //! The `Idempotency-Key` header.
 
-use super::{App, Dialect, Failure};
+use super::{App, Dialect, Failure, Fault};
 use crate::{domain::Error, service::idempotency::IdempotencyKey};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use utoipa::{
@@ -21,7 +21,11 @@ impl<D: Dialect> FromRequestParts<App<D>> for Idempotency {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
-        let key = parts.headers.get(HEADER).map(|value| IdempotencyKey::parse(value.as_bytes()));
+        let mut keys = parts.headers.get_all(HEADER).iter();
+        let key = keys.next().map(|value| IdempotencyKey::parse(value.as_bytes()));
+        if keys.next().is_some() {
+            return Err(Fault::BadRequest(format!("Only one {HEADER} header is allowed.")).into());
+        }
         Ok(Self(key.transpose().map_err(|problem| Error::Invalid(vec![problem]))?))
     }
 }

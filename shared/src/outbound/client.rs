@@ -17,7 +17,10 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, timeout, timeout_at},
+};
 use url::{Host, Url};
 
 /// The time limit for resolving the host, and for connecting to it.
@@ -75,7 +78,7 @@ pub enum OutboundError {
     /// The time limit was exceeded.
     #[error("The host took too long.")]
     TimedOut,
-    /// The response is not HTTP, has too many headers, or is incomplete.
+    /// The head of the response is not HTTP, too long, or incomplete.
     #[error("The answer was broken.")]
     BrokenAnswer,
 }
@@ -97,6 +100,7 @@ impl Outbound {
         body: Bytes,
         limits: Limits,
     ) -> Result<OutboundAnswer, OutboundError> {
+        let deadline = Instant::now() + limits.time;
         let exchange = async {
             let url = self.rules.check(url).map_err(|_| OutboundError::Refused)?;
             let admitted = self.admitted(&url).await?;
@@ -104,10 +108,10 @@ impl Outbound {
             for (name, value) in headers {
                 request = request.header(*name, value);
             }
-            let response = ADMITTED.scope(admitted, request.send()).await.map_err(|error| reason(&error))?;
-            read(response, limits.bytes).await
+            ADMITTED.scope(admitted, request.send()).await.map_err(|error| reason(&error))
         };
-        timeout(limits.time, exchange).await.unwrap_or(Err(OutboundError::TimedOut))
+        let response = timeout_at(deadline, exchange).await.unwrap_or(Err(OutboundError::TimedOut))?;
+        Ok(read(response, limits.bytes, deadline).await)
     }
 
     /// The socket addresses of a URL that `rules` allow as it is written, without those that may not be called.
@@ -168,15 +172,17 @@ impl Resolve for AdmittedOnly {
     }
 }
 
-async fn read(mut response: Response, most: usize) -> Result<OutboundAnswer, OutboundError> {
+/// Reads the beginning of the body. The host received the request, whatever becomes of the body: one that breaks off or
+/// does not end in time ends where it is.
+async fn read(mut response: Response, most: usize, deadline: Instant) -> OutboundAnswer {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut start = Vec::new();
     while start.len() < most {
-        let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? else { break };
+        let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await else { break };
         start.extend(chunk.into_iter().take(most - start.len()));
     }
-    Ok(OutboundAnswer { status, retry_after, start })
+    OutboundAnswer { status, retry_after, start }
 }
 
 fn reason(error: &reqwest::Error) -> OutboundError {

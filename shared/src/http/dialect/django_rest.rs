@@ -52,7 +52,7 @@ pub fn status(fault: &Fault) -> StatusCode {
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         },
-        Fault::UnreadableBody(_) => StatusCode::BAD_REQUEST,
+        Fault::BadRequest(_) => StatusCode::BAD_REQUEST,
         Fault::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::UnknownPath => StatusCode::NOT_FOUND,
@@ -89,7 +89,7 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
             Error::Unavailable(_) => "Service temporarily unavailable, try again later.".to_owned(),
             Error::Internal(_) => "A server error occurred.".to_owned(),
         },
-        Fault::UnreadableBody(why) => why.clone(),
+        Fault::BadRequest(why) => why.clone(),
         Fault::UnsupportedMediaType(media_type) => {
             format!("Unsupported media type \"{media_type}\" in request.")
         }

@@ -111,7 +111,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::Queried, "invalid parameter", Error::invalid("parameter_name", Problem::Cursor).into()),
         (Occasion::Restricted, "not an administrator", Error::Forbidden.into()),
         (Occasion::WithBody, "invalid field", Error::invalid("field_name", Problem::Required).into()),
-        (Occasion::WithBody, "unreadable body", Fault::UnreadableBody(unreadable)),
+        (Occasion::WithBody, "unreadable body", Fault::BadRequest(unreadable)),
         (Occasion::WithBody, "unsupported media type", Fault::UnsupportedMediaType("text/plain".to_owned())),
         (Occasion::WithBody, "body too large", Fault::BodyTooLarge),
         (Occasion::Keyed, "key reused", Error::KeyReused.into()),
