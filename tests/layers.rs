@@ -98,7 +98,7 @@ const LAYERS: [Layer; 11] = [
     Layer {
         path: "shared/src/http",
         // `handlers` is a macro of this layer. Exported macros are at the root of their crate.
-        modules: &["blobs", "config", "domain", "handlers", "log", "outbound", "service"],
+        modules: &["blobs", "config", "domain", "entropy", "handlers", "log", "outbound", "service"],
         crates: Crates::AllBut(&["aws_*", "reqwest", "serde_dynamo"]),
     },
     Layer {

@@ -5,7 +5,7 @@ use crate::{
     builder::{Backends, Builder},
     config::{Config, LogSettings, SettingError},
     domain,
-    http::{self, ClientAddress, pages::PublicUrl},
+    http::{self, ClientAddress, RequestId, pages::PublicUrl},
     log::Causes,
     secrets::{KeySecret, Keyring, NoKeys},
     service::Services,
@@ -120,15 +120,18 @@ pub fn on_aws(config: Config, aws: &SdkConfig, keyring: Arc<dyn Keyring>) -> Res
     Builder::new(config, backends, keyring).build()
 }
 
-/// Adds what only the gateway can supply: the client's address, and the service's public URL. Requests of `cargo
+/// Adds what only the gateway can supply: the client's address, the id of the request, and the service's public URL. Requests of `cargo
 /// lambda watch` have the other payload format, and their public URL comes from `Host`.
 fn described(mut request: Request) -> Request {
     let context = request.request_context();
-    let address = match &context {
-        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.as_deref(),
-        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
-        _ => None,
+    let (address, id) = match &context {
+        RequestContext::ApiGatewayV1(context) => (context.identity.source_ip.as_deref(), context.request_id.as_deref()),
+        RequestContext::ApiGatewayV2(context) => (context.http.source_ip.as_deref(), context.request_id.as_deref()),
+        _ => (None, None),
     };
+    if let Some(id) = id.and_then(RequestId::of_gateway) {
+        request.extensions_mut().insert(id);
+    }
     if let Some(address) = address.and_then(|ip| ip.parse::<IpAddr>().ok()) {
         request.extensions_mut().insert(ClientAddress(address));
     }

@@ -11,6 +11,7 @@ use crate::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{str::FromStr, time::Duration};
+use url::Url;
 
 /// An invalid setting, with a message of one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -81,10 +82,13 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     }
 
     pub(super) fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
-        self.list(name, "an origin like https://chat.example.com", |origin| {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
-            let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'/');
-            is_host.then(|| origin.to_owned())
+        self.list(name, "an origin like https://chat.example.com", |text| {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+            let origin = url.origin().ascii_serialization();
+            // Browsers send origins in this form: in lower case, and without the scheme's own port. A path, a user or
+            // a wildcard is no part of an origin.
+            let is_origin = url.as_str().strip_suffix('/') == Some(origin.as_str()) && !text.contains(['*', '?', '#', '@']);
+            is_origin.then_some(origin)
         })
     }
 

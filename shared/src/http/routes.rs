@@ -1,10 +1,10 @@
 //! Builds the router of an endpoint group, and its part of the OpenAPI documents, from handlers. Path and method are
 //! written only in a handler's `#[utoipa::path]`.
 
-use super::{Dialect, Failure, Fault, body, dialect, openapi};
+use super::{Dialect, Failure, Fault, RequestId, body, dialect, openapi};
 use crate::service::Services;
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request},
     handler::Handler,
     http::Method,
@@ -274,13 +274,20 @@ impl Group {
     }
 }
 
-/// Limits the time of a request, and adds method and route to its log lines. A path with a doubled slash is unknown:
+/// Limits the time of a request, and adds its id, method and route to its log lines. A path with a doubled slash is unknown:
 /// the router would otherwise accept an empty parameter.
-async fn in_time<D: Dialect>(method: Method, route: MatchedPath, request: Request, next: Next) -> Response {
+async fn in_time<D: Dialect>(
+    method: Method,
+    route: MatchedPath,
+    id: Option<Extension<RequestId>>,
+    request: Request,
+    next: Next,
+) -> Response {
     if request.uri().path().contains("//") {
         return dialect::unknown_path(request.uri().path());
     }
-    let span = tracing::info_span!("request", %method, route = route.as_str());
+    let id = id.as_ref().map_or("", |Extension(id)| id.as_str());
+    let span = tracing::info_span!("request", id, %method, route = route.as_str());
     let answered = async {
         let patience = if body::media_type(&body::content_type(request.headers())) == "multipart/form-data" {
             UPLOAD_PATIENCE

@@ -1,10 +1,14 @@
 //! The tail of every router: unknown paths, CORS, and the headers of every response.
 
-use super::dialect;
+use super::{
+    dialect,
+    request_id::{self, identify},
+};
 use crate::config::Config;
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, Method, Uri, header},
+    middleware::from_fn,
 };
 use std::time::Duration;
 use tower_http::{
@@ -18,29 +22,48 @@ pub fn finish(routes: Router, config: &Config) -> Router {
         .fallback(|uri: Uri| async move { dialect::unknown_path(uri.path()) })
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
-    match cors(&config.cors_origins) {
+    let router = match cors(&config.cors_origins) {
         Some(cors) => router.layer(cors),
         None => router,
-    }
+    };
+    router.layer(from_fn(identify))
 }
+
+/// Request headers that scripts may send: ours, and those that libraries for traces and errors add to every request.
+const ALLOWED: [&str; 10] = [
+    "authorization",
+    "content-type",
+    "accept",
+    "idempotency-key",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "sentry-trace",
+    "x-requested-with",
+    "last-event-id",
+];
+
+/// Response headers that scripts may read.
+const EXPOSED: [HeaderName; 6] = [
+    header::RETRY_AFTER,
+    header::LINK,
+    header::CONTENT_DISPOSITION,
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
+    request_id::HEADER,
+];
 
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     if origins.is_empty() {
         return None;
     }
-    let idempotency_key = HeaderName::from_static("idempotency-key");
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, idempotency_key])
-            .expose_headers([
-                header::RETRY_AFTER,
-                header::LINK,
-                HeaderName::from_static("ratelimit"),
-                HeaderName::from_static("ratelimit-policy"),
-            ])
+            .allow_headers(ALLOWED.map(HeaderName::from_static))
+            .expose_headers(EXPOSED)
             .max_age(Duration::from_secs(600)),
     )
 }
