@@ -13,30 +13,84 @@ use percent_encoding::percent_decode_str;
 use shared::aws::Respond;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
 
 /// The maximum size of a message in bytes, in either direction.
 pub const MESSAGE_MAX: usize = 128 * 1024;
-/// The maximum number of frames queued for a slow client.
-const WAITING: usize = 64;
-/// How long a frame waits for space in a full queue. After that, the connection is closed. The client can reconnect and
-/// name the last event that it received.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long connections may take to close when the process ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The maximum size of the frames queued for a slow client, in bytes. A frame that finds the queue full closes the
+/// connection. Nobody waits for it: the client can reconnect and name the last event that it received.
+const QUEUED_MAX: usize = 1024 * 1024;
 
 /// The gateway for the SDK's client, with the open connections. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct EmbeddedGateway(Arc<Mutex<HashMap<String, mpsc::Sender<String>>>>);
+#[derive(Clone)]
+pub struct EmbeddedGateway {
+    connections: Arc<Mutex<HashMap<String, Queue>>>,
+    ending: watch::Sender<bool>,
+}
+
+/// The frames that wait for a client to read them.
+#[derive(Clone)]
+struct Queue {
+    frames: mpsc::UnboundedSender<String>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// The frames to send to a client.
+pub struct Frames {
+    frames: mpsc::UnboundedReceiver<String>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Default for EmbeddedGateway {
+    fn default() -> Self {
+        Self { connections: Arc::default(), ending: watch::Sender::new(false) }
+    }
+}
+
+impl Frames {
+    /// The next frame. `None` when the connection must be closed.
+    pub async fn next(&mut self) -> Option<String> {
+        let frame = self.frames.recv().await?;
+        self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        Some(frame)
+    }
+}
 
 impl EmbeddedGateway {
     /// Registers an open connection. Returns the frames to send to it; when the channel ends, the connection must be
     /// closed.
-    pub fn open(&self, id: &str) -> mpsc::Receiver<String> {
-        let (frames, waiting) = mpsc::channel(WAITING);
-        self.connections().insert(id.to_owned(), frames);
-        waiting
+    pub fn open(&self, id: &str) -> Frames {
+        let (sender, frames) = mpsc::unbounded_channel();
+        let bytes = Arc::new(AtomicUsize::new(0));
+        self.connections().insert(id.to_owned(), Queue { frames: sender, bytes: bytes.clone() });
+        Frames { frames, bytes }
+    }
+
+    /// Asks all connections to close, because the process ends. Completes when they have, or after a while.
+    pub async fn end(&self) {
+        self.ending.send_replace(true);
+        let closed = async {
+            while self.count() > 0 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(FAREWELL, closed).await.ok();
+    }
+
+    /// Completes when the process ends.
+    pub async fn ended(&self) {
+        self.ending.subscribe().wait_for(|is_ending| *is_ending).await.ok();
     }
 
     /// Closes a connection. Returns whether it was open.
@@ -49,19 +103,21 @@ impl EmbeddedGateway {
         self.connections().len()
     }
 
-    fn connections(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<String>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn connections(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn post(&self, id: &str, frame: String) -> bool {
-        let Some(frames) = self.connections().get(id).cloned() else {
+    fn post(&self, id: &str, frame: String) -> bool {
+        let Some(Queue { frames, bytes }) = self.connections().get(id).cloned() else {
             return false;
         };
-        let sent = matches!(timeout(PATIENCE, frames.send(frame)).await, Ok(Ok(())));
-        if !sent {
+        let length = frame.len();
+        let fits = bytes.fetch_add(length, Ordering::Relaxed) + length <= QUEUED_MAX;
+        let is_sent = fits && frames.send(frame).is_ok();
+        if !is_sent {
             self.close(id);
         }
-        sent
+        is_sent
     }
 }
 
@@ -75,7 +131,7 @@ impl Respond for EmbeddedGateway {
             "POST" if body.len() > MESSAGE_MAX => (413, Some("PayloadTooLargeException")),
             "POST" => {
                 let frame = String::from_utf8(body.to_vec()).map_err(|error| ConnectorError::user(error.into()))?;
-                if self.post(&id, frame).await { (200, None) } else { (410, Some("GoneException")) }
+                if self.post(&id, frame) { (200, None) } else { (410, Some("GoneException")) }
             }
             "DELETE" => (410, Some("GoneException")),
             _ => (405, Some("MethodNotAllowedException")),

@@ -36,9 +36,14 @@ pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Res
     println!("Quintet is ready on http://{}", listener.local_addr()?);
     let routes = router(&services)
         .merge(websocket::router(sockets))
-        .layer(from_fn_with_state(backing.tables, when_durable))
+        .layer(from_fn_with_state(backing.tables.clone(), when_durable))
         .layer(from_fn(with_client_address));
-    serve(listener, routes, asked_to_end).await
+    let gateway = backing.gateway.clone();
+    let end = async move {
+        asked_to_end.await;
+        gateway.end().await;
+    };
+    serve(listener, routes, end).await
 }
 
 async fn with_client_address(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {

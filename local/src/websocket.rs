@@ -1,7 +1,7 @@
 //! `/ws`: replaces API Gateway's WebSocket API. It calls the `realtime` function's handler with the same events and has
 //! the same limits.
 
-use crate::embedded_gateway::{EmbeddedGateway, MESSAGE_MAX};
+use crate::embedded_gateway::{EmbeddedGateway, Frames, MESSAGE_MAX};
 use axum::{
     Extension, Router,
     extract::{
@@ -22,8 +22,8 @@ use serde_json::{Map, Value, json};
 use shared::{clock::Clock, domain::Error, entropy::Entropy, http::ClientAddress, service::Services};
 use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
-    sync::{Notify, mpsc},
-    time::{sleep, timeout},
+    sync::Notify,
+    time::{Instant, sleep, timeout},
 };
 use tokio_tungstenite::tungstenite;
 
@@ -35,6 +35,10 @@ const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 const LASTS: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long a client may take to read one frame before the connection is closed.
 const SLOW: Duration = Duration::from_secs(10);
+
+/// The maximum number of pings and pongs that a client may send in a minute.
+const CONTROLS_MAX: u32 = 240;
+const MINUTE: Duration = Duration::from_secs(60);
 
 const GOING_AWAY: u16 = 1001;
 const UNSUPPORTED: u16 = 1003;
@@ -96,6 +100,8 @@ async fn open(
     }
     let failed = client.clone();
     let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(FRAME_MAX);
+    // Answers to pings are queued, too. A client that reads none of them must not fill the memory.
+    let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(2 * MESSAGE_MAX);
     upgrade
         .on_failed_upgrade(move |_| drop(tokio::spawn(async move { failed.leave(None).await })))
         .on_upgrade(move |socket| client.converse(socket, frames))
@@ -166,7 +172,7 @@ impl Client {
         }
     }
 
-    async fn converse(self, socket: WebSocket, frames: mpsc::Receiver<String>) {
+    async fn converse(self, socket: WebSocket, frames: Frames) {
         let (mut sink, mut stream) = socket.split();
         let active = Notify::new();
         let code = tokio::select! {
@@ -174,6 +180,7 @@ impl Client {
             code = write(&mut sink, frames, &active) => code,
             () = idle(&active) => Some(GOING_AWAY),
             () = sleep(LASTS) => Some(GOING_AWAY),
+            () = self.sockets.gateway.ended() => Some(GOING_AWAY),
         };
         if let Some(code) = code {
             let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
@@ -185,8 +192,18 @@ impl Client {
 
     /// Passes the client's messages to the function until the client disconnects or must be disconnected.
     async fn read(&self, stream: &mut SplitStream<WebSocket>, active: &Notify) -> Option<u16> {
+        let (mut window, mut controls) = (Instant::now(), 0);
         while let Some(message) = stream.next().await {
             active.notify_one();
+            if matches!(message, Ok(Message::Ping(_) | Message::Pong(_))) {
+                if window.elapsed() > MINUTE {
+                    (window, controls) = (Instant::now(), 0);
+                }
+                controls += 1;
+                if controls > CONTROLS_MAX {
+                    return Some(POLICY);
+                }
+            }
             match message {
                 Ok(Message::Text(text)) => {
                     if let Err(error) = self.call("$default", json!({"body": text.as_str()})).await {
@@ -214,10 +231,10 @@ impl Client {
 /// Sends frames until the channel ends, which means that the connection must be closed.
 async fn write(
     sink: &mut SplitSink<WebSocket, Message>,
-    mut frames: mpsc::Receiver<String>,
+    mut frames: Frames,
     active: &Notify,
 ) -> Option<u16> {
-    while let Some(frame) = frames.recv().await {
+    while let Some(frame) = frames.next().await {
         match timeout(SLOW, sink.send(Message::Text(frame.into()))).await {
             Ok(Ok(())) => active.notify_one(),
             Ok(Err(_)) | Err(_) => return None,

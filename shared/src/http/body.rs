@@ -12,10 +12,11 @@ use multer::Multipart;
 use percent_encoding::percent_decode;
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor},
+    de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value, value::RawValue};
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, error::Error, fmt, time::Duration};
+use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 /// The largest body that is read as fields, in bytes. A message of 32,000 characters fits with every character
@@ -24,6 +25,14 @@ pub(super) const LIMIT: usize = 1024 * 1024;
 /// How many bytes of a body over the limit are still read. Many clients read no response before they have sent
 /// the whole body.
 pub(super) const DRAINED: usize = 64 * 1024 * 1024;
+
+/// How long a body that is read as fields may take. A handler has 28 seconds in all.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// The error of a body that the server gave up, because it arrived too slowly.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not arrive in time")]
+pub struct BodyTimedOut;
 
 /// The fields of a request as a `T` that consists of [`Field`](super::Field)s.
 pub struct Body<T>(pub T);
@@ -89,8 +98,9 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     if body.size_hint().lower() > DRAINED as u64 {
         return Err(Fault::BodyTooLarge);
     }
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Fault::BadRequest(ENDED_EARLY.to_owned()))?;
+    let deadline = Instant::now() + PATIENCE;
+    while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Fault::BodyTimedOut)? {
+        let frame = frame.map_err(|error| Fault::from(&BrokenOff::from(error)))?;
         let Some(data) = frame.data_ref() else {
             continue;
         };
@@ -179,6 +189,26 @@ pub(super) enum BrokenOff {
     /// The body is over the limit.
     #[error("the body is too large")]
     TooLarge,
+    /// The body arrives too slowly.
+    #[error("the body did not arrive in time")]
+    TooSlow,
+}
+
+impl From<axum::Error> for BrokenOff {
+    fn from(error: axum::Error) -> Self {
+        let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+        if causes.any(|cause| cause.is::<BodyTimedOut>()) { Self::TooSlow } else { Self::TooEarly }
+    }
+}
+
+impl From<&BrokenOff> for Fault {
+    fn from(why: &BrokenOff) -> Self {
+        match why {
+            BrokenOff::TooLarge => Self::BodyTooLarge,
+            BrokenOff::TooSlow => Self::BodyTimedOut,
+            BrokenOff::TooEarly => Self::BadRequest("The body ended too early.".to_owned()),
+        }
+    }
 }
 
 /// The fault for a multipart body that cannot be read.
@@ -186,10 +216,7 @@ pub(super) fn unreadable_parts(error: multer::Error) -> Fault {
     let multer::Error::StreamReadFailed(cause) = error else {
         return unreadable_form();
     };
-    match cause.downcast_ref() {
-        Some(BrokenOff::TooLarge) => Fault::BodyTooLarge,
-        Some(BrokenOff::TooEarly) | None => Fault::BadRequest(ENDED_EARLY.to_owned()),
-    }
+    cause.downcast_ref().unwrap_or(&BrokenOff::TooEarly).into()
 }
 
 fn unreadable_form() -> Fault {
@@ -230,7 +257,6 @@ pub(super) async fn field(part: multer::Field<'_>) -> Result<Option<(String, Val
     }
 }
 
-const ENDED_EARLY: &str = "The body ended too early.";
 const DUPLICATE: &str = "duplicate key";
 
 /// JSON without repeated keys. Parsers disagree about which of two values counts.
@@ -291,7 +317,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut map = Map::new();
         while let Some((key, StrictValue(value))) = entries.next_entry::<String, _>()? {
             if map.insert(key, value).is_some() {
-                return Err(A::Error::custom(DUPLICATE));
+                return Err(de::Error::custom(DUPLICATE));
             }
         }
         Ok(Value::Object(map))

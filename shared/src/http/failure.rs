@@ -16,12 +16,14 @@ use std::marker::PhantomData;
 pub enum Fault {
     /// An error of a service.
     Domain(Error),
-    /// The body does not match its media type. The sentence says how.
+    /// The request cannot be read, for example because its body does not match its media type. The sentence says how.
     BadRequest(String),
     /// The dialect does not accept this media type. Empty if the request names none.
     UnsupportedMediaType(String),
     /// The body is over the limit.
     BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTimedOut,
     /// No route has this path.
     UnknownPath,
     /// The path's routes do not have this method.

@@ -28,7 +28,7 @@ mod upload;
 mod user;
 
 pub use crate::handlers;
-pub use body::{Body, NoFields};
+pub use body::{Body, BodyTimedOut, NoFields};
 pub use credentials::{SESSION_COOKIE, UsernameAndPassword, registration, session_of_page, sign_in};
 pub use dialect::{
     Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
@@ -47,6 +47,6 @@ pub use reply::{Accepted, Balance, Created, Json, Message, NoContent};
 pub use request_id::RequestId;
 pub use routes::{App, Endpoint, Group, Handlers, Route};
 pub use signed_in::{AsAdministrator, ClientAddress, SignInEndpoint, SignedIn, Visitor};
-pub use tail::finish;
+pub use tail::{Malformed, finish};
 pub use upload::WithFiles;
 pub use user::{Profile, ShownUser};

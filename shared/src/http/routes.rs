@@ -1,7 +1,7 @@
 //! Builds the router of an endpoint group, and its part of the OpenAPI documents, from handlers. Path and method are
 //! written only in a handler's `#[utoipa::path]`.
 
-use super::{Dialect, Failure, Fault, RequestId, body, dialect, openapi};
+use super::{Dialect, Failure, Fault, RequestId, dialect, openapi};
 use crate::service::Services;
 use axum::{
     Extension, Router,
@@ -16,8 +16,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
     ops::Deref,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa::openapi::{HttpMethod, OpenApi};
@@ -26,6 +32,21 @@ use utoipa::openapi::{HttpMethod, OpenApi};
 const PATIENCE: Duration = Duration::from_secs(28);
 /// The time limit of a request with files. The gateway of those routes waits longer.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Whether a request may take as long as an upload. Its handler knows.
+#[derive(Clone, Default)]
+pub(super) struct MayUpload(Arc<AtomicBool>);
+
+impl MayUpload {
+    /// Notes that the request carries files.
+    pub(super) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// The services, as seen by the handlers of dialect `D`.
 pub struct App<D> {
@@ -280,21 +301,22 @@ async fn in_time<D: Dialect>(
     method: Method,
     route: MatchedPath,
     id: Option<Extension<RequestId>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path().contains("//") {
         return dialect::unknown_path(request.uri().path());
     }
     let id = id.as_ref().map_or("", |Extension(id)| id.as_str());
+    let may_upload = MayUpload::default();
+    request.extensions_mut().insert(may_upload.clone());
     let span = tracing::info_span!("request", id, %method, route = route.as_str());
     let answered = async {
-        let patience = if body::media_type(&body::content_type(request.headers())) == "multipart/form-data" {
-            UPLOAD_PATIENCE
-        } else {
-            PATIENCE
-        };
-        let answered = tokio::time::timeout(patience, next.run(request)).await;
+        let mut answering = pin!(next.run(request));
+        let mut answered = timeout(PATIENCE, &mut answering).await;
+        if answered.is_err() && may_upload.is_so() {
+            answered = timeout(UPLOAD_PATIENCE.saturating_sub(PATIENCE), answering).await;
+        }
         answered.unwrap_or_else(|_| Failure::<D>::from(Fault::TimedOut).into_response())
     };
     answered.instrument(span).await

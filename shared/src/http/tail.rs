@@ -7,8 +7,10 @@ use super::{
 use crate::config::Config;
 use axum::{
     Router,
+    extract::Request,
     http::{HeaderName, HeaderValue, Method, Uri, header},
-    middleware::from_fn,
+    middleware::{Next, from_fn},
+    response::Response,
 };
 use std::time::Duration;
 use tower_http::{
@@ -16,10 +18,22 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
+/// Why a request is refused that the server in front of the router found to be malformed. The answer is 400.
+#[derive(Debug, Clone, Copy)]
+pub struct Malformed(pub &'static str);
+
+async fn refuse_malformed(request: Request, next: Next) -> Response {
+    match request.extensions().get() {
+        Some(Malformed(why)) => dialect::malformed(request.uri().path(), why),
+        None => next.run(request).await,
+    }
+}
+
 /// Adds the tail to the router of one function, or of all.
 pub fn finish(routes: Router, config: &Config) -> Router {
     let router = routes
         .fallback(|uri: Uri| async move { dialect::unknown_path(uri.path()) })
+        .layer(from_fn(refuse_malformed))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     let router = match cors(&config.cors_origins) {

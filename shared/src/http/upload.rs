@@ -4,6 +4,7 @@
 use super::{
     App, Dialect, Failure, Fault,
     body::{self, BrokenOff, PartNames},
+    routes::MayUpload,
 };
 use crate::{
     domain::{Error, Problem, file::MIB, user::Caller},
@@ -54,6 +55,11 @@ impl<D: Dialect, T> FromRequest<App<D>> for WithFiles<T> {
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Infallible> {
         let content_type = body::plain_content_type(request.headers());
+        if let (Ok(content_type), Some(may_upload)) = (&content_type, request.extensions().get::<MayUpload>())
+            && is_multipart::<D>(content_type)
+        {
+            may_upload.note();
+        }
         Ok(Self { content_type, body: request.into_body(), form: PhantomData })
     }
 }
@@ -65,8 +71,7 @@ impl<T: DeserializeOwned> WithFiles<T> {
         let Self { content_type, body, form: _ } = self;
         let content_type = content_type?;
         let mut received = Received::new(&app.files, caller.user.id);
-        let is_multipart = D::IS_DJANGO && body::media_type(&content_type) == "multipart/form-data";
-        let fields = match is_multipart {
+        let fields = match is_multipart::<D>(&content_type) {
             true => read_parts(&content_type, body, &mut received).await,
             false => body::read_fields(&content_type, body, D::IS_DJANGO).await.and_then(without_files),
         };
@@ -78,6 +83,10 @@ impl<T: DeserializeOwned> WithFiles<T> {
             }
         }
     }
+}
+
+fn is_multipart<D: Dialect>(content_type: &str) -> bool {
+    D::IS_DJANGO && body::media_type(content_type) == "multipart/form-data"
 }
 
 /// The fields of a body that cannot carry files.
@@ -191,7 +200,7 @@ impl Stream for Pieces {
         while self.rest.is_empty() {
             match ready!(self.body.poll_next_unpin(context)) {
                 Some(Ok(chunk)) => self.rest = chunk,
-                Some(Err(_)) => return Poll::Ready(Some(Err(BrokenOff::TooEarly))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
                 None => return Poll::Ready(None),
             }
         }

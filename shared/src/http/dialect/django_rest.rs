@@ -55,6 +55,7 @@ pub fn status(fault: &Fault) -> StatusCode {
         Fault::BadRequest(_) => StatusCode::BAD_REQUEST,
         Fault::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Fault::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
         Fault::UnknownPath => StatusCode::NOT_FOUND,
         Fault::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Fault::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
@@ -94,6 +95,7 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
             format!("Unsupported media type \"{media_type}\" in request.")
         }
         Fault::BodyTooLarge => "Request body is too large.".to_owned(),
+        Fault::BodyTimedOut => "Request body did not arrive in time.".to_owned(),
         Fault::UnknownPath => "Not found.".to_owned(),
         Fault::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed."),
         Fault::TimedOut => "Service temporarily unavailable, try again later.".to_owned(),

@@ -51,17 +51,29 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
 /// The 404 of the dialect that owns the longest matching prefix of `path`.
 pub fn unknown_path(path: &str) -> Response {
-    let ends_with_slash = path.ends_with('/');
-    let mut segments = path.split('/').skip(1);
-    match (segments.next(), segments.next()) {
-        (Some("api"), Some("v1")) if ends_with_slash => refuse::<webchat::Webchat>(),
-        (Some("api"), Some("v1")) | (Some("health"), _) => refuse::<platform::Platform>(),
-        (Some("api"), Some(_)) => refuse::<metered::Metered>(),
-        (Some("users" | "send" | "token"), _) => refuse::<chatbot::Chatbot>(),
-        _ => (StatusCode::NOT_FOUND, Html(include_str!("not_found.html"))).into_response(),
-    }
+    let unknown = || (StatusCode::NOT_FOUND, Html(include_str!("not_found.html"))).into_response();
+    fault_of_path(path, Fault::UnknownPath).unwrap_or_else(unknown)
 }
 
-fn refuse<D: Dialect>() -> Response {
-    Failure::<D>::from(Fault::UnknownPath).into_response()
+/// The 400 of the dialect that owns the longest matching prefix of `path`.
+pub fn malformed(path: &str, why: &str) -> Response {
+    let unknown = || (StatusCode::BAD_REQUEST, why.to_owned()).into_response();
+    fault_of_path(path, Fault::BadRequest(why.to_owned())).unwrap_or_else(unknown)
+}
+
+/// The response for a fault in the dialect of `path`. `None` if no dialect has such paths.
+fn fault_of_path(path: &str, fault: Fault) -> Option<Response> {
+    let ends_with_slash = path.ends_with('/');
+    let mut segments = path.split('/').skip(1);
+    Some(match (segments.next(), segments.next()) {
+        (Some("api"), Some("v1")) if ends_with_slash => refuse::<webchat::Webchat>(fault),
+        (Some("api"), Some("v1")) | (Some("health"), _) => refuse::<platform::Platform>(fault),
+        (Some("api"), Some(_)) => refuse::<metered::Metered>(fault),
+        (Some("users" | "send" | "token"), _) => refuse::<chatbot::Chatbot>(fault),
+        _ => return None,
+    })
+}
+
+fn refuse<D: Dialect>(fault: Fault) -> Response {
+    Failure::<D>::from(fault).into_response()
 }

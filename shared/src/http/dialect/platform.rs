@@ -18,13 +18,14 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 pub struct Platform;
 
 /// The `error_code` of each status.
-const CODES: [(StatusCode, &str); 15] = [
+const CODES: [(StatusCode, &str); 16] = [
     (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
     (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
     (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
     (StatusCode::FORBIDDEN, "FORBIDDEN"),
     (StatusCode::NOT_FOUND, "NOT_FOUND"),
     (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
+    (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
     (StatusCode::CONFLICT, "CONFLICT"),
     (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),

@@ -1,0 +1,167 @@
+//! The open connections. Their number is limited, in all and per address. At the limit, a new connection takes the place
+//! of the one that has been idle for longest.
+
+use axum::body::Body;
+use http_body_util::BodyExt;
+use std::{
+    collections::HashMap,
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+use tokio::sync::Notify;
+
+/// The maximum number of connections, if the operating system allows as many open files.
+const CONNECTIONS_MAX: usize = 4096;
+/// Open files that are not connections of clients: the database, contents of files, calls to receivers.
+const OTHER_FILES: usize = 256;
+/// The part of all connections that one address may have.
+const SHARE_OF_AN_ADDRESS: usize = 2;
+
+/// All open connections. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connections(Arc<Mutex<Open>>);
+
+struct Open {
+    limit: usize,
+    next: u64,
+    all: HashMap<u64, Connection>,
+}
+
+struct Connection {
+    address: IpAddr,
+    status: Status,
+}
+
+/// What a connection does. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Status(Arc<State>);
+
+struct State {
+    requests: Mutex<Requests>,
+    evicted: Notify,
+}
+
+struct Requests {
+    running: usize,
+    has_begun: bool,
+    /// When the connection was opened, or its last request ended.
+    idle_since: Instant,
+}
+
+/// An open connection's entry, which it leaves when this is dropped.
+pub(super) struct Place {
+    connections: Connections,
+    id: u64,
+    status: Status,
+}
+
+/// A running request.
+pub(super) struct Busy(Status);
+
+/// The maximum number of connections. Raises the process's limit of open files as far as it may.
+pub(super) fn limit() -> io::Result<usize> {
+    let files = rlimit::increase_nofile_limit((CONNECTIONS_MAX + OTHER_FILES) as u64)?;
+    let files = usize::try_from(files).unwrap_or(usize::MAX);
+    Ok(files.saturating_sub(OTHER_FILES).clamp(1, CONNECTIONS_MAX))
+}
+
+impl Connections {
+    pub(super) fn new(limit: usize) -> Self {
+        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new() })))
+    }
+
+    /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
+    /// busy, the new one is closed.
+    pub(super) fn enter(&self, address: IpAddr) -> Place {
+        let status = Status::new();
+        let mut open = self.open();
+        let of_address = open.all.values().filter(|connection| connection.address == address).count();
+        let is_full_of_it = of_address >= open.limit.div_ceil(SHARE_OF_AN_ADDRESS);
+        if is_full_of_it || open.all.len() >= open.limit {
+            let candidates = open.all.values().filter(|connection| !is_full_of_it || connection.address == address);
+            let idle = candidates.filter_map(|connection| Some((connection.status.idle_since()?, &connection.status)));
+            let longest = idle.min_by_key(|(since, _)| *since).map_or(&status, |(_, longest)| longest);
+            longest.evict();
+        }
+        let id = open.next;
+        open.next += 1;
+        open.all.insert(id, Connection { address, status: status.clone() });
+        Place { connections: self.clone(), id, status }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    pub(super) fn status(&self) -> Status {
+        self.status.clone()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.open().all.remove(&self.id);
+    }
+}
+
+impl Status {
+    fn new() -> Self {
+        let requests = Requests { running: 0, has_begun: false, idle_since: Instant::now() };
+        Self(Arc::new(State { requests: Mutex::new(requests), evicted: Notify::new() }))
+    }
+
+    /// Notes that a request begins. It runs until the result is dropped.
+    pub(super) fn begin(&self) -> Busy {
+        let mut requests = self.requests();
+        requests.running += 1;
+        requests.has_begun = true;
+        Busy(self.clone())
+    }
+
+    /// Whether the head of a request has arrived.
+    pub(super) fn has_begun(&self) -> bool {
+        self.requests().has_begun
+    }
+
+    /// Completes when the connection must make room for another.
+    pub(super) async fn evicted(&self) {
+        self.0.evicted.notified().await;
+    }
+
+    fn evict(&self) {
+        // Noted as busy, so that the next new connection takes the place of another one.
+        self.requests().running += 1;
+        self.0.evicted.notify_one();
+    }
+
+    fn idle_since(&self) -> Option<Instant> {
+        let requests = self.requests();
+        (requests.running == 0).then_some(requests.idle_since)
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Busy {
+    /// The request runs until `body` is dropped.
+    pub(super) fn until_dropped(self, body: Body) -> Body {
+        Body::new(body.map_frame(move |frame| {
+            let _running = &self;
+            frame
+        }))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut requests = self.0.requests();
+        requests.running -= 1;
+        requests.idle_since = Instant::now();
+    }
+}
