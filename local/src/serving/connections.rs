@@ -8,9 +8,8 @@ use std::{
     io,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 /// The maximum number of connections, if the operating system allows as many open files.
 const CONNECTIONS_MAX: usize = 4096;

@@ -191,13 +191,13 @@ pub(super) enum BrokenOff {
     TooLarge,
     /// The body arrives too slowly.
     #[error("the body did not arrive in time")]
-    TooSlow,
+    TimedOut,
 }
 
 impl From<axum::Error> for BrokenOff {
     fn from(error: axum::Error) -> Self {
         let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-        if causes.any(|cause| cause.is::<BodyTimedOut>()) { Self::TooSlow } else { Self::TooEarly }
+        if causes.any(|cause| cause.is::<BodyTimedOut>()) { Self::TimedOut } else { Self::TooEarly }
     }
 }
 
@@ -205,7 +205,7 @@ impl From<&BrokenOff> for Fault {
     fn from(why: &BrokenOff) -> Self {
         match why {
             BrokenOff::TooLarge => Self::BodyTooLarge,
-            BrokenOff::TooSlow => Self::BodyTimedOut,
+            BrokenOff::TimedOut => Self::BodyTimedOut,
             BrokenOff::TooEarly => Self::BadRequest("The body ended too early.".to_owned()),
         }
     }
