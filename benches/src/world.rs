@@ -11,7 +11,10 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use dynoxide::Database;
-use local::process::{self, DataLocation, Process};
+use local::{
+    data::DataLocation,
+    process::{self, Process},
+};
 use serde_json::{Value, json};
 use shared::{
     aws::embedded_credentials,
@@ -59,7 +62,7 @@ impl World {
             };
             Some(value.to_owned())
         })?;
-        let place = DataLocation::Memory(tempfile::tempdir()?);
+        let place = DataLocation::temporary()?;
         let process = process::open(&place, config)?;
         let aws = Aws::new(process.backing.clone(), KEY.to_owned());
         let router = local::router(&process.services);

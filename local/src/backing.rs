@@ -3,7 +3,8 @@
 //! for.
 
 use crate::{
-    process::{self, Backing, DataLocation},
+    data::DataLocation,
+    process::{self, Backing},
     serving::{asked_to_end, serve},
 };
 use anyhow::{Context, Result, ensure};
@@ -36,6 +37,7 @@ pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Res
         listen.ip().is_loopback(),
         "{listen} can be reached from elsewhere: there is no password on these services"
     );
+    let _claim = place.claim()?;
     let (_, backing, _) = process::open(&place, config)?.work();
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;

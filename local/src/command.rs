@@ -1,10 +1,6 @@
 //! The command line of `quintet`.
 
-use crate::{
-    admin, backing,
-    process::{self, DataLocation},
-    serve, stack,
-};
+use crate::{admin, backing, data::DataLocation, process, serve, stack};
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
@@ -84,7 +80,7 @@ struct Data {
 impl Data {
     fn place(self) -> Result<DataLocation> {
         Ok(match self.in_memory {
-            true => DataLocation::Memory(tempfile::tempdir().context("no temporary directory can be made")?),
+            true => DataLocation::temporary()?,
             false => DataLocation::Directory(self.data.unwrap_or_else(|| ".quintet".into())),
         })
     }

@@ -4,6 +4,7 @@
 mod admin;
 mod backing;
 pub mod command;
+pub mod data;
 pub mod durability;
 pub mod embedded;
 pub mod embedded_gateway;

@@ -2,6 +2,7 @@
 //! schedules do that work.
 
 use crate::{
+    data::{self, DataLocation},
     durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
@@ -12,7 +13,7 @@ use crate::{
     websocket::Sockets,
     worker::Worker,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use dynoxide::Database;
 use shared::{
     aws::{self, EMBEDDED_ENDPOINT},
@@ -28,13 +29,7 @@ use shared::{
     service::Services,
     store::client::Client,
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-use tempfile::TempDir;
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 /// The maximum number of concurrent deliveries. It is low so that requests do not wait for the embedded database.
 const DELIVERED_AT_ONCE: usize = 32;
@@ -45,13 +40,8 @@ const BACKOFF: Duration = Duration::from_millis(10);
 /// The interval at which expired rows and the data of deleted objects are removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
-/// Where the data is stored.
-pub enum DataLocation {
-    /// In files below this directory.
-    Directory(PathBuf),
-    /// In memory, except for the contents of files. They are in this directory, which is removed at the end.
-    Memory(TempDir),
-}
+/// The directory of files' contents. It is created after the database.
+const FILES: &str = "s3";
 
 /// The services, and everything that supports them in one process.
 pub struct Process {
@@ -122,15 +112,14 @@ async fn tidy_now_and_then(services: Services, database: Database) {
 /// Opens the services on the data at `place`. The first start creates the data.
 pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    place.create()?;
     let (database, durability) = match place {
         DataLocation::Memory(_) => (Database::memory()?, Durability::none()),
         DataLocation::Directory(directory) => open_directory(directory)?,
     };
     tables::create(&database)?;
-    let files = match place {
-        DataLocation::Memory(temporary) => temporary.path().to_owned(),
-        DataLocation::Directory(directory) => directory.join("s3"),
-    };
+    let files = place.directory().join(FILES);
+    data::create_private(&files)?;
     let current = match (config.jwt_secret.clone(), place) {
         (Some(key), _) => key,
         (None, DataLocation::Memory(_)) => secrets::new_key(&*entropy).into(),
@@ -165,14 +154,14 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
 }
 
 fn open_directory(directory: &Path) -> Result<(Database, Durability)> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    // The database holds password hashes and the signing key.
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory).with_context(|| format!("{} cannot be used for data", directory.display()))?;
     let file = directory.join("dynamodb.sqlite");
     let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
+    // Without this check, a service whose data was lost would start as a new one.
+    let is_empty = fs::metadata(&file).map_or(true, |metadata| metadata.len() == 0);
+    let was_used = directory.join(FILES).exists();
+    ensure!(!(is_empty && was_used), "{} is missing or empty, although its directory was used before", file.display());
+    // The database holds password hashes. SQLite gives its other files the same permissions.
+    data::create_private_file(&file)?;
     let database = Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))?;
     let durability = Durability::of(&database, &file)?;
     Ok((database, durability))

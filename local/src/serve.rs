@@ -2,9 +2,9 @@
 
 use crate::{
     admin,
+    data::DataLocation,
     embedded::Embedded,
-    process::{self, DataLocation},
-    router,
+    process, router,
     serving::{asked_to_end, serve},
     websocket,
 };
@@ -24,6 +24,7 @@ const ROOT: &str = "root";
 
 /// Serves on `listen` until SIGINT or SIGTERM.
 pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Result<()> {
+    let _claim = place.claim()?;
     let process = process::open(&place, config)?;
     let services = &process.services;
     if let Some(settings) = &services.config.admin {

@@ -229,11 +229,7 @@ impl Client {
 }
 
 /// Sends frames until the channel ends, which means that the connection must be closed.
-async fn write(
-    sink: &mut SplitSink<WebSocket, Message>,
-    mut frames: Frames,
-    active: &Notify,
-) -> Option<u16> {
+async fn write(sink: &mut SplitSink<WebSocket, Message>, mut frames: Frames, active: &Notify) -> Option<u16> {
     while let Some(frame) = frames.next().await {
         match timeout(SLOW, sink.send(Message::Text(frame.into()))).await {
             Ok(Ok(())) => active.notify_one(),

@@ -85,12 +85,7 @@ async fn an_answer_that_does_not_come_is_too_late() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_broken() {
-    let texts = [
-        "",
-        "HTTP/1.1 20",
-        "HTTP/1.1 200 OK\r\n",
-        "HTTP/1.1 200 OK\r\ncontent-le",
-    ];
+    let texts = ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-le"];
     for text in texts {
         let receiver = Receiver::answering(text, After::Close).await;
         assert_eq!(receiver.called(PATIENT).await, Err(OutboundError::BrokenAnswer), "{text:?}");

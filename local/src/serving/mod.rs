@@ -93,13 +93,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// Serves the requests of one connection.
-async fn converse(
-    stream: TcpStream,
-    peer: SocketAddr,
-    place: Place,
-    routes: Router,
-    mut ended: watch::Receiver<bool>,
-) {
+async fn converse(stream: TcpStream, peer: SocketAddr, place: Place, routes: Router, mut ended: watch::Receiver<bool>) {
     // Sends small frames at once instead of collecting them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");

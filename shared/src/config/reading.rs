@@ -87,7 +87,8 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             let origin = url.origin().ascii_serialization();
             // Browsers send origins in this form: in lower case, and without the scheme's own port. A path, a user or
             // a wildcard is no part of an origin.
-            let is_origin = url.as_str().strip_suffix('/') == Some(origin.as_str()) && !text.contains(['*', '?', '#', '@']);
+            let is_origin =
+                url.as_str().strip_suffix('/') == Some(origin.as_str()) && !text.contains(['*', '?', '#', '@']);
             is_origin.then_some(origin)
         })
     }
