@@ -2,7 +2,11 @@
 
 use crate::world::{Fault, Moment, OVER_SDK, Script, World};
 use serde_json::{Value, json};
-use std::{cell::RefCell, io::Write};
+use shared::{
+    config::Config,
+    log::{CRATES, directives},
+};
+use std::{cell::RefCell, collections::BTreeSet, fs, io::Write, path::Path};
 use tracing_subscriber::{EnvFilter, fmt};
 
 const PASSWORD: &str = "a secret password";
@@ -95,5 +99,44 @@ async fn failures_are_logged_without_secrets() {
         crate::world::JWT_SECRET,
     ] {
         assert!(!text.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[test]
+fn libraries_log_no_details_at_any_level() {
+    let ours = |level: &str| CRATES.map(|name| format!("{name}={level}")).join(",");
+    let cases = [
+        ("info", "info".to_owned()),
+        ("warn,shared=trace", "warn,shared=trace".to_owned()),
+        ("trace", format!("info,{}", ours("trace"))),
+        ("error,DEBUG", format!("error,info,{}", ours("DEBUG"))),
+        ("aws_smithy_runtime=trace", "aws_smithy_runtime=info".to_owned()),
+        ("hyper::proto=debug, shared::store=debug", "hyper::proto=info,shared::store=debug".to_owned()),
+        ("sharedness=trace", "sharedness=info".to_owned()),
+    ];
+    for (setting, expected) in cases {
+        assert_eq!(directives(setting), expected, "{setting}");
+    }
+}
+
+#[test]
+fn the_crates_with_details_are_ours() {
+    let functions = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions")).unwrap();
+    let functions = functions.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let expected: BTreeSet<String> = functions.chain(["local", "quintet", "shared"].map(str::to_owned)).collect();
+    assert_eq!(CRATES.map(str::to_owned).into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn a_level_that_is_none_is_refused_at_the_start() {
+    for level in ["verbose", "inof", "info,", "shared", "shared=", "=info", "shared=loud", "INFO;DEBUG", "a b=info"] {
+        let read = Config::read(|name| (name == "LOG_LEVEL").then(|| level.to_owned()));
+        match level {
+            "info," => assert_eq!(read.unwrap().log.level, "info"),
+            _ => {
+                let problem = format!("LOG_LEVEL: `{level}` is not a level like `info`, or `target=level`");
+                assert_eq!(read.map(drop).unwrap_err().to_string(), problem);
+            }
+        }
     }
 }

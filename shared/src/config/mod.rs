@@ -239,7 +239,7 @@ impl Config {
             admin: settings.admin()?,
             admin_password: settings.admin_password(),
             streams_responses: settings.switch("STREAM_RESPONSES")?,
-            log: LogSettings { level: settings.text("LOG_LEVEL", "info"), json },
+            log: LogSettings { level: settings.log_level("LOG_LEVEL")?, json },
             outbound: settings.outbound()?,
             webhook_retries: settings.retries("WEBHOOK_RETRY_SECONDS")?,
         })

@@ -81,6 +81,23 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         Ok(if waits.is_empty() { RetrySchedule::default() } else { RetrySchedule(waits) })
     }
 
+    /// `info`, or a list of levels and `target=level`.
+    pub(super) fn log_level(&self, name: &'static str) -> Result<String, SettingError> {
+        let is_level = |text: &str| {
+            ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| text.eq_ignore_ascii_case(level))
+        };
+        let is_target =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:".contains(&b));
+        let levels = self.list(name, "a level like `info`, or `target=level`", |entry| {
+            let fits = match entry.split_once('=') {
+                Some((target, level)) => is_target(target) && is_level(level),
+                None => is_level(entry),
+            };
+            fits.then(|| entry.to_owned())
+        })?;
+        Ok(if levels.is_empty() { "info".to_owned() } else { levels.join(",") })
+    }
+
     pub(super) fn origins(&self, name: &'static str) -> Result<Vec<String>, SettingError> {
         self.list(name, "an origin like https://chat.example.com", |text| {
             let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
