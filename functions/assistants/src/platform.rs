@@ -117,7 +117,7 @@ pub async fn remove(
 
 fn filter(query: &Query) -> std::result::Result<AssistantFilter, Error> {
     let mut form = Form::default();
-    let status = form.optional("status", query.field("status"), AssistantStatus::parse);
-    let category = form.optional("category", query.field("category"), Category::parse);
+    let status = form.optional("status", query.filter("status"), AssistantStatus::parse);
+    let category = form.optional("category", query.filter("category"), Category::parse);
     form.finish(|| Some(AssistantFilter { status, category }))
 }

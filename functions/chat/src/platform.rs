@@ -98,7 +98,7 @@ pub async fn list(
     query: Query,
 ) -> Result<Json<Listing<ShownConversation>>> {
     let sort = request.sort;
-    let listed = match query.parameter("assistant_id") {
+    let listed = match query.parameter("assistant_id").filter(|id| !id.is_empty()) {
         None => app.conversations.list(&caller.user, request).await?,
         Some(id) => app.conversations.list_with(&caller.user, AssistantId::parse(&id), request).await?,
     };

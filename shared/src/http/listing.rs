@@ -110,9 +110,10 @@ fn whole(max: u64) -> impl FnOnce(&str) -> Result<u64, Problem> {
     }
 }
 
-/// `field:asc`, `field:desc`, or `field`, which is ascending.
+/// `field:asc`, `field:desc`, or `field`, which is ascending. In any case.
 fn sort<F: SortField>(text: &str) -> Result<Sort<F>, Problem> {
-    let (name, direction) = text.split_once(':').unwrap_or((text, "asc"));
+    let text = text.to_ascii_lowercase();
+    let (name, direction) = text.split_once(':').unwrap_or((&text, "asc"));
     let descending = match direction {
         "asc" => false,
         "desc" => true,

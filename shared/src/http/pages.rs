@@ -58,6 +58,11 @@ impl Query {
         self.parameter(wanted).into()
     }
 
+    /// A filter for a [`Form`](super::Form). An empty one is none.
+    pub fn filter(&self, wanted: &str) -> Field {
+        self.parameter(wanted).filter(|value| !value.is_empty()).into()
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         pairs.map(|pair| (pair.split('=').next().unwrap_or_default(), pair))

@@ -55,11 +55,25 @@ impl OutboundRules {
             return Err(AddressError::TooLong { max: URL_MAX });
         }
         // The URL parser silently drops such characters. Other parsers would read the address differently.
-        if address.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        if address.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\' || is_invisible(c)) {
             return Err(AddressError::Malformed);
         }
         let url = Url::parse(address).map_err(|_| AddressError::Malformed)?;
+        if url.port() == Some(0) || url.domain().is_some_and(|name| !is_host_name(name)) {
+            return Err(AddressError::Malformed);
+        }
         self.judge(&url)?;
         Ok(url)
     }
+}
+
+/// Characters without a shape, which the parser leaves out of host names.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whether a name, in ASCII, can be in the DNS (RFC 1035, section 2.3.4). It may end with a dot.
+fn is_host_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()))
 }

@@ -188,8 +188,8 @@ fn filter(query: &Query) -> std::result::Result<DeliveryFilter, Error> {
         known.or_else(|| EventKind::parse(word)).ok_or(Problem::NotAChoice { choices: EventKind::CHOICES })
     };
     let mut form = Form::default();
-    let status = form.optional("status", query.field("status"), DeliveryStatus::parse);
-    let event = form.optional("event", query.field("event"), kind);
+    let status = form.optional("status", query.filter("status"), DeliveryStatus::parse);
+    let event = form.optional("event", query.filter("event"), kind);
     form.finish(|| Some(DeliveryFilter { status, event }))
 }
 
