@@ -311,7 +311,7 @@ async fn in_time<D: Dialect>(
     let may_upload = MayUpload::default();
     request.extensions_mut().insert(may_upload.clone());
     let span = tracing::info_span!("request", id, %method, route = route.as_str());
-    let answered = async {
+    let answered = async move {
         let mut answering = pin!(next.run(request));
         let mut answered = timeout(PATIENCE, &mut answering).await;
         if answered.is_err() && may_upload.is_so() {
@@ -319,5 +319,7 @@ async fn in_time<D: Dialect>(
         }
         answered.unwrap_or_else(|_| Failure::<D>::from(Fault::TimedOut).into_response())
     };
-    answered.instrument(span).await
+    // In a task of its own, so that the handler runs to its end even if the client leaves.
+    let answered = tokio::spawn(answered.instrument(span)).await;
+    answered.unwrap_or_else(|_| Failure::<D>::from(Fault::Panicked).into_response())
 }

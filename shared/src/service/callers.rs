@@ -56,7 +56,14 @@ impl Logins {
             Ok(Claimed::Opaque(hash, owner)) => {
                 self.admit(owner.user, address, self.caller_by_opaque(hash, owner)).await
             }
-            Ok(Claimed::ApiKey(secret)) => self.admit(secret.user, address, self.caller_by_api_key(&secret)).await,
+            Ok(Claimed::ApiKey(secret)) => match self.caller_by_api_key(&secret).await? {
+                // Counted only now: anybody can make up a key with somebody's id.
+                Some(caller) => self.limits.request(secret.user, self.clock.now()).await.map(|()| caller),
+                None => {
+                    self.limits.visit(address).await?;
+                    Err(Error::InvalidCredential)
+                }
+            },
             Err(error) => {
                 self.limits.visit(address).await?;
                 Err(error)
@@ -64,8 +71,8 @@ impl Logins {
         }
     }
 
-    /// Returns the caller, and counts the request. A credential that is not valid, or no longer, must not use up the
-    /// user's quota: such a request counts for the address instead.
+    /// Returns the caller, and counts the request. The credential was the user's, as its signature or hash proves. If it
+    /// is no longer valid, it must not use up the user's quota: such a request counts for the address instead.
     async fn admit(
         &self,
         user: UserId,
