@@ -1,5 +1,5 @@
-//! Rate limits: one limiter for all sign-in endpoints, with a sliding window of a minute. A request counts when it
-//! arrives, whatever its outcome. The window is exact to ten seconds, and never too lenient.
+//! Rate limits: one limiter for all sign-in endpoints, with a sliding window of a minute, exact to a second. A request
+//! counts when it arrives, whatever its outcome, unless it is over the limit.
 
 use crate::{
     clock::Clock,
@@ -7,7 +7,7 @@ use crate::{
     domain::{Error, error::Limited, ids::UserId, time::Timestamp},
     store::{
         Store,
-        limits::{Recent, SLOT_SECONDS, WINDOW_SLOTS},
+        limits::{Recent, WINDOW_SECONDS},
     },
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -144,15 +144,11 @@ impl Limits {
             return Ok(());
         }
         let recent = self.store.count(policy.name, subject, now).await?;
-        match wait(&recent, policy.quota, now) {
-            None => Ok(()),
-            Some(retry_after) => Err(Error::RateLimited(Limited {
-                policy: policy.name,
-                quota: policy.quota,
-                window: Duration::from_secs(60),
-                retry_after,
-            })),
-        }
+        let Some(retry_after) = wait(&recent, policy.quota) else { return Ok(()) };
+        // Refused requests do not count, so that a client that is too fast still gets its quota.
+        self.uncount(policy, subject, now).await;
+        let window = Duration::from_secs(WINDOW_SECONDS);
+        Err(Error::RateLimited(Limited { policy: policy.name, quota: policy.quota, window, retry_after }))
     }
 }
 
@@ -161,20 +157,21 @@ fn user_subject(user: UserId) -> String {
 }
 
 /// How long until another request fits below `quota`. `None` if the request just counted fits.
-fn wait(recent: &Recent, quota: u32, now: Timestamp) -> Option<Duration> {
+fn wait(recent: &Recent, quota: u32) -> Option<Duration> {
     let mut total: u32 = recent.iter().sum();
     if total <= quota {
         return None;
     }
-    let current_slot = now.seconds() / SLOT_SECONDS;
-    let oldest_slot = (current_slot + 1).saturating_sub(WINDOW_SLOTS);
-    let mut free_at = now.seconds();
-    for (requests, slot) in recent.iter().zip(oldest_slot..) {
-        total -= requests;
-        free_at = (slot + WINDOW_SLOTS) * SLOT_SECONDS;
+    // The request just counted is taken back.
+    total -= 1;
+    // The first second leaves the window in one second.
+    let mut seconds = 0;
+    for requests in recent {
+        seconds += 1;
+        total = total.saturating_sub(*requests);
         if total < quota {
             break;
         }
     }
-    Some(Duration::from_secs(free_at.saturating_sub(now.seconds()).max(1)))
+    Some(Duration::from_secs(seconds))
 }
