@@ -8,7 +8,7 @@ fn reply(status: u16, body: Value) -> Reply {
     let json = HeaderValue::from_static("application/json");
     let text = body.to_string();
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, json)]);
-    Reply { status, headers, bytes: text.clone().into(), text, body }
+    Reply { status, headers, request_id: String::new(), bytes: text.clone().into(), text, body }
 }
 
 #[test]

@@ -121,6 +121,7 @@ pub async fn answer(app: &Router, request: Request<Body>) -> Reply {
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let reply = Reply {
+        request_id: String::new(),
         status: parts.status.as_u16(),
         headers: parts.headers,
         body: serde_json::from_str(&text).unwrap_or(Value::Null),

@@ -45,8 +45,10 @@ pub struct Actor {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The headers.
+    /// The headers, without the id of the request, so that they can be compared.
     pub headers: HeaderMap,
+    /// The id of the request.
+    pub request_id: String,
     /// The body if it is JSON, else null.
     pub body: Value,
     /// The body as text.
@@ -137,7 +139,9 @@ impl Actor {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, text, bytes };
+        let mut headers = parts.headers;
+        let request_id = headers.remove("x-request-id").map_or_else(String::new, |id| id.to_str().unwrap().to_owned());
+        let reply = Reply { status: parts.status.as_u16(), headers, request_id, body, text, bytes };
         documents::judge(&method, path, &reply);
         reply
     }

@@ -1,5 +1,5 @@
 //! Rate limits: one limiter for all sign-in endpoints, with a sliding window of a minute, exact to a second. A request
-//! counts when it arrives, whatever its outcome, unless it is over the limit.
+//! counts when it arrives, whatever its outcome. Over the limit, only sign-ins count.
 
 use crate::{
     clock::Clock,
@@ -74,6 +74,8 @@ pub struct Attempt<'a> {
 struct Policy {
     name: &'static str,
     quota: u32,
+    /// Whether refused requests count as well. Who goes on guessing passwords stays out.
+    counts_refused: bool,
 }
 
 /// Counts requests, and refuses those above the quota.
@@ -88,8 +90,8 @@ pub struct Limits {
 impl Limits {
     /// Uses the quotas of `config`.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, config: &Config) -> Self {
-        let api = Policy { name: "api", quota: config.rate_limit_api };
-        let auth = Policy { name: "auth", quota: config.rate_limit_auth };
+        let api = Policy { name: "api", quota: config.rate_limit_api, counts_refused: false };
+        let auth = Policy { name: "auth", quota: config.rate_limit_auth, counts_refused: true };
         Self { store, clock, api, auth }
     }
 
@@ -144,9 +146,11 @@ impl Limits {
             return Ok(());
         }
         let recent = self.store.count(policy.name, subject, now).await?;
-        let Some(retry_after) = wait(&recent, policy.quota) else { return Ok(()) };
-        // Refused requests do not count, so that a client that is too fast still gets its quota.
-        self.uncount(policy, subject, now).await;
+        let Some(retry_after) = wait(&recent, policy) else { return Ok(()) };
+        if !policy.counts_refused {
+            // So that a client that is too fast still gets its quota.
+            self.uncount(policy, subject, now).await;
+        }
         let window = Duration::from_secs(WINDOW_SECONDS);
         Err(Error::RateLimited(Limited { policy: policy.name, quota: policy.quota, window, retry_after }))
     }
@@ -156,14 +160,13 @@ fn user_subject(user: UserId) -> String {
     format!("user#{user}")
 }
 
-/// How long until another request fits below `quota`. `None` if the request just counted fits.
-fn wait(recent: &Recent, quota: u32) -> Option<Duration> {
+/// How long until another request fits into the quota. `None` if the request just counted fits.
+fn wait(recent: &Recent, Policy { quota, counts_refused, .. }: Policy) -> Option<Duration> {
     let mut total: u32 = recent.iter().sum();
     if total <= quota {
         return None;
     }
-    // The request just counted is taken back.
-    total -= 1;
+    total -= u32::from(!counts_refused);
     // The first second leaves the window in one second.
     let mut seconds = 0;
     for requests in recent {
