@@ -20,6 +20,9 @@ pub enum CallError {
     /// The request or stored data is invalid. This is a bug.
     #[error("a backing service refused a request or holds something broken")]
     Broken(#[source] Cause),
+    /// The account for which something was to be written does not exist, or no longer. Nothing was written.
+    #[error("the account was deleted")]
+    NoAccount,
 }
 
 impl CallError {
@@ -34,6 +37,7 @@ impl From<CallError> for domain::Error {
         match error {
             CallError::Unavailable(cause) => Self::Unavailable(cause),
             CallError::Broken(cause) => Self::Internal(cause),
+            CallError::NoAccount => Self::InvalidCredential,
         }
     }
 }

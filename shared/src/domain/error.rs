@@ -84,8 +84,6 @@ pub enum Conflict {
     WebhookInactive,
     /// A delivery attempt is running.
     BeingDelivered,
-    /// Another request changed the same object at the same time.
-    LostRace,
 }
 
 impl std::fmt::Display for Conflict {
@@ -99,7 +97,6 @@ impl std::fmt::Display for Conflict {
             Self::Full { max } => write!(f, "You have reached the limit of {max}."),
             Self::WebhookInactive => f.write_str("The webhook is not active."),
             Self::BeingDelivered => f.write_str("A delivery attempt is in progress."),
-            Self::LostRace => f.write_str("Another request changed it at the same time. Try again."),
         }
     }
 }

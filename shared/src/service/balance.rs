@@ -85,8 +85,14 @@ impl Balances {
         Ok(())
     }
 
+    /// Why a turn cannot be paid for: `otherwise`, unless the account was deleted.
+    pub async fn refusal(&self, user: UserId, otherwise: Error) -> Error {
+        self.read(user).await.err().unwrap_or(otherwise)
+    }
+
     async fn read(&self, user: UserId) -> Result<Balance, Error> {
-        self.store.balance(user).await?.ok_or_else(|| Error::internal("a user without a balance"))
+        // The balance ends with the account.
+        self.store.balance(user).await?.ok_or(Error::InvalidCredential)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Deps,
     idempotency::{Idempotency, IdempotencyKey, Keyed},
-    retry::Attempt,
+    retry::{self, Attempt},
 };
 use crate::{
     clock::Clock,
@@ -18,7 +18,7 @@ use crate::{
         user::User,
     },
     entropy::Entropy,
-    store::{Store, sessions::NotBegun},
+    store::{Store, sessions::NotBegun, sweep::ConversationDeletion},
 };
 use std::sync::Arc;
 
@@ -67,6 +67,7 @@ impl Conversations {
             let entry = OutboxEntry::new(user, now, vec![created]);
             match self.store.begin_conversation(user, &conversation, &entry, record).await? {
                 Ok(()) => Ok(Attempt::Done(conversation)),
+                Err(refusals) if refusals.contains(&NotBegun::Owner) => Err(Error::InvalidCredential),
                 Err(refusals) if refusals.contains(&NotBegun::Key) => Ok(Attempt::KeyClaimed),
                 Err(_) => Err(Error::invalid("assistant_id", Problem::UnknownAssistant)),
             }
@@ -136,22 +137,39 @@ impl Conversations {
 
     /// Deletes a conversation and its messages. Tokens spent in it are not refunded.
     pub async fn delete(&self, user: &User, id: ConversationId) -> Result<(), Error> {
-        let conversation = self.store.conversation(user.id, id).await?.ok_or(Error::NotFound)?;
-        let is_default = match conversation.assistant {
-            None => id == ConversationId::default_of(user.id, user.resets),
-            Some(assistant) => {
-                let assistant = self.store.assistant(user.id, assistant).await?;
-                assistant.is_some_and(|own| id == ConversationId::default_with(own.id, own.resets))
-            }
-        };
-        if !self.store.delete_conversation(user.id, &conversation, is_default, self.clock.now()).await? {
-            return Err(Error::NotFound);
-        }
+        retry::change(&self.store, async || self.try_to_delete(user.id, id).await).await?;
         // The remaining messages are marked and hidden. The next sweep removes them.
         if let Err(error) = self.store.sweep_conversation(id, SWEPT_AT_ONCE).await {
             tracing::warn!(error = %crate::log::Causes(&error), "some messages of a deleted conversation were not removed yet");
         }
         Ok(())
+    }
+
+    async fn try_to_delete(&self, user: UserId, id: ConversationId) -> Result<Attempt<()>, Error> {
+        let (account, conversation) = self.store.account_and_conversation(user, id).await?;
+        let owner = account.ok_or(Error::InvalidCredential)?.user;
+        let conversation = conversation.ok_or(Error::NotFound)?;
+        let assistant = match conversation.assistant {
+            Some(assistant) => self.store.assistant(user, assistant).await?,
+            None => None,
+        };
+        let default = match (conversation.assistant, &assistant) {
+            (None, _) => Some(ConversationId::default_of(user, owner.resets)),
+            (Some(_), Some(own)) => Some(ConversationId::default_with(own.id, own.resets)),
+            (Some(_), None) => None,
+        };
+        let deletion = ConversationDeletion {
+            id,
+            is_default: default == Some(id),
+            account_resets: owner.resets,
+            assistant: assistant.map(|assistant| (assistant.id, assistant.resets)),
+            at: self.clock.now(),
+        };
+        match self.store.delete_conversation(user, deletion).await? {
+            true => Ok(Attempt::Done(())),
+            // The next attempt finds out whether the conversation is gone, or another default one was deleted.
+            false => Ok(Attempt::LostRace),
+        }
     }
 
     /// A conversation with its latest turns, oldest first.

@@ -80,8 +80,19 @@ impl Files {
     pub async fn keep(&self, received: Received) -> Result<Vec<File>, Error> {
         let user = received.user;
         let files = received.keep();
-        self.store.keep_files(user, &files).await?;
-        Ok(files)
+        let kept = self.store.keep_files(user, &files).await.map_err(Error::from);
+        self.discard_if_refused(user, &files, &kept).await;
+        kept.map(|()| files)
+    }
+
+    /// Removes the `new` files if the write of their rows was refused. If the result of the write is unknown, they stay,
+    /// because rows may refer to them.
+    pub async fn discard_if_refused<T>(&self, user: UserId, new: &[File], written: &Result<T, Error>) {
+        if let Err(error) = written
+            && !matches!(error, Error::Unavailable(_) | Error::Internal(_))
+        {
+            self.discard(user, new).await;
+        }
     }
 
     /// Removes received files that are not needed, as far as that is possible now.
@@ -138,7 +149,7 @@ impl Received {
 
     /// Hands the files over, just before the transaction that writes their rows. Content without a row only wastes
     /// space; a row without content is a broken file. If the rows were not written, the caller must call
-    /// [`Files::discard`].
+    /// [`Files::discard_if_refused`].
     pub fn keep(&self) -> Vec<File> {
         self.is_kept.store(true, Ordering::Relaxed);
         self.list.clone()

@@ -146,7 +146,7 @@ impl Idempotency {
     /// a key this is `retry`.
     ///
     /// # Errors
-    /// `KeyReused` and `StillRunning` for the key, `Conflict` when all attempts lost a race, and those of `attempt`.
+    /// `KeyReused` and `StillRunning` for the key, `Unavailable` when all attempts lost a race, and those of `attempt`.
     pub async fn run<R, T, F>(
         &self,
         user: UserId,
@@ -157,7 +157,7 @@ impl Idempotency {
         R: DeserializeOwned,
         F: Future<Output = Result<Attempt<T>, Error>>,
     {
-        let last = retry(async || {
+        let last = retry(&self.store, async || {
             let now = self.clock.now();
             if let Some(keyed) = &keyed {
                 let record = self.store.idempotency_record(user, keyed.hash()).await?;

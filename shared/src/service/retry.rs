@@ -1,10 +1,11 @@
 //! Optimistic writes: read, decide, and write on the condition that nothing changed in between. If another request
 //! won the race, the whole attempt is repeated on fresh data.
 
-use crate::domain::{Error, error::Conflict};
+use crate::{domain::Error, store::Store};
 
-/// The maximum number of attempts of one request.
-const ATTEMPTS_MAX: usize = 4;
+/// The maximum number of attempts of one request. In each round of competing requests at least one succeeds, so this
+/// many requests may change the same rows at once, and usually many more.
+const ATTEMPTS_MAX: u32 = 20;
 
 /// The result of one attempt.
 pub enum Attempt<T> {
@@ -20,40 +21,41 @@ impl<T> Attempt<T> {
     /// The value of a successful attempt.
     ///
     /// # Errors
-    /// `Conflict` after a lost race, `StillRunning` for a claimed key.
+    /// `Unavailable` after a lost race, `StillRunning` for a claimed key.
     pub fn done(self) -> Result<T, Error> {
         match self {
             Self::Done(value) => Ok(value),
-            Self::LostRace => Err(Error::Conflict(Conflict::LostRace)),
+            Self::LostRace => Err(Error::Unavailable("every attempt lost a race".into())),
             Self::KeyClaimed => Err(Error::StillRunning),
         }
     }
 }
 
-/// Repeats `attempt` until it is done, at most four times. Returns the last result.
+/// Repeats `attempt` until it is done, at most 20 times. Returns the last result. The pauses in between, of `store`, are
+/// random, so that the same requests do not meet again.
 ///
 /// # Errors
 /// The first error of an attempt. Errors are not retried.
-pub async fn retry<T, F>(attempt: impl Fn() -> F) -> Result<Attempt<T>, Error>
+pub async fn retry<T, F>(store: &Store, attempt: impl Fn() -> F) -> Result<Attempt<T>, Error>
 where
     F: Future<Output = Result<Attempt<T>, Error>>,
 {
-    for _ in 1..ATTEMPTS_MAX {
+    for tried in 1..ATTEMPTS_MAX {
         if let Attempt::Done(value) = attempt().await? {
             return Ok(Attempt::Done(value));
         }
+        store.pause(tried / 4).await;
     }
     attempt().await
 }
 
-/// Repeats a change as [`retry`] does, for rows that other requests may change at the same time. Losing every race is
-/// an error.
+/// Repeats a change as [`retry`] does, for rows that other requests may change at the same time.
 ///
 /// # Errors
-/// `Conflict` if all attempts lost a race.
-pub async fn change<T, F>(attempt: impl Fn() -> F) -> Result<T, Error>
+/// `Unavailable` if all attempts lost a race.
+pub async fn change<T, F>(store: &Store, attempt: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<Attempt<T>, Error>>,
 {
-    retry(attempt).await?.done()
+    retry(store, attempt).await?.done()
 }

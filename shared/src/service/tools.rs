@@ -109,9 +109,9 @@ impl Tools {
     /// Changes the given fields of a tool.
     ///
     /// # Errors
-    /// `Conflict` for a built-in tool, and if every attempt lost a race against other changes.
+    /// `Conflict` for a built-in tool.
     pub async fn change(&self, _: &Administrator, id: &ToolId, new: ToolChange) -> Result<Tool, Error> {
-        change(async || {
+        change(&self.store, async || {
             let mut tool = self.changeable(id).await?;
             let read_at = tool.updated_at.unwrap_or(Timestamp::from_millis(0));
             tool.definition = new.clone().apply(tool.definition);

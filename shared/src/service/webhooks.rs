@@ -172,9 +172,9 @@ impl Webhooks {
     /// Changes the given fields of a webhook. Activating it also clears the reason why it was disabled.
     ///
     /// # Errors
-    /// `Conflict` if every attempt lost a race against other changes.
+    /// `Unavailable` if every attempt lost a race against other changes.
     pub async fn change(&self, user: &User, id: WebhookId, new: WebhookChange) -> Result<Webhook, Error> {
-        change(async || {
+        change(&self.store, async || {
             let (before, secrets) = self.find(user.id, id).await?;
             let after = new.clone().apply(&before);
             Ok(match self.store.replace_webhook(&after, &secrets, hears_all(user, &after)).await? {
@@ -197,7 +197,7 @@ impl Webhooks {
         id: WebhookId,
         given: Option<SigningSecret>,
     ) -> Result<WithSecret, Error> {
-        change(async || {
+        change(&self.store, async || {
             let (before, secrets) = self.find(user.id, id).await?;
             if given.as_ref().is_some_and(|given| given.is_same(&secrets.current)) {
                 return Ok(Attempt::Done((before, None)));

@@ -3,7 +3,6 @@
 
 use super::{
     CallError, Item, Store,
-    client::{self, Request},
     files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
@@ -22,7 +21,6 @@ use crate::{
         text::{AssistantName, Category},
     },
 };
-use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 
 /// An assistant's row: the assistant, and its positions in the lists.
@@ -71,6 +69,11 @@ struct NameRow {
     assistant: AssistantId,
 }
 
+#[derive(Serialize)]
+struct CounterRow {
+    last_number: u64,
+}
+
 /// Why an assistant was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotWritten {
@@ -106,19 +109,21 @@ impl Store {
         Ok(row.map(|row| row.assistant))
     }
 
-    /// Takes the next integer for an assistant. An integer that is taken and not used leaves a gap.
+    /// Takes the next integer for an assistant. An integer that is taken and not used leaves a gap. The owner's first
+    /// assistant creates the counter, which takes one more call.
     pub async fn take_assistant_number(&self, owner: UserId) -> Result<AssistantNumber, CallError> {
         let key = keys::assistant_counter(&self.tables, owner);
-        let output = client::update_item()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .update_expression("ADD last_number :one")
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::UpdatedNew)
-            .call(&self.client)
-            .await?;
-        let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-        number.map(AssistantNumber).ok_or_else(|| CallError::broken("the assistant counter has no number"))
+        if let Some(number) = self.next_number(key.clone()).await? {
+            return Ok(AssistantNumber(number));
+        }
+        let row = write(key.clone(), CounterRow { last_number: 1 })?;
+        match self.transact_for(owner, vec![((), Action::put_new(key.clone(), row))]).await? {
+            Outcome::Committed => Ok(AssistantNumber(1)),
+            Outcome::Refused(_) => {
+                let number = self.next_number(key).await?;
+                number.map(AssistantNumber).ok_or_else(|| CallError::broken("the assistant counter has no number"))
+            }
+        }
     }
 
     /// A page of the owner's assistants, the total count, and where the next page begins.
@@ -173,7 +178,7 @@ impl Store {
         if let Some(record) = record {
             actions.push((NotWritten::Key, record.put(&self.tables, owner)?));
         }
-        self.written(actions).await
+        self.written(owner, actions).await
     }
 
     /// Replaces the fields that an owner sets, unless the assistant was changed since it was read.
@@ -198,7 +203,7 @@ impl Store {
         }
         actions.extend(self.recount(owner, Some(old), Some(new)));
         actions.extend(self.put_files(owner, new_files)?);
-        self.written(actions).await
+        self.written(owner, actions).await
     }
 
     /// Removes an assistant, unless it was changed since it was read. Its conversations stay.
@@ -213,7 +218,7 @@ impl Store {
             (NotWritten::LostRace, self.remove_own(number, id)),
         ];
         actions.extend(self.recount(owner, Some(character), None));
-        self.written(actions).await
+        self.written(owner, actions).await
     }
 
     fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, CallError> {
@@ -221,8 +226,8 @@ impl Store {
         new.iter().map(put).collect()
     }
 
-    async fn written(&self, actions: Vec<(NotWritten, Action)>) -> Result<Written, CallError> {
-        match self.transact(actions).await? {
+    async fn written(&self, owner: UserId, actions: Vec<(NotWritten, Action)>) -> Result<Written, CallError> {
+        match self.transact_for(owner, actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels)),
         }
@@ -346,14 +351,19 @@ pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: Assi
     Action::update(keys::assistant(tables, owner, assistant), change)
 }
 
-/// Counts one conversation less, after a deletion. `reset` means that it was the default conversation. Refused if the
-/// assistant is gone.
-pub(super) fn uncount_conversation(tables: &Tables, owner: UserId, assistant: AssistantId, reset: bool) -> Action {
+/// Counts one conversation less, after a deletion. `is_default` means that it was the default conversation. Refused
+/// unless `resets` default ones with the assistant were deleted before.
+pub(super) fn uncount_conversation(
+    tables: &Tables,
+    owner: UserId,
+    assistant: AssistantId,
+    (resets, is_default): (u64, bool),
+) -> Action {
     let change = UpdateExpression {
         update: "SET conversations = conversations - :one, resets = resets + :reset",
-        condition: EXISTS,
+        condition: "resets = :resets",
         names: &[],
-        values: vec![(":one", n(1)), (":reset", n(u64::from(reset)))],
+        values: vec![(":one", n(1)), (":reset", n(u64::from(is_default))), (":resets", n(resets))],
     };
     Action::update(keys::assistant(tables, owner, assistant), change)
 }

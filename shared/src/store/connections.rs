@@ -102,8 +102,9 @@ impl Store {
     /// Stores a ticket under `hash`, its SHA-256 in hex.
     pub async fn add_ticket(&self, hash: &str, ticket: Ticket) -> Result<(), CallError> {
         let key = keys::ticket(&self.tables, hash);
+        let user = ticket.proven.user;
         let row = TicketRow { expires_at: ticket.ends_at.seconds(), ticket };
-        self.commit(vec![Action::put_new(key.clone(), write(key, row)?)]).await
+        self.commit_for(user, vec![Action::put_new(key.clone(), write(key, row)?)]).await
     }
 
     /// Takes a ticket and removes it. `None` if it does not exist or has expired.

@@ -52,7 +52,7 @@ impl Store {
             return Ok(());
         }
         let actions = files.iter().map(|file| put_new(&self.tables, user, file));
-        self.commit(actions.collect::<Result<_, _>>()?).await
+        self.commit_for(user, actions.collect::<Result<_, _>>()?).await
     }
 }
 

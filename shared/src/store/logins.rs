@@ -130,7 +130,7 @@ impl Store {
     pub async fn open_login(&self, login: Login, address: &str, remember_until: Timestamp) -> Result<(), CallError> {
         let user = login.user;
         let remembered = remember(&self.tables, user, address, remember_until)?;
-        self.commit(vec![put_new(&self.tables, login)?, remembered]).await
+        self.commit_for(user, vec![put_new(&self.tables, login)?, remembered]).await
     }
 
     /// Adds an opaque token, and stores the address that its owner signed in from.
@@ -144,7 +144,7 @@ impl Store {
         let user = owner.user;
         let key = keys::credential(&self.tables, hash);
         let remembered = remember(&self.tables, user, address, remember_until)?;
-        self.commit(vec![Action::put_new(key.clone(), write(key, owner)?), remembered]).await
+        self.commit_for(user, vec![Action::put_new(key.clone(), write(key, owner)?), remembered]).await
     }
 
     /// Replaces the refresh token `replaced` by `next`. `false` if `replaced` is no longer the valid one.

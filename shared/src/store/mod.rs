@@ -27,11 +27,12 @@ pub mod webhooks;
 
 use crate::{aws::CallError, config::Tables, entropy::Entropy};
 use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError,
-    types::{AttributeValue, KeysAndAttributes},
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    types::{AttributeValue, KeysAndAttributes, ReturnValue},
 };
 use client::{Client, Request};
 use keys::Key;
+use transaction::EXISTS;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, sync::Arc};
 
@@ -86,6 +87,31 @@ impl Store {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the next number of a row that counts them in `last_number`. `None` if the row does not exist.
+    async fn next_number(&self, key: Key<'_>) -> Result<Option<u64>, CallError> {
+        let sent = client::update_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression("SET last_number = last_number + :one")
+            .condition_expression(EXISTS)
+            .expression_attribute_values(":one", n(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .call(&self.client)
+            .await;
+        match sent {
+            Ok(output) => {
+                let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
+                number.map(Some).ok_or_else(|| CallError::broken("a counter without a number"))
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(None)
             }
             Err(error) => Err(error.into()),
         }

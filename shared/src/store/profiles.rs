@@ -122,7 +122,8 @@ impl Store {
         self.unless_lost_race(actions).await
     }
 
-    /// Removes an account with its names, and marks its remaining data for removal.
+    /// Removes an account with its names and its balance, and marks its remaining data for removal. Nothing can be
+    /// written for the account afterwards: every write needs its row or its balance.
     pub async fn remove_account(
         &self,
         account: &Account,
@@ -135,6 +136,7 @@ impl Store {
         let values = values_before(account);
         let mut actions = vec![
             (Unchanged::LostRace, Action::delete_if(profile, UNCHANGED, UNCHANGED_NAMES, values)),
+            (Unchanged::LostRace, Action::delete(keys::balance(&self.tables, user.id))),
             (Unchanged::LostRace, transaction::count(keys::population_with(&self.tables, user.id), -1)),
             (Unchanged::LostRace, Action::put(swept.clone(), write(swept, SweepRow { deleted_at })?)),
             (Unchanged::LostRace, outbox::put(&self.tables, outbox_entry)?),

@@ -6,9 +6,9 @@ use super::{
     client::{self, Request},
     idempotency, keys,
     listing::{Index, KeyPage},
-    n, outbox, read, read_all, read_if_any, s,
+    outbox, read, read_all, read_if_any, s,
     transaction::{Action, Outcome},
-    users,
+    users::{self, Account},
     walk::Walk,
     write,
 };
@@ -25,10 +25,7 @@ use crate::{
         time::Timestamp,
     },
 };
-use aws_sdk_dynamodb::{
-    operation::{query::builders::QueryInputBuilder, update_item::UpdateItemError},
-    types::ReturnValue,
-};
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 use serde::{Deserialize, Serialize};
 
 /// The most turns of a conversation that are shown at once.
@@ -123,6 +120,8 @@ pub enum NotBegun {
     Key,
     /// The assistant is gone.
     Assistant,
+    /// The account is gone.
+    Owner,
 }
 
 impl Store {
@@ -136,7 +135,7 @@ impl Store {
     ) -> Result<Result<(), Vec<NotBegun>>, CallError> {
         let mut actions = vec![
             (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
-            (None, users::count_conversation(&self.tables, owner)),
+            (Some(NotBegun::Owner), users::count_conversation(&self.tables, owner)),
             (None, outbox::put(&self.tables, outbox_entry)?),
         ];
         if let Some(assistant) = conversation.assistant {
@@ -327,6 +326,18 @@ impl Store {
         Ok(row.and_then(|row| row.if_owned_by(owner)))
     }
 
+    /// Reads an account and one of its conversations, in one call.
+    pub async fn account_and_conversation(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+    ) -> Result<(Option<Account>, Option<Conversation>), CallError> {
+        let keys = [keys::profile(&self.tables, owner), keys::conversation(&self.tables, id)];
+        let [profile, about] = self.get_together(keys).await?;
+        let about: Option<ConversationRow> = read_if_any(about)?;
+        Ok((users::account(profile)?, about.and_then(|row| row.if_owned_by(owner))))
+    }
+
     /// Reads one answered turn of a user's conversation, in one call.
     pub async fn turn(&self, owner: UserId, id: ConversationId, number: TurnNumber) -> Result<Option<Turn>, CallError> {
         let [about, message, reply] = self
@@ -366,28 +377,7 @@ impl Store {
 
     /// Takes the next number for a turn. `None` if the conversation is gone.
     pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, CallError> {
-        let key = keys::conversation(&self.tables, id);
-        let sent = client::update_item()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .update_expression("SET last_number = last_number + :one")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::UpdatedNew)
-            .call(&self.client)
-            .await;
-        match sent {
-            Ok(output) => {
-                let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-                number.map(|number| Some(TurnNumber(number))).ok_or_else(|| CallError::broken("no turn number"))
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.next_number(keys::conversation(&self.tables, id)).await?.map(TurnNumber))
     }
 
     fn conversation_query(&self, id: ConversationId) -> QueryInputBuilder {

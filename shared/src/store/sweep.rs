@@ -11,8 +11,7 @@ use super::{
     users, write,
 };
 use crate::domain::{
-    conversation::Conversation,
-    ids::{ConversationId, UserId},
+    ids::{AssistantId, ConversationId, UserId},
     list::{ListRequest, Sort},
     page::PageRequest,
     time::Timestamp,
@@ -34,48 +33,41 @@ pub(super) struct SweepRow {
     pub deleted_at: Timestamp,
 }
 
-/// Why a conversation was not deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotDeleted {
-    Gone,
-    Assistant,
+/// The deletion of a conversation, with the numbers on which it depends as they were read.
+#[derive(Debug, Clone, Copy)]
+pub struct ConversationDeletion {
+    /// The conversation.
+    pub id: ConversationId,
+    /// Whether it is the default one of the user, or of the user with the assistant.
+    pub is_default: bool,
+    /// How many default conversations of the user were deleted before.
+    pub account_resets: u64,
+    /// The conversation's assistant, if it still exists, and how many default conversations with it were deleted
+    /// before.
+    pub assistant: Option<(AssistantId, u64)>,
+    /// The current time.
+    pub at: Timestamp,
 }
 
 impl Store {
-    /// Deletes a user's conversation. `is_default` means that it is the default one of the user, or of the user with
-    /// the assistant. Its messages are no longer visible, and are marked for removal. `false` if the conversation was
-    /// already gone.
-    pub async fn delete_conversation(
-        &self,
-        owner: UserId,
-        conversation: &Conversation,
-        is_default: bool,
-        deleted_at: Timestamp,
-    ) -> Result<bool, CallError> {
-        let Conversation { id, assistant, .. } = *conversation;
+    /// Deletes a user's conversation. Its messages are no longer visible, and are marked for removal. `false` if the
+    /// conversation is gone, or another default conversation or the assistant was deleted in the meantime.
+    pub async fn delete_conversation(&self, owner: UserId, deletion: ConversationDeletion) -> Result<bool, CallError> {
+        let ConversationDeletion { id, is_default, account_resets, assistant, at: deleted_at } = deletion;
         let of_account = is_default && assistant.is_none();
+        let about = keys::conversation(&self.tables, id);
+        let is_own = vec![(":owner", s(owner))];
         let swept = keys::swept_conversation(&self.tables, id);
-        let sweep = write(swept.clone(), SweepRow { deleted_at })?;
-        let deletion = || {
-            let about = keys::conversation(&self.tables, id);
-            let is_own = vec![(":owner", s(owner))];
-            [
-                (NotDeleted::Gone, Action::delete_if(about, "#owner = :owner", &[("#owner", "owner")], is_own)),
-                (NotDeleted::Gone, users::uncount_conversation(&self.tables, owner, of_account)),
-                (NotDeleted::Gone, Action::put(swept.clone(), sweep.clone())),
-            ]
-        };
-        let of_assistant = assistant.map(|assistant| {
-            let uncount = assistants::uncount_conversation(&self.tables, owner, assistant, is_default);
-            (NotDeleted::Assistant, uncount)
+        let actions = [
+            Action::delete_if(about, "#owner = :owner", &[("#owner", "owner")], is_own),
+            users::uncount_conversation(&self.tables, owner, (account_resets, of_account)),
+            Action::put(swept.clone(), write(swept, SweepRow { deleted_at })?),
+        ];
+        let of_assistant = assistant.map(|(assistant, resets)| {
+            assistants::uncount_conversation(&self.tables, owner, assistant, (resets, is_default))
         });
-        match self.transact(deletion().into_iter().chain(of_assistant).collect()).await? {
-            // If the assistant is gone, so is its counter.
-            Outcome::Refused(labels) if labels == [NotDeleted::Assistant] => {
-                Ok(self.transact(deletion().into()).await? == Outcome::Committed)
-            }
-            outcome => Ok(outcome == Outcome::Committed),
-        }
+        let actions = actions.into_iter().chain(of_assistant).map(|action| ((), action));
+        Ok(self.transact(actions.collect()).await? == Outcome::Committed)
     }
 
     /// Removes up to `most` messages of a deleted conversation. Returns whether none is left.

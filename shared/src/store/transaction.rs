@@ -3,12 +3,13 @@
 use super::{
     CallError, Item, Store,
     client::{self, Request},
-    keys::Key,
+    keys::{self, Key},
 };
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
+use crate::domain::ids::UserId;
 use std::{collections::HashMap, time::Duration};
 
 /// A write with its condition.
@@ -90,6 +91,16 @@ impl Action {
         Self(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()).map_err(CallError::broken))
     }
 
+    /// Writes nothing, but refuses the transaction unless the row exists.
+    pub fn must_exist(key: Key<'_>) -> Self {
+        let check = ConditionCheck::builder()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .condition_expression(EXISTS)
+            .build();
+        Self(check.map(|check| TransactWriteItem::builder().condition_check(check).build()).map_err(CallError::broken))
+    }
+
     /// Removes a row, if it exists.
     pub fn delete(key: Key<'_>) -> Self {
         let delete = Delete::builder().table_name(key.table).set_key(Some(key.attributes)).build();
@@ -165,19 +176,51 @@ impl Store {
         }
     }
 
+    /// As [`Store::transact`], for what belongs to `owner`: nothing is written unless the account exists. `actions`
+    /// must not contain the account's own row.
+    ///
+    /// # Errors
+    /// `NoAccount` if the account was deleted.
+    pub async fn transact_for<L: Copy>(
+        &self,
+        owner: UserId,
+        actions: Vec<(L, Action)>,
+    ) -> Result<Outcome<L>, CallError> {
+        let exists = (None, Action::must_exist(keys::profile(&self.tables, owner)));
+        let actions = actions.into_iter().map(|(label, action)| (Some(label), action)).chain([exists]);
+        match self.transact(actions.collect()).await? {
+            Outcome::Committed => Ok(Outcome::Committed),
+            Outcome::Refused(labels) if labels.iter().any(Option::is_none) => Err(CallError::NoAccount),
+            Outcome::Refused(labels) => Ok(Outcome::Refused(labels.into_iter().flatten().collect())),
+        }
+    }
+
+    /// As [`Store::commit`], for what belongs to `owner`: nothing is written unless the account exists.
+    ///
+    /// # Errors
+    /// `NoAccount` if the account was deleted.
+    pub async fn commit_for(&self, owner: UserId, actions: Vec<Action>) -> Result<(), CallError> {
+        let actions = actions.into_iter().map(|action| ((), action));
+        must_commit(self.transact_for(owner, actions.collect()).await?)
+    }
+
     /// Writes all `actions`. They have no conditions that can fail without a bug.
     pub async fn commit(&self, actions: Vec<Action>) -> Result<(), CallError> {
-        match self.transact(actions.into_iter().map(|action| ((), action)).collect()).await? {
-            Outcome::Committed => Ok(()),
-            Outcome::Refused(_) => Err(CallError::broken("a condition failed that always holds")),
-        }
+        must_commit(self.transact(actions.into_iter().map(|action| ((), action)).collect()).await?)
     }
 
     /// Waits before the next retry: up to 5, 10, 20 … milliseconds, with jitter so that conflicting transactions do
     /// not meet again.
-    pub(super) async fn pause(&self, tried: u32) {
+    pub async fn pause(&self, tried: u32) {
         let most_millis = 5_u64 << tried.min(7);
         let spread = u64::from_le_bytes(self.entropy.bytes());
         tokio::time::sleep(Duration::from_millis(1 + spread % most_millis)).await;
+    }
+}
+
+fn must_commit(outcome: Outcome<()>) -> Result<(), CallError> {
+    match outcome {
+        Outcome::Committed => Ok(()),
+        Outcome::Refused(_) => Err(CallError::broken("a condition failed that always holds")),
     }
 }

@@ -8,7 +8,7 @@ use super::{
     assistants::AssistantRow,
     balances,
     balances::{Balance, Hold},
-    idempotency, keys, n, outbox, read, read_if_any, s,
+    idempotency, keys, n, outbox, read_if_any, s,
     sessions::{self, ConversationRow, MessageRow},
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users, write,
@@ -30,8 +30,8 @@ pub struct BeforeTurn {
     pub conversation: Option<Conversation>,
     /// The requested assistant, if it exists and belongs to the user.
     pub assistant: Option<Assistant>,
-    /// The user's balance.
-    pub balance: Balance,
+    /// The user's balance, unless the account was deleted.
+    pub balance: Option<Balance>,
     /// The record of the request's idempotency key, if the request has a key that is in use.
     pub record: Option<idempotency::Record>,
 }
@@ -64,7 +64,7 @@ pub struct Begins {
 /// Why a turn's transaction was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The available balance is less than the price.
+    /// The available balance is less than the price, or the account was deleted.
     Balance,
     /// The conversation was created or removed in the meantime.
     Conversation,
@@ -72,7 +72,7 @@ pub enum Refusal {
     Assistant,
     /// The idempotency key was claimed in the meantime.
     Key,
-    /// The hold was released in the meantime, because it had expired.
+    /// The hold was released in the meantime because it had expired, or the account was deleted.
     Hold,
     /// The number is in use. This does not happen, because each number is taken only once.
     Number,
@@ -96,12 +96,12 @@ impl Store {
         let wanted = [Some(about), Some(keys::balance(&self.tables, user)), record, assistant];
         let mut found = self.get_many(wanted.into_iter().flatten().collect()).await?.into_iter();
         let about: Option<ConversationRow> = read_if_any(found.next().flatten())?;
-        let balance = found.next().flatten().ok_or_else(|| CallError::broken("a user without a balance"))?;
+        let balance = found.next().flatten();
         let record = if has_record { found.next().flatten() } else { None };
         Ok(BeforeTurn {
             conversation: about.and_then(|row| row.if_owned_by(user)),
             assistant: read_if_any::<AssistantRow>(found.next().flatten())?.map(Assistant::from),
-            balance: read(balance)?,
+            balance: read_if_any(balance)?,
             record: read_if_any(record)?,
         })
     }

@@ -266,15 +266,16 @@ pub(super) fn count_default_conversation(tables: &Tables, user: UserId, resets: 
     )
 }
 
-/// Counts one conversation less. `reset` means that it was the default one.
-pub(super) fn uncount_conversation(tables: &Tables, user: UserId, reset: bool) -> Action {
+/// Counts one conversation less. `is_default` means that it was the default one. Refused unless `resets` default ones
+/// were deleted before.
+pub(super) fn uncount_conversation(tables: &Tables, user: UserId, (resets, is_default): (u64, bool)) -> Action {
     Action::update(
         keys::profile(tables, user),
         UpdateExpression {
             update: "SET conversations = conversations - :one, resets = resets + :reset",
-            condition: EXISTS,
+            condition: "resets = :resets",
             names: &[],
-            values: vec![(":one", n(1)), (":reset", n(u64::from(reset)))],
+            values: vec![(":one", n(1)), (":reset", n(u64::from(is_default))), (":resets", n(resets))],
         },
     )
 }

@@ -150,7 +150,7 @@ impl Store {
         if let Some(record) = record {
             actions.push((NotMade::Key, record.put(&self.tables, owner)?));
         }
-        match self.transact(actions).await? {
+        match self.transact_for(owner, actions).await? {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels)),
         }
@@ -175,7 +175,11 @@ impl Store {
 
     /// Adds a webhook to the directory of those that receive events of all accounts, or removes it.
     pub async fn keep_in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<(), CallError> {
-        self.commit(vec![self.in_directory(webhook, hears_all)?]).await
+        let exists = Action::must_exist(keys::webhook(&self.tables, webhook.owner, webhook.id));
+        let exists = hears_all.then_some(((), exists));
+        let listed = ((), self.in_directory(webhook, hears_all)?);
+        // A webhook that was removed in the meantime does not belong into the directory.
+        self.transact(exists.into_iter().chain([listed]).collect()).await.map(drop)
     }
 
     fn in_directory(&self, webhook: &Webhook, hears_all: bool) -> Result<Action, CallError> {

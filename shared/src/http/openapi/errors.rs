@@ -104,7 +104,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::SignedIn, "invalid credential", Error::InvalidCredential.into()),
         (Occasion::DeclaredAtSignIn, "wrong name or password", Error::WrongPassword.into()),
         (Occasion::Declared, "deleted during the turn", Error::NotFound.into()),
-        (Occasion::Declared, "conflict", Error::Conflict(Conflict::LostRace).into()),
+        (Occasion::Declared, "conflict", Error::Conflict(Conflict::AssistantInactive).into()),
         (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
         (Occasion::WithId, "unknown id", Error::NotFound.into()),
         (Occasion::Paged, "no such page", Error::NoSuchPage.into()),

@@ -83,16 +83,6 @@ impl Assistants {
             Knowledge::And(received) => Ok(Known { named: None, new: received.keep() }),
         }
     }
-
-    /// Removes the `new` files if writing the assistant was refused. If the result of the write is unknown, they stay,
-    /// because the assistant may refer to them.
-    pub(super) async fn discard_if_refused<T>(&self, owner: UserId, new: &[File], written: &Result<T, Error>) {
-        if let Err(error) = written
-            && !matches!(error, Error::Unavailable(_) | Error::Internal(_))
-        {
-            self.files.discard(owner, new).await;
-        }
-    }
 }
 
 fn at_most(files: usize) -> Result<(), Error> {

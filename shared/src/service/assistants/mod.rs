@@ -16,7 +16,6 @@ use crate::{
     domain::{
         Error, Problem,
         assistant::{Assistant, AssistantFilter, Character, CharacterChange},
-        error::Conflict,
         event::{EventDetails, OutboxEntry},
         ids::{AssistantId, AssistantNumber, UserId},
         list::{AssistantField, ListRequest, Listed, Sort},
@@ -65,7 +64,7 @@ impl Assistants {
         let create = |run| self.try_to_create(owner, &character, &knowledge, run);
         let created = self.idempotency.run(owner, keyed, create).await;
         let new = knowledge.taken_over();
-        self.discard_if_refused(owner, new, &created).await;
+        self.files.discard_if_refused(owner, new, &created).await;
         match created? {
             Outcome::Done(assistant) => Ok(assistant),
             Outcome::Repeated(assistant) => {
@@ -158,7 +157,7 @@ impl Assistants {
     /// Changes the given fields of an assistant.
     ///
     /// # Errors
-    /// As [`Assistants::create`]; also `Conflict` if every attempt lost a race against other changes.
+    /// As [`Assistants::create`]; also `Unavailable` if every attempt lost a race against other changes.
     pub async fn change(
         &self,
         owner: UserId,
@@ -170,7 +169,7 @@ impl Assistants {
         let (before, ()) = futures::future::try_join(self.show(owner, id), self.must_exist(&tools)).await?;
         let known = self.known(owner, &knowledge).await?;
         let changed = self.rewrite(owner, before, &change, &known).await;
-        self.discard_if_refused(owner, &known.new, &changed).await;
+        self.files.discard_if_refused(owner, &known.new, &changed).await;
         changed
     }
 
@@ -185,7 +184,7 @@ impl Assistants {
         if let Attempt::Done(after) = self.try_to_rewrite(owner, before, change, known).await? {
             return Ok(after);
         }
-        retry::change(async || self.try_to_rewrite(owner, self.show(owner, id).await?, change, known).await).await
+        retry::change(&self.store, async || self.try_to_rewrite(owner, self.show(owner, id).await?, change, known).await).await
     }
 
     async fn try_to_rewrite(
@@ -212,7 +211,7 @@ impl Assistants {
 
     /// Removes an assistant. Its conversations stay readable, and its files still belong to its owner.
     pub async fn remove(&self, owner: UserId, id: AssistantId) -> Result<(), Error> {
-        retry::change(async || {
+        retry::change(&self.store, async || {
             let assistant = self.show(owner, id).await?;
             let removed = self.store.remove_assistant(owner, &assistant).await?;
             Ok(if removed.is_ok() { Attempt::Done(()) } else { Attempt::LostRace })
@@ -237,6 +236,6 @@ fn status_change(before: &Assistant, after: &Assistant) -> Option<EventDetails> 
 fn not_written(refusals: &[NotWritten]) -> Error {
     match refusals.contains(&NotWritten::Name) {
         true => Error::invalid("name", Problem::AssistantNameTaken),
-        false => Error::Conflict(Conflict::LostRace),
+        false => Error::internal("the rows of a new assistant exist already"),
     }
 }

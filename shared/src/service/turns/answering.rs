@@ -2,7 +2,7 @@
 //! settled or released.
 
 use super::{
-    Answered, Saying, Turns,
+    Answered, Saying, TurnTarget, Turns,
     events::{answered_in, said_in},
     preparing::Ready,
 };
@@ -11,6 +11,7 @@ use crate::{
         Error,
         conversation::{Said, Turn},
         event::OutboxEntry,
+        ids::UserId,
         money::Tokens,
         time::Timestamp,
     },
@@ -59,9 +60,10 @@ impl Turns {
         let record = keyed.map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
         let entry_id = self.entropy.uuid(now);
         let outbox_entry = OutboxEntry::new(place.user, now, [said_in(&place), answered_in(&place)].concat());
+        let user = place.user;
         match self.store.answer_at_once(place, &answered.turn, entry_id, &outbox_entry, record).await? {
             Ok(()) => Ok(Attempt::Done(answered)),
-            Err(refusals) => refused(&refusals),
+            Err(refusals) => self.refused(user, &refusals).await,
         }
     }
 
@@ -83,19 +85,25 @@ impl Turns {
         if let Err(refusals) =
             self.store.hold(place.clone(), said.clone(), hold_id, &hold, &outbox_entry, record).await?
         {
-            return refused(&refusals);
+            return self.refused(place.user, &refusals).await;
         }
         listener.said(&place, said, now).await;
         let (said, keyed) = (said.clone(), keyed.clone());
         let held = Held { place, said, hold_id, price, left, created_at: now, keyed };
-        self.ask(held, prompt, &listener).await.map(Attempt::Done)
+        self.ask(held, &saying.place, prompt, &listener).await
     }
 
-    async fn ask(&self, held: Held, prompt: Prompt, listener: &Listener) -> Result<Answered, Error> {
+    async fn ask(
+        &self,
+        held: Held,
+        target: &TurnTarget,
+        prompt: Prompt,
+        listener: &Listener,
+    ) -> Result<Attempt<Answered>, Error> {
         let place = (held.place.conversation, held.place.turn);
         let heard = AssertUnwindSafe(listener.hear(&*self.model, prompt, place)).catch_unwind();
         let error = match heard.await {
-            Ok(Heard::Reply { text, is_cut }) => return self.settle(held, text, is_cut).await,
+            Ok(Heard::Reply { text, is_cut }) => return self.settle(held, target, text, is_cut).await,
             Ok(Heard::Nothing(error)) => error,
             Err(_) => Error::internal("the model panicked"),
         };
@@ -109,7 +117,13 @@ impl Turns {
         Ok(())
     }
 
-    async fn settle(&self, held: Held, response: String, is_cut: bool) -> Result<Answered, Error> {
+    async fn settle(
+        &self,
+        held: Held,
+        target: &TurnTarget,
+        response: String,
+        is_cut: bool,
+    ) -> Result<Attempt<Answered>, Error> {
         let now = self.clock.now();
         let Said { text: message, attachments } = held.said.clone();
         let turn = Turn {
@@ -128,22 +142,24 @@ impl Turns {
         let place = held.place.clone();
         let outbox_entry = OutboxEntry::new(place.user, now, answered_in(&place));
         match self.store.answer_held(place, &answered.turn, ids, &outbox_entry, record).await? {
-            Ok(()) => Ok(answered),
+            Ok(()) => Ok(Attempt::Done(answered)),
             // The hold has expired, so the answer can no longer be paid for.
-            Err(refusals) if refusals.contains(&Refusal::Hold) => Err(Error::ModelTimedOut),
+            Err(refusals) if refusals.contains(&Refusal::Hold) => {
+                Err(self.balance.refusal(held.place.user, Error::ModelTimedOut).await)
+            }
             // The conversation was deleted in the meantime.
             Err(_) => {
                 self.release(held).await?;
-                Err(Error::NotFound)
+                target.if_deleted().map(|()| Attempt::LostRace)
             }
         }
     }
-}
 
-fn refused(refusals: &[Refusal]) -> Result<Attempt<Answered>, Error> {
-    // A claimed key, or a changed conversation or assistant, may be the reason for other refusals: read again.
-    if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
-        return Ok(Attempt::LostRace);
+    async fn refused(&self, user: UserId, refusals: &[Refusal]) -> Result<Attempt<Answered>, Error> {
+        // A claimed key, or a changed conversation or assistant, may be the reason for other refusals: read again.
+        if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
+            return Ok(Attempt::LostRace);
+        }
+        Err(self.balance.refusal(user, Error::InsufficientTokens).await)
     }
-    Err(Error::InsufficientTokens)
 }

@@ -56,6 +56,17 @@ pub enum TurnTarget {
 }
 
 impl TurnTarget {
+    /// Whether a turn whose conversation was deleted meanwhile can take place in another one.
+    ///
+    /// # Errors
+    /// `NotFound` if the caller asked for this conversation.
+    const fn if_deleted(&self) -> Result<(), Error> {
+        match self {
+            Self::Default | Self::With(_) => Ok(()),
+            Self::In(_) | Self::New { .. } => Err(Error::NotFound),
+        }
+    }
+
     /// The part of the idempotency fingerprint.
     fn meaning(&self, user: &User) -> Vec<String> {
         match self {
@@ -195,15 +206,29 @@ impl Turns {
     }
 
     async fn run(&self, saying: Arc<Saying>, listener: Listener) -> Result<Answered, Error> {
-        self.must_own(saying.user.id, &saying.said).await?;
-        match retry(|| self.try_once(&saying, &listener)).await? {
+        let id = saying.user.id;
+        self.must_own(id, &saying.said).await?;
+        if let Attempt::Done(answered) = self.try_once(&saying.user, &saying, &listener).await? {
+            return Ok(answered);
+        }
+        // The account may have changed since the caller was identified.
+        let again = retry(&self.store, async || {
+            let account = self.store.account(id).await?.filter(|account| account.user.is_active);
+            self.try_once(&account.ok_or(Error::InvalidCredential)?.user, &saying, &listener).await
+        });
+        match again.await? {
             Attempt::Done(answered) => Ok(answered),
             Attempt::LostRace | Attempt::KeyClaimed => Err(Error::Unavailable("a turn lost every race".into())),
         }
     }
 
-    async fn try_once(&self, saying: &Arc<Saying>, listener: &Listener) -> Result<Attempt<Answered>, Error> {
-        let Saying { user, place, said, keyed } = &**saying;
+    async fn try_once(
+        &self,
+        user: &User,
+        saying: &Arc<Saying>,
+        listener: &Listener,
+    ) -> Result<Attempt<Answered>, Error> {
+        let Saying { user: _, place, said, keyed } = &**saying;
         let now = self.clock.now();
         let (id, assistant) = self.looked_for(user, place, now);
         let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash)).await?;
@@ -212,7 +237,9 @@ impl Turns {
         {
             return self.answered_before(user.id, recorded).await.map(Attempt::Done);
         }
-        let ready = self.ready(saying, id, before, now).await?;
+        let Some(ready) = self.ready((user, saying), id, before, now).await? else {
+            return Ok(Attempt::LostRace);
+        };
         let prompt = prompt(said, ready.assistant.as_ref());
         match self.model.answer_at_once(&prompt) {
             Some(response) => {

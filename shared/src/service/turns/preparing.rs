@@ -55,17 +55,18 @@ impl Turns {
         }
     }
 
-    /// Checks that the turn can take place, and assigns its number.
+    /// Checks that the turn can take place, and assigns its number. `None` if its conversation was deleted meanwhile,
+    /// and another one may take its place.
     pub(super) async fn ready(
         &self,
-        saying: &Saying,
+        (user, saying): (&User, &Saying),
         id: ConversationId,
         before: BeforeTurn,
         now: Timestamp,
-    ) -> Result<Ready, Error> {
+    ) -> Result<Option<Ready>, Error> {
         let BeforeTurn { conversation, assistant, balance, record: _ } = before;
-        let user = &saying.user;
         let price = self.balance.price();
+        let balance = balance.ok_or(Error::InvalidCredential)?;
         let available = self.balance.up_to_date(user.id, balance).await?.available;
         let left = available.checked_sub(price).ok_or(Error::InsufficientTokens)?;
         let resets = assistant.as_ref().map_or(0, |assistant| assistant.resets);
@@ -81,10 +82,13 @@ impl Turns {
                 let turn = async { self.store.take_turn_number(id).await.map_err(Error::from) };
                 let assistant = self.assistant_of(user.id, &conversation, assistant);
                 let (turn, assistant) = futures::future::try_join(turn, assistant).await?;
-                (turn.ok_or(Error::NotFound)?, assistant, None)
+                let Some(turn) = turn else {
+                    return saying.place.if_deleted().map(|()| None);
+                };
+                (turn, assistant, None)
             }
             None => {
-                let begins = beginning(saying, id, assistant.as_ref(), now)?;
+                let begins = beginning((user, saying), id, assistant.as_ref(), now)?;
                 (TurnNumber(1), assistant, Some(begins))
             }
         };
@@ -93,7 +97,7 @@ impl Turns {
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
         let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
-        Ok(Ready { place, assistant, left })
+        Ok(Some(Ready { place, assistant, left }))
     }
 
     /// The assistant of a conversation, read unless it is `known`.
@@ -113,14 +117,14 @@ impl Turns {
 
 /// The conversation that a turn creates.
 fn beginning(
-    saying: &Saying,
+    (user, saying): (&User, &Saying),
     id: ConversationId,
     assistant: Option<&Assistant>,
     now: Timestamp,
 ) -> Result<Begins, Error> {
     let (title, resets) = match &saying.place {
         TurnTarget::In(_) => return Err(Error::NotFound),
-        TurnTarget::Default => (Title::default(), Some(saying.user.resets)),
+        TurnTarget::Default => (Title::default(), Some(user.resets)),
         TurnTarget::With(_) => {
             let assistant = assistant.ok_or(Error::NotFound)?;
             (assistant.character.name.to_title(), Some(assistant.resets))

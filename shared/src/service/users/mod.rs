@@ -139,7 +139,7 @@ impl Users {
     /// # Errors
     /// As [`Users::change`].
     pub async fn remove(&self, _: &Administrator, id: UserId) -> Result<(), Error> {
-        retry::change(async || {
+        retry::change(&self.store, async || {
             let account = self.store.account(id).await?.ok_or(Error::NotFound)?;
             let now = self.clock.now();
             let entry = OutboxEntry::new(id, now, vec![EventDetails::AccessEnded]);
