@@ -42,7 +42,9 @@ pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Res
     let asked_to_end = asked_to_end()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     println!("DynamoDB, S3 and SQS are ready on http://{}", listener.local_addr()?);
-    serve(listener, Router::new().fallback(answer).with_state(backing), asked_to_end).await
+    serve(listener, Router::new().fallback(answer).with_state(backing.clone()), asked_to_end).await?;
+    backing.end().await;
+    Ok(())
 }
 
 async fn answer(State(backing): State<Backing>, request: Request) -> Response {

@@ -3,19 +3,24 @@
 //! before it began. SQLite's own flush (`synchronous=FULL`) would run for each commit and block all other calls
 //! meanwhile.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use dynoxide::Database;
+use rusqlite::Connection;
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::{sync::Mutex, task::spawn_blocking};
+
+/// How long the last transactions may take when the process ends.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Flushes the log of one database. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +28,7 @@ pub struct Durability(Option<Arc<Log>>);
 
 struct Log {
     file: Arc<File>,
+    database: PathBuf,
     /// The number of writes.
     written: AtomicU64,
     /// The number of those that were flushed.
@@ -46,13 +52,26 @@ impl Durability {
         name.push("-wal");
         // SQLite keeps this file while the database is open.
         let log = OpenOptions::new().write(true).open(&name);
+        let database = file.to_owned();
         let file = Arc::new(log.with_context(|| format!("{} cannot be opened", Path::new(&name).display()))?);
         Ok(Self(Some(Arc::new(Log {
             file,
+            database,
             written: AtomicU64::new(0),
             synced: AtomicU64::new(0),
             flushing: Mutex::new(()),
         }))))
+    }
+
+    /// Moves the content of the log into the database's file, so that after a clean stop this file alone is the data.
+    /// Writes that come later are in the log again.
+    pub fn move_log(&self) -> Result<()> {
+        let Some(log) = &self.0 else { return Ok(()) };
+        let database = Connection::open(&log.database)?;
+        database.busy_timeout(CHECKPOINT_PATIENCE)?;
+        let is_busy: bool = database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        ensure!(!is_busy, "the database is in use");
+        Ok(())
     }
 
     /// Counts a write. Called after its commit, before any other task can read what it wrote.

@@ -103,6 +103,11 @@ impl Embedded {
         self.durability.synced().await
     }
 
+    /// Moves the content of the database's log into its file.
+    pub fn move_log(&self) -> anyhow::Result<()> {
+        self.durability.move_log()
+    }
+
     /// Runs `call`, which writes to `table`, like [`Embedded::write`]. The limiter's counts may be lost in a power
     /// failure, so that not every request waits for the disk.
     pub(crate) async fn write_to<T>(

@@ -31,8 +31,9 @@ use shared::{
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-/// The maximum number of concurrent deliveries. It is low so that requests do not wait for the embedded database.
-const DELIVERED_AT_ONCE: usize = 32;
+/// The maximum number of concurrent deliveries. Most of them wait for receivers. It is bounded so that requests do not wait
+/// for the embedded database.
+const DELIVERED_AT_ONCE: usize = 128;
 /// The maximum number of messages about connections that are handled concurrently.
 const CONNECTIONS_AT_ONCE: usize = 8;
 /// The pause before the first retry of a call to an embedded service.
@@ -67,6 +68,17 @@ pub struct Backing {
     pub gateway: EmbeddedGateway,
     /// The database itself, which [`Backing::tables`] uses.
     pub database: Database,
+}
+
+impl Backing {
+    /// Leaves all data in the database's file, when the process ends.
+    pub async fn end(self) {
+        let moved = tokio::task::spawn_blocking(move || self.tables.move_log()).await;
+        if let Err(error) = moved.map_err(anyhow::Error::from).flatten() {
+            let error: &(dyn std::error::Error + Send + Sync) = error.as_ref();
+            tracing::warn!(error = %Causes(error), "the data of the last requests is still in the database's log");
+        }
+    }
 }
 
 impl Process {

@@ -44,7 +44,9 @@ pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Res
         asked_to_end.await;
         gateway.end().await;
     };
-    serve(listener, routes, end).await
+    serve(listener, routes, end).await?;
+    backing.end().await;
+    Ok(())
 }
 
 async fn with_client_address(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {

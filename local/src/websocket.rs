@@ -8,7 +8,7 @@ use axum::{
         State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -19,7 +19,13 @@ use futures::{
 };
 use realtime::{Event, HandshakeReply};
 use serde_json::{Map, Value, json};
-use shared::{clock::Clock, domain::Error, entropy::Entropy, http::ClientAddress, service::Services};
+use shared::{
+    clock::Clock,
+    domain::Error,
+    entropy::Entropy,
+    http::{self, ClientAddress, Failure, Fault, Platform},
+    service::Services,
+};
 use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
     sync::Notify,
@@ -60,7 +66,10 @@ pub struct Sockets {
 
 /// The route of WebSocket connections.
 pub fn router(sockets: Sockets) -> Router {
-    Router::new().route("/ws", get(open)).with_state(sockets)
+    let services = sockets.services.clone();
+    let opening = get(open).fallback(|method| async { Failure::<Platform>::from(Fault::MethodNotAllowed(method)) });
+    let routes = Router::new().route("/ws", opening.clone()).route("/ws/", opening).with_state(sockets);
+    http::with_headers(routes, &services.config)
 }
 
 /// A connection, as its events describe it.
@@ -82,7 +91,10 @@ async fn open(
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+        Err(rejection) => {
+            let fault = Fault::BadRequest(format!("Only WebSocket connections are accepted here. {rejection}"));
+            return Failure::<Platform>::from(fault).into_response();
+        }
     };
     let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
     let id = BASE64_STANDARD.encode(sockets.entropy.bytes::<11>());
@@ -90,13 +102,9 @@ async fn open(
     let client = Client { id, address, host, connected_at, sockets };
     // Registered before the handshake is answered, so that no frame is lost in between.
     let frames = client.sockets.gateway.open(&client.id);
-    match client.call("$connect", request_parts(&uri, &headers)).await {
-        Ok(200) => {}
-        answer => {
-            client.sockets.gateway.close(&client.id);
-            let status = answer.ok().and_then(|status| StatusCode::from_u16(status).ok());
-            return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-        }
+    if let Err(refusal) = client.call("$connect", request_parts(&uri, &headers)).await {
+        client.sockets.gateway.close(&client.id);
+        return Failure::<Platform>::from(refusal).into_response();
     }
     let failed = client.clone();
     let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(FRAME_MAX);
@@ -136,8 +144,11 @@ fn request_parts(uri: &Uri, headers: &HeaderMap) -> Value {
 }
 
 impl Client {
-    /// Calls the function with an event. Returns the status of its response.
-    async fn call(&self, route: &str, parts: Value) -> Result<u16, Error> {
+    /// Calls the function with an event.
+    ///
+    /// # Errors
+    /// Why a handshake was refused.
+    async fn call(&self, route: &str, parts: Value) -> Result<(), Error> {
         let kind = match route {
             "$connect" => "CONNECT",
             "$disconnect" => "DISCONNECT",
@@ -167,7 +178,7 @@ impl Client {
         let handled = realtime::handle(self.sockets.services.clone(), event);
         // A separate task, so that the handler finishes even if the connection closes.
         match tokio::spawn(handled).await.map_err(Error::internal)?? {
-            HandshakeReply::Connection { status } => Ok(status),
+            HandshakeReply::Connection { refusal, .. } => refusal.map_or(Ok(()), Err),
             HandshakeReply::Queue(_) => Err(Error::internal("a connection's event was taken for messages")),
         }
     }

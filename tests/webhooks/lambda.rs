@@ -18,7 +18,8 @@ async fn dispatched(world: &World, event: &str) -> Value {
 }
 
 /// What `deliver` answers to `event`, in which `key` is the delivery.
-async fn delivered(world: &World, event: &str, DeliveryKey { webhook, delivery }: DeliveryKey) -> Value {
+async fn delivered(world: &World, event: &str, DeliveryKey { owner, webhook, delivery }: DeliveryKey) -> Value {
+    let event = event.replace("018e376b-9ce0-7000-8000-000000000001", &owner.to_string());
     let event = event.replace("018e376b-9ce0-7000-8000-000000000002", &webhook.to_string());
     let event = event.replace("018e376b-9ce0-7000-8000-000000000003", &delivery.to_string());
     let event = serde_json::from_str(&event).unwrap();

@@ -12,7 +12,7 @@ use shared::{
     http::{
         App, Created, Failure, Fault, Field, Form, HandlerResult, Idempotency, InPath, Json, Reports, SignedIn,
         WithFiles,
-        pages::{PageNumber, Paged, ServedAt},
+        pages::{Paged, ServedAt},
     },
     service::assistants::Knowledge,
 };
@@ -129,7 +129,7 @@ pub struct ShownFile {
 #[utoipa::path(
     get,
     path = "/api/v1/assistants/",
-    params(PageNumber),
+    params(Paged),
     responses((
         status = 200,
         body = [ShownAssistant],
@@ -142,7 +142,7 @@ pub async fn list(
     paged: Paged,
     ServedAt(here): ServedAt,
 ) -> Result<impl IntoResponse> {
-    let page = app.assistants.page(caller.user.id, paged.request(PAGE_SIZE, false)?).await?;
+    let page = app.assistants.page(caller.user.id, paged.request(PAGE_SIZE, true)?).await?;
     let (request, has_next) = (page.request, page.has_next());
     let shown = page.items.into_iter().map(|assistant| ShownAssistant::new(assistant, &here)).collect();
     Ok(paged.linked(request, has_next, shown))

@@ -59,9 +59,9 @@ pub struct Session {
 /// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
 #[derive(Serialize, ToSchema)]
 pub struct LastMessage {
-    /// The user's message.
+    /// The user's message: its first 4,000 characters.
     message: String,
-    /// The reply of the model.
+    /// The reply of the model: its first 4,000 characters.
     response: String,
     /// When the message arrived.
     #[schema(format = DateTime)]
@@ -133,7 +133,7 @@ pub async fn create(
     Ok(Created(Session::new(conversation, Vec::new())))
 }
 
-/// `GET /api/v1/chat/sessions/<id>/`: returns a session with its latest 50 chats, oldest first.
+/// `GET /api/v1/chat/sessions/<id>/`: returns a session with its latest 50 chats, oldest first. Very long chats are fewer.
 #[utoipa::path(
     get,
     path = "/api/v1/chat/sessions/{session}/",
@@ -226,7 +226,7 @@ impl Session {
 
 impl From<LastTurn> for LastMessage {
     fn from(LastTurn { message, response, created_at }: LastTurn) -> Self {
-        Self { message: message.as_str().to_owned(), response, created_at: created_at.to_string() }
+        Self { message, response, created_at: created_at.to_string() }
     }
 }
 

@@ -35,6 +35,9 @@ pub enum HandshakeReply {
         /// 200, or the status of the refusal.
         #[serde(rename = "statusCode")]
         status: u16,
+        /// Why the connection may not open. The gateway on AWS has its own words for the status.
+        #[serde(skip)]
+        refusal: Option<Error>,
     },
 }
 
@@ -46,7 +49,8 @@ pub async fn handle(services: Services, event: Event) -> Result<HandshakeReply, 
     match event {
         Event::Queue(messages) => work(services, messages).await.map(HandshakeReply::Queue),
         Event::Connection(event) => {
-            Ok(HandshakeReply::Connection { status: about_connection(&services, &event).await })
+            let refusal = about_connection(&services, &event).await.err();
+            Ok(HandshakeReply::Connection { status: refusal.as_ref().map_or(200, status_of), refusal })
         }
     }
 }
@@ -71,25 +75,34 @@ pub async fn work(services: Services, messages: SqsEvent) -> Result<SqsBatchResp
     Ok(answer)
 }
 
-/// Handles an event about a connection. Returns an HTTP status.
-async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyRequest) -> u16 {
+/// The status of a refused handshake.
+fn status_of(refusal: &Error) -> u16 {
+    match refusal {
+        Error::InvalidCredential => 401,
+        Error::RateLimited(_) => 429,
+        error => {
+            tracing::error!(error = %shared::log::Causes(error), "a handshake failed");
+            503
+        }
+    }
+}
+
+/// Handles an event about a connection.
+async fn about_connection(services: &Services, event: &ApiGatewayWebsocketProxyRequest) -> Result<(), Error> {
     let context = &event.request_context;
-    let Some((id, address)) = whom(context) else {
-        tracing::error!("an event has no connection or no address");
-        return 400;
-    };
+    let (id, address) = whom(context).ok_or_else(|| Error::internal("an event has no connection or no address"))?;
     match context.route_key.as_deref() {
         Some("$connect") => connect(services, event, id, address).await,
         Some("$disconnect") => {
             if let Err(error) = services.realtime.disconnect(&id).await {
                 tracing::warn!(error = %shared::log::Causes(&error), "the rows of a closed connection were not removed");
             }
-            200
+            Ok(())
         }
         _ => {
             let message = event.body.as_deref().and_then(parse_message);
             services.realtime.hear(&id, &address, message).await;
-            200
+            Ok(())
         }
     }
 }
@@ -104,22 +117,14 @@ async fn connect(
     event: &ApiGatewayWebsocketProxyRequest,
     id: ConnectionId,
     address: Address,
-) -> u16 {
+) -> Result<(), Error> {
     let query = &event.query_string_parameters;
-    let asked = services.realtime.connect(Handshake {
+    let handshake = Handshake {
         id,
         address,
         ticket: query.first("ticket"),
         session: session_of_page(&event.headers, &services.config.cors_origins),
         last_event: query.first("last_event_id").and_then(EventId::parse),
-    });
-    match asked.await {
-        Ok(()) => 200,
-        Err(Error::InvalidCredential) => 401,
-        Err(Error::RateLimited(_)) => 429,
-        Err(error) => {
-            tracing::error!(error = %shared::log::Causes(&error), "a handshake failed");
-            503
-        }
-    }
+    };
+    services.realtime.connect(handshake).await
 }

@@ -31,13 +31,13 @@ type Result<T> = HandlerResult<Platform, T>;
 /// "current_password": "…"}`. Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"full_name": "New Name", "email": "newemail@example.com"}))]
+#[schema(example = json!({"full_name": "New Name"}))]
 pub struct OwnChange {
     /// The full name. `null` removes it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
-    /// The e-mail address.
-    #[schema(value_type = String, max_length = 254, format = Email)]
+    /// The e-mail address. `null` only for an account that has none.
+    #[schema(value_type = Option<String>, max_length = 254, format = Email)]
     email: Field,
     /// The username.
     #[schema(value_type = String, min_length = 1, max_length = 150)]
@@ -59,8 +59,8 @@ pub struct UserUpdate {
     /// The full name. `null` removes it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
-    /// The e-mail address.
-    #[schema(value_type = String, max_length = 254, format = Email)]
+    /// The e-mail address. `null` only for an account that has none.
+    #[schema(value_type = Option<String>, max_length = 254, format = Email)]
     email: Field,
     /// The username.
     #[schema(value_type = String, min_length = 1, max_length = 150)]
@@ -85,7 +85,8 @@ pub async fn me(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) ->
     Ok(Json(app.users.me(caller).await?.into()))
 }
 
-/// `PUT /api/v1/users/me`: changes the caller. Absent fields keep their values. A new password ends all sign-ins.
+/// `PUT /api/v1/users/me`: changes the caller. Absent fields keep their values. A new username, e-mail address or password
+/// requires `current_password`. A new password ends all sign-ins.
 #[utoipa::path(
     put,
     path = "/api/v1/users/me",
@@ -209,7 +210,7 @@ impl TryFrom<UserUpdate> for AccountChange {
 fn account_change(form: &mut Form, full_name: Field, email: Field, username: Field, password: Field) -> AccountChange {
     AccountChange {
         full_name: form.change("full_name", full_name, FullName::parse),
-        email: form.optional("email", email, Email::parse),
+        email: form.change_or_null("email", email, Email::parse),
         username: form.optional("username", username, Username::parse),
         password: form.optional("password", password, NewPassword::parse),
         powers: PowersChange::default(),

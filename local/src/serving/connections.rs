@@ -1,8 +1,6 @@
 //! The open connections. Their number is limited, in all and per address. At the limit, a new connection takes the place
-//! of the one that has been idle for longest.
+//! of the one that has been idle for longest. So is the number of bytes that wait for clients to read them.
 
-use axum::body::Body;
-use http_body_util::BodyExt;
 use std::{
     collections::HashMap,
     io,
@@ -18,6 +16,9 @@ const OTHER_FILES: usize = 256;
 /// The part of all connections that one address may have.
 const SHARE_OF_AN_ADDRESS: usize = 2;
 
+/// The maximum number of bytes of responses that wait for their clients.
+const UNSENT_MAX: usize = 64 * 1024 * 1024;
+
 /// All open connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connections(Arc<Mutex<Open>>);
@@ -26,6 +27,8 @@ struct Open {
     limit: usize,
     next: u64,
     all: HashMap<u64, Connection>,
+    /// The bytes of responses that wait for their clients.
+    unsent: usize,
 }
 
 struct Connection {
@@ -38,6 +41,7 @@ struct Connection {
 pub(super) struct Status(Arc<State>);
 
 struct State {
+    connections: Connections,
     requests: Mutex<Requests>,
     evicted: Notify,
 }
@@ -47,6 +51,9 @@ struct Requests {
     has_begun: bool,
     /// When the connection was opened, or its last request ended.
     idle_since: Instant,
+    /// The bytes of the response that wait for the client, and since when.
+    unsent: usize,
+    waits_since: Instant,
 }
 
 /// An open connection's entry, which it leaves when this is dropped.
@@ -68,13 +75,13 @@ pub(super) fn limit() -> io::Result<usize> {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new() })))
+        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), unsent: 0 })))
     }
 
     /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
     /// busy, the new one is closed.
     pub(super) fn enter(&self, address: IpAddr) -> Place {
-        let status = Status::new();
+        let status = Status::new(self.clone());
         let mut open = self.open();
         let of_address = open.all.values().filter(|connection| connection.address == address).count();
         let is_full_of_it = of_address >= open.limit.div_ceil(SHARE_OF_AN_ADDRESS);
@@ -88,6 +95,20 @@ impl Connections {
         open.next += 1;
         open.all.insert(id, Connection { address, status: status.clone() });
         Place { connections: self.clone(), id, status }
+    }
+
+    /// Counts bytes that wait for a client. If there are too many, the connection is closed whose client has not read for
+    /// longest.
+    fn wait_for_client(&self, bytes: usize) {
+        let mut open = self.open();
+        open.unsent += bytes;
+        if open.unsent > UNSENT_MAX {
+            let waiting =
+                open.all.values().filter_map(|connection| Some((connection.status.waits_since()?, &connection.status)));
+            if let Some((_, longest)) = waiting.min_by_key(|(since, _)| *since) {
+                longest.evict();
+            }
+        }
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -108,9 +129,10 @@ impl Drop for Place {
 }
 
 impl Status {
-    fn new() -> Self {
-        let requests = Requests { running: 0, has_begun: false, idle_since: Instant::now() };
-        Self(Arc::new(State { requests: Mutex::new(requests), evicted: Notify::new() }))
+    fn new(connections: Connections) -> Self {
+        let now = Instant::now();
+        let requests = Requests { running: 0, has_begun: false, idle_since: now, unsent: 0, waits_since: now };
+        Self(Arc::new(State { connections, requests: Mutex::new(requests), evicted: Notify::new() }))
     }
 
     /// Notes that a request begins. It runs until the result is dropped.
@@ -142,18 +164,34 @@ impl Status {
         (requests.running == 0).then_some(requests.idle_since)
     }
 
+    /// Since when bytes wait for the client, if any do and the connection is not about to be closed.
+    fn waits_since(&self) -> Option<Instant> {
+        let requests = self.requests();
+        (requests.unsent > 0).then_some(requests.waits_since)
+    }
+
     fn requests(&self) -> MutexGuard<'_, Requests> {
         self.0.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Busy {
-    /// The request runs until `body` is dropped.
-    pub(super) fn until_dropped(self, body: Body) -> Body {
-        Body::new(body.map_frame(move |frame| {
-            let _running = &self;
-            frame
-        }))
+    /// `bytes` of the response wait for the client.
+    pub(super) fn waits(&self, bytes: usize) {
+        let mut requests = self.0.requests();
+        requests.unsent += bytes;
+        requests.waits_since = Instant::now();
+        drop(requests);
+        self.0.0.connections.wait_for_client(bytes);
+    }
+
+    /// `bytes` of them were handed to the connection, because the client read what came before.
+    pub(super) fn sent(&self, bytes: usize) {
+        let mut requests = self.0.requests();
+        requests.unsent -= bytes;
+        requests.waits_since = Instant::now();
+        drop(requests);
+        self.0.0.connections.open().unsent -= bytes;
     }
 }
 
@@ -162,5 +200,8 @@ impl Drop for Busy {
         let mut requests = self.0.requests();
         requests.running -= 1;
         requests.idle_since = Instant::now();
+        let unsent = std::mem::take(&mut requests.unsent);
+        drop(requests);
+        self.0.0.connections.open().unsent -= unsent;
     }
 }

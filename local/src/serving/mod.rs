@@ -4,6 +4,7 @@
 mod connections;
 mod requests;
 mod stream;
+mod unsent;
 
 use anyhow::{Context as _, Result};
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
@@ -107,7 +108,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, place: Place, routes: Rou
         async move {
             let response = routes.oneshot(request).await?;
             // The request has ended when its response was sent or dropped.
-            Ok::<_, std::convert::Infallible>(response.map(|body| busy.until_dropped(body)))
+            Ok::<_, std::convert::Infallible>(response.map(|body| unsent::counted(body, busy)))
         }
     });
     let connection = http1::Builder::new()

@@ -23,6 +23,9 @@ pub enum CallError {
     /// The account for which something was to be written does not exist, or no longer. Nothing was written.
     #[error("the account was deleted")]
     NoAccount,
+    /// The rows of a page have more bytes than a response may have.
+    #[error("the page is too large")]
+    PageTooLarge,
 }
 
 impl CallError {
@@ -38,6 +41,7 @@ impl From<CallError> for domain::Error {
             CallError::Unavailable(cause) => Self::Unavailable(cause),
             CallError::Broken(cause) => Self::Internal(cause),
             CallError::NoAccount => Self::InvalidCredential,
+            CallError::PageTooLarge => Self::PageTooLarge,
         }
     }
 }

@@ -27,6 +27,9 @@ pub type Content = BoxStream<'static, Result<Bytes, CallError>>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobKey(String);
 
+/// The key and the content of the object that the health check writes.
+const PROBE: &str = "health/probe";
+
 impl BlobKey {
     /// The content of a user's file.
     pub fn of_file(user: UserId, file: FileId) -> Self {
@@ -56,9 +59,10 @@ impl Blobs {
         Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket }
     }
 
-    /// Checks that the bucket exists.
+    /// Checks that objects can be written, with one that is there for that alone.
     pub async fn probe(&self) -> Result<(), CallError> {
-        self.client.head_bucket().bucket(&self.bucket).send().await?;
+        let body = ByteStream::from_static(PROBE.as_bytes());
+        self.client.put_object().bucket(&self.bucket).key(PROBE).body(body).send().await?;
         Ok(())
     }
 

@@ -47,12 +47,16 @@ impl Conversation {
     }
 }
 
-/// The turn that a list of conversations shows.
+/// The most characters of each text that a list of conversations shows. The conversation itself has the whole texts.
+const PREVIEW_MAX: usize = 4_000;
+
+/// The turn that a list of conversations shows, as a preview. It is stored in the conversation's row, which therefore
+/// stays small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastTurn {
-    /// The user's message.
-    pub message: MessageText,
-    /// The reply of the model.
+    /// The beginning of the user's message.
+    pub message: String,
+    /// The beginning of the model's reply.
     pub response: String,
     /// When the message arrived.
     pub created_at: Timestamp,
@@ -60,7 +64,16 @@ pub struct LastTurn {
 
 impl From<&Turn> for LastTurn {
     fn from(turn: &Turn) -> Self {
-        Self { message: turn.message.clone(), response: turn.response.clone(), created_at: turn.created_at }
+        let (message, response) = (preview(turn.message.as_str()), preview(&turn.response));
+        Self { message, response, created_at: turn.created_at }
+    }
+}
+
+/// At most [`PREVIEW_MAX`] characters, with an ellipsis in place of the rest.
+fn preview(text: &str) -> String {
+    match text.char_indices().nth(PREVIEW_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 

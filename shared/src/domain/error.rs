@@ -32,6 +32,9 @@ pub enum Error {
     /// The list ends before this page.
     #[error("no such page")]
     NoSuchPage,
+    /// The page has more bytes than a response may have. A page with fewer entries fits.
+    #[error("page too large")]
+    PageTooLarge,
     /// The balance does not cover the price of a turn.
     #[error("insufficient tokens")]
     InsufficientTokens,

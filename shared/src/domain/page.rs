@@ -1,5 +1,8 @@
 //! Numbered pages of a list.
 
+/// The most bytes that a response may have, so that it fits into a function's response (6 MB) and into memory.
+pub const RESPONSE_BYTES_MAX: usize = 5_000_000;
+
 /// A request for a page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {

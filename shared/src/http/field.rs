@@ -72,6 +72,17 @@ impl Form {
         self.0.note(name, field.read(P::removes, parse)).flatten()
     }
 
+    /// A field that changes an optional value, which cannot be removed: `None` keeps the value, and an inner `None` is
+    /// `null`, which fits only a value that is absent.
+    pub fn change_or_null<I, T>(
+        &mut self,
+        name: &'static str,
+        field: Field,
+        parse: impl Parse<I, T>,
+    ) -> Option<Option<T>> {
+        self.0.note(name, field.read(Value::is_null, parse)).flatten()
+    }
+
     /// What `build` makes of the fields, or all their problems. `build` returns `None` only if a required field is
     /// missing.
     pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Error> {

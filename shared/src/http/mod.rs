@@ -47,6 +47,6 @@ pub use reply::{Accepted, Balance, Created, Json, Message, NoContent};
 pub use request_id::RequestId;
 pub use routes::{App, Endpoint, Group, Handlers, Route};
 pub use signed_in::{AsAdministrator, ClientAddress, SignInEndpoint, SignedIn, Visitor};
-pub use tail::{Malformed, finish};
+pub use tail::{Malformed, finish, with_headers};
 pub use upload::WithFiles;
 pub use user::{Profile, ShownUser};

@@ -2,12 +2,16 @@
 //! written only in a handler's `#[utoipa::path]`.
 
 use super::{Dialect, Failure, Fault, RequestId, dialect, openapi};
-use crate::service::Services;
+use crate::{
+    domain::{Error, page::RESPONSE_BYTES_MAX},
+    service::Services,
+};
 use axum::{
     Extension, Router,
+    body::HttpBody,
     extract::{MatchedPath, Request},
     handler::Handler,
-    http::Method,
+    http::{Method, header::CONTENT_TYPE},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter},
@@ -321,5 +325,15 @@ async fn in_time<D: Dialect>(
     };
     // In a task of its own, so that the handler runs to its end even if the client leaves.
     let answered = tokio::spawn(answered.instrument(span)).await;
-    answered.unwrap_or_else(|_| Failure::<D>::from(Fault::Panicked).into_response())
+    let answered = answered.unwrap_or_else(|_| Failure::<D>::from(Fault::Panicked).into_response());
+    match is_too_large(&answered) {
+        true => Failure::<D>::from(Error::PageTooLarge).into_response(),
+        false => answered,
+    }
+}
+
+/// Whether a JSON response has more bytes than a response may have. Files are streamed.
+fn is_too_large(response: &Response) -> bool {
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    is_json && response.body().size_hint().lower() > RESPONSE_BYTES_MAX as u64
 }

@@ -31,8 +31,12 @@ async fn refuse_malformed(request: Request, next: Next) -> Response {
 
 /// Adds the tail to the router of one function, or of all.
 pub fn finish(routes: Router, config: &Config) -> Router {
+    with_headers(routes.fallback(|uri: Uri| async move { dialect::unknown_path(uri.path()) }), config)
+}
+
+/// Adds the tail without the answer to unknown paths.
+pub fn with_headers(routes: Router, config: &Config) -> Router {
     let router = routes
-        .fallback(|uri: Uri| async move { dialect::unknown_path(uri.path()) })
         .layer(from_fn(refuse_malformed))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));

@@ -1,7 +1,10 @@
 //! Calls addresses that users gave. Each call is checked, both the URL as it is written and the IP addresses that its
 //! name currently resolves to. The connection uses exactly the addresses that were checked.
 
-use super::{OutboundRules, Resolver};
+use super::{
+    OutboundRules, Resolver,
+    slots::{HostSlot, HostSlots},
+};
 use crate::log::Causes;
 use bytes::Bytes;
 use reqwest::{
@@ -35,6 +38,7 @@ tokio::task_local! {
 pub struct Outbound {
     rules: OutboundRules,
     resolver: Arc<dyn Resolver>,
+    slots: HostSlots,
     /// Created for the first call, because it loads the root certificates.
     client: OnceCell<Client>,
 }
@@ -86,7 +90,13 @@ pub enum OutboundError {
 impl Outbound {
     /// Calls the addresses that `rules` allow. `resolver` resolves their names.
     pub fn new(rules: OutboundRules, resolver: Arc<dyn Resolver>) -> Self {
-        Self { rules, resolver, client: OnceCell::new() }
+        Self { rules, resolver, slots: HostSlots::default(), client: OnceCell::new() }
+    }
+
+    /// The right to make one call to the host of `url`. A host gets few calls at once. `None` if it is slow, and has as
+    /// many as it may. An address that may not be called needs no right.
+    pub async fn slot(&self, url: &str) -> Option<HostSlot> {
+        self.slots.take(&Url::parse(url).ok()?).await
     }
 
     /// Posts `body` to `url` and reads the beginning of the answer.

@@ -5,11 +5,13 @@ mod addresses;
 mod client;
 mod resolver;
 mod rules;
+mod slots;
 
 pub use addresses::is_public;
 pub use client::{Limits, Outbound, OutboundAnswer, OutboundError};
 pub use resolver::{Resolver, SystemResolver};
 pub use rules::{AllowedPlace, HostName, OutboundRules};
+pub use slots::HostSlot;
 
 use url::Url;
 

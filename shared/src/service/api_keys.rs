@@ -20,6 +20,7 @@ use crate::{
         list::{ApiKeyField, ListPosition, ListRequest, Listed},
         text::Label,
         time::Timestamp,
+        user::{Caller, CallerCredential},
     },
     entropy::Entropy,
     store::{Store, api_keys::StoredKey},
@@ -110,14 +111,19 @@ impl ApiKeys {
     /// Creates a key. Only this call returns its secret. The key expires after `days`, if given.
     ///
     /// # Errors
-    /// `Conflict` if the user has 50 keys.
+    /// `Forbidden` for a caller with an API key, which could otherwise outlive itself. `Conflict` if the user has 50
+    /// keys.
     pub async fn create(
         &self,
-        user: UserId,
+        caller: &Caller,
         name: Label,
         days: Option<u32>,
         key: Option<IdempotencyKey>,
     ) -> Result<Shown, Error> {
+        if matches!(caller.credential, CallerCredential::ApiKey(_)) {
+            return Err(Error::Forbidden);
+        }
+        let user = caller.user.id;
         let lasts = days.map_or_else(String::new, |days| days.to_string());
         let keyed = key.map(|key| Keyed::new(key, &["api key", name.as_str(), &lasts]));
         match self.idempotency.run(user, keyed, |run| self.try_to_create(user, &name, days, run)).await? {

@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const RESPONSE_BYTES_MAX: usize = 512;
 /// How long a worker's claim keeps other workers from a delivery. It is longer than an attempt and its record take.
 const CLAIMED_FOR: Duration = Duration::from_secs(30);
+/// How long a delivery waits for a host that is slow and has as many calls as it may. It is not an attempt.
+const BUSY_HOST_WAIT: Duration = Duration::from_secs(10);
 /// The janitor, which runs every hour, wakes deliveries that wait longer than this.
 const JANITORS_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How late a delivery must be before the janitor wakes it.
@@ -99,17 +101,26 @@ impl Deliveries {
     /// # Errors
     /// If the attempt could not be made or recorded. The caller must try again.
     pub async fn deliver(&self, delivery: DeliveryKey) -> Result<(), Error> {
+        let found = self.store.webhook_and_owner(delivery.owner, delivery.webhook).await?;
+        let Some((webhook, secrets, owner)) = found else {
+            return Ok(self.store.forget_delivery(delivery).await?);
+        };
+        let is_wanted = webhook.is_active && owner.is_active;
+        let slot = match is_wanted {
+            true => self.outbound.slot(webhook.url.as_str()).await,
+            false => None,
+        };
         let now = self.clock.now();
+        if is_wanted && slot.is_none() {
+            let at = now.plus(self.spread(BUSY_HOST_WAIT));
+            return self.wake([(delivery, at)]).await;
+        }
         let claimed = match self.store.claim_delivery(delivery, now, now.plus(CLAIMED_FOR)).await? {
             Claim::Claimed(claimed) => *claimed,
             Claim::NotBefore(at) => return self.wake([(delivery, at)]).await,
             Claim::Over => return Ok(()),
         };
-        let found = self.store.webhook_and_owner(claimed.delivery.owner, delivery.webhook).await?;
-        let Some((webhook, secrets, owner)) = found else {
-            return Ok(self.store.forget_delivery(&claimed.delivery).await?);
-        };
-        if !webhook.is_active || !owner.is_active {
+        if !is_wanted {
             let abandoned =
                 Delivery { status: DeliveryStatus::Failed, next_attempt_at: None, ..claimed.delivery.clone() };
             return self.settle(claimed, abandoned).await;
@@ -200,14 +211,15 @@ impl Deliveries {
         self.wake(waiting.into_iter().map(|delivery| (delivery, now))).await
     }
 
-    /// Sends messages that arrive when deliveries are due. The janitor handles longer waits.
+    /// Sends messages that arrive when deliveries are due. The janitor handles longer waits. Messages of one owner are
+    /// a group, so that an owner of slow receivers delays only its own deliveries.
     async fn wake(&self, due: impl IntoIterator<Item = (DeliveryKey, Timestamp)>) -> Result<(), Error> {
         let now = self.clock.now();
         let mut messages = Vec::new();
         for (delivery, at) in due {
             let delay = at.since(now);
             if delay <= JANITORS_HOUR {
-                messages.push(Outgoing::json(&delivery, delivery.webhook.to_string(), delay.min(DELAY_MAX))?);
+                messages.push(Outgoing::json(&delivery, delivery.owner.to_string(), delay.min(DELAY_MAX))?);
             }
         }
         if messages.is_empty() { Ok(()) } else { Ok(self.queue.send(messages).await?) }
@@ -232,7 +244,7 @@ impl Deliveries {
 }
 
 const fn key(delivery: &Delivery) -> DeliveryKey {
-    DeliveryKey { webhook: delivery.webhook, delivery: delivery.id }
+    DeliveryKey { owner: delivery.owner, webhook: delivery.webhook, delivery: delivery.id }
 }
 
 fn attempt(at: Timestamp, duration: Duration, answered: Result<OutboundAnswer, OutboundError>) -> Attempt {

@@ -217,6 +217,7 @@ impl JwtSigner {
     /// # Errors
     /// When the keys cannot be read.
     pub async fn check(&self, purpose: Purpose, token: &str, now: Timestamp) -> Result<Option<Claims>, Error> {
+        let token = token.trim();
         let Some(kid) = decode_header(token).ok().and_then(|header| header.kid) else { return Ok(None) };
         let key = self.key(&kid).await?;
         Ok(key.and_then(|key| key.claims(purpose, token, now)))

@@ -2,8 +2,7 @@
 //! of one owner are in one partition.
 
 use super::{
-    CallError, Item, Store,
-    files, idempotency, keys,
+    CallError, Item, Store, files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
     n, outbox, read_all, read_count, read_if_any, s,

@@ -12,7 +12,7 @@ use super::{
     write,
 };
 use crate::domain::{
-    ids::{EventId, WebhookId},
+    ids::{EventId, UserId, WebhookId},
     time::Timestamp,
     webhook::{Delivery, DeliveryStatus},
 };
@@ -87,9 +87,11 @@ pub enum Claim {
     Over,
 }
 
-/// Identifies a delivery.
+/// Identifies a delivery, with the owner of its webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryKey {
+    /// The webhook's owner.
+    pub owner: UserId,
     /// The webhook.
     pub webhook: WebhookId,
     /// The event.
@@ -108,7 +110,7 @@ impl Store {
     /// Claims until `until` a delivery that is due at `now`.
     pub async fn claim_delivery(
         &self,
-        DeliveryKey { webhook, delivery }: DeliveryKey,
+        DeliveryKey { owner: _, webhook, delivery }: DeliveryKey,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Claim, CallError> {
@@ -154,8 +156,8 @@ impl Store {
     }
 
     /// Removes a delivery that is no longer wanted.
-    pub async fn forget_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
-        self.commit(vec![Action::delete(keys::delivery(&self.tables, delivery.webhook, delivery.id))]).await
+    pub async fn forget_delivery(&self, delivery: DeliveryKey) -> Result<(), CallError> {
+        self.commit(vec![Action::delete(keys::delivery(&self.tables, delivery.webhook, delivery.delivery))]).await
     }
 
     /// Reads a delivery.
@@ -242,6 +244,7 @@ fn not_claimed(item: Option<Item>) -> Result<Claim, CallError> {
 fn key_of(item: &Item) -> Option<DeliveryKey> {
     let text = |name: &str| item.get(name)?.as_s().ok();
     Some(DeliveryKey {
+        owner: UserId::parse(text("owner")?)?,
         webhook: WebhookId::parse(text("pk")?.strip_prefix(keys::FIRST_WEBHOOK)?)?,
         delivery: EventId::parse(text("sk")?.strip_prefix(keys::FIRST_DELIVERY)?)?,
     })

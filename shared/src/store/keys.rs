@@ -38,9 +38,10 @@
 //! | connections | `user#<uuid>` | `connection#<id>` | the same connection, in its user's partition |
 //! | connections | `ticket#<sha256>` | `about` | a ticket that opens one connection |
 //! | limits | `<policy>#<block>#<subject>` | | the counted requests of ten minutes |
+//! | limits | `probe` | | what the health check writes |
 //!
 //! Every list has an index for each of its filters and orders. Index rows hold keys only, except those of users
-//! `directory`, which also hold the usernames. An index's partition is the filter's value; its sort key is the order's
+//! `directory`, which also hold the usernames, and those of webhooks `waiting`, which also hold the owners. An index's partition is the filter's value; its sort key is the order's
 //! value followed by the id. Index reads are eventually consistent, so nothing that must be exact is read from an
 //! index.
 
@@ -385,6 +386,11 @@ pub fn waiting(event: EventId) -> String {
 /// A part of the index of waiting deliveries.
 pub fn waiting_part(part: u8) -> String {
     format!("waiting#{part}")
+}
+
+/// A row that only the health check writes.
+pub fn probe(tables: &Tables) -> Key<'_> {
+    Key { table: &tables.limits, attributes: HashMap::from([("pk".to_owned(), s("probe"))]) }
 }
 
 /// Requests counted in one block of time.

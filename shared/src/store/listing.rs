@@ -55,7 +55,7 @@ impl Store {
         // One more than the page shows whether the list continues.
         let wanted = size + 1;
         let mut items = match &request.after {
-            None => walk.page(request.page.skipped(), wanted, |_| true).await?,
+            None => walk.page(request.page.skipped(), wanted, |_| true, usize::MAX).await?,
             Some(ListPosition(place)) => {
                 let Some(key) = id_in(place).and_then(row) else {
                     return Ok(KeyPage { keys: Vec::new(), next: None });

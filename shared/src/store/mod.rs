@@ -25,16 +25,16 @@ pub mod users;
 mod walk;
 pub mod webhooks;
 
-use crate::{aws::CallError, config::Tables, entropy::Entropy};
+use crate::{aws::CallError, config::Tables, domain::page::RESPONSE_BYTES_MAX, entropy::Entropy};
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, KeysAndAttributes, ReturnValue},
 };
 use client::{Client, Request};
 use keys::Key;
-use transaction::EXISTS;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, sync::Arc};
+use transaction::EXISTS;
 
 /// A stored item.
 pub type Item = HashMap<String, AttributeValue>;
@@ -57,9 +57,14 @@ impl Store {
         Self { client, tables, entropy }
     }
 
-    /// Checks that the database answers, by reading a key that does not exist.
+    /// Checks that the database can be read and written: reads a key that does not exist, and writes a row that is there
+    /// for that alone.
     pub async fn probe(&self) -> Result<(), CallError> {
-        self.get(keys::nothing(&self.tables)).await.map(drop)
+        let key = keys::probe(&self.tables);
+        let write = client::put_item().table_name(key.table).set_item(Some(key.attributes)).call(&self.client);
+        let write = async { write.await.map(drop).map_err(CallError::from) };
+        let read = async { self.get(keys::nothing(&self.tables)).await.map(drop) };
+        futures::future::try_join(read, write).await.map(drop)
     }
 
     /// Reads one item, strongly consistent.
@@ -136,6 +141,9 @@ impl Store {
     }
 
     /// Reads one batch: the items with these keys that exist, by table.
+    ///
+    /// # Errors
+    /// `PageTooLarge` if the items are too large for one response.
     async fn get_batch(&self, keys: &[Key<'_>]) -> Result<HashMap<String, Vec<Item>>, CallError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for (table, keys) in keys_by_table(keys) {
@@ -143,10 +151,15 @@ impl Store {
             wanted.insert(table, together.map_err(CallError::broken)?);
         }
         let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+        let mut bytes = 0;
         for tried in 0..BATCH_TRIES {
             let output = client::batch_get_item().set_request_items(Some(wanted)).call(&self.client).await?;
             for (table, items) in output.responses.unwrap_or_default() {
+                bytes += text_bytes(&items);
                 found.entry(table).or_default().extend(items);
+            }
+            if bytes > RESPONSE_BYTES_MAX {
+                return Err(CallError::PageTooLarge);
             }
             wanted = output.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
@@ -168,6 +181,29 @@ fn keys_by_table(keys: &[Key<'_>]) -> HashMap<String, Vec<Item>> {
         }
     }
     tables
+}
+
+/// The size of a text in JSON, in bytes. Control characters have six.
+fn json_bytes(text: &str) -> usize {
+    let of = |byte| match byte {
+        0..0x20 => 6,
+        b'"' | b'\\' => 2,
+        _ => 1,
+    };
+    text.bytes().map(of).sum()
+}
+
+/// The size of items: of their texts in JSON, of which all large items consist.
+fn text_bytes(items: &[Item]) -> usize {
+    fn of(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => json_bytes(text),
+            AttributeValue::M(fields) => fields.values().map(of).sum(),
+            AttributeValue::L(values) => values.iter().map(of).sum(),
+            _ => 0,
+        }
+    }
+    items.iter().flat_map(HashMap::values).map(of).sum()
 }
 
 /// Deserializes a stored row.

@@ -4,9 +4,9 @@
 use super::{
     CallError, Item, Store, assistants,
     client::{self, Request},
-    idempotency, keys,
+    idempotency, json_bytes, keys,
     listing::{Index, KeyPage},
-    outbox, read, read_all, read_if_any, s,
+    outbox, read, read_all, read_if_any, s, text_bytes,
     transaction::{Action, Outcome},
     users::{self, Account},
     walk::Walk,
@@ -20,7 +20,7 @@ use crate::{
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
         list::{ConversationField, ListPosition, ListRequest},
         money::Tokens,
-        page::PageRequest,
+        page::{PageRequest, RESPONSE_BYTES_MAX},
         text::{MessageText, Title},
         time::Timestamp,
     },
@@ -30,6 +30,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most turns of a conversation that are shown at once.
 pub const LATEST_TURNS: usize = 50;
+/// The most bytes of their texts.
+const LATEST_BYTES_MAX: usize = 2_000_000;
 const ITEMS_PER_TURN: usize = 2;
 
 #[derive(Serialize, Deserialize)]
@@ -236,7 +238,7 @@ impl Store {
         let mut messages = Vec::new();
         let mut bytes = 0;
         for message in rows.into_iter().map(Message::from).filter(|message| before != Some(message.id)).take(wanted) {
-            bytes += message.content.len();
+            bytes += json_bytes(&message.content);
             if bytes > bytes_max && !messages.is_empty() {
                 break;
             }
@@ -246,22 +248,26 @@ impl Store {
         Ok(Some((conversation, messages)))
     }
 
-    /// A user's conversation with its latest turns, oldest first. Takes one call while there are few turns, because
-    /// the conversation's row directly precedes its messages.
+    /// A user's conversation with its latest turns, oldest first: at most 50 turns with about 2 MB of text. Takes one call
+    /// while there are few turns, because the conversation's row directly precedes its messages.
     pub async fn conversation_with_turns(
         &self,
         owner: UserId,
         id: ConversationId,
     ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
-        let Some((conversation, turns)) = self.conversation_and_first(owner, id, LATEST_TURNS).await? else {
+        let Some((conversation, first)) = self.conversation_and_first(owner, id, LATEST_TURNS).await? else {
             return Ok(None);
         };
-        if conversation.turns <= LATEST_TURNS as u64 {
-            return Ok(Some((conversation, turns)));
+        if conversation.turns <= LATEST_TURNS as u64 && text_bytes(&first) <= LATEST_BYTES_MAX {
+            return Ok(Some((conversation, turns_of(first)?)));
         }
         let query = self.messages(id).scan_index_forward(false);
         let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
-        let mut items = walk.take(LATEST_TURNS, None, complete_turns_backwards).await?;
+        let enough = |items: &[Item]| match text_bytes(items) > LATEST_BYTES_MAX {
+            true => LATEST_TURNS,
+            false => complete_turns_backwards(items),
+        };
+        let mut items = walk.take(LATEST_TURNS, None, enough).await?;
         items.reverse();
         let mut turns = turns_of(items)?;
         turns.drain(..turns.len().saturating_sub(LATEST_TURNS));
@@ -269,6 +275,9 @@ impl Store {
     }
 
     /// A user's conversation and a page of its turns, oldest first. The first page takes one call.
+    ///
+    /// # Errors
+    /// `PageTooLarge` if the turns are too large for one response.
     pub async fn conversation_with_page(
         &self,
         owner: UserId,
@@ -276,7 +285,10 @@ impl Store {
         page: PageRequest,
     ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
         if page.number() == 1 {
-            return self.conversation_and_first(owner, id, page.size()).await;
+            let Some((conversation, items)) = self.conversation_and_first(owner, id, page.size()).await? else {
+                return Ok(None);
+            };
+            return Ok(Some((conversation, turns_of_page(items)?)));
         }
         let Some(conversation) = self.conversation(owner, id).await? else {
             return Ok(None);
@@ -285,16 +297,18 @@ impl Store {
             return Ok(Some((conversation, Vec::new())));
         }
         let walk = Walk { client: &self.client, query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
-        let items = walk.page(page.skipped(), page.size(), is_reply).await?;
-        Ok(Some((conversation, turns_of(items)?)))
+        let items = walk.page(page.skipped(), page.size(), is_reply, RESPONSE_BYTES_MAX).await?;
+        Ok(Some((conversation, turns_of_page(items)?)))
     }
+
+    /// The items of the first `turns` turns. Stops when they are larger than a response may be.
 
     async fn conversation_and_first(
         &self,
         owner: UserId,
         id: ConversationId,
         turns: usize,
-    ) -> Result<Option<(Conversation, Vec<Turn>)>, CallError> {
+    ) -> Result<Option<(Conversation, Vec<Item>)>, CallError> {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk < :end");
         let query = query.expression_attribute_values(":end", s(keys::AFTER_MESSAGES));
         // One call reads the conversation's row and all wanted turns, unless some turns failed.
@@ -314,10 +328,13 @@ impl Store {
         let left = turns.saturating_sub(items.iter().filter(|item| is_reply(item)).count());
         if left > 0 && first.last_evaluated_key.is_some() {
             let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
-            let replies = |items: &[Item]| items.iter().filter(|item| is_reply(item)).count();
+            let replies = |items: &[Item]| match text_bytes(items) > RESPONSE_BYTES_MAX {
+                true => left,
+                false => items.iter().filter(|item| is_reply(item)).count(),
+            };
             items.extend(walk.take(left, first.last_evaluated_key, replies).await?);
         }
-        Ok(Some((conversation, turns_of(items)?)))
+        Ok(Some((conversation, items)))
     }
 
     /// Reads a user's conversation.
@@ -410,10 +427,6 @@ fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Res
     Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
 }
 
-fn text_bytes(items: &[Item]) -> usize {
-    items.iter().filter_map(|item| item.get("content")?.as_s().ok()).map(String::len).sum()
-}
-
 fn is_reply(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.ends_with("#1"))
 }
@@ -421,6 +434,10 @@ fn is_reply(item: &Item) -> bool {
 /// Reading backwards, a turn is complete when its user message follows its reply.
 fn complete_turns_backwards(items: &[Item]) -> usize {
     items.windows(2).filter(|pair| is_reply(&pair[0]) && !is_reply(&pair[1])).count()
+}
+
+fn turns_of_page(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
+    if text_bytes(&items) > RESPONSE_BYTES_MAX { Err(CallError::PageTooLarge) } else { turns_of(items) }
 }
 
 /// Joins messages and replies. Messages without a reply (failed, or not answered yet) are left out.

@@ -5,11 +5,11 @@ use super::{
     client::{self, Request},
     keys::{self, Key},
 };
+use crate::domain::ids::UserId;
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
-use crate::domain::ids::UserId;
 use std::{collections::HashMap, time::Duration};
 
 /// A write with its condition.

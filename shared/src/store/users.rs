@@ -224,7 +224,8 @@ impl Store {
             .key_condition_expression("directory = :all")
             .expression_attribute_values(":all", s(keys::ALL_USERS));
         let walk = Walk { client: &self.client, query, items_per_entry: 1 };
-        let mut entries: Vec<DirectoryEntry> = read_all(walk.page(page.skipped(), page.size() + 1, |_| true).await?)?;
+        let mut entries: Vec<DirectoryEntry> =
+            read_all(walk.page(page.skipped(), page.size() + 1, |_| true, usize::MAX).await?)?;
         let more = entries.len() > page.size();
         entries.truncate(page.size());
         Ok((entries, more))

@@ -3,6 +3,7 @@
 use super::{
     CallError, Item,
     client::{Client, Request},
+    text_bytes,
 };
 use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 
@@ -21,12 +22,14 @@ const SKIPPED_AT_ONCE: usize = 5_000;
 
 impl Walk<'_> {
     /// The items of the `wanted` entries after the first `skipped` ones. An entry ends with an item for which
-    /// `ends_entry` is true. Items that belong to no entry may stand between entries.
+    /// `ends_entry` is true. Items that belong to no entry may stand between entries. Stops when the items have more than
+    /// `bytes_max` bytes of text.
     pub async fn page(
         self,
         skipped: u64,
         wanted: usize,
         ends_entry: fn(&Item) -> bool,
+        bytes_max: usize,
     ) -> Result<Vec<Item>, CallError> {
         let keys_only = self.query.clone().projection_expression("pk, sk");
         let mut start = None;
@@ -46,7 +49,11 @@ impl Walk<'_> {
                 return Ok(Vec::new());
             }
         }
-        self.take(wanted, start, |items| items.iter().filter(|item| ends_entry(item)).count()).await
+        let complete = |items: &[Item]| match text_bytes(items) > bytes_max {
+            true => wanted,
+            false => items.iter().filter(|item| ends_entry(item)).count(),
+        };
+        self.take(wanted, start, complete).await
     }
 
     /// The items after `start`, until `complete` counts `wanted` entries in them.

@@ -79,14 +79,18 @@ pub struct CreatedKey {
     expires_at: Option<String>,
 }
 
-/// `POST /api/v1/users/me/api-keys`: creates a key. No later response shows it again.
+/// `POST /api/v1/users/me/api-keys`: creates a key. No later response shows it again. A key cannot create keys.
 #[utoipa::path(
     post,
     operation_id = "create_api_key",
     path = "/api/v1/users/me/api-keys",
     params(Idempotency),
     request_body = NewKey,
-    responses((status = 201, body = CreatedKey), (status = 409, description = "The account has the maximum number of keys.")),
+    responses(
+        (status = 201, body = CreatedKey),
+        (status = 403, description = "The request has an API key as its credential."),
+        (status = 409, description = "The account has the maximum number of keys."),
+    ),
 )]
 pub async fn create(
     State(app): State<App<Platform>>,
@@ -95,7 +99,7 @@ pub async fn create(
     Body(body): Body<NewKey>,
 ) -> Result<Created<CreatedKey>> {
     let (name, days) = body.try_into()?;
-    let (api_key, secret) = app.api_keys.create(caller.user.id, name, days, key).await?;
+    let (api_key, secret) = app.api_keys.create(&caller, name, days, key).await?;
     let ShownKey { id, name, created_at, expires_at } = api_key.into();
     Ok(Created(CreatedKey { id, name, key: secret.expose_secret().to_owned(), created_at, expires_at }))
 }

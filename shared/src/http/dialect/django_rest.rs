@@ -37,7 +37,7 @@ fn by_field(fields: &[FieldError]) -> Value {
 pub fn status(fault: &Fault) -> StatusCode {
     match fault {
         Fault::Domain(error) => match error {
-            Error::Invalid(_) => StatusCode::BAD_REQUEST,
+            Error::Invalid(_) | Error::PageTooLarge => StatusCode::BAD_REQUEST,
             Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken | Error::WrongPassword => {
                 StatusCode::UNAUTHORIZED
             }
@@ -76,6 +76,7 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
             Error::WrongPassword => D::WRONG_PASSWORD.to_owned(),
             Error::NotFound => "Not found.".to_owned(),
             Error::NoSuchPage => "Invalid page.".to_owned(),
+            Error::PageTooLarge => "The page is too large. Ask for fewer entries per page.".to_owned(),
             Error::InsufficientTokens => "Insufficient tokens.".to_owned(),
             Error::Forbidden => "You do not have permission to perform this action.".to_owned(),
             Error::Conflict(conflict) => conflict.to_string(),

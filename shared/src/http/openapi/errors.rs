@@ -37,6 +37,8 @@ enum Occasion {
     Keyed,
     /// The client chooses a page.
     Paged,
+    /// The client chooses the number of entries per page.
+    Sized,
     /// The operation validates the parameters of its query.
     Queried,
     /// The annotation of the handler names 403.
@@ -88,6 +90,7 @@ fn occasions(operation: &Operation, is_secured: bool, path: &str) -> Vec<Occasio
         (path.contains('{'), Occasion::WithId),
         (takes(idempotency::HEADER), Occasion::Keyed),
         (takes("page") && !takes("size"), Occasion::Paged),
+        (takes("size") || takes("page_size"), Occasion::Sized),
         (takes("size") || takes("before"), Occasion::Queried),
         (operation.responses.responses.contains_key("403"), Occasion::Restricted),
     ];
@@ -108,6 +111,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::Declared, "too few tokens", Error::InsufficientTokens.into()),
         (Occasion::WithId, "unknown id", Error::NotFound.into()),
         (Occasion::Paged, "no such page", Error::NoSuchPage.into()),
+        (Occasion::Sized, "page too large", Error::PageTooLarge.into()),
         (Occasion::Queried, "invalid parameter", Error::invalid("parameter_name", Problem::Cursor).into()),
         (Occasion::Restricted, "not an administrator", Error::Forbidden.into()),
         (Occasion::WithBody, "invalid field", Error::invalid("field_name", Problem::Required).into()),

@@ -184,7 +184,10 @@ impl Assistants {
         if let Attempt::Done(after) = self.try_to_rewrite(owner, before, change, known).await? {
             return Ok(after);
         }
-        retry::change(&self.store, async || self.try_to_rewrite(owner, self.show(owner, id).await?, change, known).await).await
+        retry::change(&self.store, async || {
+            self.try_to_rewrite(owner, self.show(owner, id).await?, change, known).await
+        })
+        .await
     }
 
     async fn try_to_rewrite(

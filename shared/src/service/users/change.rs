@@ -17,8 +17,8 @@ use crate::{
 pub struct AccountChange {
     /// A new username.
     pub username: Option<Username>,
-    /// A new e-mail address.
-    pub email: Option<Email>,
+    /// A new e-mail address. An inner `None` fits only an account that has none.
+    pub email: Option<Option<Email>>,
     /// A new full name.
     pub full_name: Option<Option<FullName>>,
     /// A new password.
@@ -45,9 +45,10 @@ impl AccountChange {
         let Self { username, email, full_name, password, powers } = self;
         let PowersChange { role, is_active, tokens_granted } = powers;
         let full_name = full_name.as_ref().map(|name| meaning(name.as_ref().map(FullName::as_str)));
+        let email = email.as_ref().map(|email| meaning(email.as_ref().map(Email::as_str)));
         let meanings = [
             meaning(username.as_ref().map(Username::as_str)),
-            meaning(email.as_ref().map(Email::as_str)),
+            meaning(email.as_deref()),
             meaning(full_name.as_deref()),
             meaning(password.as_ref().map(|_| "")),
             meaning(role.map(Role::as_str)),
@@ -62,7 +63,7 @@ impl AccountChange {
         let PowersChange { role, is_active, tokens_granted: _ } = self.powers;
         let mut user = before.user.clone();
         user.username = self.username.clone().unwrap_or(user.username);
-        user.email = self.email.clone().or(user.email);
+        user.email = self.email.clone().flatten().or(user.email);
         user.full_name = self.full_name.clone().unwrap_or(user.full_name);
         user.role = role.unwrap_or(user.role);
         user.is_active = is_active.unwrap_or(user.is_active);

@@ -21,6 +21,7 @@ use crate::{
         ids::UserId,
         list::{ListRequest, Listed, UserField},
         money::Tokens,
+        names::Email,
         user::{Administrator, Caller, Role, User},
     },
     entropy::Entropy,
@@ -28,6 +29,7 @@ use crate::{
     store::{
         Store,
         profiles::{Gift, Unchanged},
+        users::Account,
     },
 };
 use secrecy::SecretString;
@@ -91,8 +93,8 @@ impl Users {
     /// Changes the caller's own account. A new password ends all sign-ins and 000 tokens.
     ///
     /// # Errors
-    /// `Invalid` on `current_password` if it is wrong, or missing beside a new password. `RateLimited` after too many
-    /// wrong ones.
+    /// `Invalid` on `current_password` if it is wrong, or missing beside a new username, e-mail address or password.
+    /// `RateLimited` after too many wrong ones.
     pub async fn change_me(
         &self,
         caller: &Caller,
@@ -102,21 +104,20 @@ impl Users {
         let change = AccountChange { powers: PowersChange::default(), ..change };
         let id = caller.user.id;
         let mut proven = None;
-        let wrong = |problem| Error::invalid("current_password", problem);
         if change.password.is_some() && current_password.is_none() {
-            return Err(wrong(Problem::Required));
+            return Err(unproven(Problem::Required));
         }
         if let Some(given) = current_password {
             let (attempt, account) =
                 futures::future::join(self.limits.attempt(LimitedAccount::SignedIn(id)), self.store.account(id)).await;
             let (attempt, account) = (attempt?, account?.ok_or(Error::InvalidCredential)?);
             if !self.passwords.verify(given, Some(account.password_hash)).await? {
-                return Err(wrong(Problem::WrongCurrentPassword));
+                return Err(unproven(Problem::WrongCurrentPassword));
             }
             proven = Some(account.epoch);
             self.limits.succeeded(&attempt).await;
         }
-        self.rewrite(id, change, proven, None).await
+        self.rewrite(id, change, By::Owner { proven }, None).await
     }
 
     /// Changes a user, as an administrator.
@@ -131,7 +132,7 @@ impl Users {
         key: Option<IdempotencyKey>,
     ) -> Result<(User, Tokens), Error> {
         let keyed = key.map(|key| change.keyed(id, key));
-        self.rewrite(id, change, None, keyed.map(|keyed| (administrator.user().id, keyed))).await
+        self.rewrite(id, change, By::Administrator, keyed.map(|keyed| (administrator.user().id, keyed))).await
     }
 
     /// Deletes a user, as an administrator. The next request with any of their credentials is refused.
@@ -151,12 +152,12 @@ impl Users {
         .await
     }
 
-    /// `proven` is the epoch of the account whose password was verified. `keyed` comes with the owner of the key.
+    /// `keyed` comes with the owner of the key.
     async fn rewrite(
         &self,
         id: UserId,
         change: AccountChange,
-        proven: Option<u64>,
+        by: By,
         keyed: Option<(UserId, Keyed)>,
     ) -> Result<(User, Tokens), Error> {
         let password_hash = match &change.password {
@@ -164,7 +165,7 @@ impl Users {
             None => None,
         };
         let (caller, keyed) = keyed.map_or((id, None), |(caller, keyed)| (caller, Some(keyed)));
-        let attempt = |run| self.try_to_rewrite((id, &change, password_hash.as_deref()), proven, caller, run);
+        let attempt = |run| self.try_to_rewrite((id, &change, password_hash.as_deref()), by, caller, run);
         match self.idempotency.run(caller, keyed, attempt).await? {
             Outcome::Done(changed) => Ok(changed),
             Outcome::Repeated(()) => self.show_again(id, &change).await,
@@ -174,16 +175,17 @@ impl Users {
     async fn try_to_rewrite(
         &self,
         (id, change, password_hash): (UserId, &AccountChange, Option<&str>),
-        proven: Option<u64>,
+        by: By,
         caller: UserId,
         run: Run,
     ) -> Result<Attempt<(User, Tokens)>, Error> {
-        let (before, balance) = self.store.account_and_balance(id).await?.ok_or(Error::NotFound)?;
-        // A concurrent change of the password ends the credential with which the caller was authenticated.
-        if proven.is_some_and(|epoch| epoch != before.epoch) {
-            return Err(Error::InvalidCredential);
+        let found = self.store.account_and_balance(id).await?;
+        let (before, balance) = found.ok_or_else(|| by.without_account())?;
+        if matches!(change.email, Some(None)) && before.user.email.is_some() {
+            return Err(Error::invalid("email", Problem::Null));
         }
         let mut after = change.apply(&before, password_hash);
+        by.may_change(&before, &after)?;
         // The write is refused unless the account still has the `updated_at` that was read, so each change needs
         // a later one.
         after.user.updated_at = run.now.and_after(before.user.updated_at);
@@ -214,6 +216,51 @@ impl Users {
         }
         Ok((account.user, self.balance.shown(&balance)))
     }
+}
+
+/// Who changes an account.
+#[derive(Clone, Copy)]
+enum By {
+    /// An administrator.
+    Administrator,
+    /// Its owner.
+    Owner {
+        /// The account's epoch when its password was verified, if it was.
+        proven: Option<u64>,
+    },
+}
+
+impl By {
+    /// Checks that an owner who did not give the password keeps the names, because whoever has a credential for a while
+    /// must not take over the account. What is sent back as it was read changes nothing.
+    fn may_change(self, before: &Account, after: &Account) -> Result<(), Error> {
+        match self {
+            Self::Administrator => Ok(()),
+            // A concurrent change of the password ends the credential with which the caller was authenticated.
+            Self::Owner { proven: Some(epoch) } if epoch != before.epoch => Err(Error::InvalidCredential),
+            Self::Owner { proven: Some(_) } => Ok(()),
+            Self::Owner { proven: None } => match names(&before.user) == names(&after.user) {
+                true => Ok(()),
+                false => Err(unproven(Problem::Required)),
+            },
+        }
+    }
+
+    /// The error if the account does not exist.
+    const fn without_account(self) -> Error {
+        match self {
+            Self::Administrator => Error::NotFound,
+            Self::Owner { .. } => Error::InvalidCredential,
+        }
+    }
+}
+
+fn names(user: &User) -> (&str, Option<&str>) {
+    (user.username.as_str(), user.email.as_ref().map(Email::as_str))
+}
+
+fn unproven(problem: Problem) -> Error {
+    Error::invalid("current_password", problem)
 }
 
 /// A lost race if another attempt may succeed, otherwise the reason for the refusal.
