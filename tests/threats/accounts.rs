@@ -206,6 +206,23 @@ pub const SPELLINGS: &[(&str, &[&str])] = &[
     ("가", &["\u{1100}\u{1161}"]),
     ("user²", &["user2", "user②", "USER２"]),
     ("µ-team", &["μ-team", "Μ-TEAM"]),
+    ("Adébáyọ̀", &["Ade\u{301}ba\u{301}yo\u{323}\u{300}", "ADÉBÁYO\u{300}\u{323}", "adébáyọ̀"]),
+    ("\u{958}लम", &["\u{915}\u{93c}लम"]),
+    // Letters in the order of their Unicode versions: 16, 17, 18. Their capitals have no other relation to them.
+    ("\u{1c89}\u{10d50}", &["\u{1c8a}\u{10d70}"]),
+    ("\u{a7ce}\u{a7d2}\u{a7d4}", &["\u{a7cf}\u{a7d3}\u{a7d5}"]),
+    ("\u{16ea0}\u{16eb8}", &["\u{16ebb}\u{16ed3}"]),
+    ("\u{a7dd}\u{1df40}", &["\u{277}\u{1df41}"]),
+    (
+        "Anna@Bücher.example",
+        &[
+            "anna@bücher.example",
+            "ANNA@BU\u{308}CHER.EXAMPLE",
+            "anna@xn--bcher-kva.example",
+            "anna＠XN--BCHER-KVA.example",
+        ],
+    ),
+    ("x@straße", &["X@STRASSE"]),
 ];
 
 /// Each name with each of its variants.
@@ -283,6 +300,59 @@ async fn an_email_address_is_one_address_in_every_spelling() {
             assert_eq!(reply.status, 200, "{}: {email}", endpoint.path);
         }
     }
+}
+
+#[tokio::test]
+async fn an_international_domain_is_one_domain_in_every_spelling() {
+    let world = World::new();
+    let reply = SIGN_UPS[1].sign_up(&world.anonymous(), "carol", "Carol@Bücher.example").await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    assert_eq!(reply.body["email"], "Carol@Bücher.example");
+    let spellings = [
+        "carol@bücher.example",
+        "carol@BÜCHER.EXAMPLE",
+        "carol@bu\u{308}cher.example",
+        "carol@xn--bcher-kva.example",
+        "carol@XN--BCHER-KVA.example",
+        "carol@bücher\u{3002}example",
+        "carol@ｂücher．example",
+        "carol@bücher\u{ff61}example",
+    ];
+    for email in spellings {
+        for endpoint in SIGN_UPS.into_iter().filter(|endpoint| endpoint.takes_email()) {
+            let reply = endpoint.sign_up(&world.anonymous(), "somebody", email).await;
+            assert_taken(&reply, endpoint, "email", email);
+        }
+        for endpoint in SIGN_INS {
+            let reply = endpoint.sign_in(&world.anonymous(), email, PASSWORD).await;
+            assert_eq!(reply.status, 200, "{}: {email}", endpoint.path);
+        }
+    }
+    for name in ["carol@bücher.example", "carol@xn--bcher-kva.example"] {
+        for endpoint in SIGN_UPS {
+            let reply = endpoint.sign_up(&world.anonymous(), name, "other@example.com").await;
+            assert_taken(&reply, endpoint, "username", name);
+        }
+    }
+    assert_eq!(profiles(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn addresses_at_different_domains_are_different() {
+    let world = World::new();
+    let emails = [
+        "carol@strasse.example",
+        // IDNA keeps this letter.
+        "carol@straße.example",
+        "carol@bücher.example",
+        "carol@bucher.example",
+        "carol@localhost",
+    ];
+    for (number, email) in emails.into_iter().enumerate() {
+        let reply = SIGN_UPS[number % 3].sign_up(&world.anonymous(), &format!("carol{number}"), email).await;
+        assert_eq!(reply.status, 201, "{email}: {}", reply.text);
+    }
+    assert_eq!(profiles(&world).len(), emails.len());
 }
 
 #[tokio::test]

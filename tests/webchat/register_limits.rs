@@ -15,7 +15,28 @@ async fn register(world: &World, username: &str, email: &str, password: &str) ->
 async fn usernames_that_fit() {
     let world = World::new();
     let longest = "x".repeat(150);
-    let names = ["a", "J\u{fc}rgen", "\u{30a2}\u{30ea}\u{30b9}", "a@b.c+d-e_f", "007", &longest];
+    let names = [
+        "a",
+        "J\u{fc}rgen",
+        "\u{30a2}\u{30ea}\u{30b9}",
+        "a@b.c+d-e_f",
+        "007",
+        "Adébáyọ̀",
+        "Ba\u{301}yo\u{323}\u{300}",
+        "हिन्दी",
+        "தமிழ்",
+        "বাংলা",
+        "ต้นข้าว",
+        "ลำน้ำ",
+        "မြန်မာ",
+        "ខ្មែរ",
+        "བོད",
+        "שָׁלוֹם",
+        "مُحَمَّد",
+        "한국어",
+        "\u{a7cf}",
+        &longest,
+    ];
     for (number, name) in (1..).zip(names) {
         let reply = register(&world, name, "", PASSWORD).await;
         assert_eq!(reply.status, 201, "{name}: {}", reply.text);
@@ -41,6 +62,12 @@ async fn usernames_that_do_not_fit() {
         ("semi;colon", CHARACTERS),
         ("sla/sh", CHARACTERS),
         ("\u{1f600}", CHARACTERS),
+        ("\u{301}a", CHARACTERS),
+        ("a.\u{301}", CHARACTERS),
+        ("a\u{301}\u{301}", CHARACTERS),
+        ("a\u{20dd}", CHARACTERS),
+        ("a\u{200d}b", CHARACTERS),
+        ("\u{3164}", CHARACTERS),
         (&too_long, "Ensure this field has no more than 150 characters."),
         ("nul\0", "Null characters are not allowed."),
     ];
@@ -57,7 +84,18 @@ async fn emails_that_fit() {
     let label = "d".repeat(60);
     let longest = format!("{}@{label}.{label}.{label}.dd.com", "l".repeat(64));
     assert_eq!(longest.len(), 254);
-    for (number, email) in (1..).zip(["a@b.co", "first.last+tag@mail.example.org", &longest]) {
+    let emails = [
+        "a@b.co",
+        "first.last+tag@mail.example.org",
+        "A@localhost",
+        "Adébáyọ̀@bücher.example",
+        "a@xn--bcher-kva.example",
+        "हिन्दी@हिन्दी.example",
+        "a@paral·lel.example",
+        "a@r1---sn.example",
+        &longest,
+    ];
+    for (number, email) in (1..).zip(emails) {
         let name = format!("user{number}");
         let reply = register(&world, &name, email, PASSWORD).await;
         assert_eq!(reply.status, 201, "{email}: {}", reply.text);
@@ -80,6 +118,9 @@ async fn emails_that_do_not_fit() {
         ("a@b@example.com", form),
         ("a@exa\0mple.com", form),
         ("a@example..com", form),
+        ("a\u{200b}@example.com", form),
+        ("a@exam\u{ad}ple.com", form),
+        ("a@xn--a.example", form),
         (&too_long, "Ensure this field has no more than 254 characters."),
     ];
     for (email, message) in wrong {

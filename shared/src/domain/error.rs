@@ -164,7 +164,7 @@ pub enum Problem {
     },
     /// The text contains U+0000.
     NulCharacter,
-    /// A username contains a character other than letters, digits and `@.+-_`.
+    /// A username contains a character other than letters with their marks, digits and `@.+-_`.
     UsernameCharacters,
     /// The text is not an e-mail address.
     EmailForm,
