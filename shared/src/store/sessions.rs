@@ -302,7 +302,6 @@ impl Store {
     }
 
     /// The items of the first `turns` turns. Stops when they are larger than a response may be.
-
     async fn conversation_and_first(
         &self,
         owner: UserId,
