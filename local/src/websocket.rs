@@ -42,6 +42,8 @@ const LASTS: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long a client may take to read one frame before the connection is closed.
 const SLOW: Duration = Duration::from_secs(10);
 
+/// The size of the buffer for what a client sends, in bytes.
+const READ_BUFFER: usize = 4 * 1024;
 /// The maximum number of pings and pongs that a client may send in a minute.
 const CONTROLS_MAX: u32 = 240;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -109,7 +111,8 @@ async fn open(
     let failed = client.clone();
     let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(FRAME_MAX);
     // Answers to pings are queued, too. A client that reads none of them must not fill the memory.
-    let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(2 * MESSAGE_MAX);
+    // The default of the read buffer, 128 KiB, would be most of the memory of an idle connection.
+    let upgrade = upgrade.read_buffer_size(READ_BUFFER).write_buffer_size(0).max_write_buffer_size(2 * MESSAGE_MAX);
     upgrade
         .on_failed_upgrade(move |_| drop(tokio::spawn(async move { failed.leave(None).await })))
         .on_upgrade(move |socket| client.converse(socket, frames))

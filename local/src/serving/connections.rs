@@ -1,11 +1,12 @@
 //! The open connections. Their number is limited, in all and per address. At the limit, a new connection takes the place
-//! of the one that has been idle for longest. So is the number of bytes that wait for clients to read them.
+//! of the one that has been idle for longest. The bytes that the process holds for clients are limited, too.
 
 use std::{
     collections::HashMap,
     io,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{sync::Notify, time::Instant};
 
@@ -16,8 +17,10 @@ const OTHER_FILES: usize = 256;
 /// The part of all connections that one address may have.
 const SHARE_OF_AN_ADDRESS: usize = 2;
 
-/// The maximum number of bytes of responses that wait for their clients.
-const UNSENT_MAX: usize = 64 * 1024 * 1024;
+/// The maximum number of bytes that the process holds for clients.
+const HELD_MAX: usize = 64 * 1024 * 1024;
+/// How long after its handshake a WebSocket counts as idle. Later it belongs to a user: others were closed.
+const UPGRADE_IS_IDLE: Duration = Duration::from_secs(15);
 
 /// All open connections. Cheap to clone.
 #[derive(Clone)]
@@ -27,8 +30,8 @@ struct Open {
     limit: usize,
     next: u64,
     all: HashMap<u64, Connection>,
-    /// The bytes of responses that wait for their clients.
-    unsent: usize,
+    /// The bytes that the process holds for clients.
+    held: usize,
 }
 
 struct Connection {
@@ -49,11 +52,14 @@ struct State {
 struct Requests {
     running: usize,
     has_begun: bool,
+    is_evicted: bool,
     /// When the connection was opened, or its last request ended.
     idle_since: Instant,
-    /// The bytes of the response that wait for the client, and since when.
-    unsent: usize,
-    waits_since: Instant,
+    /// When the connection became a WebSocket, if it did.
+    upgraded_at: Option<Instant>,
+    /// The bytes that the process holds for the client, and when it last sent or read some.
+    held: usize,
+    active_at: Instant,
 }
 
 /// An open connection's entry, which it leaves when this is dropped.
@@ -75,7 +81,7 @@ pub(super) fn limit() -> io::Result<usize> {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), unsent: 0 })))
+        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), held: 0 })))
     }
 
     /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
@@ -97,15 +103,15 @@ impl Connections {
         Place { connections: self.clone(), id, status }
     }
 
-    /// Counts bytes that wait for a client. If there are too many, the connection is closed whose client has not read for
-    /// longest.
-    fn wait_for_client(&self, bytes: usize) {
+    /// Counts bytes that are held for a client. If there are too many, the connection is closed whose client has sent and
+    /// read nothing for longest.
+    fn hold(&self, bytes: usize) {
         let mut open = self.open();
-        open.unsent += bytes;
-        if open.unsent > UNSENT_MAX {
-            let waiting =
-                open.all.values().filter_map(|connection| Some((connection.status.waits_since()?, &connection.status)));
-            if let Some((_, longest)) = waiting.min_by_key(|(since, _)| *since) {
+        open.held += bytes;
+        if open.held > HELD_MAX {
+            let holding = open.all.values().map(|connection| &connection.status);
+            let holding = holding.filter_map(|status| Some((status.holds_since()?, status)));
+            if let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) {
                 longest.evict();
             }
         }
@@ -131,7 +137,15 @@ impl Drop for Place {
 impl Status {
     fn new(connections: Connections) -> Self {
         let now = Instant::now();
-        let requests = Requests { running: 0, has_begun: false, idle_since: now, unsent: 0, waits_since: now };
+        let requests = Requests {
+            running: 0,
+            has_begun: false,
+            is_evicted: false,
+            idle_since: now,
+            upgraded_at: None,
+            held: 0,
+            active_at: now,
+        };
         Self(Arc::new(State { connections, requests: Mutex::new(requests), evicted: Notify::new() }))
     }
 
@@ -148,26 +162,54 @@ impl Status {
         self.requests().has_begun
     }
 
+    /// Notes that the connection becomes a WebSocket.
+    pub(super) fn upgrade(&self) {
+        self.requests().upgraded_at = Some(Instant::now());
+    }
+
     /// Completes when the connection must make room for another.
-    pub(super) async fn evicted(&self) {
+    pub(super) async fn evicted(self) {
         self.0.evicted.notified().await;
     }
 
     fn evict(&self) {
-        // Noted as busy, so that the next new connection takes the place of another one.
-        self.requests().running += 1;
+        // Noted as busy and without bytes, so that another connection is the next to be closed.
+        let mut requests = self.requests();
+        requests.running += 1;
+        requests.is_evicted = true;
+        drop(requests);
         self.0.evicted.notify_one();
     }
 
-    fn idle_since(&self) -> Option<Instant> {
-        let requests = self.requests();
-        (requests.running == 0).then_some(requests.idle_since)
+    /// Counts `bytes` that are held for the client.
+    pub(super) fn hold(&self, bytes: usize) {
+        let mut requests = self.requests();
+        requests.held += bytes;
+        requests.active_at = Instant::now();
+        drop(requests);
+        self.0.connections.hold(bytes);
     }
 
-    /// Since when bytes wait for the client, if any do and the connection is not about to be closed.
-    fn waits_since(&self) -> Option<Instant> {
+    /// The client sent or read `bytes`, which are no longer held.
+    pub(super) fn release(&self, bytes: usize) {
+        let mut requests = self.requests();
+        requests.held -= bytes;
+        requests.active_at = Instant::now();
+        drop(requests);
+        self.0.connections.open().held -= bytes;
+    }
+
+    /// Since when the connection could be closed to make room.
+    fn idle_since(&self) -> Option<Instant> {
         let requests = self.requests();
-        (requests.unsent > 0).then_some(requests.waits_since)
+        let is_idle = requests.running == 0 && requests.upgraded_at.is_none_or(|at| at.elapsed() < UPGRADE_IS_IDLE);
+        is_idle.then_some(requests.idle_since)
+    }
+
+    /// Since when the client has sent and read nothing, although the process holds bytes for it.
+    fn holds_since(&self) -> Option<Instant> {
+        let requests = self.requests();
+        (requests.held > 0 && !requests.is_evicted).then_some(requests.active_at)
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {
@@ -176,22 +218,9 @@ impl Status {
 }
 
 impl Busy {
-    /// `bytes` of the response wait for the client.
-    pub(super) fn waits(&self, bytes: usize) {
-        let mut requests = self.0.requests();
-        requests.unsent += bytes;
-        requests.waits_since = Instant::now();
-        drop(requests);
-        self.0.0.connections.wait_for_client(bytes);
-    }
-
-    /// `bytes` of them were handed to the connection, because the client read what came before.
-    pub(super) fn sent(&self, bytes: usize) {
-        let mut requests = self.0.requests();
-        requests.unsent -= bytes;
-        requests.waits_since = Instant::now();
-        drop(requests);
-        self.0.0.connections.open().unsent -= bytes;
+    /// The connection of the request.
+    pub(super) const fn status(&self) -> &Status {
+        &self.0
     }
 }
 
@@ -200,8 +229,5 @@ impl Drop for Busy {
         let mut requests = self.0.requests();
         requests.running -= 1;
         requests.idle_since = Instant::now();
-        let unsent = std::mem::take(&mut requests.unsent);
-        drop(requests);
-        self.0.0.connections.open().unsent -= unsent;
     }
 }

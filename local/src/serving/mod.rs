@@ -2,12 +2,17 @@
 //! too many lose their connections, so that others are served.
 
 mod connections;
+mod held;
 mod requests;
 mod stream;
-mod unsent;
 
 use anyhow::{Context as _, Result};
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode},
+};
 use connections::{Connections, Place};
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -102,13 +107,16 @@ async fn converse(stream: TcpStream, peer: SocketAddr, place: Place, routes: Rou
     let status = place.status();
     let of_request = status.clone();
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| held::arriving(Body::new(body), of_request.clone()));
         request.extensions_mut().insert(ConnectInfo(peer));
         let (routes, busy) = (routes.clone(), of_request.begin());
         async move {
             let response = routes.oneshot(request).await?;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                busy.status().upgrade();
+            }
             // The request has ended when its response was sent or dropped.
-            Ok::<_, std::convert::Infallible>(response.map(|body| unsent::counted(body, busy)))
+            Ok::<_, std::convert::Infallible>(response.map(|body| held::unsent(body, busy)))
         }
     });
     let connection = http1::Builder::new()
@@ -130,7 +138,6 @@ async fn converse(stream: TcpStream, peer: SocketAddr, place: Place, routes: Rou
         tokio::select! {
             _ = connection.as_mut() => return,
             () = first_head.as_mut() => return,
-            () = status.evicted() => return,
             changed = ended.changed() => {
                 connection.as_mut().graceful_shutdown();
                 if changed.is_err() {

@@ -1,6 +1,7 @@
-//! What holds for every request, whatever its route: it names one host, its body keeps arriving, and its response can be
+//! What holds for every request, whatever its route: its head is short and names one host, its body keeps arriving, and its response can be
 //! read although its body was not.
 
+use super::HEAD_BYTES_MAX;
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody},
@@ -35,12 +36,16 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Adds these rules to all routes.
 pub(super) fn checked(routes: Router) -> Router {
-    routes.layer(from_fn(with_whole_body)).layer(from_fn(with_one_host))
+    routes.layer(from_fn(with_whole_body)).layer(from_fn(with_good_head))
 }
 
-async fn with_one_host(mut request: Request, next: Next) -> Response {
-    if request.headers().get_all(HOST).iter().count() != 1 {
-        request.extensions_mut().insert(Malformed("A request must have one Host header."));
+async fn with_good_head(mut request: Request, next: Next) -> Response {
+    let head = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let head = request.uri().to_string().len() + head.sum::<usize>();
+    if head > HEAD_BYTES_MAX {
+        request.extensions_mut().insert(Malformed::HeadTooLarge);
+    } else if request.headers().get_all(HOST).iter().count() != 1 {
+        request.extensions_mut().insert(Malformed::Host);
     }
     next.run(request).await
 }

@@ -1,6 +1,7 @@
-//! A client's connection. It ends if the client does not read what is sent to it.
+//! A client's connection. It ends if the client does not read what is sent to it, and when it must make room for another.
 
 use super::connections::Place;
+use futures::{FutureExt, future::BoxFuture};
 use std::{
     io,
     pin::Pin,
@@ -22,12 +23,14 @@ pub(super) struct Stream {
     /// Runs while a write waits for the client.
     patience: Pin<Box<Sleep>>,
     is_waiting: bool,
+    evicted: BoxFuture<'static, ()>,
     _place: Place,
 }
 
 impl Stream {
     pub(super) fn new(tcp: TcpStream, place: Place) -> Self {
-        Self { tcp, patience: Box::pin(sleep(STALLED)), is_waiting: false, _place: place }
+        let evicted = place.status().evicted().boxed();
+        Self { tcp, patience: Box::pin(sleep(STALLED)), is_waiting: false, evicted, _place: place }
     }
 
     /// Limits the time for which a write is pending.
@@ -50,6 +53,10 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // Something always waits to read: the server, or whoever has a WebSocket.
+        if self.evicted.poll_unpin(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         Pin::new(&mut self.tcp).poll_read(context, buffer)
     }
 }

@@ -93,11 +93,14 @@ pub(super) fn form<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T,
 }
 
 async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
-    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    let mut length = 0_usize;
     // A body that announces far too many bytes is not read at all.
     if body.size_hint().lower() > DRAINED as u64 {
         return Err(Fault::BodyTooLarge);
     }
+    // Allocated once, so that a body that grows is not copied. The system gives memory only for what arrives.
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(LIMIT);
+    let mut bytes = Vec::with_capacity(announced.min(LIMIT));
     let deadline = Instant::now() + PATIENCE;
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Fault::BodyTimedOut)? {
         let frame = frame.map_err(|error| Fault::from(&BrokenOff::from(error)))?;

@@ -20,6 +20,8 @@ pub enum Fault {
     BadRequest(String),
     /// The dialect does not accept this media type. Empty if the request names none.
     UnsupportedMediaType(String),
+    /// The head of the request is over the limit.
+    HeadTooLarge,
     /// The body is over the limit.
     BodyTooLarge,
     /// The body did not arrive in time.

@@ -18,13 +18,18 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-/// Why a request is refused that the server in front of the router found to be malformed. The answer is 400.
+/// Why the server in front of the router found a request to be malformed. It is refused in the words of its dialect.
 #[derive(Debug, Clone, Copy)]
-pub struct Malformed(pub &'static str);
+pub enum Malformed {
+    /// The request has no `Host` header, or several.
+    Host,
+    /// The head of the request is too long.
+    HeadTooLarge,
+}
 
 async fn refuse_malformed(request: Request, next: Next) -> Response {
     match request.extensions().get() {
-        Some(Malformed(why)) => dialect::malformed(request.uri().path(), why),
+        Some(why) => dialect::malformed(request.uri().path(), *why),
         None => next.run(request).await,
     }
 }

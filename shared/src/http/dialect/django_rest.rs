@@ -54,6 +54,7 @@ pub fn status(fault: &Fault) -> StatusCode {
         },
         Fault::BadRequest(_) => StatusCode::BAD_REQUEST,
         Fault::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Fault::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
         Fault::UnknownPath => StatusCode::NOT_FOUND,
@@ -95,6 +96,7 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
         Fault::UnsupportedMediaType(media_type) => {
             format!("Unsupported media type \"{media_type}\" in request.")
         }
+        Fault::HeadTooLarge => "Request headers are too large.".to_owned(),
         Fault::BodyTooLarge => "Request body is too large.".to_owned(),
         Fault::BodyTimedOut => "Request body did not arrive in time.".to_owned(),
         Fault::UnknownPath => "Not found.".to_owned(),

@@ -8,7 +8,7 @@ pub mod platform;
 pub mod reports;
 pub mod webchat;
 
-use super::{Failure, Fault};
+use super::{Failure, Fault, Malformed};
 use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},
@@ -52,25 +52,31 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 /// The 404 of the dialect that owns the longest matching prefix of `path`.
 pub fn unknown_path(path: &str) -> Response {
     let unknown = || (StatusCode::NOT_FOUND, Html(include_str!("not_found.html"))).into_response();
-    fault_of_path(path, Fault::UnknownPath).unwrap_or_else(unknown)
+    fault_of_path(path, Fault::UnknownPath).unwrap_or_else(|_| unknown())
 }
 
-/// The 400 of the dialect that owns the longest matching prefix of `path`.
-pub fn malformed(path: &str, why: &str) -> Response {
-    let unknown = || (StatusCode::BAD_REQUEST, why.to_owned()).into_response();
-    fault_of_path(path, Fault::BadRequest(why.to_owned())).unwrap_or_else(unknown)
+/// The refusal by the dialect that owns the longest matching prefix of `path`.
+pub fn malformed(path: &str, why: Malformed) -> Response {
+    let fault = match why {
+        Malformed::Host => Fault::BadRequest("A request must have one Host header.".to_owned()),
+        Malformed::HeadTooLarge => Fault::HeadTooLarge,
+    };
+    fault_of_path(path, fault).unwrap_or_else(|fault| refuse::<platform::Platform>(fault))
 }
 
-/// The response for a fault in the dialect of `path`. `None` if no dialect has such paths.
-fn fault_of_path(path: &str, fault: Fault) -> Option<Response> {
+/// The response for a fault in the dialect of `path`.
+///
+/// # Errors
+/// The fault, if no dialect has such paths.
+fn fault_of_path(path: &str, fault: Fault) -> Result<Response, Fault> {
     let ends_with_slash = path.ends_with('/');
     let mut segments = path.split('/').skip(1);
-    Some(match (segments.next(), segments.next()) {
+    Ok(match (segments.next(), segments.next()) {
         (Some("api"), Some("v1")) if ends_with_slash => refuse::<webchat::Webchat>(fault),
         (Some("api"), Some("v1")) | (Some("health"), _) => refuse::<platform::Platform>(fault),
         (Some("api"), Some(_)) => refuse::<metered::Metered>(fault),
         (Some("users" | "send" | "token"), _) => refuse::<chatbot::Chatbot>(fault),
-        _ => return None,
+        _ => return Err(fault),
     })
 }
 

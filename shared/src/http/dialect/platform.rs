@@ -18,7 +18,7 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
 pub struct Platform;
 
 /// The `error_code` of each status.
-const CODES: [(StatusCode, &str); 16] = [
+const CODES: [(StatusCode, &str); 17] = [
     (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
     (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
     (StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_TOKENS"),
@@ -31,6 +31,7 @@ const CODES: [(StatusCode, &str); 16] = [
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
     (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
     (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "HEADERS_TOO_LARGE"),
     (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
     (StatusCode::BAD_GATEWAY, "MODEL_ERROR"),
     (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
