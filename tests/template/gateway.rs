@@ -2,7 +2,10 @@
 
 use super::{Function, function, functions, places, resource, text};
 use crate::{
-    threats::surface::{SIGN_INS, SIGN_UPS},
+    threats::{
+        routes::ROUTES,
+        surface::{SIGN_INS, SIGN_UPS},
+    },
     world::routes,
 };
 use serde_json::{Value, json};
@@ -106,8 +109,22 @@ fn a_streamed_reply_is_settled_before_its_time_is_over() {
     assert!(Duration::from_secs(seconds) > STREAMING_PATIENCE + Duration::from_secs(60), "{seconds}");
 }
 
+/// The routes whose bodies have a password: the functions hash it. Each is a verb and a path as the template has it.
+fn with_passwords() -> BTreeSet<(String, String)> {
+    let have = |name: &str| name.ends_with("password");
+    let routes = ROUTES.iter().filter(|route| route.fields.iter().any(|field| have(field.name)));
+    let routes: BTreeSet<_> = routes.map(|route| (route.verb.to_owned(), places(route.path))).collect();
+    for endpoint in SIGN_INS.iter().chain(&SIGN_UPS) {
+        assert!(routes.contains(&("POST".to_owned(), places(endpoint.path))), "{}", endpoint.path);
+    }
+    let served = functions().into_iter().flat_map(|function| function.routes);
+    let found: BTreeSet<_> = served.filter(|(verb, path)| routes.contains(&(verb.clone(), places(path)))).collect();
+    assert_eq!(found.len(), routes.len());
+    found
+}
+
 #[test]
-fn sign_in_endpoints_are_throttled_more_than_the_rest() {
+fn routes_that_take_a_password_are_throttled_more_than_the_rest() {
     let rule = |path: &str, verb: &str, kind: &str| {
         json!({
             "ResourcePath": path,
@@ -117,9 +134,9 @@ fn sign_in_endpoints_are_throttled_more_than_the_rest() {
             "ThrottlingBurstLimit": format!("Throttle{kind}Burst"),
         })
     };
-    let endpoints = SIGN_INS.iter().chain(&SIGN_UPS).map(|endpoint| places(endpoint.path));
-    let endpoints: BTreeSet<String> = endpoints.map(|path| format!("/{}", path.replace('/', "~1"))).collect();
-    let mut wanted: Vec<Value> = endpoints.iter().map(|path| rule(path, "POST", "Auth")).collect();
+    let written = |path: &str| format!("/{}", path.replace('/', "~1"));
+    let mut wanted: Vec<Value> =
+        with_passwords().iter().map(|(verb, path)| rule(&written(path), verb, "Auth")).collect();
     wanted.push(rule("/*", "*", ""));
     let settings = resource("RestApi")["MethodSettings"].as_array().unwrap().clone();
     let sorted = |mut rules: Vec<Value>| {
