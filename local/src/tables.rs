@@ -84,6 +84,7 @@ fn table(resource: &str, mut definition: Value) -> Result<Table> {
     // These properties have no effect in one process.
     properties.remove("PointInTimeRecoverySpecification");
     properties.remove("DeletionProtectionEnabled");
+    properties.remove("SSESpecification");
     // The embedded database would keep the stream forever and read all of it on each write. Instead, `pump` follows the
     // calls that write.
     properties.remove("StreamSpecification");

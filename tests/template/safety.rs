@@ -52,7 +52,10 @@ fn nobody_reaches_the_bucket_from_outside_or_in_the_clear() {
     assert_eq!(blocked.keys().collect::<BTreeSet<_>>(), all.map(str::to_owned).iter().collect());
     assert!(blocked.values().all(|is_blocked| *is_blocked == true), "{blocked:?}");
     let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"];
-    assert_eq!(*encryption, json!([{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]));
+    let by_key = json!({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "KmsKeyArn"});
+    let with_own_key = json!({"BucketKeyEnabled": true, "ServerSideEncryptionByDefault": by_key});
+    let without = json!({"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}});
+    assert_eq!(*encryption, json!([["HasKmsKey", with_own_key, without]]));
     assert_eq!(bucket["OwnershipControls"], json!({"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}));
     let rules = &bucket["LifecycleConfiguration"]["Rules"];
     assert_eq!(rules[0]["AbortIncompleteMultipartUpload"], json!({"DaysAfterInitiation": 1}));
@@ -95,9 +98,40 @@ fn what_fails_again_and_again_is_put_aside() {
     for function in functions() {
         assert_eq!((function.events("SQS"), function.events("DynamoDB")), (vec![], vec![]), "{}", function.name);
     }
-    for (name, queue) in resources("AWS::SQS::Queue") {
-        assert_eq!(queue["SqsManagedSseEnabled"], true, "{name}");
+}
+
+/// The operator's key, if there is one.
+fn own_key() -> Value {
+    json!(["HasKmsKey", "KmsKeyArn", "AWS::NoValue"])
+}
+
+#[test]
+fn what_is_stored_is_encrypted_with_the_operators_key_or_for_nothing() {
+    let mut stores = 0;
+    for (kind, property) in [
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        ("AWS::Logs::LogGroup", "KmsKeyId"),
+        ("AWS::SecretsManager::Secret", "KmsKeyId"),
+    ] {
+        for (name, properties) in resources(kind) {
+            assert_eq!(properties[property], own_key(), "{name}");
+            stores += 1;
+        }
     }
+    assert_eq!(stores, 3 + 1 + functions().len() + 1);
+    for (name, queue) in resources("AWS::SQS::Queue") {
+        assert_eq!(queue["SqsManagedSseEnabled"], json!(["HasKmsKey", "AWS::NoValue", true]), "{name}");
+    }
+    for (name, table) in resources("AWS::DynamoDB::Table") {
+        let with_own_key = json!({"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": "KmsKeyArn"});
+        assert_eq!(table["SSESpecification"], json!(["HasKmsKey", with_own_key, "AWS::NoValue"]), "{name}");
+    }
+    for function in functions() {
+        assert_eq!(function.properties["KmsKeyArn"], own_key(), "{}", function.name);
+    }
+    assert_eq!(template()["Parameters"]["KmsKeyArn"]["Default"], "");
+    assert!(resources("AWS::KMS::Key").is_empty(), "a key costs a dollar a month");
 }
 
 #[test]
@@ -107,7 +141,7 @@ fn every_function_has_a_log_that_is_forgotten_in_time() {
     for function in functions() {
         let log = text(&function.properties["LoggingConfig"]["LogGroup"]);
         let name = format!("/aws/lambda/${{AWS::StackName}}-{}", log.trim_end_matches("Logs").to_lowercase());
-        let wanted = json!({"LogGroupName": name, "RetentionInDays": "LogRetentionDays"});
+        let wanted = json!({"LogGroupName": name, "RetentionInDays": "LogRetentionDays", "KmsKeyId": own_key()});
         assert_eq!(logs[&log], wanted, "{}", function.name);
         assert!(used.insert(log), "{} has its own", function.name);
     }
