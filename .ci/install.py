@@ -3,7 +3,8 @@
 environment, `node.txt` for npm, `*.apt` for Debian, whose packages have the versions of the distribution.
 
 `.ci/install.py NAME` installs one environment and prints the directory of its programs; without a name it installs
-all. To update an environment, install newer versions of its direct packages into an empty one and copy `pip freeze`."""
+those that .ci/run needs. To update an environment, install newer versions of its direct packages into an empty one and
+copy `pip freeze`."""
 
 import contextlib
 import fcntl
@@ -16,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 VERSIONS = ROOT / ".ci" / "tools"
 INSTALLED = ROOT / "target" / "tools"
 NODE, ARM64 = "node", "arm64"
+# Only .ci/full uses it. It takes a minute to install.
+CHECKOV = "checkov"
 
 
 @contextlib.contextmanager
@@ -97,7 +100,7 @@ def main():
     if len(sys.argv) == 2:
         print(environment(sys.argv[1]))
     else:
-        for name in sorted(file.stem for file in VERSIONS.glob("*.txt") if file.stem != NODE):
+        for name in sorted(file.stem for file in VERSIONS.glob("*.txt") if file.stem not in [NODE, CHECKOV]):
             environment(name)
 
 
