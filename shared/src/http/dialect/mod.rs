@@ -61,7 +61,7 @@ pub fn malformed(path: &str, why: Malformed) -> Response {
         Malformed::Host => Fault::BadRequest("A request must have one Host header.".to_owned()),
         Malformed::HeadTooLarge => Fault::HeadTooLarge,
     };
-    fault_of_path(path, fault).unwrap_or_else(|fault| refuse::<platform::Platform>(fault))
+    fault_of_path(path, fault).unwrap_or_else(refuse::<platform::Platform>)
 }
 
 /// The response for a fault in the dialect of `path`.
