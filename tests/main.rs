@@ -25,6 +25,7 @@ mod queue;
 mod realtime;
 mod receivers;
 mod reports;
+mod serving;
 mod template;
 mod threats;
 mod watch;

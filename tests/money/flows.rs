@@ -1,6 +1,6 @@
 //! User actions that affect the books: one request of every kind.
 
-use crate::world::{Actor, PASSWORD, Reply, Snapshot, World};
+use crate::world::{Actor, MULTIPART, PASSWORD, Reply, Snapshot, World};
 use axum::http::Method;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ pub struct Flow {
     pub name: &'static str,
     pub method: Method,
     pub path: String,
+    /// JSON, or a multipart form as text.
     pub body: Value,
     pub actor: Actor,
     /// Whether the request has an idempotency key, so that it can be retried until it succeeds.
@@ -52,6 +53,9 @@ impl Flow {
         match self.method {
             Method::DELETE => return actor.delete(&self.path).await,
             Method::PUT => return actor.put(&self.path, self.body.clone()).await,
+            _ if self.body.is_string() => {
+                return actor.post_raw(&self.path, MULTIPART, self.body.as_str().unwrap()).await;
+            }
             _ if !self.is_streamed => return actor.post(&self.path, self.body.clone()).await,
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod audit;
+mod deletion;
 mod departures;
 mod faults;
 mod flows;

@@ -48,6 +48,25 @@ async fn secure_call(receiver: &Receiver, host: &str) -> Result<OutboundAnswer, 
     outbound.post(&url, &[], BODY.into(), PATIENT).await
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slow_host_gets_four_calls_at_once_and_others_are_not_delayed() {
+    let outbound = Outbound::new(rules(&[]), Names::knowing(&[]));
+    let mut slots = Vec::new();
+    for _ in 0..4 {
+        slots.push(outbound.slot("https://slow.example.com/a").await.expect("a slot"));
+    }
+    // The first waits a second for one of the four to end, the others know by then.
+    for wait in [1, 0] {
+        let began = Instant::now();
+        assert!(outbound.slot("https://slow.example.com/b").await.is_none());
+        assert_eq!(began.elapsed().as_secs(), wait);
+    }
+    assert!(outbound.slot("https://slow.example.com:8443/").await.is_some(), "another port");
+    assert!(outbound.slot("https://other.example.com/").await.is_some());
+    slots.pop();
+    assert!(outbound.slot("https://slow.example.com/c").await.is_some());
+}
+
 #[tokio::test]
 async fn where_nobody_listens() {
     let (listener, receiver) = Receiver::listening("127.0.0.1:0").await;

@@ -151,7 +151,10 @@ async fn a_role_counts_from_the_next_request_on() {
 async fn a_deleted_user_leaves_nothing_but_a_gap() {
     let world = World::new();
     let (alice, root) = two(&world).await;
-    assert_eq!(alice.put("/api/v1/users/me", json!({"email": "alice@example.com"})).await.status, 200);
+    assert_eq!(
+        alice.put("/api/v1/users/me", json!({"email": "alice@example.com", "current_password": PASSWORD})).await.status,
+        200
+    );
     let conversation = alice.post("/api/v1/conversations", json!({"initial_message": "Hello"})).await;
     let conversation = format!("/api/v1/conversations/{}", conversation.body["id"].as_str().unwrap());
     assert_eq!(alice.post("/api/v1/assistants", json!({"name": "Helper"})).await.status, 201);

@@ -92,6 +92,22 @@ async fn a_key_opens_every_dialect_after_either_scheme() {
 }
 
 #[tokio::test]
+async fn a_key_makes_no_keys() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let (_, program) = made(&alice, json!({"name": "bot", "expires_in_days": 1})).await;
+    for program in [program.clone(), program.sending("Idempotency-Key", "once")] {
+        let reply = program.post(KEYS, json!({"name": "another"})).await;
+        assert_eq!(reply.status, 403);
+        assert_eq!(reply.body, error(403, "FORBIDDEN", "You do not have permission to perform this action."));
+    }
+    assert_eq!(alice.get(KEYS).await.body["total"], 1);
+    let token = alice.post("/api/v1/tokens/", json!({"username": "alice", "password": PASSWORD})).await;
+    let token = token.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(alice.bearing(&token).post(KEYS, json!({"name": "another"})).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_key_that_is_not_quite_ours() {
     let world = World::new();
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);

@@ -12,7 +12,8 @@ use std::time::Duration;
 const ME: &str = "/api/v1/users/me";
 
 /// Changes that must succeed.
-async fn changed(actor: &Actor, change: Value) -> Value {
+async fn changed(actor: &Actor, mut change: Value) -> Value {
+    change["current_password"] = json!(PASSWORD);
     let reply = actor.put(ME, change).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.body
@@ -115,7 +116,8 @@ async fn every_mistake_is_told() {
     let (null, empty, number, long) = (json!(null), json!(""), json!(12_345_678), json!(long));
     let cases = [
         (all([&number; 5]), names.map(|name| (name, NOT_TEXT)).to_vec()),
-        (all([&null; 5]), vec![("email", NULL), ("username", NULL), ("password", NULL)]),
+        // The account has no e-mail address, so `null` is what it has.
+        (all([&null; 5]), vec![("username", NULL), ("password", NULL)]),
         (all([&empty; 5]), vec![("email", BLANK), ("username", BLANK), ("password", BLANK)]),
         (
             all([&long; 5]),
@@ -168,6 +170,69 @@ async fn a_new_password_needs_the_current_one() {
 }
 
 #[tokio::test]
+async fn a_new_name_or_address_needs_the_current_password() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await.body["key"].clone();
+    let program = alice.bearing(key.as_str().unwrap());
+    let changes =
+        [json!({"username": "mallory"}), json!({"username": "Alice"}), json!({"email": "mallory@example.com"})];
+    for (actor, change) in [&alice, &program].into_iter().flat_map(|actor| changes.iter().map(move |it| (actor, it))) {
+        let reply = actor.put(ME, change.clone()).await;
+        assert_eq!(reply.status, 422, "{change}");
+        assert_eq!(reply.body, invalid(&[("current_password", "This field is required.")]), "{change}");
+    }
+    let reply = program.put(ME, json!({"username": "mallory", "current_password": "wrong password"})).await;
+    assert_eq!(reply.body, invalid(&[("current_password", "The current password is incorrect.")]));
+    assert_eq!(alice.get(ME).await.body, user(&world, "alice", json!({})));
+    assert_eq!(program.put(ME, json!({"full_name": "A bot"})).await.status, 200);
+    let body = json!({"email": "alice@example.com", "current_password": PASSWORD});
+    assert_eq!(program.put(ME, body).await.status, 200);
+    assert_eq!(sign_ins(&world, "alice@example.com", PASSWORD).await, [true; 5]);
+}
+
+#[tokio::test]
+async fn what_is_shown_can_be_sent_back() {
+    let world = World::new();
+    let (alice, root) = (world.user("alice").await, world.admin("root").await);
+    let by_id = format!("/api/v1/users/{}", world.id_of("alice"));
+    for _ in 0..2 {
+        for (actor, path) in [(&alice, ME), (&root, &by_id)] {
+            let mut shown = actor.get(path).await.body;
+            let mut reply = actor.put(path, shown.clone()).await;
+            assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+            for body in [&mut shown, &mut reply.body] {
+                body["updated_at"] = json!(null);
+            }
+            assert_eq!(reply.body, shown, "{path}");
+        }
+        changed(&alice, json!({"email": "alice@example.com", "full_name": "Alice A."})).await;
+    }
+    let reply = alice.put(ME, json!({"email": null})).await;
+    assert_eq!((reply.status, reply.body), (422, invalid(&[("email", "This field may not be null.")])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_once_all_take_place() {
+    let world = World::new();
+    let (alice, root) = (world.user("alice").await, world.admin("root").await);
+    let by_id = format!("/api/v1/users/{}", world.id_of("alice"));
+    let changes = (0..20).map(|n| {
+        let (alice, root, by_id) = (alice.clone(), root.clone(), by_id.clone());
+        tokio::spawn(async move {
+            match n % 2 {
+                0 => root.put(&by_id, json!({"tokens_granted": 10})).await.status,
+                _ => alice.put(ME, json!({"full_name": format!("Alice {n}")})).await.status,
+            }
+        })
+    });
+    for status in futures::future::join_all(changes).await {
+        assert_eq!(status.unwrap(), 200);
+    }
+    assert_eq!(world.available("alice"), 4100);
+}
+
+#[tokio::test]
 async fn a_new_password_is_the_only_one() {
     let world = World::new();
     let alice = world.user("alice").await;
@@ -215,7 +280,8 @@ async fn somebody_else_has_the_name_or_the_address() {
         (json!({"email": "BOB@Example.com", "full_name": "Alice A."}), EMAIL),
         (json!({"username": "bob", "email": "bob@example.com"}), both.as_str()),
     ];
-    for (change, detail) in cases {
+    for (mut change, detail) in cases {
+        change["current_password"] = json!(PASSWORD);
         let reply = alice.put(ME, change.clone()).await;
         assert_eq!(reply.status, 409, "{change}");
         let mut body = reply.body;
@@ -260,7 +326,7 @@ async fn a_name_that_was_given_up_is_free() {
     let body = json!({"username": "alice", "email": "alice@example.com", "password": "another's"});
     assert_eq!(world.anonymous().post("/api/v1/auth/register", body).await.status, 201);
     assert_eq!(sign_ins(&world, "alice", "another's").await, [true; 5]);
-    let reply = alice.put(ME, json!({"username": "alice"})).await;
+    let reply = alice.put(ME, json!({"username": "alice", "current_password": PASSWORD})).await;
     assert_eq!(reply.status, 409);
     assert_eq!(reply.body, error(409, "CONFLICT", "A user with that username already exists."));
     assert_eq!(alice.get("/users/").await.body[0], json!({"id": 1, "username": "alicia"}));

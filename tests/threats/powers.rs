@@ -88,7 +88,11 @@ async fn nobody_renames_themselves_to_another_spelling_of_anothers_name() {
     let account = format!("/api/v1/users/{}", world.id_of("mallory"));
     for (name, other) in spellings() {
         let attack = format!("{other:?} for {name:?}");
-        assert_taken(&mallory.put(ME, json!({"username": other})).await, "username", &attack);
+        assert_taken(
+            &mallory.put(ME, json!({"username": other, "current_password": PASSWORD})).await,
+            "username",
+            &attack,
+        );
         assert_taken(&admin.put(&account, json!({"username": other})).await, "username", &attack);
     }
     assert_eq!(world.profile("mallory")["username"]["S"], "mallory");
@@ -98,11 +102,19 @@ async fn nobody_renames_themselves_to_another_spelling_of_anothers_name() {
 async fn nobody_takes_anothers_address_as_a_name_or_name_as_an_address() {
     let world = World::new();
     let carol = world.user("carol@work.example").await;
-    assert_eq!(carol.put(ME, json!({"email": "carol@example.com"})).await.status, 200);
+    assert_eq!(carol.put(ME, json!({"email": "carol@example.com", "current_password": PASSWORD})).await.status, 200);
     let mallory = world.user("mallory").await;
     for spelling in ["carol@example.com", "CAROL@example.com", "ｃarol@example.com", "Carol@Work.example"] {
-        assert_taken(&mallory.put(ME, json!({"username": spelling})).await, "username", spelling);
-        assert_taken(&mallory.put(ME, json!({"email": spelling})).await, "email", spelling);
+        assert_taken(
+            &mallory.put(ME, json!({"username": spelling, "current_password": PASSWORD})).await,
+            "username",
+            spelling,
+        );
+        assert_taken(
+            &mallory.put(ME, json!({"email": spelling, "current_password": PASSWORD})).await,
+            "email",
+            spelling,
+        );
     }
     let both = json!({"username": "carol@work.example", "email": "carol@example.com", "full_name": "Mallory"});
     let reply = mallory.put(ME, both).await;
@@ -118,13 +130,17 @@ async fn ones_own_name_may_be_spelled_anew_and_the_old_one_is_free_after_another
     let world = World::new();
     let alice = world.user("alice").await;
     for (name, old, signs_in) in [("ALICE", "alice", 200), ("Ａlice", "ALICE", 200), ("alicia", "alice", 401)] {
-        let reply = alice.put(ME, json!({"username": name})).await;
+        let reply = alice.put(ME, json!({"username": name, "current_password": PASSWORD})).await;
         assert_eq!((reply.status, &reply.body["username"]), (200, &json!(name)), "{}", reply.text);
         assert_eq!(SIGN_INS[1].sign_in(&world.anonymous(), name, PASSWORD).await.status, 200, "{name}");
         assert_eq!(SIGN_INS[1].sign_in(&world.anonymous(), old, PASSWORD).await.status, signs_in, "{old}");
     }
     world.user("alice").await;
-    assert_taken(&alice.put(ME, json!({"username": "Alice"})).await, "username", "her old name");
+    assert_taken(
+        &alice.put(ME, json!({"username": "Alice", "current_password": PASSWORD})).await,
+        "username",
+        "her old name",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -162,7 +162,7 @@ async fn what_is_refused_is_not_told() {
         (say(&alice, &path, "Hello").await, 402),
         (alice.post(CONVERSATIONS, json!({"initial_message": "Hello"})).await, 402),
         (alice.post(CONVERSATIONS, json!({"title": ""})).await, 422),
-        (alice.put("/api/v1/users/me", json!({"username": "bob"})).await, 409),
+        (alice.put("/api/v1/users/me", json!({"username": "bob", "current_password": PASSWORD})).await, 409),
         (alice.put("/api/v1/users/me", json!({"password": "another one"})).await, 422),
         (alice.put(&format!("{ASSISTANTS}/{ada}"), json!({"status": "asleep"})).await, 422),
         (alice.post("/users/register/", json!({"username": "bob", "password": PASSWORD})).await, 400),
@@ -230,7 +230,7 @@ async fn changes_of_an_account_by_its_user_and_by_administrators() {
     let path = format!("/api/v1/users/{}", world.id_of("alice"));
     let changes = [
         (&alice, "/api/v1/users/me", json!({"full_name": "Alice"})),
-        (&alice, "/api/v1/users/me", json!({"email": "alice@example.com"})),
+        (&alice, "/api/v1/users/me", json!({"email": "alice@example.com", "current_password": PASSWORD})),
         (&root, &path, json!({"full_name": null})),
         (&root, &path, json!({"tokens_granted": 5})),
         (&root, &path, json!({"password": "another password"})),

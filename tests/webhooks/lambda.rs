@@ -68,6 +68,23 @@ async fn a_delivery_is_asked_for_by_a_message() {
 }
 
 #[tokio::test]
+async fn all_deliveries_of_an_owner_are_one_group_of_the_queue() {
+    let (world, alice, _receiver, path) = alice_with_a_webhook(&[]).await;
+    let other = json!({"url": "https://example.com/other", "events": ["user.created"]});
+    let other = alice.post("/api/v1/webhooks", other).await.body["id"].as_str().unwrap().to_owned();
+    for path in [path, format!("/api/v1/webhooks/{other}")] {
+        super::test(&alice, &path).await;
+        let message = world.queues.deliveries.take().unwrap();
+        assert_eq!(message.group, Some(world.id_of("alice").to_string()));
+        assert!(world.queues.deliveries.done(&message.receipt));
+    }
+    world.pass(std::time::Duration::from_secs(3600));
+    world.services.deliveries.wake_forgotten().await.unwrap();
+    let groups: Vec<_> = std::iter::from_fn(|| world.queues.deliveries.take()).map(|message| message.group).collect();
+    assert_eq!(groups, vec![Some(world.id_of("alice").to_string()); 2], "also those that the janitor wakes");
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_read_is_named_and_holds_up_nobody_else() {
     let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
     super::test(&alice, &path).await;

@@ -6,6 +6,7 @@ use super::{
     limits::{Account as LimitedAccount, Address, Attempt, Limits},
 };
 use crate::{
+    aws::CallError,
     clock::Clock,
     domain::{
         Error, Problem,
@@ -97,7 +98,7 @@ impl Logins {
         let remember_until = now.plus(ADDRESS_REMEMBERED);
         let opened = self.store.open_login(login, address.as_str(), remember_until);
         let (opened, ()) = futures::future::join(opened, self.limits.succeeded(&attempt)).await;
-        opened?;
+        opened.map_err(deleted_meanwhile)?;
         Ok((account.user, issued))
     }
 
@@ -115,7 +116,7 @@ impl Logins {
         let hash = hash(&token);
         let added = self.store.add_credential(&hash, owner, address.as_str(), remember_until);
         let (added, ()) = futures::future::join(added, self.limits.succeeded(&attempt)).await;
-        added?;
+        added.map_err(deleted_meanwhile)?;
         Ok(token.into())
     }
 
@@ -261,6 +262,14 @@ pub(super) fn live(account: Option<Account>, login: Option<Login>, now: Timestam
     let (account, login) = account.zip(login)?;
     let lives = account.user.is_active && account.epoch == login.epoch && now < login.expires_at;
     lives.then_some((account.user, login))
+}
+
+/// An account that was deleted while it signed in is unknown.
+fn deleted_meanwhile(error: CallError) -> Error {
+    match error {
+        CallError::NoAccount => Error::WrongPassword,
+        error => error.into(),
+    }
 }
 
 fn access_ended(user: UserId, now: Timestamp) -> OutboxEntry {
