@@ -14,6 +14,7 @@ mod messages;
 mod one_account;
 mod refresh;
 mod register;
+mod round_trips;
 mod same_things;
 mod slash;
 mod streaming;

@@ -174,6 +174,8 @@ fn wrong_settings_are_one_clear_line() {
         ("CORS_ORIGINS", "*"),
         ("REFILL_TOKENS", "5"),
         ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "inof"),
+        ("CORS_ORIGINS", "https://example.com/path"),
     ];
     for (name, value) in wrong {
         let output = run(&directory.0, &["serve", "--in-memory", "--listen", "127.0.0.1:0"], &[(name, value)]);
@@ -236,13 +238,69 @@ fn accounts_tokens_and_conversations_survive_a_restart() {
 }
 
 #[test]
+fn after_a_clean_stop_the_database_is_one_file_and_without_it_nothing_starts() {
+    let directory = Directory::new("stop");
+    let mut server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
+    let token = register(&server, "alice");
+    server.signal("-TERM");
+    assert!(server.child.wait().unwrap().success());
+    let data = directory.0.join("data");
+    let log = fs::metadata(data.join("dynamodb.sqlite-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "the log still has data");
+    fs::remove_file(data.join("dynamodb.sqlite-wal")).ok();
+    let server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
+    assert_eq!(get(server.address, "/token/", &token), Some((200, json!({"tokens": 4000}))));
+    drop(server);
+    for content in [Some(""), None] {
+        fs::remove_file(data.join("dynamodb.sqlite")).ok();
+        if let Some(content) = content {
+            fs::write(data.join("dynamodb.sqlite"), content).unwrap();
+        }
+        let output = run(&directory.0, &["serve", "--data", "data", "--listen", "127.0.0.1:0"], &[]);
+        let error = stderr(&output);
+        assert!(!output.status.success(), "{content:?}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains("missing or empty"), "{error}");
+    }
+}
+
+#[test]
+fn a_directory_has_one_server() {
+    let directory = Directory::new("two");
+    let server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
+    for command in ["serve", "services"] {
+        let output = run(&directory.0, &[command, "--data", "data", "--listen", "127.0.0.1:0"], &[]);
+        let error = stderr(&output);
+        assert!(!output.status.success(), "{command}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains("data"), "{error}");
+    }
+    drop(server);
+    drop(Server::start(&directory.0, &["serve", "--data", "data"], &[]));
+}
+
+#[test]
 #[cfg(unix)]
-fn the_key_is_readable_by_its_owner_only() {
+fn data_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let directory = Directory::new("key");
-    drop(Server::start(&directory.0, &[], &[]));
-    let mode = fs::metadata(directory.0.join(".quintet/jwt-secret")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let directory = Directory::new("private");
+    // A directory that everybody may read does not make its content readable.
+    fs::create_dir(directory.0.join("data")).unwrap();
+    fs::set_permissions(directory.0.join("data"), fs::Permissions::from_mode(0o755)).unwrap();
+    let temporary = directory.0.join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let kept = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
+    let in_memory = Server::start(&directory.0, &["serve", "--in-memory"], &[("TMPDIR", temporary.to_str().unwrap())]);
+    for directory in [directory.0.join("data"), temporary] {
+        let mut count = 0;
+        for entry in fs::read_dir(&directory).unwrap().map(Result::unwrap) {
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+            count += 1;
+        }
+        assert!(count > 0, "{}", directory.display());
+    }
+    drop((kept, in_memory));
 }
 
 #[test]

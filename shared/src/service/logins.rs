@@ -27,6 +27,7 @@ use crate::{
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 /// How long a replaced refresh token still yields its successor, because the response to the client may have been lost.
@@ -36,6 +37,9 @@ pub(super) const ADDRESS_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60
 
 /// The longest lifetime of an access token from any sign-in endpoint.
 const LONGEST_ACCESS: Duration = Duration::from_secs(60 * 60);
+/// The duration of a failed sign-in is a multiple of this. Finding an account takes a little longer than finding none,
+/// which many measurements would show.
+const FAILURE_STEP: Duration = Duration::from_millis(20);
 /// An id that no user has.
 const NOBODY: UserId = UserId::new(Uuid::nil());
 
@@ -120,13 +124,15 @@ impl Logins {
         Ok(token.into())
     }
 
-    /// Verifies name and password. An unknown name takes as long as a wrong password, and is limited in the same way.
+    /// Verifies name and password. An unknown name takes as long as a wrong password, and is limited in the same way: the
+    /// same work is done, and the duration of a failure is rounded up.
     async fn prove<'a>(
         &self,
         name: &SignInName,
         password: SecretString,
         address: &'a Address,
     ) -> Result<Proven<'a>, Error> {
+        let began = Instant::now();
         let folded = name.folded();
         let owner = match &folded {
             Some(name) => self.store.owner_of_name(name).await?,
@@ -146,7 +152,10 @@ impl Logins {
         let fits = self.passwords.verify(password, password_hash).await?;
         match account.filter(|account| fits && account.user.is_active) {
             Some(account) => Ok(Proven { account, attempt }),
-            None => Err(Error::WrongPassword),
+            None => {
+                sleep_until(rounded_up(began)).await;
+                Err(Error::WrongPassword)
+            }
         }
     }
 
@@ -270,6 +279,12 @@ fn deleted_meanwhile(error: CallError) -> Error {
         CallError::NoAccount => Error::WrongPassword,
         error => error.into(),
     }
+}
+
+/// When a failure that began at `began` is answered.
+fn rounded_up(began: Instant) -> Instant {
+    let steps = began.elapsed().as_nanos().div_ceil(FAILURE_STEP.as_nanos());
+    began + FAILURE_STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
 }
 
 fn access_ended(user: UserId, now: Timestamp) -> OutboxEntry {
