@@ -58,7 +58,7 @@ fn all_flows() -> Vec<Setup> {
         },
         async |w: &World| {
             let cast = cast(w).await;
-            let names = json!({"username": "alicia", "email": "alicia@example.com"});
+            let names = json!({"username": "alicia", "email": "alicia@example.com", "current_password": PASSWORD});
             put("rename", "/api/v1/users/me", names, &cast.0)
         },
         async |w: &World| {

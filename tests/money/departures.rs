@@ -54,8 +54,7 @@ async fn a_turn_of_somebody_who_is_deleted_and_swept_meanwhile() {
     sweep(&running.world).await;
     assert_nothing_of_alice(&running.world, &id);
     let (world, reply) = running.answered().await;
-    // Its hold no longer exists.
-    assert_eq!((reply.status, reply.body), (504, json!({"detail": "The model did not answer in time."})));
+    assert_eq!((reply.status, reply.body), (401, no_longer_valid()));
     assert_nothing_of_alice(&world, &id);
 }
 
@@ -65,9 +64,14 @@ async fn a_turn_of_somebody_who_is_deleted_meanwhile() {
     let id = running.world.id_of("alice").to_string();
     assert_eq!(running.root.delete(&running.path).await.status, 204);
     let (world, reply) = running.answered().await;
-    assert_eq!((reply.status, reply.body), (200, json!({"response": "Goodbye"})));
+    assert_eq!((reply.status, reply.body), (401, no_longer_valid()));
     sweep(&world).await;
     assert_nothing_of_alice(&world, &id);
+}
+
+/// What a credential of a deleted account gets.
+fn no_longer_valid() -> Value {
+    json!({"detail": "Given token not valid for any token type", "code": "token_not_valid"})
 }
 
 #[tokio::test]

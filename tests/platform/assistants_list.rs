@@ -97,7 +97,7 @@ async fn a_filter_that_makes_no_sense() {
     }
     assert_eq!(listed(&alice, "category=nothing").await, (vec![], 0));
     // An empty filter is none.
-    for none in ["status=", "category=", "status=&category=", "category=%20"] {
+    for none in ["status=", "category=", "status=&category="] {
         assert_eq!(listed(&alice, none).await, (vec!["Helper".to_owned()], 1), "{none}");
     }
     assert_eq!(listed(&alice, "category=%20general+").await, (vec!["Helper".to_owned()], 1));

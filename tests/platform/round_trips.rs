@@ -37,7 +37,7 @@ async fn of_everything_that_can_be_changed() {
     let webhook = json!({"url": "https://example.com/hook", "events": ["user.created"]});
     let made_webhook = made(&alice, "/api/v1/webhooks", webhook).await;
     assert_unchanged(&alice, "/api/v1/webhooks", made_webhook).await;
-    let parameters = json!([{"name": "city", "type": "string", "required": true, "description": "The city"}]);
+    let parameters = json!({"city": {"type": "string", "description": "The city"}});
     let tool = json!({
         "name": "Weather", "description": "The weather", "category": "data", "parameters": parameters,
         "endpoint": "https://example.com/weather",

@@ -42,7 +42,7 @@ async fn in_every_order() {
         names.reverse();
         assert_eq!(usernames(&root.get(&format!("{USERS}?sort={field}:desc")).await), names, "{field}");
     }
-    let me = json!({"username": "Aaron", "email": "z@example.com"});
+    let me = json!({"username": "Aaron", "email": "z@example.com", "current_password": PASSWORD});
     assert_eq!(root.put("/api/v1/users/me", me).await.status, 200);
     let order = root.get(&format!("{USERS}?sort=username")).await;
     assert_eq!(usernames(&order), ["Aaron", "alice", "Bob", "Carl"], "a new name has a new place");

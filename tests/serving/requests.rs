@@ -85,7 +85,7 @@ async fn a_refusal_before_the_body_was_read_can_be_read_and_the_connection_goes_
         ("POST /api/v1/nothing", 404),
         ("DELETE /api/v1/health", 405),
         ("POST /send/", 401),
-        ("POST /api/v1/auth/login", 415),
+        ("POST /api/v1/auth/login", 413),
     ] {
         let mut client = Raw::connect(server).await;
         let start = format!("{target} HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\nContent-Length: {}", body.len());

@@ -163,7 +163,7 @@ async fn nothing_else_about_an_account_ends_anything() {
     let wallet = Wallet::new().await;
     let own = [
         (200, json!({})),
-        (200, json!({"full_name": "Alice A.", "email": "alice@example.com"})),
+        (200, json!({"full_name": "Alice A.", "email": "alice@example.com", "current_password": PASSWORD})),
         (200, json!({"current_password": PASSWORD})),
         (200, json!({"is_active": false, "role": "user", "epoch": 9, "key_epoch": 9})),
         (422, json!({"password": OTHER_PASSWORD})),

@@ -116,7 +116,10 @@ async fn nobody_takes_anothers_address_as_a_name_or_name_as_an_address() {
             spelling,
         );
     }
-    let both = json!({"username": "carol@work.example", "email": "carol@example.com", "full_name": "Mallory"});
+    let both = json!({
+        "username": "carol@work.example", "email": "carol@example.com", "full_name": "Mallory",
+        "current_password": PASSWORD,
+    });
     let reply = mallory.put(ME, both).await;
     assert_refused(&reply, Dialect::Platform, "both");
     assert_eq!(reply.status, 409, "{}", reply.text);
@@ -150,7 +153,7 @@ async fn of_many_who_rename_themselves_to_one_name_one_gets_it() {
     let mut tasks = Vec::new();
     for number in 0..20 {
         let actor = world.user(&format!("user{number}")).await;
-        let body = json!({"username": names[number % names.len()]});
+        let body = json!({"username": names[number % names.len()], "current_password": PASSWORD});
         tasks.push(tokio::spawn(async move { actor.put(ME, body).await }));
     }
     let replies: Result<Vec<Reply>, _> = join_all(tasks).await.into_iter().collect();

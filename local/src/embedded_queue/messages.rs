@@ -22,7 +22,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { visibility: Duration::from_secs(60), max_receive_count: 10, group_at_once: 16 }
+        Self { visibility: Duration::from_secs(60), max_receive_count: 10, group_at_once: 8 }
     }
 }
 

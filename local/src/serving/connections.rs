@@ -18,7 +18,7 @@ const OTHER_FILES: usize = 256;
 const SHARE_OF_AN_ADDRESS: usize = 2;
 
 /// The maximum number of bytes that the process holds for clients.
-const HELD_MAX: usize = 64 * 1024 * 1024;
+const HELD_MAX: usize = 48 * 1024 * 1024;
 /// How long after its handshake a WebSocket counts as idle. Later it belongs to a user: others were closed.
 const UPGRADE_IS_IDLE: Duration = Duration::from_secs(15);
 

@@ -323,7 +323,13 @@ fn administrators_are_made_by_command_and_by_settings() {
             assert_eq!(status, 200, "{name}: {body}");
             token = body["access_token"].as_str().unwrap().to_owned();
         }
-        let (status, me) = put(server.address, "/api/v1/users/me", &token, &json!({"username": next_name})).unwrap();
+        let (status, me) = put(
+            server.address,
+            "/api/v1/users/me",
+            &token,
+            &json!({"username": next_name, "current_password": PASSWORD}),
+        )
+        .unwrap();
         assert_eq!((status, &me["role"], &me["username"]), (200, &json!("admin"), &json!(next_name)));
         if name != next_name {
             register(&server, name);

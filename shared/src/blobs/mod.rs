@@ -59,11 +59,13 @@ impl Blobs {
         Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket }
     }
 
-    /// Checks that objects can be written, with one that is there for that alone.
+    /// Checks that the bucket exists and that objects can be written, with one that is there for that alone.
     pub async fn probe(&self) -> Result<(), CallError> {
+        let exists = async { self.client.head_bucket().bucket(&self.bucket).send().await.map_err(CallError::from) };
         let body = ByteStream::from_static(PROBE.as_bytes());
-        self.client.put_object().bucket(&self.bucket).key(PROBE).body(body).send().await?;
-        Ok(())
+        let write = self.client.put_object().bucket(&self.bucket).key(PROBE).body(body).send();
+        let write = async { write.await.map_err(CallError::from) };
+        futures::future::try_join(exists, write).await.map(drop)
     }
 
     /// Stores `content` as it arrives, in bounded memory, and returns its size. Stores all of it or nothing: the

@@ -6,7 +6,6 @@ use super::{
     limits::{Account as LimitedAccount, Address, Attempt, Limits},
 };
 use crate::{
-    aws::CallError,
     clock::Clock,
     domain::{
         Error, Problem,
@@ -274,10 +273,10 @@ pub(super) fn live(account: Option<Account>, login: Option<Login>, now: Timestam
 }
 
 /// An account that was deleted while it signed in is unknown.
-fn deleted_meanwhile(error: CallError) -> Error {
-    match error {
-        CallError::NoAccount => Error::WrongPassword,
-        error => error.into(),
+fn deleted_meanwhile(error: impl Into<Error>) -> Error {
+    match error.into() {
+        Error::InvalidCredential => Error::WrongPassword,
+        error => error,
     }
 }
 

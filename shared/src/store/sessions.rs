@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// The most turns of a conversation that are shown at once.
 pub const LATEST_TURNS: usize = 50;
 /// The most bytes of their texts.
-const LATEST_BYTES_MAX: usize = 2_000_000;
+const LATEST_BYTES_MAX: usize = 4_000_000;
 const ITEMS_PER_TURN: usize = 2;
 
 #[derive(Serialize, Deserialize)]
@@ -248,7 +248,7 @@ impl Store {
         Ok(Some((conversation, messages)))
     }
 
-    /// A user's conversation with its latest turns, oldest first: at most 50 turns with about 2 MB of text. Takes one call
+    /// A user's conversation with its latest turns, oldest first: at most 50 turns with 4 MB of text. Takes one call
     /// while there are few turns, because the conversation's row directly precedes its messages.
     pub async fn conversation_with_turns(
         &self,
@@ -270,7 +270,13 @@ impl Store {
         let mut items = walk.take(LATEST_TURNS, None, enough).await?;
         items.reverse();
         let mut turns = turns_of(items)?;
-        turns.drain(..turns.len().saturating_sub(LATEST_TURNS));
+        let size = |turn: &Turn| json_bytes(turn.message.as_str()) + json_bytes(&turn.response);
+        let sizes = turns.iter().rev().scan(0, |sum, turn| {
+            *sum += size(turn);
+            Some(*sum)
+        });
+        let shown = sizes.take(LATEST_TURNS).take_while(|sum| *sum <= LATEST_BYTES_MAX).count();
+        turns.drain(..turns.len() - shown);
         Ok(Some((conversation, turns)))
     }
 
