@@ -62,8 +62,8 @@ fn account_deleted(world: &World, _: &Flow) {
 fn rows_of(world: &World, id: &str) -> Vec<Value> {
     let tables = ["users", "assistants", "balances", "sessions", "webhooks", "files"];
     let rows = tables.iter().flat_map(|table| world.rows(table));
-    let is_of =
-        |row: &Value| row.to_string().contains(id) && !row["pk"]["S"].as_str().unwrap().starts_with("credential#");
+    let is_token = |row: &Value| row["pk"]["S"].as_str().unwrap().starts_with("credential#");
+    let is_of = |row: &Value| row.to_string().contains(id) && row["expires_at"].is_null() && !is_token(row);
     rows.filter(is_of).collect()
 }
 

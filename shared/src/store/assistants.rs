@@ -177,7 +177,7 @@ impl Store {
         if let Some(record) = record {
             actions.push((NotWritten::Key, record.put(&self.tables, owner)?));
         }
-        self.written(owner, actions).await
+        Ok(written(self.transact_for(owner, actions).await?))
     }
 
     /// Replaces the fields that an owner sets, unless the assistant was changed since it was read.
@@ -202,7 +202,7 @@ impl Store {
         }
         actions.extend(self.recount(owner, Some(old), Some(new)));
         actions.extend(self.put_files(owner, new_files)?);
-        self.written(owner, actions).await
+        Ok(written(self.transact_for(owner, actions).await?))
     }
 
     /// Removes an assistant, unless it was changed since it was read. Its conversations stay.
@@ -217,19 +217,12 @@ impl Store {
             (NotWritten::LostRace, self.remove_own(number, id)),
         ];
         actions.extend(self.recount(owner, Some(character), None));
-        self.written(owner, actions).await
+        Ok(written(self.transact(actions).await?))
     }
 
     fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, CallError> {
         let put = |file| Ok((NotWritten::LostRace, files::put_new(&self.tables, owner, file)?));
         new.iter().map(put).collect()
-    }
-
-    async fn written(&self, owner: UserId, actions: Vec<(NotWritten, Action)>) -> Result<Written, CallError> {
-        match self.transact_for(owner, actions).await? {
-            Outcome::Committed => Ok(Ok(())),
-            Outcome::Refused(labels) => Ok(Err(labels)),
-        }
     }
 
     /// All fields that an owner sets, and the list positions that follow from them. Counters stay.
@@ -299,6 +292,13 @@ impl Store {
             (NotWritten::LostRace, count(key, by))
         };
         fewer.chain(more).map(change).collect()
+    }
+}
+
+fn written(outcome: Outcome<NotWritten>) -> Written {
+    match outcome {
+        Outcome::Committed => Ok(()),
+        Outcome::Refused(labels) => Err(labels),
     }
 }
 
