@@ -29,8 +29,8 @@ pub const MESSAGE_MAX: usize = 128 * 1024;
 /// How long connections may take to close when the process ends.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The maximum size of the frames queued for a slow client, in bytes. A frame that finds the queue full closes the
-/// connection. Nobody waits for it: the client can reconnect and name the last event that it received.
-const QUEUED_MAX: usize = 1024 * 1024;
+/// connection. The sender does not wait: the client can reconnect and name the last event that it received.
+const QUEUED_MAX: usize = 256 * 1024;
 
 /// The gateway for the SDK's client, with the open connections. Cheap to clone.
 #[derive(Clone)]

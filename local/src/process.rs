@@ -31,8 +31,8 @@ use shared::{
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-/// The maximum number of concurrent deliveries. Most of them wait for receivers. It is bounded so that requests do not wait
-/// for the embedded database.
+/// The maximum number of concurrent deliveries. Most of them wait for receivers. It is bounded so that requests do not
+/// wait for the embedded database.
 const DELIVERED_AT_ONCE: usize = 128;
 /// The maximum number of messages about connections that are handled concurrently.
 const CONNECTIONS_AT_ONCE: usize = 8;

@@ -10,7 +10,7 @@ use axum::{
     },
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodFilter, on},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::{
@@ -28,7 +28,7 @@ use shared::{
 };
 use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, oneshot},
     time::{Instant, sleep, timeout},
 };
 use tokio_tungstenite::tungstenite;
@@ -69,7 +69,8 @@ pub struct Sockets {
 /// The route of WebSocket connections.
 pub fn router(sockets: Sockets) -> Router {
     let services = sockets.services.clone();
-    let opening = get(open).fallback(|method| async { Failure::<Platform>::from(Fault::MethodNotAllowed(method)) });
+    let refused = |method| async { Failure::<Platform>::from(Fault::MethodNotAllowed(method)) };
+    let opening = on(MethodFilter::GET, open).on(MethodFilter::HEAD, refused).fallback(refused);
     let routes = Router::new().route("/ws", opening.clone()).route("/ws/", opening).with_state(sockets);
     http::with_headers(routes, &services.config)
 }
@@ -104,8 +105,7 @@ async fn open(
     let client = Client { id, address, host, connected_at, sockets };
     // Registered before the handshake is answered, so that no frame is lost in between.
     let frames = client.sockets.gateway.open(&client.id);
-    if let Err(refusal) = client.call("$connect", request_parts(&uri, &headers)).await {
-        client.sockets.gateway.close(&client.id);
+    if let Err(refusal) = client.clone().connect(request_parts(&uri, &headers)).await {
         return Failure::<Platform>::from(refusal).into_response();
     }
     let failed = client.clone();
@@ -184,6 +184,20 @@ impl Client {
             HandshakeReply::Connection { refusal, .. } => refusal.map_or(Ok(()), Err),
             HandshakeReply::Queue(_) => Err(Error::internal("a connection's event was taken for messages")),
         }
+    }
+
+    /// Asks whether the connection may open. If it may not, or the client is gone by then, nothing of it stays.
+    async fn connect(self, parts: Value) -> Result<(), Error> {
+        let (answer, answered) = oneshot::channel();
+        // A separate task, because this future ends with the client.
+        tokio::spawn(async move {
+            let connected = self.call("$connect", parts).await;
+            let is_refused = connected.is_err();
+            if answer.send(connected).is_err() || is_refused {
+                self.leave(None).await;
+            }
+        });
+        answered.await.map_err(Error::internal)?
     }
 
     async fn converse(self, socket: WebSocket, frames: Frames) {

@@ -120,8 +120,8 @@ pub fn on_aws(config: Config, aws: &SdkConfig, keyring: Arc<dyn Keyring>) -> Res
     Builder::new(config, backends, keyring).build()
 }
 
-/// Adds what only the gateway can supply: the client's address, the id of the request, and the service's public URL. Requests of `cargo
-/// lambda watch` have the other payload format, and their public URL comes from `Host`.
+/// Adds what only the gateway can supply: the client's address, the id of the request, and the service's public URL.
+/// Requests of `cargo lambda watch` have the other payload format, and their public URL comes from `Host`.
 fn described(mut request: Request) -> Request {
     let context = request.request_context();
     let (address, id) = match &context {

@@ -1,7 +1,10 @@
 //! How a call connects: in bounded time, past all proxies, and with a good certificate.
 
 use super::{After, BODY, Names, PATIENT, Receiver, SilentNames, answer, call, rules};
-use shared::outbound::{Limits, Outbound, OutboundAnswer, OutboundError, Resolver};
+use shared::{
+    domain::ids::UserId,
+    outbound::{HostIsBusy, Limits, Outbound, OutboundAnswer, OutboundError, Resolver},
+};
 use std::{
     env::current_exe,
     path::Path,
@@ -51,20 +54,31 @@ async fn secure_call(receiver: &Receiver, host: &str) -> Result<OutboundAnswer, 
 #[tokio::test(start_paused = true)]
 async fn a_slow_host_gets_four_calls_at_once_and_others_are_not_delayed() {
     let outbound = Outbound::new(rules(&[]), Names::knowing(&[]));
+    let users: Vec<UserId> =
+        (1..=5).map(|n| UserId::parse(&format!("00000000-0000-7000-8000-00000000000{n}")).unwrap()).collect();
+    let take = async |user: usize, url: &str| outbound.slot(users[user], url).await;
     let mut slots = Vec::new();
     for _ in 0..4 {
-        slots.push(outbound.slot("https://slow.example.com/a").await.expect("a slot"));
+        slots.push(take(0, "https://slow.example.com/a").await.unwrap());
     }
     // The first waits a second for one of the four to end, the others know by then.
     for wait in [1, 0] {
         let began = Instant::now();
-        assert!(outbound.slot("https://slow.example.com/b").await.is_none());
+        assert_eq!(take(0, "https://slow.example.com/b").await.err(), Some(HostIsBusy));
         assert_eq!(began.elapsed().as_secs(), wait);
     }
-    assert!(outbound.slot("https://slow.example.com:8443/").await.is_some(), "another port");
-    assert!(outbound.slot("https://other.example.com/").await.is_some());
-    slots.pop();
-    assert!(outbound.slot("https://slow.example.com/c").await.is_some());
+    assert!(take(0, "https://slow.example.com:8443/").await.is_ok(), "another port");
+    assert!(take(0, "https://other.example.com/").await.is_ok());
+    // Another user has four of its own, as long as the host has fewer than 16 in all.
+    for user in [1, 2, 3] {
+        for _ in 0..4 {
+            slots.push(take(user, "https://slow.example.com/").await.unwrap());
+        }
+    }
+    assert_eq!(take(4, "https://slow.example.com/").await.err(), Some(HostIsBusy));
+    slots.remove(0);
+    assert!(take(0, "https://slow.example.com/c").await.is_ok());
+    assert!(take(0, "no address").await.is_ok(), "the call refuses it");
 }
 
 #[tokio::test]

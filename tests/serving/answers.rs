@@ -1,6 +1,6 @@
 //! Responses have a bounded size in every dialect, and stay below the limit of a function's response.
 
-use crate::world::{Actor, World};
+use crate::world::{Actor, Script, World};
 use serde_json::{Value, json};
 
 /// The largest texts: their characters have four bytes, or six in JSON.
@@ -58,6 +58,28 @@ async fn of_a_session_the_latest_chats_that_fit_are_shown() {
 }
 
 #[tokio::test]
+async fn messages_without_a_reply_take_no_room_in_a_page() {
+    let world = World::with(&[("TOKENS_PER_TURN", "0")]);
+    let alice = world.user("alice").await;
+    let text = long('\u{1f600}');
+    let path = session(&alice, 1, "the first").await;
+    for _ in 0..45 {
+        world.model.next(Script::Fail);
+        assert_eq!(alice.post(&format!("{path}chats/"), json!({"message": text})).await.status, 502);
+    }
+    alice.post(&format!("{path}chats/"), json!({"message": "the second"})).await;
+    let messages = |chats: &Value| -> Vec<Value> {
+        chats.as_array().unwrap().iter().map(|chat| chat["message"].clone()).collect()
+    };
+    let shown = alice.get(&path).await;
+    assert_eq!(messages(&shown.body["chats"]), ["the first", "the second"]);
+    for (page, expected) in [("page_size=1", "the first"), ("page_size=1&page=2", "the second")] {
+        let reply = alice.get(&format!("{path}chats/?{page}")).await;
+        assert_eq!((reply.status, messages(&reply.body["results"])), (200, vec![json!(expected)]), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_of_sessions_shows_the_beginning_of_long_texts() {
     let world = World::new();
     let alice = world.user("alice").await;
@@ -87,7 +109,20 @@ async fn a_list_of_assistants_that_is_too_large_can_be_read_in_smaller_pages() {
     const DETAIL: &str = "The page is too large. Ask for fewer entries per page.";
     let platform = json!({"detail": DETAIL, "status_code": 400, "error_code": "BAD_REQUEST"});
     assert_too_large(&alice, "/api/v1/assistants?size=100", platform).await;
-    assert_too_large(&alice, "/api/v1/assistants/", json!({"detail": DETAIL})).await;
+    assert_too_large(&alice, "/api/v1/assistants/?page_size=40", json!({"detail": DETAIL})).await;
+    // A client that asks for no size gets a page that fits, and where the next one is.
+    let mut path = "/api/v1/assistants/".to_owned();
+    let mut seen = 0;
+    loop {
+        let reply = alice.get(&path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        seen += reply.body.as_array().unwrap().len();
+        let next =
+            reply.header("link").split(", ").find_map(|link| link.strip_suffix("; rel=\"next\"")).map(str::to_owned);
+        let Some(next) = next else { break };
+        path = next.trim_matches(['<', '>']).split_once("/api/").map(|(_, rest)| format!("/api/{rest}")).unwrap();
+    }
+    assert_eq!(seen, 45);
     for path in ["/api/v1/assistants", "/api/v1/assistants/?page_size=20"] {
         let reply = alice.get(path).await;
         assert_eq!(reply.status, 200, "{path}");

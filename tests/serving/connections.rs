@@ -1,6 +1,7 @@
 //! Silent clients and many of them.
 
 use super::{Raw, served};
+use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
@@ -22,6 +23,25 @@ async fn silent_clients_are_let_go() {
     assert!((60..=80).contains(&began.elapsed().as_secs()), "after a request: {:?}", began.elapsed());
 }
 
+/// Whoever leaves in the middle of a handshake leaves nothing behind.
+#[tokio::test]
+async fn a_handshake_that_is_cut_off_leaves_no_connection() {
+    let (world, server) = served().await;
+    for _ in 0..20 {
+        let mut client = Raw::connect(server).await;
+        client
+            .send(
+                "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+            )
+            .await;
+        client.0.set_zero_linger().unwrap();
+    }
+    world.until("connections are forgotten", |world| world.gateway.count() == 0).await;
+    assert_eq!(server.try_to_connect("/ws?ticket=x", &[]).await.err(), Some(401));
+    assert_eq!(world.gateway.count(), 0, "a refused one, too");
+}
+
 #[tokio::test]
 async fn the_handshake_answers_like_every_route() {
     let (_world, server) = served().await;
@@ -34,8 +54,12 @@ async fn the_handshake_answers_like_every_route() {
         client.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")).await;
         let answer = client.answer().await;
         assert_eq!((answer.status, &answer.json()["error_code"]), (405, &"METHOD_NOT_ALLOWED".into()), "{answer:?}");
-        assert!(answer.head.contains("allow: get"), "{answer:?}");
+        assert!(answer.head.contains("allow: get\r\n"), "{answer:?}");
         answer.assert_complete();
+        client.send(format!("HEAD {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).await;
+        let mut head = String::new();
+        client.0.read_to_string(&mut head).await.unwrap();
+        assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
         server.connect(path).await;
         assert_eq!(server.try_to_connect(&format!("{path}?ticket=x"), &[]).await.err(), Some(401));
     }

@@ -731,13 +731,30 @@ async fn a_hundred_requests_work_again_after_the_time_that_retry_after_says() {
 }
 
 #[tokio::test]
+async fn a_token_that_ended_gives_no_requests_back() {
+    let world = World::with(&[("RATE_LIMIT_API", "20")]);
+    let (alice, ended) = (world.user("alice").await, world.sign_in("alice").await);
+    assert_eq!(ended.post("/api/v1/auth/logout", json!({})).await.status, 200);
+    world.pass(Duration::from_secs(120));
+    for _ in 0..20 {
+        assert_eq!(alice.get("/token/").await.status, 200);
+    }
+    for number in 0..20 {
+        let dead = ended.at("203.0.113.77").get("/token/").await;
+        assert_eq!(dead.status, 401, "{number}: {}", dead.text);
+        assert_eq!(alice.get("/token/").await.status, 429, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_at_the_rate_of_the_limit_is_never_refused() {
     let world = World::with(&[("RATE_LIMIT_API", "100")]);
     let alice = world.user("alice").await;
     for number in 0..1_000 {
         let reply = alice.get("/token/").await;
         assert_eq!(reply.status, 200, "{number}: {}", reply.text);
-        world.pass(Duration::from_millis(600));
+        // Some requests are early, some are late.
+        world.pass(Duration::from_millis([600, 350, 850][number % 3]));
     }
 }
 

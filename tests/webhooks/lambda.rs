@@ -68,6 +68,44 @@ async fn a_delivery_is_asked_for_by_a_message() {
 }
 
 #[tokio::test]
+async fn a_delivery_to_a_host_that_is_busy_is_postponed_and_is_no_attempt() {
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        super::test(&alice, &path).await;
+        keys.push(asked_for(&world));
+        world.pass(std::time::Duration::from_millis(1));
+    }
+    for _ in 0..4 {
+        receiver.hangs();
+    }
+    let last = keys.pop().unwrap();
+    let hanging: Vec<_> = keys
+        .into_iter()
+        .map(|key| {
+            let services = world.services.clone();
+            tokio::spawn(async move { services.deliveries.deliver(key).await })
+        })
+        .collect();
+    let mut received = 0;
+    while received < 4 {
+        received += receiver.until_received().await.len();
+    }
+    world.services.deliveries.deliver(last).await.unwrap();
+    let shown = super::deliveries(&alice, &path).await.remove(0);
+    assert_eq!((&shown["status"], &shown["attempts"]), (&json!("pending"), &json!([])), "{shown}");
+    assert!(receiver.received().is_empty());
+    assert!(world.queues.deliveries.take().is_none(), "it comes later");
+    world.pass(std::time::Duration::from_secs(12));
+    assert_eq!(asked_for(&world), last);
+    // A second message for it finds it postponed, and is not passed on.
+    world.services.deliveries.deliver(last).await.unwrap();
+    for task in hanging {
+        task.abort();
+    }
+}
+
+#[tokio::test]
 async fn all_deliveries_of_an_owner_are_one_group_of_the_queue() {
     let (world, alice, _receiver, path) = alice_with_a_webhook(&[]).await;
     let other = json!({"url": "https://example.com/other", "events": ["user.created"]});

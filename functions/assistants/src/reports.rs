@@ -21,6 +21,8 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Reports, T>;
 
 const PAGE_SIZE: usize = 100;
+/// The size of pages that always fit into a response.
+const SMALL_PAGE_SIZE: usize = 20;
 
 /// `{"name": …, "company_name": …, "instructions": …}`. A multipart form may contain parts called `files`.
 #[derive(Default, Deserialize, ToSchema)]
@@ -142,7 +144,15 @@ pub async fn list(
     paged: Paged,
     ServedAt(here): ServedAt,
 ) -> Result<impl IntoResponse> {
-    let page = app.assistants.page(caller.user.id, paged.request(PAGE_SIZE, true)?).await?;
+    let mut paged = paged;
+    let page = match app.assistants.page(caller.user.id, paged.request(PAGE_SIZE, true)?).await {
+        // Clients that ask for no size get one that fits.
+        Err(Error::PageTooLarge) => {
+            paged = paged.in_pages_of(SMALL_PAGE_SIZE).ok_or(Error::PageTooLarge)?;
+            app.assistants.page(caller.user.id, paged.request(SMALL_PAGE_SIZE, true)?).await?
+        }
+        page => page?,
+    };
     let (request, has_next) = (page.request, page.has_next());
     let shown = page.items.into_iter().map(|assistant| ShownAssistant::new(assistant, &here)).collect();
     Ok(paged.linked(request, has_next, shown))

@@ -133,7 +133,8 @@ pub async fn create(
     Ok(Created(Session::new(conversation, Vec::new())))
 }
 
-/// `GET /api/v1/chat/sessions/<id>/`: returns a session with its latest 50 chats, oldest first. Very long chats are fewer.
+/// `GET /api/v1/chat/sessions/<id>/`: returns a session with its latest 50 chats, oldest first. Very long chats are
+/// fewer.
 #[utoipa::path(
     get,
     path = "/api/v1/chat/sessions/{session}/",

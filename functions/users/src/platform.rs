@@ -85,8 +85,8 @@ pub async fn me(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) ->
     Ok(Json(app.users.me(caller).await?.into()))
 }
 
-/// `PUT /api/v1/users/me`: changes the caller. Absent fields keep their values. A new username, e-mail address or password
-/// requires `current_password`. A new password ends all sign-ins.
+/// `PUT /api/v1/users/me`: changes the caller. Absent fields keep their values. A new username, e-mail address or
+/// password requires `current_password`. A new password ends all sign-ins.
 #[utoipa::path(
     put,
     path = "/api/v1/users/me",

@@ -1,6 +1,8 @@
-//! The open connections. Their number is limited, in all and per address. At the limit, a new connection takes the place
-//! of the one that has been idle for longest. The bytes that the process holds for clients are limited, too.
+//! The open connections. Their number is limited, in all and per address (an IPv6 address by its /64 network). At the
+//! limit, a new connection takes the place of the one that has been idle for longest. The bytes that the process holds
+//! for clients are limited, too.
 
+use shared::service::limits::Address;
 use std::{
     collections::HashMap,
     io,
@@ -35,7 +37,7 @@ struct Open {
 }
 
 struct Connection {
-    address: IpAddr,
+    address: Address,
     status: Status,
 }
 
@@ -87,6 +89,7 @@ impl Connections {
     /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
     /// busy, the new one is closed.
     pub(super) fn enter(&self, address: IpAddr) -> Place {
+        let address = Address::from(address);
         let status = Status::new(self.clone());
         let mut open = self.open();
         let of_address = open.all.values().filter(|connection| connection.address == address).count();
@@ -104,15 +107,16 @@ impl Connections {
     }
 
     /// Counts bytes that are held for a client. If there are too many, the connection is closed whose client has sent and
-    /// read nothing for longest.
+    /// read nothing for longest. What is held for it does not count from then on.
     fn hold(&self, bytes: usize) {
         let mut open = self.open();
         open.held += bytes;
         if open.held > HELD_MAX {
-            let holding = open.all.values().map(|connection| &connection.status);
+            let holding = open.all.values().map(|connection| connection.status.clone());
             let holding = holding.filter_map(|status| Some((status.holds_since()?, status)));
             if let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) {
                 longest.evict();
+                open.held -= longest.take_held();
             }
         }
     }
@@ -173,7 +177,7 @@ impl Status {
     }
 
     fn evict(&self) {
-        // Noted as busy and without bytes, so that another connection is the next to be closed.
+        // Noted as busy, so that another connection is the next to be closed.
         let mut requests = self.requests();
         requests.running += 1;
         requests.is_evicted = true;
@@ -184,19 +188,34 @@ impl Status {
     /// Counts `bytes` that are held for the client.
     pub(super) fn hold(&self, bytes: usize) {
         let mut requests = self.requests();
-        requests.held += bytes;
         requests.active_at = Instant::now();
+        if requests.is_evicted {
+            return;
+        }
+        requests.held += bytes;
         drop(requests);
         self.0.connections.hold(bytes);
     }
 
-    /// The client sent or read `bytes`, which are no longer held.
+    /// `bytes` are no longer held for the client.
     pub(super) fn release(&self, bytes: usize) {
         let mut requests = self.requests();
-        requests.held -= bytes;
         requests.active_at = Instant::now();
+        // What was held for an evicted connection was released together.
+        let bytes = bytes.min(requests.held);
+        requests.held -= bytes;
         drop(requests);
         self.0.connections.open().held -= bytes;
+    }
+
+    /// The client read a part of what is held for it.
+    pub(super) fn progress(&self) {
+        self.requests().active_at = Instant::now();
+    }
+
+    /// What was held for an evicted connection.
+    fn take_held(&self) -> usize {
+        std::mem::take(&mut self.requests().held)
     }
 
     /// Since when the connection could be closed to make room.

@@ -14,7 +14,7 @@ use std::{
 /// Handlers keep at most about this many bytes of a request's body in memory. Longer bodies are files, which go to the
 /// storage as they arrive.
 const KEPT_MAX: usize = 1024 * 1024;
-/// The connection takes a response in parts of this size, each when the one before has been sent.
+/// The connection takes a response in parts of this size. It buffers about two of them.
 const PART_BYTES: usize = 64 * 1024;
 
 /// The body of a request. It counts until it has arrived.
@@ -70,12 +70,14 @@ struct Unsent {
     body: Body,
     /// What the body gave and the connection has not taken yet.
     waiting: Bytes,
+    /// The size of what it was at first, which stays in memory until the last part was taken.
+    held: usize,
     busy: Busy,
 }
 
 /// The same body, counted for the connection of `busy`.
 pub(super) fn unsent(body: Body, busy: Busy) -> Body {
-    Body::new(Unsent { body, waiting: Bytes::new(), busy })
+    Body::new(Unsent { body, waiting: Bytes::new(), held: 0, busy })
 }
 
 impl HttpBody for Unsent {
@@ -90,7 +92,8 @@ impl HttpBody for Unsent {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
-                        self.busy.status().hold(data.len());
+                        self.held = data.len();
+                        self.busy.status().hold(self.held);
                         self.waiting = data;
                     }
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
@@ -99,9 +102,19 @@ impl HttpBody for Unsent {
             }
         }
         let size = self.waiting.len().min(PART_BYTES);
-        let part = self.waiting.split_to(size);
-        self.busy.status().release(size);
-        Poll::Ready(Some(Ok(Frame::data(part))))
+        let mut data = self.waiting.split_to(size);
+        if self.held > PART_BYTES {
+            // A part would keep all of it in memory.
+            data = Bytes::copy_from_slice(&data);
+        }
+        match self.waiting.is_empty() {
+            true => {
+                let held = std::mem::take(&mut self.held);
+                self.busy.status().release(held);
+            }
+            false => self.busy.status().progress(),
+        }
+        Poll::Ready(Some(Ok(Frame::data(data))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -121,6 +134,6 @@ impl HttpBody for Unsent {
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        self.busy.status().release(self.waiting.len());
+        self.busy.status().release(self.held);
     }
 }

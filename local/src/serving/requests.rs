@@ -1,5 +1,5 @@
-//! What holds for every request, whatever its route: its head is short and names one host, its body keeps arriving, and its response can be
-//! read although its body was not.
+//! What holds for every request, whatever its route: its head is short and names one host, its body keeps arriving, and
+//! its response can be read although its body was not.
 
 use super::HEAD_BYTES_MAX;
 use axum::{

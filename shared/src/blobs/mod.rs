@@ -65,7 +65,10 @@ impl Blobs {
         let body = ByteStream::from_static(PROBE.as_bytes());
         let write = self.client.put_object().bucket(&self.bucket).key(PROBE).body(body).send();
         let write = async { write.await.map_err(CallError::from) };
-        futures::future::try_join(exists, write).await.map(drop)
+        // That the bucket does not exist explains a failure to write.
+        let (exists, written) = futures::future::join(exists, write).await;
+        exists?;
+        written.map(drop)
     }
 
     /// Stores `content` as it arrives, in bounded memory, and returns its size. Stores all of it or nothing: the

@@ -1,6 +1,6 @@
 //! Usernames and e-mail addresses: which are valid, and which are equal. Letters, normal forms, case folding and
-//! domains come from the tables of ICU4X, so that they are of one Unicode version. No character is a letter here before
-//! its case is known.
+//! domains come from the tables of ICU4X, so that all rules are of one Unicode version: a letter that is accepted also
+//! has its case in the tables.
 
 use super::Problem;
 use icu_casemap::CaseMapper;

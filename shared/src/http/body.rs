@@ -60,7 +60,8 @@ pub(super) fn content_type(headers: &HeaderMap) -> String {
 /// The `Content-Type` header of a body that is not compressed. Compressed bodies are not supported.
 pub(super) fn plain_content_type(headers: &HeaderMap) -> Result<String, Fault> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
-    let compressed = encodings.find(|encoding| !matches!(encoding.as_bytes(), b"" | b"identity"));
+    let is_plain = |encoding: &[u8]| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity");
+    let compressed = encodings.find(|encoding| !is_plain(encoding.as_bytes().trim_ascii()));
     match compressed {
         Some(encoding) => Err(unsupported(&String::from_utf8_lossy(encoding.as_bytes()))),
         None => Ok(content_type(headers)),

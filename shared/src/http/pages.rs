@@ -81,6 +81,8 @@ impl<D: Dialect> FromRequestParts<App<D>> for Query {
 pub struct Paged {
     served_at: String,
     query: Query,
+    /// The size of pages that links add to the query.
+    size: Option<usize>,
 }
 
 impl<D: Dialect> FromRequestParts<App<D>> for Paged {
@@ -88,7 +90,7 @@ impl<D: Dialect> FromRequestParts<App<D>> for Paged {
 
     async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
         let ServedAt(served_at) = ServedAt::from_request_parts(parts, app).await?;
-        Ok(Self { served_at, query: Query::from_request_parts(parts, app).await? })
+        Ok(Self { served_at, query: Query::from_request_parts(parts, app).await?, size: None })
     }
 }
 
@@ -102,6 +104,11 @@ impl Paged {
         let chosen = self.query.parameter("page_size").filter(|_| size_is_free);
         let chosen = chosen.and_then(|size| size.parse::<usize>().ok()).filter(|&size| size > 0);
         PageRequest::new(number, chosen.unwrap_or(size).min(SIZE_MAX)).ok_or(Error::NoSuchPage)
+    }
+
+    /// The same request for pages with `size` items, unless it asks for a size itself. Links ask for that size, too.
+    pub fn in_pages_of(self, size: usize) -> Option<Self> {
+        self.query.parameter("page_size").is_none().then_some(Self { size: Some(size), ..self })
     }
 
     /// The addresses of the pages before and after `page`.
@@ -127,7 +134,8 @@ impl Paged {
         let others = self.query.pairs().filter(|(name, _)| *name != "page").map(|(_, pair)| well_formed(pair));
         // The address of the first page has no `page` parameter.
         let page = (number > 1).then(|| format!("page={number}"));
-        let query: Vec<String> = others.chain(page).collect();
+        let size = self.size.map(|size| format!("page_size={size}"));
+        let query: Vec<String> = others.chain(page).chain(size).collect();
         let separator = if query.is_empty() { "" } else { "?" };
         format!("{}{}{separator}{}", self.served_at, self.query.0.path(), query.join("&"))
     }

@@ -27,7 +27,7 @@ impl<'a> Parameters<'a> {
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = self.find(name)?;
         let quoted = value.strip_prefix('"').map(|rest| rest.strip_suffix('"').unwrap_or(rest));
-        Some(quoted.map_or_else(|| value.to_owned(), |quoted| quoted.replace("\\\"", "\"")))
+        Some(quoted.map_or_else(|| value.to_owned(), unescaped))
     }
 
     /// A parameter whose name ends with an asterisk: `filename*=UTF-8''r%C3%A9sum%C3%A9.pdf` (RFC 8187).
@@ -41,6 +41,20 @@ impl<'a> Parameters<'a> {
     fn find(&self, name: &str) -> Option<&'a str> {
         self.parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
     }
+}
+
+/// A quoted string without its backslashes before quotes and backslashes. Other backslashes are kept: browsers of old
+/// send names with them.
+fn unescaped(quoted: &str) -> String {
+    let mut text = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, characters.peek()) {
+            ('\\', Some('"' | '\\')) => text.extend(characters.next()),
+            _ => text.push(character),
+        }
+    }
+    text
 }
 
 /// Splits at semicolons that are not in quotes.

@@ -299,8 +299,8 @@ impl Group {
     }
 }
 
-/// Limits the time of a request, and adds its id, method and route to its log lines. A path with a doubled slash is unknown:
-/// the router would otherwise accept an empty parameter.
+/// Limits the time of a request, and adds its id, method and route to its log lines. A path with a doubled slash is
+/// unknown: the router would otherwise accept an empty parameter.
 async fn in_time<D: Dialect>(
     method: Method,
     route: MatchedPath,

@@ -3,9 +3,9 @@
 
 use super::{
     OutboundRules, Resolver,
-    slots::{HostSlot, HostSlots},
+    slots::{HostIsBusy, HostSlot, HostSlots},
 };
-use crate::log::Causes;
+use crate::{domain::ids::UserId, log::Causes};
 use bytes::Bytes;
 use reqwest::{
     Client, Response,
@@ -93,10 +93,12 @@ impl Outbound {
         Self { rules, resolver, slots: HostSlots::default(), client: OnceCell::new() }
     }
 
-    /// The right to make one call to the host of `url`. A host gets few calls at once. `None` if it is slow, and has as
-    /// many as it may. An address that may not be called needs no right.
-    pub async fn slot(&self, url: &str) -> Option<HostSlot> {
-        self.slots.take(&Url::parse(url).ok()?).await
+    /// The right to make one call to the host of `url` for `user`. A host gets few calls at once.
+    ///
+    /// # Errors
+    /// `HostIsBusy` if the host is slow, and has as many calls as it may.
+    pub async fn slot(&self, user: UserId, url: &str) -> Result<HostSlot, HostIsBusy> {
+        self.slots.take(user, url).await
     }
 
     /// Posts `body` to `url` and reads the beginning of the answer.

@@ -11,7 +11,7 @@ pub use addresses::is_public;
 pub use client::{Limits, Outbound, OutboundAnswer, OutboundError};
 pub use resolver::{Resolver, SystemResolver};
 pub use rules::{AllowedPlace, HostName, OutboundRules};
-pub use slots::HostSlot;
+pub use slots::{HostIsBusy, HostSlot};
 
 use url::Url;
 

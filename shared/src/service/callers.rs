@@ -84,8 +84,13 @@ impl Logins {
         match found? {
             Some(caller) => admitted.map(|()| caller),
             None => {
-                let (visited, ()) =
-                    futures::future::join(self.limits.visit(address), self.limits.take_back(user, at)).await;
+                let take_back = async {
+                    // A refused request was not counted.
+                    if admitted.is_ok() {
+                        self.limits.take_back(user, at).await;
+                    }
+                };
+                let (visited, ()) = futures::future::join(self.limits.visit(address), take_back).await;
                 visited?;
                 Err(Error::InvalidCredential)
             }

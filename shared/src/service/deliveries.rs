@@ -28,8 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const RESPONSE_BYTES_MAX: usize = 512;
 /// How long a worker's claim keeps other workers from a delivery. It is longer than an attempt and its record take.
 const CLAIMED_FOR: Duration = Duration::from_secs(30);
-/// How long a delivery waits for a host that is slow and has as many calls as it may. It is not an attempt.
+/// How long a delivery waits at least for a host that is slow and has as many calls as it may. It is not an attempt.
 const BUSY_HOST_WAIT: Duration = Duration::from_secs(10);
+/// How long it waits at most.
+const BUSY_HOST_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 /// The janitor, which runs every hour, wakes deliveries that wait longer than this.
 const JANITORS_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How late a delivery must be before the janitor wakes it.
@@ -107,14 +109,12 @@ impl Deliveries {
         };
         let is_wanted = webhook.is_active && owner.is_active;
         let slot = match is_wanted {
-            true => self.outbound.slot(webhook.url.as_str()).await,
-            false => None,
+            true => self.outbound.slot(delivery.owner, webhook.url.as_str()).await.map(Some),
+            false => Ok(None),
         };
         let now = self.clock.now();
-        if is_wanted && slot.is_none() {
-            let at = now.plus(self.spread(BUSY_HOST_WAIT));
-            return self.wake([(delivery, at)]).await;
-        }
+        // Held until the attempt has ended.
+        let Ok(_slot) = slot else { return self.postpone(delivery, now).await };
         let claimed = match self.store.claim_delivery(delivery, now, now.plus(CLAIMED_FOR)).await? {
             Claim::Claimed(claimed) => *claimed,
             Claim::NotBefore(at) => return self.wake([(delivery, at)]).await,
@@ -127,6 +127,18 @@ impl Deliveries {
         }
         let tried = self.attempt(&claimed.delivery, &webhook, &secrets).await?;
         self.conclude(claimed, &webhook, tried).await
+    }
+
+    /// Delivers later, because the host is busy. The older the event, the longer the wait, so that a long queue of one
+    /// host costs little.
+    async fn postpone(&self, delivery: DeliveryKey, now: Timestamp) -> Result<(), Error> {
+        let age = now.since(delivery.delivery.at());
+        let at = now.plus(self.spread((age / 4).clamp(BUSY_HOST_WAIT, BUSY_HOST_WAIT_MAX)));
+        match self.store.postpone_delivery(delivery, now, at, at.plus(STUCK_AFTER)).await? {
+            true => self.wake([(delivery, at)]).await,
+            // Another message is on its way for it, or nothing is left to do.
+            false => Ok(()),
+        }
     }
 
     async fn attempt(&self, delivery: &Delivery, webhook: &Webhook, secrets: &Secrets) -> Result<Tried, Error> {

@@ -1,16 +1,16 @@
-//! Rate limits: one limiter for all sign-in endpoints, with a sliding window of a minute, exact to a second. A request
+//! Rate limits: one limiter for all sign-in endpoints, with a sliding window of a minute, in steps of a second. A request
 //! counts when it arrives, whatever its outcome. Over the limit, only sign-ins count.
 
 use crate::{
     clock::Clock,
     config::Config,
     domain::{Error, error::Limited, ids::UserId, time::Timestamp},
-    store::{
-        Store,
-        limits::{Recent, WINDOW_SECONDS},
-    },
+    store::{Store, limits::Recent},
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
+
+/// The period for which a quota holds.
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// The source of a request: an IPv4 address, or the /64 network of an IPv6 address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct Attempt<'a> {
 struct Policy {
     name: &'static str,
     quota: u32,
-    /// Whether refused requests count as well. Who goes on guessing passwords stays out.
+    /// Whether refused requests count as well. A client that keeps guessing passwords stays blocked.
     counts_refused: bool,
 }
 
@@ -151,8 +151,7 @@ impl Limits {
             // So that a client that is too fast still gets its quota.
             self.uncount(policy, subject, now).await;
         }
-        let window = Duration::from_secs(WINDOW_SECONDS);
-        Err(Error::RateLimited(Limited { policy: policy.name, quota: policy.quota, window, retry_after }))
+        Err(Error::RateLimited(Limited { policy: policy.name, quota: policy.quota, window: WINDOW, retry_after }))
     }
 }
 

@@ -3,9 +3,11 @@
 
 use crate::{domain::Error, store::Store};
 
-/// The maximum number of attempts of one request. In each round of competing requests at least one succeeds, so this
-/// many requests may change the same rows at once, and usually many more.
-const ATTEMPTS_MAX: u32 = 20;
+/// The maximum number of attempts of one request, so that many requests may change the same rows at once.
+const ATTEMPTS_MAX: u32 = 60;
+
+/// The pauses between attempts stop growing at 160 milliseconds at most.
+const PAUSE_GROWS_TO: u32 = 5;
 
 /// The result of one attempt.
 pub enum Attempt<T> {
@@ -31,7 +33,7 @@ impl<T> Attempt<T> {
     }
 }
 
-/// Repeats `attempt` until it is done, at most 20 times. Returns the last result. The pauses in between, of `store`, are
+/// Repeats `attempt` until it is done, at most 60 times. Returns the last result. The pauses in between, of `store`, are
 /// random, so that the same requests do not meet again.
 ///
 /// # Errors
@@ -44,7 +46,7 @@ where
         if let Attempt::Done(value) = attempt().await? {
             return Ok(Attempt::Done(value));
         }
-        store.pause(tried / 4).await;
+        store.pause((tried / 4).min(PAUSE_GROWS_TO)).await;
     }
     attempt().await
 }

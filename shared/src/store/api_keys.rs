@@ -73,8 +73,9 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::user_partition(user)))
             .expression_attribute_values(":first", s(keys::FIRST_API_KEY))
             .consistent_read(true);
-        let items =
-            Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[super::Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[super::Item]>::len)
+            .await?;
         Ok(read_all::<ApiKeyRow>(items)?.into_iter().map(|row| StoredKey::from(row).key).collect())
     }
 

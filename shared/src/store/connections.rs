@@ -64,7 +64,9 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::user_partition(user)))
             .expression_attribute_values(":first", s(keys::FIRST_CONNECTION))
             .consistent_read(true);
-        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[Item]>::len)
+            .await?;
         Ok(read_all::<ConnectionRow>(items)?.into_iter().map(|row| row.connection).collect())
     }
 

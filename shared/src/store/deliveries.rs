@@ -7,7 +7,7 @@ use super::{
     keys,
     keys::Key,
     n, read, read_all, read_if_any, s,
-    transaction::{Action, IS_NEW},
+    transaction::{Action, IS_NEW, Outcome, UpdateExpression},
     walk::Walk,
     write,
 };
@@ -143,6 +143,31 @@ impl Store {
         }
     }
 
+    /// Postpones a delivery that is due at `now` to `at`, without an attempt. `false` if it is not due, a worker has
+    /// claimed it, or it is gone.
+    pub async fn postpone_delivery(
+        &self,
+        DeliveryKey { owner: _, webhook, delivery }: DeliveryKey,
+        now: Timestamp,
+        at: Timestamp,
+        look_at: Timestamp,
+    ) -> Result<bool, CallError> {
+        let change = UpdateExpression {
+            update: "SET next_attempt_at = :at, look_at = :look_at",
+            condition: "#status = :pending AND next_attempt_at <= :now \
+                        AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)",
+            names: &[("#status", "status")],
+            values: vec![
+                (":pending", s(DeliveryStatus::Pending.as_str())),
+                (":now", n(now.millis())),
+                (":at", n(at.millis())),
+                (":look_at", n(look_at.millis())),
+            ],
+        };
+        let postponed = Action::update(keys::delivery(&self.tables, webhook, delivery), change);
+        Ok(self.transact(vec![((), postponed)]).await? == Outcome::Committed)
+    }
+
     /// Replaces a claimed delivery. `false` if the claim ended and another worker made an attempt.
     pub async fn settle_delivery(
         &self,
@@ -189,7 +214,9 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::webhook_partition(webhook)))
             .scan_index_forward(false)
             .consistent_read(true);
-        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[Item]>::len)
+            .await?;
         Ok(read_all::<DeliveryRow>(items)?.into_iter().map(|row| row.delivery).collect())
     }
 
@@ -207,7 +234,9 @@ impl Store {
             .key_condition_expression("failed_of = :webhook AND sk >= :first")
             .expression_attribute_values(":webhook", s(webhook))
             .expression_attribute_values(":first", s(keys::delivery_sort(EventId::first_at(since))));
-        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[Item]>::len)
+            .await?;
         let keys = items.into_iter().map(|item| Key::of_indexed(&self.tables.webhooks, item)).collect();
         let found: Vec<DeliveryRow> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
         let failed = found.into_iter().map(|row| row.delivery);
@@ -224,7 +253,7 @@ impl Store {
                 .key_condition_expression("waiting = :part AND look_at <= :until")
                 .expression_attribute_values(":part", s(keys::waiting_part(part)))
                 .expression_attribute_values(":until", n(until.millis()));
-            Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len)
+            Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }.take(max, None, <[Item]>::len)
         };
         let found = futures::future::try_join_all((0..keys::WAITING_PARTS).map(part)).await?;
         Ok(found.iter().flatten().filter_map(key_of).collect())

@@ -41,9 +41,9 @@
 //! | limits | `probe` | | what the health check writes |
 //!
 //! Every list has an index for each of its filters and orders. Index rows hold keys only, except those of users
-//! `directory`, which also hold the usernames, and those of webhooks `waiting`, which also hold the owners. An index's partition is the filter's value; its sort key is the order's
-//! value followed by the id. Index reads are eventually consistent, so nothing that must be exact is read from an
-//! index.
+//! `directory`, which also hold the usernames, and those of webhooks `waiting`, which also hold the owners. An index's
+//! partition is the filter's value; its sort key is the order's value followed by the id. Index reads are eventually
+//! consistent, so nothing that must be exact is read from an index.
 
 use super::{Item, s};
 use crate::{

@@ -50,7 +50,7 @@ impl Store {
             .expression_attribute_names("#partition", attribute)
             .expression_attribute_values(":partition", s(&value))
             .scan_index_forward(!request.sort.descending);
-        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} };
         let size = request.page.size();
         // One more than the page shows whether the list continues.
         let wanted = size + 1;

@@ -70,7 +70,9 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::change_partition(audience)))
             .expression_attribute_values(":first", s(keys::change_sort(EventId::first_at(since))))
             .consistent_read(true);
-        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[Item]>::len)
+            .await?;
         Ok(read_all::<ChangeRow>(items)?.into_iter().map(|row| row.change).collect())
     }
 }

@@ -123,7 +123,7 @@ impl Store {
     }
 
     /// Removes an account with its names and its balance, and marks its remaining data for removal. Nothing can be
-    /// written for the account afterwards: every write needs its row or its balance.
+    /// created for the account afterwards: that needs its row or its balance.
     pub async fn remove_account(
         &self,
         account: &Account,

@@ -225,7 +225,7 @@ impl Store {
         let query = self.conversation_query(id).key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end");
         let query = query.expression_attribute_values(":first", s(keys::FIRST_MESSAGE));
         let query = query.expression_attribute_values(":end", s(end)).scan_index_forward(false);
-        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} };
         // The query also returns the message `before`, which is not wanted.
         let wanted_items = wanted + usize::from(before.is_some());
         let enough = |items: &[Item]| if text_bytes(items) > bytes_max { wanted_items } else { items.len() };
@@ -262,7 +262,8 @@ impl Store {
             return Ok(Some((conversation, turns_of(first)?)));
         }
         let query = self.messages(id).scan_index_forward(false);
-        let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
+        let walk =
+            Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN, tidy: drop_unanswered_backwards };
         let enough = |items: &[Item]| match text_bytes(items) > LATEST_BYTES_MAX {
             true => LATEST_TURNS,
             false => complete_turns_backwards(items),
@@ -270,9 +271,8 @@ impl Store {
         let mut items = walk.take(LATEST_TURNS, None, enough).await?;
         items.reverse();
         let mut turns = turns_of(items)?;
-        let size = |turn: &Turn| json_bytes(turn.message.as_str()) + json_bytes(&turn.response);
         let sizes = turns.iter().rev().scan(0, |sum, turn| {
-            *sum += size(turn);
+            *sum += bytes_of(turn);
             Some(*sum)
         });
         let shown = sizes.take(LATEST_TURNS).take_while(|sum| *sum <= LATEST_BYTES_MAX).count();
@@ -302,7 +302,12 @@ impl Store {
         if !page.exists_in(conversation.turns) {
             return Ok(Some((conversation, Vec::new())));
         }
-        let walk = Walk { client: &self.client, query: self.messages(id), items_per_entry: ITEMS_PER_TURN };
+        let walk = Walk {
+            client: &self.client,
+            query: self.messages(id),
+            items_per_entry: ITEMS_PER_TURN,
+            tidy: drop_unanswered,
+        };
         let items = walk.page(page.skipped(), page.size(), is_reply, RESPONSE_BYTES_MAX).await?;
         Ok(Some((conversation, turns_of_page(items)?)))
     }
@@ -330,9 +335,10 @@ impl Store {
         let Some(conversation) = row.if_owned_by(owner) else {
             return Ok(None);
         };
+        drop_unanswered(&mut items);
         let left = turns.saturating_sub(items.iter().filter(|item| is_reply(item)).count());
         if left > 0 && first.last_evaluated_key.is_some() {
-            let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN };
+            let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN, tidy: drop_unanswered };
             let replies = |items: &[Item]| match text_bytes(items) > RESPONSE_BYTES_MAX {
                 true => left,
                 false => items.iter().filter(|item| is_reply(item)).count(),
@@ -436,13 +442,38 @@ fn is_reply(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.ends_with("#1"))
 }
 
+/// Drops messages that have no reply, except the last one, whose reply may follow.
+fn drop_unanswered(items: &mut Vec<Item>) {
+    let is_kept: Vec<bool> =
+        (0..items.len()).map(|at| items.get(at + 1).is_none_or(is_reply) || is_reply(&items[at])).collect();
+    let mut is_kept = is_kept.into_iter();
+    items.retain(|_| is_kept.next().unwrap_or(true));
+}
+
+/// The same when reading backwards.
+fn drop_unanswered_backwards(items: &mut Vec<Item>) {
+    let follows_reply = |at: usize| at > 0 && is_reply(&items[at - 1]);
+    let is_kept: Vec<bool> = (0..items.len()).map(|at| is_reply(&items[at]) || follows_reply(at)).collect();
+    let mut is_kept = is_kept.into_iter();
+    items.retain(|_| is_kept.next().unwrap_or(true));
+}
+
 /// Reading backwards, a turn is complete when its user message follows its reply.
 fn complete_turns_backwards(items: &[Item]) -> usize {
     items.windows(2).filter(|pair| is_reply(&pair[0]) && !is_reply(&pair[1])).count()
 }
 
 fn turns_of_page(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
-    if text_bytes(&items) > RESPONSE_BYTES_MAX { Err(CallError::PageTooLarge) } else { turns_of(items) }
+    let turns = turns_of(items)?;
+    if turns.iter().map(bytes_of).sum::<usize>() > RESPONSE_BYTES_MAX {
+        Err(CallError::PageTooLarge)
+    } else {
+        Ok(turns)
+    }
+}
+
+fn bytes_of(turn: &Turn) -> usize {
+    json_bytes(turn.message.as_str()) + json_bytes(&turn.response)
 }
 
 /// Joins messages and replies. Messages without a reply (failed, or not answered yet) are left out.

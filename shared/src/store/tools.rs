@@ -43,7 +43,11 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::TOOLS))
             .expression_attribute_values(":first", s(keys::FIRST_TOOL))
             .consistent_read(true);
-        read_all(Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?)
+        read_all(
+            Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+                .take(max, None, <[Item]>::len)
+                .await?,
+        )
     }
 
     /// Adds a tool, unless `max` tools exist.

@@ -223,7 +223,7 @@ impl Store {
             .index_name(keys::DIRECTORY)
             .key_condition_expression("directory = :all")
             .expression_attribute_values(":all", s(keys::ALL_USERS));
-        let walk = Walk { client: &self.client, query, items_per_entry: 1 };
+        let walk = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} };
         let mut entries: Vec<DirectoryEntry> =
             read_all(walk.page(page.skipped(), page.size() + 1, |_| true, usize::MAX).await?)?;
         let more = entries.len() > page.size();

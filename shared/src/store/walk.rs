@@ -15,6 +15,8 @@ pub struct Walk<'c> {
     pub query: QueryInputBuilder,
     /// The fewest items that an entry has.
     pub items_per_entry: usize,
+    /// Removes items that belong to no entry. It may keep the last item, whose entry may go on.
+    pub tidy: fn(&mut Vec<Item>),
 }
 
 /// The most keys that one call skips.
@@ -71,6 +73,7 @@ impl Walk<'_> {
             }
             let (more, next) = self.once(&self.query, left.saturating_mul(self.items_per_entry), start).await?;
             items.extend(more);
+            (self.tidy)(&mut items);
             if next.is_none() {
                 return Ok(items);
             }

@@ -75,7 +75,9 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::owner_partition(owner)))
             .expression_attribute_values(":first", s(keys::FIRST_WEBHOOK))
             .consistent_read(true);
-        let items = Walk { client: &self.client, query, items_per_entry: 1 }.take(max, None, <[Item]>::len).await?;
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[Item]>::len)
+            .await?;
         Ok(read_all::<WebhookRow>(items)?.into_iter().map(|row| row.webhook).collect())
     }
 
@@ -108,7 +110,9 @@ impl Store {
             .expression_attribute_values(":pk", s(keys::DIRECTORY))
             .consistent_read(true);
         let rows: Vec<DirectoryRow> = read_all(
-            Walk { client: &self.client, query, items_per_entry: 1 }.take(usize::MAX, None, <[Item]>::len).await?,
+            Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+                .take(usize::MAX, None, <[Item]>::len)
+                .await?,
         )?;
         let webhooks = rows.iter().map(|row| keys::webhook(&self.tables, row.owner, row.webhook));
         let owners = rows.iter().map(|row| keys::profile(&self.tables, row.owner));

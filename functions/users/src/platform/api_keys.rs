@@ -104,8 +104,8 @@ pub async fn create(
     Ok(Created(CreatedKey { id, name, key: secret.expose_secret().to_owned(), created_at, expires_at }))
 }
 
-/// `GET /api/v1/users/me/api-keys?page=&size=&sort=&after=`: lists the caller's keys. The response does not contain the keys
-/// themselves.
+/// `GET /api/v1/users/me/api-keys?page=&size=&sort=&after=`: lists the caller's keys. The response does not contain the
+/// keys themselves.
 #[utoipa::path(
     get,
     operation_id = "list_api_keys",

@@ -168,8 +168,8 @@ fn begins_like(promised: ContentType, head: &[u8]) -> bool {
         return promised.begins_like(head);
     }
     let Some(at) = head.windows(PDF.len()).position(|window| window == PDF) else { return false };
-    let before = head[..at].to_ascii_lowercase();
-    !(0..before.len()).any(|from| begins_with_html(&before[from..]))
+    let is_tag = |pair: &[u8]| pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || b"!/?".contains(&pair[1]));
+    !head[..at].windows(2).any(is_tag)
 }
 
 /// Whether `text`, in lower case, begins with a tag of HTML. The name of the tag must be complete: `<header>` is none.

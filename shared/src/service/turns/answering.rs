@@ -28,8 +28,11 @@ use crate::{
     },
 };
 use futures::FutureExt;
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 use uuid::Uuid;
+
+/// A model that answered this fast is asked again if the conversation was deleted meanwhile. The caller waits for both.
+const ASKED_AGAIN_WITHIN: Duration = Duration::from_secs(2);
 
 /// A turn whose tokens are held.
 struct Held {
@@ -103,7 +106,10 @@ impl Turns {
         let place = (held.place.conversation, held.place.turn);
         let heard = AssertUnwindSafe(listener.hear(&*self.model, prompt, place)).catch_unwind();
         let error = match heard.await {
-            Ok(Heard::Reply { text, is_cut }) => return self.settle(held, target, text, is_cut).await,
+            Ok(Heard::Reply { text, is_cut }) => {
+                let took = self.clock.now().since(held.created_at);
+                return self.settle(held, (target, took <= ASKED_AGAIN_WITHIN), text, is_cut).await;
+            }
             Ok(Heard::Nothing(error)) => error,
             Err(_) => Error::internal("the model panicked"),
         };
@@ -120,7 +126,7 @@ impl Turns {
     async fn settle(
         &self,
         held: Held,
-        target: &TurnTarget,
+        (target, has_time): (&TurnTarget, bool),
         response: String,
         is_cut: bool,
     ) -> Result<Attempt<Answered>, Error> {
@@ -150,7 +156,9 @@ impl Turns {
             // The conversation was deleted in the meantime.
             Err(_) => {
                 self.release(held).await?;
-                target.if_deleted().map(|()| Attempt::LostRace)
+                target.if_deleted()?;
+                // Another conversation may take its place, if the model can be asked again in time.
+                if has_time { Ok(Attempt::LostRace) } else { Err(Error::NotFound) }
             }
         }
     }

@@ -216,10 +216,7 @@ impl Turns {
             let account = self.store.account(id).await?.filter(|account| account.user.is_active);
             self.try_once(&account.ok_or(Error::InvalidCredential)?.user, &saying, &listener).await
         });
-        match again.await? {
-            Attempt::Done(answered) => Ok(answered),
-            Attempt::LostRace | Attempt::KeyClaimed => Err(Error::Unavailable("a turn lost every race".into())),
-        }
+        again.await?.done()
     }
 
     async fn try_once(
