@@ -8,9 +8,9 @@ use axum::{
         State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, Uri},
+    http::{HeaderMap, Method, Uri, header::ALLOW},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, on},
+    routing::any,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::{
@@ -69,9 +69,7 @@ pub struct Sockets {
 /// The route of WebSocket connections.
 pub fn router(sockets: Sockets) -> Router {
     let services = sockets.services.clone();
-    let refused = |method| async { Failure::<Platform>::from(Fault::MethodNotAllowed(method)) };
-    let opening = on(MethodFilter::GET, open).on(MethodFilter::HEAD, refused).fallback(refused);
-    let routes = Router::new().route("/ws", opening.clone()).route("/ws/", opening).with_state(sockets);
+    let routes = Router::new().route("/ws", any(open)).route("/ws/", any(open)).with_state(sockets);
     http::with_headers(routes, &services.config)
 }
 
@@ -86,12 +84,17 @@ struct Client {
 }
 
 async fn open(
+    method: Method,
     State(sockets): State<Sockets>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
+    if method != Method::GET {
+        let refused = Failure::<Platform>::from(Fault::MethodNotAllowed(method)).into_response();
+        return ([(ALLOW, "GET")], refused).into_response();
+    }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => {

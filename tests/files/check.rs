@@ -172,11 +172,11 @@ fn a_pdf_may_begin_in_its_first_1024_bytes_but_not_after_html() {
     for at in [1020, 1024, 5000] {
         assert_eq!(check("a.pdf", None, &[&beginning_at(at)]), problem(Problem::FileContent), "at {at}");
     }
-    for before in ["<html>", "\n <SCRIPT src=x>", "a\0<body onload=x>", "<!doctype html>"] {
+    for before in ["<html>", "\n <SCRIPT src=x>", "a\0<body onload=x>", "<!doctype html>", "<svg/>", "<!--", "</p>"] {
         let content = format!("{before}%PDF-1.7\n");
         assert_eq!(check("a.pdf", None, &[content.as_bytes()]), problem(Problem::FileContent), "{before:?}");
     }
-    assert_eq!(check("a.pdf", None, &[b"<header/>%PDF-1.7"]), Ok("application/pdf"));
+    assert_eq!(check("a.pdf", None, &[b"1 < 2 <3 %PDF-1.7"]), Ok("application/pdf"));
 }
 
 #[test]

@@ -56,7 +56,7 @@ async fn a_slow_host_gets_four_calls_at_once_and_others_are_not_delayed() {
     let outbound = Outbound::new(rules(&[]), Names::knowing(&[]));
     let users: Vec<UserId> =
         (1..=5).map(|n| UserId::parse(&format!("00000000-0000-7000-8000-00000000000{n}")).unwrap()).collect();
-    let take = async |user: usize, url: &str| outbound.slot(users[user], url).await;
+    let take = async |user: usize, url: &str| outbound.slot(users[user].uuid(), url).await;
     let mut slots = Vec::new();
     for _ in 0..4 {
         slots.push(take(0, "https://slow.example.com/a").await.unwrap());

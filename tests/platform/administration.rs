@@ -27,20 +27,6 @@ fn assert_last(reply: &Reply, how: &str) {
 }
 
 #[tokio::test]
-async fn ones_own_name_and_password_need_the_current_password_here_too() {
-    let world = World::new();
-    let root = world.admin("root").await;
-    let path = format!("/api/v1/users/{}", world.id_of("root"));
-    for change in [json!({"username": "mallory"}), json!({"email": "m@example.com"}), json!({"password": "a new one"})]
-    {
-        let reply = root.put(&path, change.clone()).await;
-        assert_eq!(reply.status, 422, "{change}");
-        assert_eq!(reply.body, invalid(&[("current_password", "This field is required.")]), "{change}");
-    }
-    assert_eq!(root.put(&path, json!({"full_name": "Root", "tokens_granted": 5})).await.status, 200);
-}
-
-#[tokio::test]
 async fn every_field_of_somebody_is_changed() {
     let world = World::new();
     let (alice, root) = two(&world).await;

@@ -5,7 +5,7 @@ use super::{
     OutboundRules, Resolver,
     slots::{HostIsBusy, HostSlot, HostSlots},
 };
-use crate::{domain::ids::UserId, log::Causes};
+use crate::log::Causes;
 use bytes::Bytes;
 use reqwest::{
     Client, Response,
@@ -25,6 +25,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 use url::{Host, Url};
+use uuid::Uuid;
 
 /// The time limit for resolving the host, and for connecting to it.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -97,7 +98,7 @@ impl Outbound {
     ///
     /// # Errors
     /// `HostIsBusy` if the host is slow, and has as many calls as it may.
-    pub async fn slot(&self, user: UserId, url: &str) -> Result<HostSlot, HostIsBusy> {
+    pub async fn slot(&self, user: Uuid, url: &str) -> Result<HostSlot, HostIsBusy> {
         self.slots.take(user, url).await
     }
 

@@ -1,6 +1,5 @@
 //! Limits how many calls one host gets at once, so that a slow host does not use up the worker that calls others too.
 
-use crate::domain::ids::UserId;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -11,6 +10,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use url::Url;
+use uuid::Uuid;
 
 /// The maximum number of concurrent calls of one host and port for one user, in one process.
 const CALLS_OF_USER: usize = 4;
@@ -24,7 +24,7 @@ const REMEMBERED_MAX: usize = 1_000;
 /// The calls of all hosts.
 #[derive(Default)]
 pub(super) struct HostSlots {
-    slots: Mutex<HashMap<(Option<UserId>, String), Slots>>,
+    slots: Mutex<HashMap<(Option<Uuid>, String), Slots>>,
 }
 
 /// The calls of one host, of one user or of all.
@@ -48,7 +48,7 @@ pub struct HostIsBusy;
 impl HostSlots {
     /// Waits until the host of `url` has few enough calls. Fails if none of them ended within [`PATIENCE`] since the
     /// last one began.
-    pub async fn take(&self, user: UserId, url: &str) -> Result<HostSlot, HostIsBusy> {
+    pub async fn take(&self, user: Uuid, url: &str) -> Result<HostSlot, HostIsBusy> {
         // The call itself refuses what is no address.
         let host = Url::parse(url).map_or_else(
             |_| url.to_owned(),
@@ -59,7 +59,7 @@ impl HostSlots {
         Ok(HostSlot { _of_user: of_user, _of_host: of_host })
     }
 
-    async fn one(&self, of: (Option<UserId>, String), most: usize) -> Result<OwnedSemaphorePermit, HostIsBusy> {
+    async fn one(&self, of: (Option<Uuid>, String), most: usize) -> Result<OwnedSemaphorePermit, HostIsBusy> {
         let (free, deadline) = self.of(&of, most);
         let permit = match free.clone().try_acquire_owned() {
             Ok(permit) => permit,
@@ -75,7 +75,7 @@ impl HostSlots {
     }
 
     /// The free slots, and until when to wait for one.
-    fn of(&self, of: &(Option<UserId>, String), most: usize) -> (Arc<Semaphore>, Instant) {
+    fn of(&self, of: &(Option<Uuid>, String), most: usize) -> (Arc<Semaphore>, Instant) {
         let mut all = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() > REMEMBERED_MAX {
             all.retain(|_, slots| slots.free.available_permits() < slots.most);

@@ -109,7 +109,7 @@ impl Deliveries {
         };
         let is_wanted = webhook.is_active && owner.is_active;
         let slot = match is_wanted {
-            true => self.outbound.slot(delivery.owner, webhook.url.as_str()).await.map(Some),
+            true => self.outbound.slot(delivery.owner.uuid(), webhook.url.as_str()).await.map(Some),
             false => Ok(None),
         };
         let now = self.clock.now();

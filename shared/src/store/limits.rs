@@ -12,16 +12,15 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue},
 };
 
-/// The number of slots of the window. With the current second they are a minute: a client that spaces its requests
-/// evenly over each minute may be a little early or late.
-pub const WINDOW_SLOTS: u64 = 59;
+/// The length of the window in seconds, each of which has a slot.
+pub const WINDOW_SECONDS: u64 = 60;
 /// The length of a row in seconds.
 const ROW_SECONDS: u64 = 600;
 /// At seconds that this number divides, the slots of the minute before the window are removed.
 const REMOVED_EVERY: u64 = 10;
 
 /// Requests per second of the window, the oldest first; the last one is the current second.
-pub type Recent = [u32; WINDOW_SLOTS as usize];
+pub type Recent = [u32; WINDOW_SECONDS as usize];
 
 /// Counts, and keeps the row for another ten minutes after its own.
 const COUNT: &str = "ADD #slot :by SET expires_at = :expires_at";
@@ -32,7 +31,7 @@ impl Store {
     pub async fn count(&self, policy: &'static str, subject: &str, now: Timestamp) -> Result<Recent, CallError> {
         let second = now.seconds();
         let row = second / ROW_SECONDS;
-        let oldest = (second + 1).saturating_sub(WINDOW_SLOTS);
+        let oldest = (second + 1).saturating_sub(WINDOW_SECONDS);
         let earlier = async {
             match oldest / ROW_SECONDS < row {
                 true => self.get(keys::limit(&self.tables, policy, row - 1, subject)).await,
@@ -44,7 +43,7 @@ impl Store {
         let (current, earlier) =
             futures::future::try_join(async { Ok(add.call(&self.client).await?) }, earlier).await?;
         let current = current.attributes.unwrap_or_default();
-        let mut recent = [0; WINDOW_SLOTS as usize];
+        let mut recent = [0; WINDOW_SECONDS as usize];
         for (count, second) in recent.iter_mut().zip(oldest..=second) {
             let row_of_second = if second / ROW_SECONDS == row { Some(&current) } else { earlier.as_ref() };
             *count = row_of_second.map_or(0, |item| requests_in(item, second));
@@ -76,7 +75,7 @@ impl Store {
 
 /// Removes the slots of the minute before the window, as far as they are in the same row.
 fn without_old_slots(mut add: UpdateItemInputBuilder, oldest: u64) -> UpdateItemInputBuilder {
-    let first = oldest.saturating_sub(WINDOW_SLOTS).max(oldest / ROW_SECONDS * ROW_SECONDS);
+    let first = oldest.saturating_sub(WINDOW_SECONDS).max(oldest / ROW_SECONDS * ROW_SECONDS);
     let old: Vec<String> = (first..oldest).map(|second| format!("#{}", attribute(second))).collect();
     if old.is_empty() {
         return add;

@@ -120,12 +120,10 @@ impl Users {
         self.rewrite(id, change, By::Owner { proven }, None).await
     }
 
-    /// Changes a user, as an administrator. One's own names and password need the current password, as in
-    /// [`Users::change_me`].
+    /// Changes a user, as an administrator.
     ///
     /// # Errors
-    /// `Conflict` if no active administrator would remain. `Invalid` on `current_password` for one's own names and
-    /// password.
+    /// `Conflict` if no active administrator would remain.
     pub async fn change(
         &self,
         administrator: &Administrator,
@@ -134,12 +132,7 @@ impl Users {
         key: Option<IdempotencyKey>,
     ) -> Result<(User, Tokens), Error> {
         let keyed = key.map(|key| change.keyed(id, key));
-        let by = match administrator.user().id == id {
-            true if change.password.is_some() => return Err(unproven(Problem::Required)),
-            true => By::Owner { proven: None },
-            false => By::Administrator,
-        };
-        self.rewrite(id, change, by, keyed.map(|keyed| (administrator.user().id, keyed))).await
+        self.rewrite(id, change, By::Administrator, keyed.map(|keyed| (administrator.user().id, keyed))).await
     }
 
     /// Deletes a user, as an administrator. The next request with any of their credentials is refused.
