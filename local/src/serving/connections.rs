@@ -10,7 +10,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 /// The maximum number of connections, if the operating system allows as many open files.
 const CONNECTIONS_MAX: usize = 4096;
@@ -26,14 +29,18 @@ const UPGRADE_IS_IDLE: Duration = Duration::from_secs(15);
 
 /// All open connections. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Connections(Arc<Mutex<Open>>);
+pub(super) struct Connections {
+    open: Arc<Mutex<Open>>,
+    /// The bytes that the process holds for clients.
+    held: Arc<watch::Sender<usize>>,
+}
 
 struct Open {
     limit: usize,
     next: u64,
     all: HashMap<u64, Connection>,
-    /// The bytes that the process holds for clients.
-    held: usize,
+    /// The part of the bytes held for clients whose connections are about to be closed.
+    leaving: usize,
 }
 
 struct Connection {
@@ -83,7 +90,8 @@ pub(super) fn limit() -> io::Result<usize> {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), held: 0 })))
+        let open = Open { limit, next: 0, all: HashMap::new(), leaving: 0 };
+        Self { open: Arc::new(Mutex::new(open)), held: Arc::new(watch::Sender::new(0)) }
     }
 
     /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
@@ -97,8 +105,8 @@ impl Connections {
         if is_full_of_it || open.all.len() >= open.limit {
             let candidates = open.all.values().filter(|connection| !is_full_of_it || connection.address == address);
             let idle = candidates.filter_map(|connection| Some((connection.status.idle_since()?, &connection.status)));
-            let longest = idle.min_by_key(|(since, _)| *since).map_or(&status, |(_, longest)| longest);
-            longest.evict();
+            let longest = idle.min_by_key(|(since, _)| *since).map_or(&status, |(_, longest)| longest).clone();
+            open.leaving += longest.evict();
         }
         let id = open.next;
         open.next += 1;
@@ -106,23 +114,35 @@ impl Connections {
         Place { connections: self.clone(), id, status }
     }
 
-    /// Counts bytes that are held for a client. If there are too many, the connection is closed whose client has sent and
-    /// read nothing for longest. What is held for it does not count from then on.
+    /// Counts bytes that are held for a client. While there are too many, the connection is closed whose client has sent
+    /// and read nothing for longest.
     fn hold(&self, bytes: usize) {
+        self.held.send_modify(|held| *held += bytes);
         let mut open = self.open();
-        open.held += bytes;
-        if open.held > HELD_MAX {
+        while self.held.borrow().saturating_sub(open.leaving) > HELD_MAX {
             let holding = open.all.values().map(|connection| connection.status.clone());
             let holding = holding.filter_map(|status| Some((status.holds_since()?, status)));
-            if let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) {
-                longest.evict();
-                open.held -= longest.take_held();
-            }
+            let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) else { return };
+            open.leaving += longest.evict();
         }
     }
 
+    fn release(&self, bytes: usize, is_leaving: bool) {
+        if is_leaving {
+            self.open().leaving -= bytes;
+        }
+        self.held.send_modify(|held| *held -= bytes);
+    }
+
+    /// Completes when no more is held for clients than may be. `None` if that is so already.
+    fn room(&self) -> Option<impl Future<Output = ()> + use<>> {
+        let is_full = *self.held.borrow() > HELD_MAX;
+        let mut held = self.held.subscribe();
+        is_full.then_some(async move { drop(held.wait_for(|held| *held <= HELD_MAX).await) })
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -176,24 +196,26 @@ impl Status {
         self.0.evicted.notified().await;
     }
 
-    fn evict(&self) {
+    /// Closes the connection. Returns how many bytes are held for its client.
+    fn evict(&self) -> usize {
         // Noted as busy, so that another connection is the next to be closed.
         let mut requests = self.requests();
         requests.running += 1;
         requests.is_evicted = true;
-        drop(requests);
         self.0.evicted.notify_one();
+        requests.held
     }
 
     /// Counts `bytes` that are held for the client.
     pub(super) fn hold(&self, bytes: usize) {
         let mut requests = self.requests();
         requests.active_at = Instant::now();
-        if requests.is_evicted {
-            return;
-        }
         requests.held += bytes;
+        let is_leaving = requests.is_evicted;
         drop(requests);
+        if is_leaving {
+            self.0.connections.open().leaving += bytes;
+        }
         self.0.connections.hold(bytes);
     }
 
@@ -201,21 +223,20 @@ impl Status {
     pub(super) fn release(&self, bytes: usize) {
         let mut requests = self.requests();
         requests.active_at = Instant::now();
-        // What was held for an evicted connection was released together.
-        let bytes = bytes.min(requests.held);
         requests.held -= bytes;
+        let is_leaving = requests.is_evicted;
         drop(requests);
-        self.0.connections.open().held -= bytes;
+        self.0.connections.release(bytes, is_leaving);
+    }
+
+    /// Completes when more bytes may be received. `None` if they may be now.
+    pub(super) fn room(&self) -> Option<impl Future<Output = ()> + use<>> {
+        self.0.connections.room()
     }
 
     /// The client read a part of what is held for it.
     pub(super) fn progress(&self) {
         self.requests().active_at = Instant::now();
-    }
-
-    /// What was held for an evicted connection.
-    fn take_held(&self) -> usize {
-        std::mem::take(&mut self.requests().held)
     }
 
     /// Since when the connection could be closed to make room.
