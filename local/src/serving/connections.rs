@@ -10,10 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{
-    sync::{Notify, watch},
-    time::Instant,
-};
+use tokio::{sync::watch, time::Instant};
 
 /// The maximum number of connections, if the operating system allows as many open files.
 const CONNECTIONS_MAX: usize = 4096;
@@ -29,18 +26,14 @@ const UPGRADE_IS_IDLE: Duration = Duration::from_secs(15);
 
 /// All open connections. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Connections {
-    open: Arc<Mutex<Open>>,
-    /// The bytes that the process holds for clients.
-    held: Arc<watch::Sender<usize>>,
-}
+pub(super) struct Connections(Arc<Mutex<Open>>);
 
 struct Open {
     limit: usize,
     next: u64,
     all: HashMap<u64, Connection>,
-    /// The part of the bytes held for clients whose connections are about to be closed.
-    leaving: usize,
+    /// The bytes that the process holds for clients.
+    held: usize,
 }
 
 struct Connection {
@@ -55,13 +48,12 @@ pub(super) struct Status(Arc<State>);
 struct State {
     connections: Connections,
     requests: Mutex<Requests>,
-    evicted: Notify,
+    evicted: watch::Sender<bool>,
 }
 
 struct Requests {
     running: usize,
     has_begun: bool,
-    is_evicted: bool,
     /// When the connection was opened, or its last request ended.
     idle_since: Instant,
     /// When the connection became a WebSocket, if it did.
@@ -90,8 +82,7 @@ pub(super) fn limit() -> io::Result<usize> {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Self {
-        let open = Open { limit, next: 0, all: HashMap::new(), leaving: 0 };
-        Self { open: Arc::new(Mutex::new(open)), held: Arc::new(watch::Sender::new(0)) }
+        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), held: 0 })))
     }
 
     /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
@@ -105,8 +96,8 @@ impl Connections {
         if is_full_of_it || open.all.len() >= open.limit {
             let candidates = open.all.values().filter(|connection| !is_full_of_it || connection.address == address);
             let idle = candidates.filter_map(|connection| Some((connection.status.idle_since()?, &connection.status)));
-            let longest = idle.min_by_key(|(since, _)| *since).map_or(&status, |(_, longest)| longest).clone();
-            open.leaving += longest.evict();
+            let longest = idle.min_by_key(|(since, _)| *since).map_or(&status, |(_, longest)| longest);
+            longest.evict();
         }
         let id = open.next;
         open.next += 1;
@@ -114,35 +105,22 @@ impl Connections {
         Place { connections: self.clone(), id, status }
     }
 
-    /// Counts bytes that are held for a client. While there are too many, the connection is closed whose client has sent
-    /// and read nothing for longest.
+    /// Counts bytes that are held for a client. If there are too many, the connection is closed whose client has sent and
+    /// read nothing for longest. What is held for it counts until it was freed.
     fn hold(&self, bytes: usize) {
-        self.held.send_modify(|held| *held += bytes);
         let mut open = self.open();
-        while self.held.borrow().saturating_sub(open.leaving) > HELD_MAX {
-            let holding = open.all.values().map(|connection| connection.status.clone());
+        open.held += bytes;
+        if open.held > HELD_MAX {
+            let holding = open.all.values().map(|connection| &connection.status);
             let holding = holding.filter_map(|status| Some((status.holds_since()?, status)));
-            let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) else { return };
-            open.leaving += longest.evict();
+            if let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) {
+                longest.evict();
+            }
         }
-    }
-
-    fn release(&self, bytes: usize, is_leaving: bool) {
-        if is_leaving {
-            self.open().leaving -= bytes;
-        }
-        self.held.send_modify(|held| *held -= bytes);
-    }
-
-    /// Completes when no more is held for clients than may be. `None` if that is so already.
-    fn room(&self) -> Option<impl Future<Output = ()> + use<>> {
-        let is_full = *self.held.borrow() > HELD_MAX;
-        let mut held = self.held.subscribe();
-        is_full.then_some(async move { drop(held.wait_for(|held| *held <= HELD_MAX).await) })
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,16 +139,9 @@ impl Drop for Place {
 impl Status {
     fn new(connections: Connections) -> Self {
         let now = Instant::now();
-        let requests = Requests {
-            running: 0,
-            has_begun: false,
-            is_evicted: false,
-            idle_since: now,
-            upgraded_at: None,
-            held: 0,
-            active_at: now,
-        };
-        Self(Arc::new(State { connections, requests: Mutex::new(requests), evicted: Notify::new() }))
+        let requests =
+            Requests { running: 0, has_begun: false, idle_since: now, upgraded_at: None, held: 0, active_at: now };
+        Self(Arc::new(State { connections, requests: Mutex::new(requests), evicted: watch::Sender::new(false) }))
     }
 
     /// Notes that a request begins. It runs until the result is dropped.
@@ -193,45 +164,34 @@ impl Status {
 
     /// Completes when the connection must make room for another.
     pub(super) async fn evicted(self) {
-        self.0.evicted.notified().await;
+        // The sender lives as long as this status.
+        drop(self.0.evicted.subscribe().wait_for(|is_evicted| *is_evicted).await);
     }
 
-    /// Closes the connection. Returns how many bytes are held for its client.
-    fn evict(&self) -> usize {
-        // Noted as busy, so that another connection is the next to be closed.
-        let mut requests = self.requests();
-        requests.running += 1;
-        requests.is_evicted = true;
-        self.0.evicted.notify_one();
-        requests.held
+    fn evict(&self) {
+        self.0.evicted.send_replace(true);
+    }
+
+    fn is_evicted(&self) -> bool {
+        *self.0.evicted.borrow()
     }
 
     /// Counts `bytes` that are held for the client.
     pub(super) fn hold(&self, bytes: usize) {
         let mut requests = self.requests();
-        requests.active_at = Instant::now();
         requests.held += bytes;
-        let is_leaving = requests.is_evicted;
+        requests.active_at = Instant::now();
         drop(requests);
-        if is_leaving {
-            self.0.connections.open().leaving += bytes;
-        }
         self.0.connections.hold(bytes);
     }
 
     /// `bytes` are no longer held for the client.
     pub(super) fn release(&self, bytes: usize) {
         let mut requests = self.requests();
-        requests.active_at = Instant::now();
         requests.held -= bytes;
-        let is_leaving = requests.is_evicted;
+        requests.active_at = Instant::now();
         drop(requests);
-        self.0.connections.release(bytes, is_leaving);
-    }
-
-    /// Completes when more bytes may be received. `None` if they may be now.
-    pub(super) fn room(&self) -> Option<impl Future<Output = ()> + use<>> {
-        self.0.connections.room()
+        self.0.connections.open().held -= bytes;
     }
 
     /// The client read a part of what is held for it.
@@ -242,14 +202,16 @@ impl Status {
     /// Since when the connection could be closed to make room.
     fn idle_since(&self) -> Option<Instant> {
         let requests = self.requests();
-        let is_idle = requests.running == 0 && requests.upgraded_at.is_none_or(|at| at.elapsed() < UPGRADE_IS_IDLE);
+        let is_idle = !self.is_evicted()
+            && requests.running == 0
+            && requests.upgraded_at.is_none_or(|at| at.elapsed() < UPGRADE_IS_IDLE);
         is_idle.then_some(requests.idle_since)
     }
 
     /// Since when the client has sent and read nothing, although the process holds bytes for it.
     fn holds_since(&self) -> Option<Instant> {
         let requests = self.requests();
-        (requests.held > 0 && !requests.is_evicted).then_some(requests.active_at)
+        (requests.held > 0 && !self.is_evicted()).then_some(requests.active_at)
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {

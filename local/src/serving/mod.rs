@@ -133,11 +133,13 @@ async fn converse(stream: TcpStream, peer: SocketAddr, place: Place, routes: Rou
         }
     };
     let mut first_head = pin!(first_head);
+    let mut evicted = pin!(status.clone().evicted());
     loop {
         // Errors are those of the client or of the network: a broken connection, a head that is no HTTP.
         tokio::select! {
             _ = connection.as_mut() => return,
             () = first_head.as_mut() => return,
+            () = evicted.as_mut() => return,
             changed = ended.changed() => {
                 connection.as_mut().graceful_shutdown();
                 if changed.is_err() {
