@@ -21,6 +21,8 @@ const SHARE_OF_AN_ADDRESS: usize = 2;
 
 /// The maximum number of bytes that the process holds for clients.
 const HELD_MAX: usize = 48 * 1024 * 1024;
+/// A client that sent or read something this short a time ago is active.
+const INACTIVE_AFTER: Duration = Duration::from_secs(1);
 /// How long after its handshake a WebSocket counts as idle. Later it belongs to a user: others were closed.
 const UPGRADE_IS_IDLE: Duration = Duration::from_secs(15);
 
@@ -34,6 +36,8 @@ struct Open {
     all: HashMap<u64, Connection>,
     /// The bytes that the process holds for clients.
     held: usize,
+    /// Changes when some of them were freed.
+    freed: watch::Sender<()>,
 }
 
 struct Connection {
@@ -82,7 +86,7 @@ pub(super) fn limit() -> io::Result<usize> {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), held: 0 })))
+        Self(Arc::new(Mutex::new(Open { limit, next: 0, all: HashMap::new(), held: 0, freed: watch::Sender::new(()) })))
     }
 
     /// Adds a connection from `address`. At a limit, the connection that has been idle for longest is closed. If all are
@@ -106,21 +110,47 @@ impl Connections {
     }
 
     /// Counts bytes that are held for a client. If there are too many, the connection is closed whose client has sent and
-    /// read nothing for longest. What is held for it counts until it was freed.
+    /// read nothing for longest.
     fn hold(&self, bytes: usize) {
         let mut open = self.open();
         open.held += bytes;
         if open.held > HELD_MAX {
-            let holding = open.all.values().map(|connection| &connection.status);
-            let holding = holding.filter_map(|status| Some((status.holds_since()?, status)));
-            if let Some((_, longest)) = holding.min_by_key(|(since, _)| *since) {
-                longest.evict();
-            }
+            open.evict_inactive();
         }
+    }
+
+    fn release(&self, bytes: usize) {
+        let mut open = self.open();
+        open.held -= bytes;
+        open.freed.send_replace(());
+    }
+
+    /// Completes when more bytes may be received. `None` if they may be now. Otherwise the connection is closed whose
+    /// client has sent and read nothing for longest.
+    fn room(&self) -> Option<impl Future<Output = ()> + use<>> {
+        let open = self.open();
+        if open.held <= HELD_MAX {
+            return None;
+        }
+        open.evict_inactive();
+        let (mut freed, connections) = (open.freed.subscribe(), self.clone());
+        Some(async move { while freed.changed().await.is_ok() && connections.open().held > HELD_MAX {} })
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Closes the connection whose client has sent and read nothing for longest, although the process holds bytes for it.
+    fn evict_inactive(&self) {
+        let holding = self.all.values().map(|connection| &connection.status);
+        let inactive = holding.filter_map(|status| Some((status.holds_since()?, status)));
+        let inactive = inactive.filter(|(since, _)| since.elapsed() > INACTIVE_AFTER);
+        if let Some((_, longest)) = inactive.min_by_key(|(since, _)| *since) {
+            longest.evict();
+        }
     }
 }
 
@@ -191,7 +221,12 @@ impl Status {
         requests.held -= bytes;
         requests.active_at = Instant::now();
         drop(requests);
-        self.0.connections.open().held -= bytes;
+        self.0.connections.release(bytes);
+    }
+
+    /// Completes when more bytes may be received. `None` if they may be now.
+    pub(super) fn room(&self) -> Option<impl Future<Output = ()> + use<>> {
+        self.0.connections.room()
     }
 
     /// The client read a part of what is held for it.

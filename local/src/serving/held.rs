@@ -5,6 +5,7 @@
 use super::connections::{Busy, Status};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
 use hyper::body::{Frame, SizeHint};
 use std::{
     pin::Pin,
@@ -22,11 +23,13 @@ struct Arriving {
     body: Body,
     held: usize,
     status: Status,
+    /// Waits until more may be received.
+    room: Option<BoxFuture<'static, ()>>,
 }
 
 /// The same body, counted for the connection of `status`.
 pub(super) fn arriving(body: Body, status: Status) -> Body {
-    Body::new(Arriving { body, held: 0, status })
+    Body::new(Arriving { body, held: 0, status, room: None })
 }
 
 impl HttpBody for Arriving {
@@ -37,6 +40,13 @@ impl HttpBody for Arriving {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.room.is_none() {
+            self.room = self.status.room().map(FutureExt::boxed);
+        }
+        if let Some(room) = &mut self.room {
+            ready!(room.poll_unpin(context));
+            self.room = None;
+        }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if let Some(Ok(frame)) = &frame {
             let data = frame.data_ref().map_or(0, Bytes::len).min(KEPT_MAX - self.held);

@@ -99,9 +99,8 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Fault> {
     if body.size_hint().lower() > DRAINED as u64 {
         return Err(Fault::BodyTooLarge);
     }
-    // Allocated once, so that a body that grows is not copied. The system gives memory only for what arrives.
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(LIMIT);
-    let mut bytes = Vec::with_capacity(announced.min(LIMIT));
+    // Not allocated for what is announced: with huge pages, the system would give memory for all of it at once.
+    let mut bytes = Vec::new();
     let deadline = Instant::now() + PATIENCE;
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Fault::BodyTimedOut)? {
         let frame = frame.map_err(|error| Fault::from(&BrokenOff::from(error)))?;
