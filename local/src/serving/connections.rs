@@ -20,7 +20,7 @@ const OTHER_FILES: usize = 256;
 const SHARE_OF_AN_ADDRESS: usize = 2;
 
 /// The maximum number of bytes that the process holds for clients.
-const HELD_MAX: usize = 48 * 1024 * 1024;
+const HELD_MAX: usize = 32 * 1024 * 1024;
 /// A client that sent or read something this short a time ago is active.
 const INACTIVE_AFTER: Duration = Duration::from_secs(1);
 /// How long after its handshake a WebSocket counts as idle. Later it belongs to a user: others were closed.
