@@ -240,8 +240,7 @@ impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
 impl From<Conversation> for ShownConversation {
     fn from(conversation: Conversation) -> Self {
         let message_count = conversation.messages();
-        let Conversation { id, assistant, title, said: _, turns: _, last_turn: _, created_at, updated_at } =
-            conversation;
+        let Conversation { id, assistant, title, created_at, updated_at, .. } = conversation;
         Self {
             id: id.to_string(),
             assistant_id: assistant.map(|id| id.to_string()),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
         Error,
-        conversation::{Conversation, LastTurn, Turn},
+        conversation::{Conversation, Turn},
         ids::{ConversationId, TurnNumber},
         page::Page,
         text::Title,
@@ -59,9 +59,9 @@ pub struct Session {
 /// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
 #[derive(Serialize, ToSchema)]
 pub struct LastMessage {
-    /// The user's message: its first 4,000 characters.
+    /// The user's message.
     message: String,
-    /// The reply of the model: its first 4,000 characters.
+    /// The reply of the model.
     response: String,
     /// When the message arrived.
     #[schema(format = DateTime)]
@@ -112,7 +112,8 @@ pub async fn list(
     paged: Paged,
 ) -> Result<Json<Listing<Session>>> {
     let page = app.conversations.page(&caller.user, paged.request(PAGE_SIZE, true)?).await?;
-    Ok(Json(Listing::new(&paged, page, |conversation| Session::new(conversation, Vec::new()))))
+    let show = |(conversation, last): (Conversation, Option<Turn>)| Session::new(conversation, last, Vec::new());
+    Ok(Json(Listing::new(&paged, page, show)))
 }
 
 /// `POST /api/v1/chat/sessions/`: creates a session.
@@ -130,7 +131,7 @@ pub async fn create(
     Body(body): Body<NewSession>,
 ) -> Result<Created<Session>> {
     let conversation = app.conversations.begin(caller.user.id, (None, body.try_into()?), key).await?;
-    Ok(Created(Session::new(conversation, Vec::new())))
+    Ok(Created(Session::new(conversation, None, Vec::new())))
 }
 
 /// `GET /api/v1/chat/sessions/<id>/`: returns a session with its latest 50 chats, oldest first. Very long chats are
@@ -147,7 +148,8 @@ pub async fn show(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<Session>> {
     let (conversation, turns) = app.conversations.show(caller.user.id, id).await?;
-    Ok(Json(Session::new(conversation, turns)))
+    let last = turns.last().cloned();
+    Ok(Json(Session::new(conversation, last, turns)))
 }
 
 /// `GET /api/v1/chat/sessions/<id>/chats/?page=&page_size=`: lists the chats of a session, oldest first.
@@ -212,29 +214,27 @@ impl TryFrom<NewSession> for Title {
 }
 
 impl Session {
-    fn new(conversation: Conversation, turns: Vec<Turn>) -> Self {
-        let Conversation { id, assistant: _, title, said: _, turns: _, last_turn, created_at, updated_at: _ } =
-            conversation;
+    fn new(conversation: Conversation, last: Option<Turn>, turns: Vec<Turn>) -> Self {
+        let Conversation { id, title, created_at, .. } = conversation;
         Self {
             id: id.to_string(),
             title: title.as_str().to_owned(),
             created_at: created_at.to_string(),
             chats: turns.into_iter().map(Chat::from).collect(),
-            last_message: last_turn.map(LastMessage::from),
+            last_message: last.map(LastMessage::from),
         }
     }
 }
 
-impl From<LastTurn> for LastMessage {
-    fn from(LastTurn { message, response, created_at }: LastTurn) -> Self {
-        Self { message, response, created_at: created_at.to_string() }
+impl From<Turn> for LastMessage {
+    fn from(Turn { message, response, created_at, .. }: Turn) -> Self {
+        Self { message: message.into_string(), response, created_at: created_at.to_string() }
     }
 }
 
 impl From<Turn> for Chat {
     fn from(turn: Turn) -> Self {
-        let Turn { number, message, attachments: _, response, is_cut: _, charged: _, created_at, answered_at: _ } =
-            turn;
+        let Turn { number, message, response, created_at, .. } = turn;
         Self { id: number.0, message: message.as_str().to_owned(), response, created_at: created_at.to_string() }
     }
 }

@@ -23,7 +23,9 @@ pub struct Conversation {
     /// The number of answered turns.
     pub turns: u64,
     /// The turn that was answered last.
-    pub last_turn: Option<LastTurn>,
+    pub last_turn: Option<TurnNumber>,
+    /// The number of turns that have begun, which is the number of the latest one.
+    pub begun: u64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When the last reply ended.
@@ -33,47 +35,17 @@ pub struct Conversation {
 impl Conversation {
     /// A conversation without a turn.
     pub const fn new(id: ConversationId, assistant: Option<AssistantId>, title: Title, now: Timestamp) -> Self {
-        Self { id, assistant, title, said: 0, turns: 0, last_turn: None, created_at: now, updated_at: now }
+        Self { id, assistant, title, said: 0, turns: 0, last_turn: None, begun: 0, created_at: now, updated_at: now }
     }
 
     /// The conversation after `turn`, which was its first.
     pub fn after_first(self, turn: &Turn) -> Self {
-        Self { said: 1, turns: 1, last_turn: Some(LastTurn::from(turn)), updated_at: turn.answered_at, ..self }
+        Self { said: 1, turns: 1, last_turn: Some(turn.number), begun: 1, updated_at: turn.answered_at, ..self }
     }
 
     /// The number of messages, replies included.
     pub const fn messages(&self) -> u64 {
         self.said + self.turns
-    }
-}
-
-/// The most characters of each text that a list of conversations shows. The conversation itself has the whole texts.
-const PREVIEW_MAX: usize = 4_000;
-
-/// The turn that a list of conversations shows, as a preview. It is stored in the conversation's row, which therefore
-/// stays small.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastTurn {
-    /// The beginning of the user's message.
-    pub message: String,
-    /// The beginning of the model's reply.
-    pub response: String,
-    /// When the message arrived.
-    pub created_at: Timestamp,
-}
-
-impl From<&Turn> for LastTurn {
-    fn from(turn: &Turn) -> Self {
-        let (message, response) = (preview(turn.message.as_str()), preview(&turn.response));
-        Self { message, response, created_at: turn.created_at }
-    }
-}
-
-/// At most [`PREVIEW_MAX`] characters, with an ellipsis in place of the rest.
-fn preview(text: &str) -> String {
-    match text.char_indices().nth(PREVIEW_MAX) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 
@@ -132,8 +104,8 @@ pub struct Turn {
     pub attachments: Vec<Attachment>,
     /// The reply of the model.
     pub response: String,
-    /// Whether the reply was cut short.
-    pub is_cut: bool,
+    /// How the reply ended: `complete`, `cut` or `cancelled`.
+    pub status: MessageStatus,
     /// The price of the turn.
     pub charged: Tokens,
     /// When the message arrived.
@@ -145,7 +117,7 @@ pub struct Turn {
 impl Turn {
     /// The turn as its two messages: the user's, and the reply.
     pub fn into_messages(self) -> [Message; 2] {
-        let Self { number: turn, message, attachments, response, is_cut, charged, created_at, answered_at } = self;
+        let Self { number: turn, message, attachments, response, status, charged, created_at, answered_at } = self;
         let said = Message {
             id: MessageId { turn, speaker: Speaker::User },
             content: message.into_string(),
@@ -158,7 +130,7 @@ impl Turn {
             id: MessageId { turn, speaker: Speaker::Assistant },
             content: response,
             attachments: Vec::new(),
-            status: if is_cut { MessageStatus::Cut } else { MessageStatus::Complete },
+            status,
             charged: Some(charged),
             created_at: answered_at,
         };
@@ -191,8 +163,10 @@ pub enum MessageStatus {
     Pending,
     /// A message with a reply, or a whole reply.
     Complete,
-    /// A reply that was cut short, because the client disconnected or the reply became too long.
+    /// A reply that was cut short, because it became too long.
     Cut,
+    /// A reply that its user stopped.
+    Cancelled,
     /// The model failed. Nothing was charged.
     Failed,
 }
@@ -204,6 +178,7 @@ impl MessageStatus {
             Self::Pending => "pending",
             Self::Complete => "complete",
             Self::Cut => "cut",
+            Self::Cancelled => "cancelled",
             Self::Failed => "failed",
         }
     }

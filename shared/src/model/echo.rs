@@ -14,10 +14,6 @@ pub struct Echo;
 const REPLY: &str = "This is a dummy response from the AI.";
 
 impl ChatModel for Echo {
-    fn answer_at_once(&self, _: &Prompt) -> Option<String> {
-        Some(REPLY.to_owned())
-    }
-
     fn answer(&self, _: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
         stream::iter([Ok(REPLY.to_owned())]).boxed()
     }

@@ -27,10 +27,6 @@ pub struct ModelError(pub String);
 
 /// Answers messages.
 pub trait ChatModel: Send + Sync {
-    /// The answer, if the model can give it without a call outside this process. Such a turn takes one transaction
-    /// instead of two, because nothing has to be waited for in between.
-    fn answer_at_once(&self, prompt: &Prompt) -> Option<String>;
-
     /// The answer, in pieces. The caller enforces the limits of time and length, and stops the model by dropping the
     /// stream.
     fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>>;

@@ -81,7 +81,7 @@ impl Balances {
     async fn reclaim(&self, user: UserId, id: Uuid, hold: &Hold) -> Result<(), Error> {
         let place =
             TurnLocation { user, conversation: hold.conversation, assistant: None, turn: hold.turn, begins: None };
-        self.store.fail_held(place, id, hold.amount, None).await?.ok();
+        self.store.fail(place, id, hold.amount, self.clock.now(), None).await?.ok();
         Ok(())
     }
 

@@ -75,15 +75,18 @@ impl Conversations {
         Ok(begun.await?.into_inner())
     }
 
-    /// A numbered page of a user's conversations, newest first.
+    /// A numbered page of a user's conversations, newest first, each with its latest answered turn.
     ///
     /// # Errors
     /// `NoSuchPage` beyond the last page.
-    pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<Conversation>, Error> {
-        match page.exists_in(user.conversations) {
-            true => Ok(self.list(user, ListRequest { page, sort: Sort::default(), after: None }).await?.page),
-            false => Err(Error::NoSuchPage),
+    pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<(Conversation, Option<Turn>)>, Error> {
+        if !page.exists_in(user.conversations) {
+            return Err(Error::NoSuchPage);
         }
+        let Page { items, total, request } =
+            self.list(user, ListRequest { page, sort: Sort::default(), after: None }).await?.page;
+        let turns = self.store.last_turns(&items).await?;
+        Ok(Page { items: items.into_iter().zip(turns).collect(), total, request })
     }
 
     /// A user's conversations.

@@ -114,17 +114,6 @@ pub(super) fn grant(
     Ok([Action::update(keys::balance(tables, user), change), append(tables, user, entry, entry_id)?])
 }
 
-/// Takes `price` for a turn that is answered already. Refused when less is available.
-pub(super) fn spend(tables: &Tables, user: UserId, price: Tokens) -> Action {
-    let change = UpdateExpression {
-        update: "SET available = available - :price",
-        condition: "available >= :price",
-        names: &[],
-        values: vec![(":price", n(price))],
-    };
-    Action::update(keys::balance(tables, user), change)
-}
-
 /// Reserves tokens for a turn. Refused if fewer are available.
 pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -> Result<Action, CallError> {
     let row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(hold).map_err(CallError::broken)?;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        conversation::{Attachment, Conversation, LastTurn, Message, MessageStatus, Turn},
+        conversation::{Attachment, Conversation, Message, MessageStatus, Turn},
         event::OutboxEntry,
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
         list::{ConversationField, ListPosition, ListRequest},
@@ -43,20 +43,21 @@ pub(super) struct ConversationRow {
     title: Title,
     said: u64,
     turns: u64,
-    last_turn: Option<LastTurn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_turn: Option<TurnNumber>,
+    /// The number of turns that have begun.
+    begun: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Positions in lists.
     by_created: ListPosition,
     by_updated: ListPosition,
     by_title: ListPosition,
-    /// The last number given to a turn.
-    last_number: u64,
 }
 
 impl ConversationRow {
-    fn new(conversation: Conversation, owner: UserId, last_number: u64) -> Self {
-        let Conversation { id, assistant, title, said, turns, last_turn, created_at, updated_at } = conversation;
+    fn new(conversation: Conversation, owner: UserId) -> Self {
+        let Conversation { id, assistant, title, said, turns, last_turn, begun, created_at, updated_at } = conversation;
         Self {
             by_created: ListPosition::by_time(created_at, id),
             by_updated: ListPosition::by_time(updated_at, id),
@@ -68,9 +69,9 @@ impl ConversationRow {
             said,
             turns,
             last_turn,
+            begun,
             created_at,
             updated_at,
-            last_number,
         }
     }
 
@@ -83,17 +84,29 @@ impl ConversationRow {
             said,
             turns,
             last_turn,
+            begun,
             created_at,
             updated_at,
             by_created: _,
             by_updated: _,
             by_title: _,
-            last_number: _,
         } = self;
-        (owner == user).then_some(Conversation { id, assistant, title, said, turns, last_turn, created_at, updated_at })
+        (owner == user).then_some(Conversation {
+            id,
+            assistant,
+            title,
+            said,
+            turns,
+            last_turn,
+            begun,
+            created_at,
+            updated_at,
+        })
     }
 }
 
+/// A row of a turn: the question, written once when the turn begins, or the outcome, written once when it ends. So a
+/// long text is never written again for the sake of a status.
 #[derive(Serialize, Deserialize)]
 pub(super) struct MessageRow {
     pub turn: TurnNumber,
@@ -101,17 +114,29 @@ pub(super) struct MessageRow {
     pub content: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
-    pub status: MessageStatus,
-    /// The price that was charged for a reply.
+    /// How the turn ended, in the row of its outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<MessageStatus>,
+    /// The price that was charged, in the row of an outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charged: Option<Tokens>,
     pub created_at: Timestamp,
 }
 
-impl From<MessageRow> for Message {
-    fn from(row: MessageRow) -> Self {
-        let MessageRow { turn, speaker, content, attachments, status, charged, created_at } = row;
-        Self { id: MessageId { turn, speaker }, content, attachments, status, charged, created_at }
+impl MessageRow {
+    /// The message, if it can be seen. `outcome` is how the turn of a question ended, if it did.
+    fn shown(self, outcome: Option<MessageStatus>) -> Option<Message> {
+        let Self { turn, speaker, content, attachments, status, charged, created_at } = self;
+        let status = match (speaker, status, outcome) {
+            (Speaker::Assistant, status, _) => status.unwrap_or(MessageStatus::Complete),
+            (Speaker::User, _, None) => MessageStatus::Pending,
+            (Speaker::User, _, Some(MessageStatus::Failed)) => MessageStatus::Failed,
+            (Speaker::User, _, Some(_)) => MessageStatus::Complete,
+        };
+        // A turn that failed before the model said anything has an outcome without a text.
+        let is_shown = speaker == Speaker::User || status != MessageStatus::Failed || !content.is_empty();
+        let id = MessageId { turn, speaker };
+        is_shown.then_some(Message { id, content, attachments, status, charged, created_at })
     }
 }
 
@@ -136,7 +161,7 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<Result<(), Vec<NotBegun>>, CallError> {
         let mut actions = vec![
-            (None, new_conversation(&self.tables, owner, conversation.clone(), 0)?),
+            (None, new_conversation(&self.tables, owner, conversation.clone())?),
             (Some(NotBegun::Owner), users::count_conversation(&self.tables, owner)),
             (None, outbox::put(&self.tables, outbox_entry)?),
         ];
@@ -228,7 +253,10 @@ impl Store {
         let walk = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} };
         // The query also returns the message `before`, which is not wanted.
         let wanted_items = wanted + usize::from(before.is_some());
-        let enough = |items: &[Item]| if text_bytes(items) > bytes_max { wanted_items } else { items.len() };
+        let enough = |items: &[Item]| match text_bytes(items) > bytes_max {
+            true => wanted_items,
+            false => items.iter().filter(|item| !is_failure_without_text(item)).count(),
+        };
         let messages = walk.take(wanted_items, None, enough);
         let (about, items) = futures::future::try_join(self.conversation(owner, id), messages).await?;
         let Some(conversation) = about else {
@@ -237,7 +265,14 @@ impl Store {
         let rows: Vec<MessageRow> = read_all(items)?;
         let mut messages = Vec::new();
         let mut bytes = 0;
-        for message in rows.into_iter().map(Message::from).filter(|message| before != Some(message.id)).take(wanted) {
+        let mut outcome = None;
+        // Newest first, so that a turn's outcome comes before its question.
+        let shown = rows.into_iter().filter_map(|row| {
+            let of_turn = outcome.filter(|(turn, _)| *turn == row.turn).and_then(|(_, status)| status);
+            outcome = Some((row.turn, row.status));
+            row.shown(of_turn)
+        });
+        for message in shown.filter(|message| before != Some(message.id)).take(wanted) {
             bytes += json_bytes(&message.content);
             if bytes > bytes_max && !messages.is_empty() {
                 break;
@@ -308,7 +343,7 @@ impl Store {
             items_per_entry: ITEMS_PER_TURN,
             tidy: drop_unanswered,
         };
-        let items = walk.page(page.skipped(), page.size(), is_reply, RESPONSE_BYTES_MAX).await?;
+        let items = walk.page(page.skipped(), page.size(), is_answer, RESPONSE_BYTES_MAX).await?;
         Ok(Some((conversation, turns_of_page(items)?)))
     }
 
@@ -336,12 +371,12 @@ impl Store {
             return Ok(None);
         };
         drop_unanswered(&mut items);
-        let left = turns.saturating_sub(items.iter().filter(|item| is_reply(item)).count());
+        let left = turns.saturating_sub(items.iter().filter(|item| is_answer(item)).count());
         if left > 0 && first.last_evaluated_key.is_some() {
             let walk = Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN, tidy: drop_unanswered };
             let replies = |items: &[Item]| match text_bytes(items) > RESPONSE_BYTES_MAX {
                 true => left,
-                false => items.iter().filter(|item| is_reply(item)).count(),
+                false => items.iter().filter(|item| is_answer(item)).count(),
             };
             items.extend(walk.take(left, first.last_evaluated_key, replies).await?);
         }
@@ -389,23 +424,43 @@ impl Store {
         owner: UserId,
         ids: &[(ConversationId, MessageId)],
     ) -> Result<Vec<Option<Message>>, CallError> {
-        let keys = ids.iter().flat_map(|&(conversation, id)| {
-            [keys::conversation(&self.tables, conversation), keys::message(&self.tables, conversation, id)]
+        let keys = ids.iter().flat_map(|&(conversation, MessageId { turn, speaker: _ })| {
+            [
+                keys::conversation(&self.tables, conversation),
+                keys::user_message(&self.tables, conversation, turn),
+                keys::reply(&self.tables, conversation, turn),
+            ]
         });
         let items = self.get_many(keys.collect()).await?;
-        let message = |pair: &[Option<Item>]| {
-            let [about, message] = pair else { return Ok(None) };
+        let message = |(found, (_, id)): (&[Option<Item>], &(ConversationId, MessageId))| {
+            let [about, question, outcome] = found else { return Ok(None) };
             let about: Option<ConversationRow> = read_if_any(about.clone())?;
-            let is_own = about.and_then(|row| row.if_owned_by(owner)).is_some();
-            let message: Option<MessageRow> = read_if_any(message.clone().filter(|_| is_own))?;
-            Ok(message.map(Message::from))
+            if about.and_then(|row| row.if_owned_by(owner)).is_none() {
+                return Ok(None);
+            }
+            let outcome: Option<MessageRow> = read_if_any(outcome.clone())?;
+            let status = outcome.as_ref().and_then(|row| row.status);
+            let row = match id.speaker {
+                Speaker::User => read_if_any(question.clone())?,
+                Speaker::Assistant => outcome,
+            };
+            Ok(row.and_then(|row: MessageRow| row.shown(status)))
         };
-        items.chunks(2).map(message).collect()
+        items.chunks(3).zip(ids).map(message).collect()
     }
 
-    /// Takes the next number for a turn. `None` if the conversation is gone.
-    pub async fn take_turn_number(&self, id: ConversationId) -> Result<Option<TurnNumber>, CallError> {
-        Ok(self.next_number(keys::conversation(&self.tables, id)).await?.map(TurnNumber))
+    /// The turns of conversations that were answered last, in the order of `conversations`: for each, its latest one.
+    pub async fn last_turns(&self, conversations: &[Conversation]) -> Result<Vec<Option<Turn>>, CallError> {
+        let keys = conversations.iter().filter_map(|conversation| Some((conversation.id, conversation.last_turn?)));
+        let keys = keys
+            .flat_map(|(id, turn)| [keys::user_message(&self.tables, id, turn), keys::reply(&self.tables, id, turn)]);
+        let mut items = self.get_many(keys.collect()).await?.into_iter();
+        let turn = |conversation: &Conversation| {
+            let Some(_) = conversation.last_turn else { return Ok(None) };
+            let rows = items.by_ref().take(2).flatten().collect();
+            Ok(turns_of(rows)?.pop())
+        };
+        conversations.iter().map(turn).collect()
     }
 
     fn conversation_query(&self, id: ConversationId) -> QueryInputBuilder {
@@ -427,10 +482,9 @@ pub(super) fn new_conversation(
     tables: &Tables,
     owner: UserId,
     conversation: Conversation,
-    last_number: u64,
 ) -> Result<Action, CallError> {
     let key = keys::conversation(tables, conversation.id);
-    Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner, last_number))?))
+    Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner))?))
 }
 
 fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, CallError> {
@@ -438,29 +492,51 @@ fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Res
     Ok(rows.into_iter().filter_map(|row| row.if_owned_by(owner)).collect())
 }
 
-fn is_reply(item: &Item) -> bool {
+/// Whether an item is the outcome of a turn that was answered.
+fn is_answer(item: &Item) -> bool {
+    is_outcome(item) && status_of(item) != Some(MessageStatus::Failed.as_str())
+}
+
+/// Whether an item is the outcome of a turn.
+fn is_outcome(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.ends_with("#1"))
 }
 
-/// Drops messages that have no reply, except the last one, whose reply may follow.
+fn is_failure_without_text(item: &Item) -> bool {
+    let is_empty = item.get("content").and_then(|text| text.as_s().ok()).is_some_and(String::is_empty);
+    is_outcome(item) && is_empty
+}
+
+fn status_of(item: &Item) -> Option<&str> {
+    Some(item.get("status")?.as_s().ok()?)
+}
+
+/// Drops turns that were not answered, except a question at the end, whose answer may follow.
 fn drop_unanswered(items: &mut Vec<Item>) {
-    let is_kept: Vec<bool> =
-        (0..items.len()).map(|at| items.get(at + 1).is_none_or(is_reply) || is_reply(&items[at])).collect();
-    let mut is_kept = is_kept.into_iter();
-    items.retain(|_| is_kept.next().unwrap_or(true));
+    let is_kept = |at: usize| match is_outcome(&items[at]) {
+        true => is_answer(&items[at]),
+        false => items.get(at + 1).is_none_or(is_answer),
+    };
+    keep(items, (0..items.len()).map(is_kept).collect());
 }
 
 /// The same when reading backwards.
 fn drop_unanswered_backwards(items: &mut Vec<Item>) {
-    let follows_reply = |at: usize| at > 0 && is_reply(&items[at - 1]);
-    let is_kept: Vec<bool> = (0..items.len()).map(|at| is_reply(&items[at]) || follows_reply(at)).collect();
+    let is_kept = |at: usize| match is_outcome(&items[at]) {
+        true => is_answer(&items[at]),
+        false => at > 0 && is_answer(&items[at - 1]),
+    };
+    keep(items, (0..items.len()).map(is_kept).collect());
+}
+
+fn keep(items: &mut Vec<Item>, is_kept: Vec<bool>) {
     let mut is_kept = is_kept.into_iter();
     items.retain(|_| is_kept.next().unwrap_or(true));
 }
 
-/// Reading backwards, a turn is complete when its user message follows its reply.
+/// Reading backwards, a turn is complete when its question follows its answer.
 fn complete_turns_backwards(items: &[Item]) -> usize {
-    items.windows(2).filter(|pair| is_reply(&pair[0]) && !is_reply(&pair[1])).count()
+    items.windows(2).filter(|pair| is_answer(&pair[0]) && !is_outcome(&pair[1])).count()
 }
 
 fn turns_of_page(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
@@ -476,30 +552,36 @@ fn bytes_of(turn: &Turn) -> usize {
     json_bytes(turn.message.as_str()) + json_bytes(&turn.response)
 }
 
-/// Joins messages and replies. Messages without a reply (failed, or not answered yet) are left out.
+/// Joins questions and answers. Turns that failed or are not answered yet are left out.
 fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
     let mut turns = Vec::new();
-    let mut said: Option<MessageRow> = None;
+    let mut question: Option<MessageRow> = None;
     for row in read_all::<MessageRow>(items)? {
-        match (row.speaker, said.take()) {
-            (Speaker::User, _) => said = Some(row),
-            (Speaker::Assistant, Some(said)) if said.turn == row.turn => turns.push(turn_of(said, row)?),
+        match (row.speaker, question.take()) {
+            (Speaker::User, _) => question = Some(row),
+            (Speaker::Assistant, Some(question)) if question.turn == row.turn => {
+                turns.extend(turn_of(question, row)?);
+            }
             (Speaker::Assistant, _) => {}
         }
     }
     Ok(turns)
 }
 
-fn turn_of(said: MessageRow, reply: MessageRow) -> Result<Turn, CallError> {
-    let MessageRow { turn: number, content, attachments, created_at, speaker: _, status: _, charged: _ } = said;
-    Ok(Turn {
+fn turn_of(question: MessageRow, outcome: MessageRow) -> Result<Option<Turn>, CallError> {
+    let MessageRow { turn: number, content, attachments, created_at, speaker: _, status: _, charged: _ } = question;
+    let status = outcome.status.unwrap_or(MessageStatus::Complete);
+    if status == MessageStatus::Failed {
+        return Ok(None);
+    }
+    Ok(Some(Turn {
         number,
         message: MessageText::parse(content).map_err(|problem| CallError::broken(problem.to_string()))?,
         attachments,
-        response: reply.content,
-        is_cut: reply.status == MessageStatus::Cut,
-        charged: reply.charged.unwrap_or(0),
+        response: outcome.content,
+        status,
+        charged: outcome.charged.unwrap_or(0),
         created_at,
-        answered_at: reply.created_at,
-    })
+        answered_at: outcome.created_at,
+    }))
 }

@@ -1,7 +1,6 @@
-//! The transactions of a turn, which write the conversation, balance and idempotency record.
-//!
-//! A model that answers in this process takes one transaction ([`Store::answer_at_once`]). Any other takes
-//! two: [`Store::hold`] before it is asked, then [`Store::answer_held`] or [`Store::fail_held`].
+//! The transactions of a turn, which write the conversation, balance and idempotency record: [`Store::hold`] before
+//! the model is asked, then [`Store::settle`] or [`Store::fail`]. The question is written by the first and never again,
+//! the outcome by the second.
 
 use super::{
     CallError, Store, assistants,
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     assistant::Assistant,
-    conversation::{Conversation, LastTurn, MessageStatus, Said, Turn},
+    conversation::{Conversation, MessageStatus, Said, Turn},
     event::OutboxEntry,
     ids::{AssistantId, ConversationId, Speaker, TurnNumber, UserId},
     list::ListPosition,
@@ -66,16 +65,14 @@ pub struct Begins {
 pub enum Refusal {
     /// The available balance is less than the price, or the account was deleted.
     Balance,
-    /// The conversation was created or removed in the meantime.
+    /// The conversation was created or removed in the meantime, or another turn began in it.
     Conversation,
     /// The assistant is not active, or was removed in the meantime.
     Assistant,
     /// The idempotency key was claimed in the meantime.
     Key,
-    /// The hold was released in the meantime because it had expired, or the account was deleted.
+    /// The turn has ended in the meantime because its hold had expired, or the account was deleted.
     Hold,
-    /// The number is in use. This does not happen, because each number is taken only once.
-    Number,
 }
 
 type Refused = Result<(), Vec<Refusal>>;
@@ -106,42 +103,6 @@ impl Store {
         })
     }
 
-    /// Writes everything about a turn whose reply is already known: message, reply, charge, idempotency record.
-    pub async fn answer_at_once(
-        &self,
-        place: TurnLocation,
-        turn: &Turn,
-        entry_id: Uuid,
-        outbox_entry: &OutboxEntry,
-        record: Option<idempotency::Entry>,
-    ) -> Result<Refused, CallError> {
-        let user = place.user;
-        let said = Said { text: turn.message.clone(), attachments: turn.attachments.clone() };
-        let mut actions = vec![
-            (Refusal::Balance, balances::spend(&self.tables, user, turn.charged)),
-            (Refusal::Number, self.charge(&place, turn, entry_id)?),
-            (Refusal::Number, self.put_message(&place, said, MessageStatus::Complete, turn.created_at)?),
-            (Refusal::Number, self.put_reply(&place, turn)?),
-            (Refusal::Number, outbox::put(&self.tables, outbox_entry)?),
-        ];
-        match place.begins.clone() {
-            Some(Begins { conversation, resets }) => {
-                let conversation = conversation.after_first(turn);
-                actions.extend(self.begin(&place, Begins { conversation, resets })?);
-            }
-            None => {
-                let update = "SET said = said + :one, turns = turns + :one, last_turn = :last, updated_at = :at, \
-                              by_updated = :place";
-                actions.push((Refusal::Conversation, self.note_answer(&place, turn, update)?));
-                actions.extend(self.ask_assistant(&place));
-            }
-        }
-        if let Some(record) = record {
-            actions.push((Refusal::Key, record.put(&self.tables, user)?));
-        }
-        self.refusals(actions).await
-    }
-
     /// Writes what precedes the call of the model: the hold, the user's message, and the claim on the idempotency key.
     pub async fn hold(
         &self,
@@ -155,20 +116,21 @@ impl Store {
         let user = place.user;
         let mut actions = vec![
             (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
-            (Refusal::Number, self.put_message(&place, said, MessageStatus::Pending, outbox_entry.at)?),
-            (Refusal::Number, outbox::put(&self.tables, outbox_entry)?),
+            (Refusal::Conversation, self.put_question(&place, said, outbox_entry.at)?),
+            (Refusal::Conversation, outbox::put(&self.tables, outbox_entry)?),
         ];
         match place.begins.clone() {
             Some(Begins { conversation, resets }) => {
-                let conversation = Conversation { said: 1, ..conversation };
+                let conversation = Conversation { said: 1, begun: 1, ..conversation };
                 actions.extend(self.begin(&place, Begins { conversation, resets })?);
             }
             None => {
+                // Another turn that began meanwhile has the number.
                 let change = UpdateExpression {
-                    update: "SET said = said + :one",
-                    condition: EXISTS,
+                    update: "SET said = said + :one, begun = :number",
+                    condition: "begun = :before",
                     names: &[],
-                    values: vec![(":one", n(1))],
+                    values: vec![(":one", n(1)), (":number", n(place.turn.0)), (":before", n(place.turn.0 - 1))],
                 };
                 let about = keys::conversation(&self.tables, place.conversation);
                 actions.push((Refusal::Conversation, Action::update(about, change)));
@@ -182,7 +144,7 @@ impl Store {
     }
 
     /// Stores the model's reply. The hold becomes a charge.
-    pub async fn answer_held(
+    pub async fn settle(
         &self,
         place: TurnLocation,
         turn: &Turn,
@@ -191,14 +153,12 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, CallError> {
         let user = place.user;
-        let update = "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place";
         let mut actions = vec![
             (Refusal::Hold, balances::settle_hold(&self.tables, user, hold_id)),
-            (Refusal::Number, self.charge(&place, turn, entry_id)?),
-            (Refusal::Conversation, self.mark_message(&place, MessageStatus::Complete)),
-            (Refusal::Number, self.put_reply(&place, turn)?),
-            (Refusal::Conversation, self.note_answer(&place, turn, update)?),
-            (Refusal::Number, outbox::put(&self.tables, outbox_entry)?),
+            (Refusal::Hold, self.charge(&place, turn, entry_id)?),
+            (Refusal::Hold, self.put_answer(&place, turn)?),
+            (Refusal::Conversation, self.note_answer(&place, turn)),
+            (Refusal::Conversation, outbox::put(&self.tables, outbox_entry)?),
         ];
         if let Some(record) = record {
             actions.push((Refusal::Key, record.settle(&self.tables, user)?));
@@ -206,13 +166,14 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// Ends a turn whose model failed or whose hold expired: the tokens are returned, and the message stays with the
-    /// status `failed`. If the conversation was deleted in the meantime, the tokens are returned nevertheless.
-    pub async fn fail_held(
+    /// Ends a turn whose model failed or whose hold expired: the tokens are returned, and the turn has failed. If the
+    /// conversation was deleted in the meantime, the tokens are returned nevertheless.
+    pub async fn fail(
         &self,
         place: TurnLocation,
         hold_id: Uuid,
         amount: Tokens,
+        at: Timestamp,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, CallError> {
         let user = place.user;
@@ -221,8 +182,11 @@ impl Store {
             let release = (Refusal::Hold, balances::release_hold(&self.tables, user, hold_id, amount));
             std::iter::once(release).chain(forget)
         };
-        let mark = (Refusal::Conversation, self.mark_message(&place, MessageStatus::Failed));
-        match self.refusals(release().chain([mark]).collect()).await? {
+        let failure = [
+            (Refusal::Conversation, Action::must_exist(keys::conversation(&self.tables, place.conversation))),
+            (Refusal::Hold, self.put_failure(&place, at)?),
+        ];
+        match self.refusals(release().chain(failure).collect()).await? {
             Err(refusals) if refusals == [Refusal::Conversation] => self.refusals(release().collect()).await,
             ended => Ok(ended),
         }
@@ -251,7 +215,7 @@ impl Store {
         let on_assistant = conversation
             .assistant
             .map(|assistant| (Refusal::Assistant, assistants::ask_first(&self.tables, user, assistant, resets)));
-        let about = sessions::new_conversation(&self.tables, user, conversation, place.turn.0)?;
+        let about = sessions::new_conversation(&self.tables, user, conversation)?;
         let actions = [(Refusal::Conversation, about), (Refusal::Conversation, on_account)];
         Ok(actions.into_iter().chain(on_assistant).collect())
     }
@@ -261,61 +225,64 @@ impl Store {
         Some((Refusal::Assistant, assistants::ask(&self.tables, place.user, assistant)))
     }
 
-    fn put_message(
-        &self,
-        place: &TurnLocation,
-        said: Said,
-        status: MessageStatus,
-        at: Timestamp,
-    ) -> Result<Action, CallError> {
+    fn put_question(&self, place: &TurnLocation, said: Said, at: Timestamp) -> Result<Action, CallError> {
         let Said { text, attachments } = said;
-        let key = keys::user_message(&self.tables, place.conversation, place.turn);
         let row = MessageRow {
             turn: place.turn,
             speaker: Speaker::User,
             content: text.into_string(),
             attachments,
-            status,
+            status: None,
             charged: None,
             created_at: at,
         };
+        let key = keys::user_message(&self.tables, place.conversation, place.turn);
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn put_reply(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, CallError> {
-        let key = keys::reply(&self.tables, place.conversation, place.turn);
+    fn put_answer(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, CallError> {
+        let (content, charged) = (turn.response.clone(), Some(turn.charged));
+        self.put_outcome(place, content, turn.status, charged, turn.answered_at)
+    }
+
+    fn put_failure(&self, place: &TurnLocation, at: Timestamp) -> Result<Action, CallError> {
+        self.put_outcome(place, String::new(), MessageStatus::Failed, None, at)
+    }
+
+    fn put_outcome(
+        &self,
+        place: &TurnLocation,
+        content: String,
+        status: MessageStatus,
+        charged: Option<Tokens>,
+        at: Timestamp,
+    ) -> Result<Action, CallError> {
         let row = MessageRow {
             turn: place.turn,
             speaker: Speaker::Assistant,
-            content: turn.response.clone(),
+            content,
             attachments: Vec::new(),
-            status: if turn.is_cut { MessageStatus::Cut } else { MessageStatus::Complete },
-            charged: Some(turn.charged),
-            created_at: turn.answered_at,
+            status: Some(status),
+            charged,
+            created_at: at,
         };
+        let key = keys::reply(&self.tables, place.conversation, place.turn);
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
-    fn mark_message(&self, place: &TurnLocation, status: MessageStatus) -> Action {
+    fn note_answer(&self, place: &TurnLocation, turn: &Turn) -> Action {
+        let at = turn.answered_at;
         let change = UpdateExpression {
-            update: "SET #status = :status",
-            condition: "#status = :pending",
-            names: &[("#status", "status")],
-            values: vec![(":status", s(status.as_str())), (":pending", s(MessageStatus::Pending.as_str()))],
+            update: "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place",
+            condition: EXISTS,
+            names: &[],
+            values: vec![
+                (":one", n(1)),
+                (":last", n(turn.number.0)),
+                (":at", n(at.millis())),
+                (":place", s(ListPosition::by_time(at, place.conversation).0)),
+            ],
         };
-        Action::update(keys::user_message(&self.tables, place.conversation, place.turn), change)
-    }
-
-    fn note_answer(&self, place: &TurnLocation, turn: &Turn, update: &'static str) -> Result<Action, CallError> {
-        let (last, at) = (LastTurn::from(turn), turn.answered_at);
-        let last = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(last).map_err(CallError::broken)?;
-        let values = vec![
-            (":one", n(1)),
-            (":last", last),
-            (":at", n(at.millis())),
-            (":place", s(ListPosition::by_time(at, place.conversation).0)),
-        ];
-        let change = UpdateExpression { update, condition: EXISTS, names: &[], values };
-        Ok(Action::update(keys::conversation(&self.tables, place.conversation), change))
+        Action::update(keys::conversation(&self.tables, place.conversation), change)
     }
 }

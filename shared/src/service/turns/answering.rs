@@ -1,5 +1,4 @@
-//! Generates and stores the reply: in one transaction if the model answers at once, otherwise with a hold that is
-//! settled or released.
+//! Generates and stores the reply: the tokens are held before the model is asked, and settled or released afterwards.
 
 use super::{
     Answered, Saying, TurnTarget, Turns,
@@ -9,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        conversation::{Said, Turn},
+        conversation::{MessageStatus, Said, Turn},
         event::OutboxEntry,
         ids::UserId,
         money::Tokens,
@@ -46,30 +45,6 @@ struct Held {
 }
 
 impl Turns {
-    pub(super) async fn answer_at_once(
-        &self,
-        ready: Ready,
-        said: &Said,
-        response: String,
-        keyed: Option<&Keyed>,
-        now: Timestamp,
-    ) -> Result<Attempt<Answered>, Error> {
-        let Ready { place, left, .. } = ready;
-        let Said { text: message, attachments } = said.clone();
-        let charged = self.balance.price();
-        let (number, is_cut) = (place.turn, false);
-        let turn = Turn { number, message, attachments, response, is_cut, charged, created_at: now, answered_at: now };
-        let answered = Answered { conversation: place.conversation, turn, left };
-        let record = keyed.map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
-        let entry_id = self.entropy.uuid(now);
-        let outbox_entry = OutboxEntry::new(place.user, now, [said_in(&place), answered_in(&place)].concat());
-        let user = place.user;
-        match self.store.answer_at_once(place, &answered.turn, entry_id, &outbox_entry, record).await? {
-            Ok(()) => Ok(Attempt::Done(answered)),
-            Err(refusals) => self.refused(user, &refusals).await,
-        }
-    }
-
     pub(super) async fn hold_and_ask(
         &self,
         ready: Ready,
@@ -119,7 +94,7 @@ impl Turns {
 
     async fn release(&self, held: Held) -> Result<(), Error> {
         let record = held.keyed.as_ref().map(|keyed| keyed.running(self.clock.now(), held.created_at));
-        self.store.fail_held(held.place, held.hold_id, held.price, record).await?.ok();
+        self.store.fail(held.place, held.hold_id, held.price, self.clock.now(), record).await?.ok();
         Ok(())
     }
 
@@ -137,7 +112,7 @@ impl Turns {
             message,
             attachments,
             response,
-            is_cut,
+            status: if is_cut { MessageStatus::Cut } else { MessageStatus::Complete },
             charged: held.price,
             created_at: held.created_at,
             answered_at: now,
@@ -147,7 +122,7 @@ impl Turns {
         let ids = (held.hold_id, self.entropy.uuid(now));
         let place = held.place.clone();
         let outbox_entry = OutboxEntry::new(place.user, now, answered_in(&place));
-        match self.store.answer_held(place, &answered.turn, ids, &outbox_entry, record).await? {
+        match self.store.settle(place, &answered.turn, ids, &outbox_entry, record).await? {
             Ok(()) => Ok(Attempt::Done(answered)),
             // The hold has expired, so the answer can no longer be paid for.
             Err(refusals) if refusals.contains(&Refusal::Hold) => {

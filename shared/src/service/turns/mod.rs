@@ -234,25 +234,12 @@ impl Turns {
         {
             return self.answered_before(user.id, recorded).await.map(Attempt::Done);
         }
-        let Some(ready) = self.ready((user, saying), id, before, now).await? else {
-            return Ok(Attempt::LostRace);
-        };
+        let ready = self.ready((user, saying), id, before, now).await?;
         let prompt = prompt(said, ready.assistant.as_ref());
-        match self.model.answer_at_once(&prompt) {
-            Some(response) => {
-                let attempt = self.answer_at_once(ready, said, response, keyed.as_ref(), now).await?;
-                if let Attempt::Done(answered) = &attempt {
-                    listener.feed(answered.conversation, answered.turn.number, &answered.turn.response);
-                }
-                Ok(attempt)
-            }
-            None => {
-                // In a separate task, so that the hold is settled or released even if the client disconnects.
-                let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
-                let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };
-                tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?
-            }
-        }
+        // In a separate task, so that the hold is settled or released even if the client disconnects.
+        let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
+        let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };
+        tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?
     }
 
     async fn answered_before(&self, user: UserId, recorded: RecordedTurn) -> Result<Answered, Error> {

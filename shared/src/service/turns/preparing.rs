@@ -55,15 +55,14 @@ impl Turns {
         }
     }
 
-    /// Checks that the turn can take place, and assigns its number. `None` if its conversation was deleted meanwhile,
-    /// and another one may take its place.
+    /// Checks that the turn can take place, and chooses its number.
     pub(super) async fn ready(
         &self,
         (user, saying): (&User, &Saying),
         id: ConversationId,
         before: BeforeTurn,
         now: Timestamp,
-    ) -> Result<Option<Ready>, Error> {
+    ) -> Result<Ready, Error> {
         let BeforeTurn { conversation, assistant, balance, record: _ } = before;
         let price = self.balance.price();
         let balance = balance.ok_or(Error::InvalidCredential)?;
@@ -79,13 +78,8 @@ impl Turns {
         };
         let (turn, assistant, begins) = match conversation {
             Some(conversation) => {
-                let turn = async { self.store.take_turn_number(id).await.map_err(Error::from) };
-                let assistant = self.assistant_of(user.id, &conversation, assistant);
-                let (turn, assistant) = futures::future::try_join(turn, assistant).await?;
-                let Some(turn) = turn else {
-                    return saying.place.if_deleted().map(|()| None);
-                };
-                (turn, assistant, None)
+                let assistant = self.assistant_of(user.id, &conversation, assistant).await?;
+                (TurnNumber(conversation.begun + 1), assistant, None)
             }
             None => {
                 let begins = beginning((user, saying), id, assistant.as_ref(), now)?;
@@ -97,7 +91,7 @@ impl Turns {
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
         let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
-        Ok(Some(Ready { place, assistant, left }))
+        Ok(Ready { place, assistant, left })
     }
 
     /// The assistant of a conversation, read unless it is `known`.
