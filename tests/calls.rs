@@ -156,9 +156,6 @@ async fn calls_per_form_of_request() {
     let form = multipart(&fields, &[("a.txt", b"Hello"), ("b.txt", b"Hello")]);
     let sent = alice.post_raw("/api/v1/assistants/", MULTIPART, form);
     table.measure(&world, "POST /api/v1/assistants/ (with two files)", sent).await;
-    world.model.be_remote();
-    let asked = alice.post("/send/", body());
-    table.measure(&world, "POST /send/ (model outside the process)", asked).await;
     insta::assert_snapshot!(table.0);
 }
 

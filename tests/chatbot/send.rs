@@ -98,7 +98,6 @@ async fn nothing_is_left() {
 #[tokio::test]
 async fn nothing_is_left_for_a_model_outside_of_the_process() {
     let world = World::with(&[("INITIAL_TOKENS", "99")]);
-    world.model.be_remote();
     let alice = world.user("alice").await;
     let reply = alice.post("/send/", message("Hi")).await;
     assert_eq!(reply.status, 402);

@@ -96,15 +96,12 @@ fn deleted_user(world: &World) -> String {
 }
 
 /// A turn in a default conversation that exists, and the path at which it is deleted.
-async fn again(world: &World, name: &'static str, path: &str, success: u16, is_remote: bool) -> Flow {
+async fn again(world: &World, name: &'static str, path: &str, success: u16) -> Flow {
     let alice = world.user("alice").await;
     alice.post("/api/v1/assistants", json!({"name": "Ada"})).await;
     let body = json!({"message": "Hello", "_input": "Hello", "assistant_name": "Ada"});
     assert_eq!(alice.post(path, body.clone()).await.status, success);
     let conversation = alice.get("/api/v1/conversations").await.body["items"][0]["id"].as_str().unwrap().to_owned();
-    if is_remote {
-        world.model.be_remote();
-    }
     let things = vec![format!("/api/v1/conversations/{conversation}")];
     Flow { turns: 1, things, ..Flow::new(name, path, body, alice, success) }
 }
@@ -120,11 +117,9 @@ async fn the_default_conversation_of_a_turn_is_deleted_at_any_call_and_the_turn_
         });
     };
     for setup in flows![
-        async |w: &World| again(w, "000 turn", "/api/v1/chat/", 201, false).await,
-        async |w: &World| again(w, "000 turn, remote model", "/api/v1/chat/", 201, true).await,
-        async |w: &World| again(w, "003 turn", "/send/", 200, false).await,
-        async |w: &World| again(w, "003 turn, remote model", "/send/", 200, true).await,
-        async |w: &World| again(w, "004 turn, remote model", "/api/chat/", 200, true).await,
+        async |w: &World| again(w, "000 turn", "/api/v1/chat/", 201).await,
+        async |w: &World| again(w, "003 turn", "/send/", 200).await,
+        async |w: &World| again(w, "004 turn", "/api/chat/", 200).await,
     ] {
         every_call(setup, (Moment::LostRace, 1), deletion, async |world, flow, reply, what| {
             assert_eq!(reply.status, flow.success, "{what}");

@@ -151,11 +151,6 @@ async fn turn(world: &World, name: &'static str, path: &str, success: u16) -> Fl
     Flow { turns: 1, things, ..Flow::new(name, path, body, alice, success).keyed() }
 }
 
-async fn remote(world: &World, flow: Flow) -> Flow {
-    world.model.be_remote();
-    flow
-}
-
 const CHATS: &str = "/api/v1/chat/sessions/{conversation}/chats/";
 const MESSAGES: &str = "/api/v1/conversations/{conversation}/messages";
 const CONVERSATIONS: &str = "/api/v1/conversations";
@@ -175,15 +170,12 @@ async fn streamed(world: &World, name: &'static str) -> Flow {
 pub fn of_turns() -> Vec<Setup> {
     flows![
         async |w: &World| turn(w, "000 turn", CHAT, 201).await,
-        async |w: &World| remote(w, turn(w, "000 turn, remote model", CHAT, 201).await).await,
-        async |w: &World| remote(w, turn(w, "001 turn, remote model", MESSAGES, 201).await).await,
+        async |w: &World| turn(w, "001 turn", MESSAGES, 201).await,
         async |w: &World| streamed(w, "001 streamed turn").await,
-        async |w: &World| remote(w, streamed(w, "001 streamed turn, remote model").await).await,
         async |w: &World| first_turn(w, "001 first turn").await,
-        async |w: &World| remote(w, first_turn(w, "001 first turn, remote model").await).await,
         async |w: &World| turn(w, "002 turn", CHATS, 201).await,
         async |w: &World| turn(w, "003 turn", "/send/", 200).await,
-        async |w: &World| remote(w, turn(w, "004 turn, remote model", "/api/chat/", 200).await).await,
+        async |w: &World| turn(w, "004 turn", "/api/chat/", 200).await,
     ]
 }
 

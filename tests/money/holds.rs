@@ -40,7 +40,6 @@ async fn tokens_are_on_hold_while_the_model_thinks() {
 async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
     let world = World::with(&[OVER_SDK]);
     let alice = world.user("alice").await;
-    world.model.be_remote();
     // Sign-in and account, conversation and balance, then the hold. The settlement never runs.
     world.faults().plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
@@ -56,7 +55,6 @@ async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
 async fn a_left_over_hold_is_reclaimed_by_the_next_turn() {
     let world = World::with(&[OVER_SDK, ("INITIAL_TOKENS", "100")]);
     let alice = world.user("alice").await;
-    world.model.be_remote();
     world.faults().plan(Some(Fault { call: 3, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
@@ -117,7 +115,6 @@ async fn without_metering_turns_are_free() {
     let world = World::with(&[("INITIAL_TOKENS", "0"), ("TOKENS_PER_TURN", "0")]);
     let alice = world.user("alice").await;
     assert_eq!(alice.post("/send/", hello()).await.status, 200);
-    world.model.be_remote();
     assert_eq!(alice.post("/send/", hello()).await.status, 200);
     assert_eq!(alice.get("/token/").await.body, json!({"tokens": 0}));
     assert_eq!(audit(&world, 0, 0), Vec::<String>::new());

@@ -21,15 +21,13 @@ async fn at_once(requests: Vec<(Actor, String, Value)>) -> Vec<(u16, Value)> {
     join_all(tasks).await.into_iter().map(|task| task.unwrap()).collect()
 }
 
-async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_turns_at_once_on_a_balance_for_seven() {
     let world = World::with(&[("INITIAL_TOKENS", "700")]);
     let alice = world.user("alice").await;
     let session = session(&alice).await;
     let made = alice.post("/api/v1/assistants", json!({"name": "Ada"})).await;
     assert_eq!(made.status, 201, "{}", made.text);
-    if remote {
-        world.model.be_remote();
-    }
     let listening = alice.sending("Accept", "text/event-stream");
     let messages = format!("/api/v1/conversations/{session}/messages");
     let sign_in_endpoints = [
@@ -66,32 +64,8 @@ async fn a_hundred_turns_on_a_balance_for_seven(remote: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_turns_at_once_on_a_balance_for_seven() {
-    a_hundred_turns_on_a_balance_for_seven(false).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_turns_at_once_on_a_balance_for_seven_with_a_remote_model() {
-    a_hundred_turns_on_a_balance_for_seven(true).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_same_idempotency_key_a_hundred_times_at_once() {
     let world = World::new();
-    let alice = world.user("alice").await.sending("Idempotency-Key", "once");
-    let turn = |_| (alice.clone(), "/api/chat/".to_owned(), json!({"message": "Hello"}));
-    let replies = at_once((0..100).map(turn).collect()).await;
-    let different: BTreeSet<String> = replies.iter().map(|(status, body)| format!("{status} {body}")).collect();
-    assert_eq!(different.len(), 1, "{different:?}");
-    assert!(different.iter().all(|reply| reply.starts_with("200 ")), "{different:?}");
-    assert_eq!(world.available("alice"), 3900);
-    assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_idempotency_key_a_hundred_times_at_once_with_a_remote_model() {
-    let world = World::new();
-    world.model.be_remote();
     let alice = world.user("alice").await.sending("Idempotency-Key", "once");
     let turn = |_| (alice.clone(), "/api/chat/".to_owned(), json!({"message": "Hello"}));
     let replies = at_once((0..100).map(turn).collect()).await;

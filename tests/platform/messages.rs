@@ -59,7 +59,6 @@ async fn the_assistants_character_reaches_the_model() {
         "name": "Ada", "system_prompt": "Be brief.", "personality": "Dry", "model": "gpt-4", "temperature": 0.7,
     });
     let ada = id_of(&made(alice.post(ASSISTANTS, character).await));
-    world.model.be_remote();
     let path = begin(&alice, json!({"assistant_id": ada, "initial_message": "one"})).await;
     say(&alice, &path, "two").await;
     alice.post("/api/v1/chat/", json!({"assistant_name": "Ada", "_input": "three"})).await;
@@ -134,28 +133,23 @@ async fn an_assistant_that_is_not_active_or_gone_does_not_answer() {
 async fn an_assistant_that_is_deactivated_while_the_turn_begins_does_not_answer() {
     use crate::world::{Fault, Moment};
     use futures::FutureExt;
-    for is_remote in [false, true] {
-        let world = World::with(&[OVER_SDK]);
-        let alice = world.user("alice").await;
-        let ada = assistant(&alice, "Ada").await;
-        let path = begin(&alice, json!({"assistant_id": ada})).await;
-        if is_remote {
-            world.model.be_remote();
-        }
-        let rival = (alice.in_world(&world.restarted()), ada.clone());
-        world.faults().rival(move || {
-            let (alice, ada) = rival.clone();
-            async move { set_status(&alice, &ada, "inactive").await }.boxed()
-        });
-        // Sign-in and account, what is known before a turn, its number and the assistant; then it is written.
-        world.faults().plan(Some(Fault { call: 4, moment: Moment::LostRace, times: 1 }));
-        let reply = say(&alice, &path, "Hello").await;
-        assert_eq!(world.faults().hits(), 1);
-        assert_eq!(reply.status, 409, "{}", reply.text);
-        assert_eq!(reply.body, error(409, "CONFLICT", "The assistant is not active."));
-        assert_eq!(said(&alice, &path).await, [""; 0]);
-        assert_eq!(world.available("alice"), 4000);
-    }
+    let world = World::with(&[OVER_SDK]);
+    let alice = world.user("alice").await;
+    let ada = assistant(&alice, "Ada").await;
+    let path = begin(&alice, json!({"assistant_id": ada})).await;
+    let rival = (alice.in_world(&world.restarted()), ada.clone());
+    world.faults().rival(move || {
+        let (alice, ada) = rival.clone();
+        async move { set_status(&alice, &ada, "inactive").await }.boxed()
+    });
+    // Sign-in and account, what is known before a turn, its number and the assistant; then it is written.
+    world.faults().plan(Some(Fault { call: 4, moment: Moment::LostRace, times: 1 }));
+    let reply = say(&alice, &path, "Hello").await;
+    assert_eq!(world.faults().hits(), 1);
+    assert_eq!(reply.status, 409, "{}", reply.text);
+    assert_eq!(reply.body, error(409, "CONFLICT", "The assistant is not active."));
+    assert_eq!(said(&alice, &path).await, [""; 0]);
+    assert_eq!(world.available("alice"), 4000);
 }
 
 #[tokio::test]

@@ -8,10 +8,15 @@ async fn try_to_say(actor: &Actor, path: &str, message: &str) -> Reply {
     actor.post(&format!("{path}chats/"), json!({"message": message})).await
 }
 
-/// The statuses of the kept user messages with this text.
+/// The outcomes of the kept turns with this question.
 fn kept(world: &World, message: &str) -> Vec<Value> {
-    let rows = world.rows("sessions").into_iter();
-    rows.filter(|row| row["content"]["S"] == message).map(|row| row["status"]["S"].clone()).collect()
+    let rows = world.rows("sessions");
+    let questions = rows.iter().filter(|row| row["content"]["S"] == message && row["speaker"]["S"] == "user");
+    let outcome = |question: &Value| {
+        let of_turn = |row: &&Value| row["turn"] == question["turn"] && row["speaker"]["S"] == "assistant";
+        rows.iter().find(of_turn).map_or(Value::Null, |row| row["status"]["S"].clone())
+    };
+    questions.map(outcome).collect()
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn a_message_is_said_once() {
 }
 
 #[tokio::test]
-async fn a_message_to_a_remote_model_is_said_once() {
+async fn a_message_to_a_model_that_would_answer_otherwise_is_said_once() {
     let (world, alice, path) = alice_in_a_session().await;
     let chats = format!("{path}chats/");
     let alice = alice.sending(KEY, "k");

@@ -60,33 +60,28 @@ async fn turns_in_every_dialect() {
         ("/send/", json!({"message": "Hello"}), false),
         ("/api/chat/", json!({"message": "Hello"}), false),
     ];
-    for is_remote in [false, true] {
-        for (path, mut body, has_assistant) in places.clone() {
-            let (world, alice, receiver, _) = alice_with_a_webhook(&[]).await;
-            if is_remote {
-                world.model.be_remote();
-            }
-            let ada = assistant(&alice, "Ada").await;
-            if body["assistant_id"].is_string() {
-                body["assistant_id"] = json!(ada);
-            }
-            assert_eq!(told(&world, &receiver).await, [], "an assistant is made");
-            let first = alice.post(path, body.clone()).await;
-            assert!(first.status < 300, "{path}: {}", first.text);
-            let conversation = id_of(&alice.get(CONVERSATIONS).await.body["items"][0]);
-            let mut data = json!({"conversation_id": conversation, "user_id": world.id_of("alice").to_string()});
-            if has_assistant {
-                data["assistant_id"] = json!(ada);
-            }
-            let expected = turn(&data, &messages(&alice, &conversation).await, true);
-            assert_eq!(in_order(told(&world, &receiver).await), in_order(expected), "{path} {body}");
-            let own = format!("{CONVERSATIONS}/{conversation}");
-            let second =
-                if path == CONVERSATIONS { say(&alice, &own, "Again").await } else { alice.post(path, body).await };
-            assert!(second.status < 300, "{path}: {}", second.text);
-            let expected = turn(&data, &messages(&alice, &conversation).await, false);
-            assert_eq!(in_order(told(&world, &receiver).await), in_order(expected), "{path}, once more");
+    for (path, mut body, has_assistant) in places {
+        let (world, alice, receiver, _) = alice_with_a_webhook(&[]).await;
+        let ada = assistant(&alice, "Ada").await;
+        if body["assistant_id"].is_string() {
+            body["assistant_id"] = json!(ada);
         }
+        assert_eq!(told(&world, &receiver).await, [], "an assistant is made");
+        let first = alice.post(path, body.clone()).await;
+        assert!(first.status < 300, "{path}: {}", first.text);
+        let conversation = id_of(&alice.get(CONVERSATIONS).await.body["items"][0]);
+        let mut data = json!({"conversation_id": conversation, "user_id": world.id_of("alice").to_string()});
+        if has_assistant {
+            data["assistant_id"] = json!(ada);
+        }
+        let expected = turn(&data, &messages(&alice, &conversation).await, true);
+        assert_eq!(in_order(told(&world, &receiver).await), in_order(expected), "{path} {body}");
+        let own = format!("{CONVERSATIONS}/{conversation}");
+        let second =
+            if path == CONVERSATIONS { say(&alice, &own, "Again").await } else { alice.post(path, body).await };
+        assert!(second.status < 300, "{path}: {}", second.text);
+        let expected = turn(&data, &messages(&alice, &conversation).await, false);
+        assert_eq!(in_order(told(&world, &receiver).await), in_order(expected), "{path}, once more");
     }
 }
 

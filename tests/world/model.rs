@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// The model's reaction to the next message.
 pub enum Script {
-    /// Responds as a model outside the process.
+    /// Responds with this text.
     Answer(&'static str),
     /// Responds once the test sends the text.
     AnswerWhen(oneshot::Receiver<&'static str>),
@@ -30,7 +30,6 @@ pub enum Script {
 #[derive(Default)]
 pub struct ScriptedModel {
     scripts: Mutex<VecDeque<Script>>,
-    is_remote: Mutex<bool>,
     prompts: Mutex<Vec<Prompt>>,
     progress: Progress,
 }
@@ -41,22 +40,12 @@ impl ScriptedModel {
         self.scripts.lock().unwrap().push_back(script);
     }
 
-    /// From now on, acts as a model outside the process: a turn takes a hold and a settlement.
-    pub fn be_remote(&self) {
-        *self.is_remote.lock().unwrap() = true;
-    }
-
-    /// Whether the model acts as one outside the process.
-    pub fn is_remote(&self) -> bool {
-        *self.is_remote.lock().unwrap()
-    }
-
-    /// The prompts that the model received while outside the process.
+    /// The prompts that the model received.
     pub fn prompts(&self) -> Vec<Prompt> {
         self.prompts.lock().unwrap().clone()
     }
 
-    /// Waits until it receives a message while outside the process.
+    /// Waits until it receives a message.
     pub async fn until_asked(&self) {
         let asked = || (!self.prompts.lock().unwrap().is_empty()).then_some(());
         self.progress.until("the model is asked", asked).await;
@@ -64,11 +53,6 @@ impl ScriptedModel {
 }
 
 impl ChatModel for ScriptedModel {
-    fn answer_at_once(&self, prompt: &Prompt) -> Option<String> {
-        let is_remote = self.is_remote() || !self.scripts.lock().unwrap().is_empty();
-        if is_remote { None } else { Echo.answer_at_once(prompt) }
-    }
-
     fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
         let script = self.scripts.lock().unwrap().pop_front();
         self.prompts.lock().unwrap().push(prompt.clone());

@@ -58,7 +58,6 @@ pub struct Snapshot {
     settings: HashMap<String, String>,
     millis: u64,
     entropy: u64,
-    has_remote_model: bool,
 }
 
 impl World {
@@ -76,7 +75,6 @@ impl World {
             settings: self.settings.clone(),
             millis: self.now_millis(),
             entropy: self.entropy.count(),
-            has_remote_model: self.model.is_remote(),
         }
     }
 }
@@ -99,9 +97,6 @@ impl Snapshot {
             Arc::new(ScriptedModel::default()),
             Arc::new(TestKeyring::of(&self.settings)),
         );
-        if self.has_remote_model {
-            world.model.be_remote();
-        }
         for (operation, request) in &self.sent {
             world.queues.run(operation, request.to_string().as_bytes()).unwrap();
         }
