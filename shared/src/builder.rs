@@ -8,7 +8,7 @@ use crate::{
     domain::Error,
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
-    model::{ChatModel, Echo},
+    model::{ChatModel, Echo, MaxTokensField, OpenAi, OpenAiSettings},
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
@@ -63,17 +63,21 @@ impl Builder {
     /// Services with the system clock and randomness, the model of `config`, passwords at full cost and one password
     /// hash at a time. Tokens are signed with the keys of `keyring`.
     pub fn new(config: Config, backends: Backends, keyring: Arc<dyn Keyring>) -> Self {
-        let ModelProvider::Echo = config.model;
-        Self {
-            config,
-            backends,
-            keyring,
-            model: Arc::new(Echo),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
-            cost: Cost::Standard,
-            hashes_at_once: 1,
-        }
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let model: Arc<dyn ChatModel> = match config.model.provider.clone() {
+            ModelProvider::Echo => Arc::new(Echo),
+            ModelProvider::OpenAi { base_url, api_key } => {
+                let settings = OpenAiSettings {
+                    base_url,
+                    api_key,
+                    default_model: config.model.name.clone(),
+                    max_tokens_field: MaxTokensField::Auto,
+                    asks_for_usage: true,
+                };
+                Arc::new(OpenAi::new(settings, clock.clone(), entropy.clone()))
+            }
+        };
+        Self { config, backends, keyring, model, clock, entropy, cost: Cost::Standard, hashes_at_once: 1 }
     }
 
     /// Uses another model.

@@ -12,6 +12,8 @@ use crate::{
 };
 use reading::{Settings, wrong};
 use secrecy::SecretString;
+use std::time::Duration;
+use url::Url;
 
 /// The operator's settings.
 #[derive(Clone)]
@@ -30,8 +32,8 @@ pub struct Config {
     pub jwt_secret_previous: Option<SecretString>,
     /// The secret of Secrets Manager that holds the keys, instead of these settings.
     pub jwt_secret_id: Option<String>,
-    /// The model that answers.
-    pub model: ModelProvider,
+    /// The models that answer.
+    pub model: ModelSettings,
     /// Names of the DynamoDB tables.
     pub tables: Tables,
     /// The endpoint of the WebSocket gateway for sending frames.
@@ -75,11 +77,33 @@ pub const OF_THE_STACK: [&str; 14] = [
 /// The bucket of uploaded files in the embedded S3.
 pub const BUCKET_FILES: &str = "files";
 
-/// The model that answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The models that answer.
+#[derive(Debug, Clone)]
+pub struct ModelSettings {
+    /// Who provides them.
+    pub provider: ModelProvider,
+    /// The model that answers where none is asked for, as its provider names it.
+    pub name: String,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// The length of the context, in tokens.
+    pub context_tokens: u32,
+    /// The maximum length of an answer, in tokens. `None` for the provider's default.
+    pub max_output_tokens: Option<u32>,
+}
+
+/// Who provides models.
+#[derive(Debug, Clone)]
 pub enum ModelProvider {
     /// A fixed sentence without delay, for trying the service without a model.
     Echo,
+    /// An endpoint that speaks OpenAI's chat completions.
+    OpenAi {
+        /// The address of the API.
+        base_url: Url,
+        /// The key.
+        api_key: Option<SecretString>,
+    },
 }
 
 /// Names of the DynamoDB tables.
@@ -212,12 +236,7 @@ impl Config {
             jwt_secret: settings.secret("JWT_SECRET")?,
             jwt_secret_previous: settings.secret("JWT_SECRET_PREVIOUS")?,
             jwt_secret_id: (settings.0)("JWT_SECRET_ID"),
-            model: match settings.text("MODEL_PROVIDER", "echo").as_str() {
-                "echo" => ModelProvider::Echo,
-                other => {
-                    return Err(wrong("MODEL_PROVIDER", &format!("`{other}` is not known; there is `echo`")));
-                }
-            },
+            model: settings.model()?,
             tables: Tables {
                 users: settings.text("TABLE_USERS", &tables.users),
                 assistants: settings.text("TABLE_ASSISTANTS", &tables.assistants),

@@ -1,6 +1,6 @@
 //! Parsing of settings, and the messages for invalid ones.
 
-use super::AdminSettings;
+use super::{AdminSettings, ModelProvider, ModelSettings};
 use crate::{
     domain::{
         money::{Refill, TOKENS_MAX},
@@ -50,6 +50,39 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     pub(super) fn tokens(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
         let tokens = self.number(name, default)?;
         if tokens > TOKENS_MAX { Err(wrong(name, &format!("is more than {TOKENS_MAX}"))) } else { Ok(tokens) }
+    }
+
+    pub(super) fn model(&self) -> Result<ModelSettings, SettingError> {
+        let base_url = match (self.0)("MODEL_BASE_URL") {
+            None => None,
+            Some(url) => Some(parse_base_url(&url)?),
+        };
+        // An address alone selects the provider.
+        let default = if base_url.is_some() { "openai" } else { "echo" };
+        let provider = match (self.text("MODEL_PROVIDER", default).as_str(), base_url) {
+            ("echo", _) => ModelProvider::Echo,
+            ("openai", Some(base_url)) => {
+                ModelProvider::OpenAi { base_url, api_key: (self.0)("MODEL_API_KEY").map(SecretString::from) }
+            }
+            ("openai", None) => return Err(wrong("MODEL_BASE_URL", "is needed with MODEL_PROVIDER=openai")),
+            (other, _) => {
+                return Err(wrong("MODEL_PROVIDER", &format!("`{other}` is not known; there are `echo` and `openai`")));
+            }
+        };
+        let is_echo = matches!(provider, ModelProvider::Echo);
+        let name = match (self.0)("MODEL_NAME") {
+            Some(name) => name.trim().to_owned(),
+            None if is_echo => "echo".to_owned(),
+            None => return Err(wrong("MODEL_NAME", "is needed beside MODEL_BASE_URL")),
+        };
+        let max_output_tokens: u32 = self.number("MODEL_MAX_OUTPUT_TOKENS", 0)?;
+        Ok(ModelSettings {
+            provider,
+            name,
+            timeout: Duration::from_secs(self.number("MODEL_TIMEOUT_SECONDS", 240_u32)?.into()),
+            context_tokens: self.number("MODEL_CONTEXT_TOKENS", 8_192)?,
+            max_output_tokens: (max_output_tokens > 0).then_some(max_output_tokens),
+        })
     }
 
     pub(super) fn refill(&self) -> Result<Option<Refill>, SettingError> {
@@ -147,4 +180,9 @@ impl SettingError {
 
 pub(super) fn wrong(name: &'static str, problem: &str) -> SettingError {
     SettingError { name, problem: problem.to_owned() }
+}
+
+fn parse_base_url(text: &str) -> Result<Url, SettingError> {
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| wrong("MODEL_BASE_URL", "is not an address like `https://api.openai.com/v1`"))
 }

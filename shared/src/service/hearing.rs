@@ -9,7 +9,7 @@ use crate::{
         ids::{ConversationId, MessageId, Speaker, TurnNumber},
         time::Timestamp,
     },
-    model::{ChatModel, Prompt},
+    model::{ChatModel, Delta, EndReason, ModelError, Prompt},
     store::turns::TurnLocation,
 };
 use futures::StreamExt;
@@ -163,12 +163,16 @@ impl Listener {
                 () = self.gone() => return Ok(true),
             };
             match piece {
-                None => return Ok(false),
+                // A stream without an end is broken off.
+                None => return Err(Error::ModelFailed),
+                Some(Ok(Delta::End(end))) => return Ok(end.reason == EndReason::Length),
+                Some(Ok(Delta::Reasoning(_) | Delta::ToolCall(_))) => {}
+                Some(Err(ModelError::TimedOut)) => return Err(Error::ModelTimedOut),
                 Some(Err(error)) => {
                     tracing::warn!(error = %crate::log::Causes(&error), "the model failed");
                     return Err(Error::ModelFailed);
                 }
-                Some(Ok(mut piece)) => {
+                Some(Ok(Delta::Text(mut piece))) => {
                     let is_full = text.len() + piece.len() > REPLY_BYTES_MAX;
                     while text.len() + piece.len() > REPLY_BYTES_MAX {
                         piece.pop();

@@ -58,7 +58,7 @@ use realtime::Realtime;
 use std::{ops::Deref, sync::Arc};
 use sweeper::Sweeper;
 use tools::Tools;
-use turns::Turns;
+use turns::{ContextLimits, Turns};
 use users::Users;
 use webhooks::Webhooks;
 
@@ -182,6 +182,10 @@ impl Services {
         let deps = Deps { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
         let limits = Limits::new(store.clone(), clock.clone(), &config);
         let balance = Balances::new(deps.clone(), config.prices);
+        let context = ContextLimits {
+            context_tokens: config.model.context_tokens as usize,
+            output_tokens: config.model.max_output_tokens,
+        };
         let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
         let realtime =
@@ -204,7 +208,7 @@ impl Services {
             dispatch: Dispatch::new(deps.clone(), deliveries.clone(), realtime.clone(), webhooks),
             deliveries,
             notifications: Notifications::new(deps.clone()),
-            turns: Turns::new(deps, balance.clone(), model.clone(), realtime.clone()),
+            turns: Turns::new(deps, balance.clone(), (model.clone(), context), realtime.clone()),
             balance,
             realtime,
             sweeper: Sweeper::new(store.clone()),

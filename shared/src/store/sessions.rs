@@ -33,6 +33,8 @@ pub const LATEST_TURNS: usize = 50;
 /// The most bytes of their texts.
 const LATEST_BYTES_MAX: usize = 4_000_000;
 const ITEMS_PER_TURN: usize = 2;
+/// The most turns that a model is told of.
+const HISTORY_TURNS: usize = 50;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct ConversationRow {
@@ -387,6 +389,21 @@ impl Store {
     pub async fn conversation(&self, owner: UserId, id: ConversationId) -> Result<Option<Conversation>, CallError> {
         let row: Option<ConversationRow> = read_if_any(self.get(keys::conversation(&self.tables, id)).await?)?;
         Ok(row.and_then(|row| row.if_owned_by(owner)))
+    }
+
+    /// The latest answered turns of a conversation, oldest first: at most [`HISTORY_TURNS`] with about `bytes_max` bytes
+    /// of text. The caller must find out whose conversation it is.
+    pub async fn history(&self, id: ConversationId, bytes_max: usize) -> Result<Vec<Turn>, CallError> {
+        let query = self.messages(id).scan_index_forward(false);
+        let walk =
+            Walk { client: &self.client, query, items_per_entry: ITEMS_PER_TURN, tidy: drop_unanswered_backwards };
+        let enough = |items: &[Item]| match text_bytes(items) > bytes_max {
+            true => HISTORY_TURNS,
+            false => complete_turns_backwards(items),
+        };
+        let mut items = walk.take(HISTORY_TURNS, None, enough).await?;
+        items.reverse();
+        turns_of(items)
     }
 
     /// Reads an account and one of its conversations, in one call.

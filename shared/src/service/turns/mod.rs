@@ -5,6 +5,9 @@
 mod answering;
 mod events;
 mod preparing;
+mod prompt;
+
+pub use prompt::ContextLimits;
 
 use super::{
     Deps,
@@ -29,7 +32,7 @@ use crate::{
     store::Store,
 };
 use futures::{Stream, StreamExt};
-use preparing::prompt;
+use prompt::prompt;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tracing::Instrument;
@@ -112,6 +115,7 @@ pub struct Turns {
     store: Arc<Store>,
     balance: Balances,
     model: Arc<dyn ChatModel>,
+    limits: ContextLimits,
     realtime: Realtime,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -126,14 +130,15 @@ struct Saying {
 }
 
 impl Turns {
-    /// Generates replies with `model`, and sends streamed ones to live connections through `realtime`.
+    /// Generates replies with `model`, whose prompts keep to `limits`, and sends streamed ones to live connections through
+    /// `realtime`.
     pub fn new(
         Deps { store, clock, entropy }: Deps,
         balance: Balances,
-        model: Arc<dyn ChatModel>,
+        (model, limits): (Arc<dyn ChatModel>, ContextLimits),
         realtime: Realtime,
     ) -> Self {
-        Self { store, balance, model, realtime, clock, entropy }
+        Self { store, balance, model, limits, realtime, clock, entropy }
     }
 
     /// Sends a message and waits for the reply.
@@ -228,14 +233,24 @@ impl Turns {
         let Saying { user: _, place, said, keyed } = &**saying;
         let now = self.clock.now();
         let (id, assistant) = self.looked_for(user, place, now);
-        let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash)).await?;
+        let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash));
+        let history = async {
+            match place {
+                TurnTarget::New { .. } => Ok(Vec::new()),
+                _ => self.store.history(id, self.limits.history_bytes()).await,
+            }
+        };
+        let (before, history) = futures::future::try_join(before, history).await?;
         if let Some(keyed) = keyed
             && let Some(recorded) = keyed.replay(before.record.as_ref(), now)?
         {
             return self.answered_before(user.id, recorded).await.map(Attempt::Done);
         }
         let ready = self.ready((user, saying), id, before, now).await?;
-        let prompt = prompt(said, ready.assistant.as_ref());
+        // Nobody else's conversation is told, and none that was begun anew.
+        let is_same = ready.place.conversation == id && ready.place.begins.is_none();
+        let history = if is_same { &history[..] } else { &[] };
+        let prompt = prompt(said, ready.assistant.as_ref(), history, self.limits, listener.patience());
         // In a separate task, so that the hold is settled or released even if the client disconnects.
         let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
         let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };

@@ -13,7 +13,6 @@ use crate::{
         time::Timestamp,
         user::User,
     },
-    model::Prompt,
     store::turns::{BeforeTurn, Begins, TurnLocation},
 };
 
@@ -130,17 +129,4 @@ fn beginning(
     };
     let assistant = assistant.map(|assistant| assistant.id);
     Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
-}
-
-/// The input of the model.
-pub(super) fn prompt(said: &Said, assistant: Option<&Assistant>) -> Prompt {
-    let character = assistant.map(|assistant| &assistant.character);
-    let text = |text: Option<&str>| text.map(str::to_owned);
-    Prompt {
-        message: said.text.as_str().to_owned(),
-        system_prompt: text(character.and_then(|own| Some(own.system_prompt.as_ref()?.as_str()))),
-        personality: text(character.and_then(|own| Some(own.personality.as_ref()?.as_str()))),
-        model: text(character.and_then(|own| Some(own.model.as_ref()?.as_str()))),
-        temperature: character.and_then(|own| own.temperature).map(|temperature| temperature.degree()),
-    }
 }

@@ -1,0 +1,110 @@
+//! What a model is told: the assistant's instructions, as much of the conversation as fits, and the question.
+
+use crate::{
+    domain::{
+        assistant::{Assistant, Character},
+        conversation::{Said, Turn},
+    },
+    model::{Prompt, PromptMessage},
+};
+use std::time::Duration;
+
+/// The sizes that a prompt must keep to.
+#[derive(Debug, Clone, Copy)]
+pub struct ContextLimits {
+    /// The length of the model's context, in tokens.
+    pub context_tokens: usize,
+    /// The maximum length of an answer, in tokens. `None` for the provider's default.
+    pub output_tokens: Option<u32>,
+}
+
+/// The part of the context that is kept for an answer whose length is not limited.
+const OUTPUT_SHARE: usize = 4;
+/// The mark in place of what was cut out of a message that is longer than the context.
+const CUT_MARK: &str = "\n[…]\n";
+
+impl ContextLimits {
+    /// The tokens for instructions, history and question.
+    fn prompt_tokens(self) -> usize {
+        let output = self.output_tokens.map_or(self.context_tokens / OUTPUT_SHARE, |tokens| tokens as usize);
+        self.context_tokens.saturating_sub(output).max(self.context_tokens / OUTPUT_SHARE)
+    }
+
+    /// The most bytes of history that can be useful.
+    pub fn history_bytes(self) -> usize {
+        self.prompt_tokens() * BYTES_PER_TOKEN
+    }
+}
+
+/// An estimate that is right for few models and safe for most: three bytes are a token.
+const BYTES_PER_TOKEN: usize = 3;
+/// What each message costs besides its text.
+const TOKENS_PER_MESSAGE: usize = 4;
+
+fn tokens(text: &str) -> usize {
+    text.len().div_ceil(BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE
+}
+
+/// The prompt for a question. `history` is the conversation's answered turns, oldest first: the latest ones that fit are
+/// told, whole.
+pub(super) fn prompt(
+    said: &Said,
+    assistant: Option<&Assistant>,
+    history: &[Turn],
+    limits: ContextLimits,
+    time_limit: Duration,
+) -> Prompt {
+    let character = assistant.map(|assistant| &assistant.character);
+    let instructions = character.and_then(instructions);
+    let room = limits.prompt_tokens().saturating_sub(instructions.as_deref().map_or(0, tokens));
+    let question = cut_to_fit(said.text.as_str(), room);
+    let mut left = room.saturating_sub(tokens(&question));
+    let fitting = history.iter().rev().take_while(|turn| {
+        let needed = tokens(turn.message.as_str()) + tokens(&turn.response);
+        let fits = needed <= left;
+        left = left.saturating_sub(needed);
+        fits
+    });
+    let first = history.len() - fitting.count();
+    let earlier = history[first..].iter().flat_map(|turn| {
+        let answer = PromptMessage::Assistant { text: turn.response.clone(), reasoning: None, calls: Vec::new() };
+        [PromptMessage::User(turn.message.as_str().to_owned()), answer]
+    });
+    Prompt {
+        model: character.and_then(|own| Some(own.model.as_ref()?.as_str().to_owned())),
+        instructions,
+        messages: earlier.chain([PromptMessage::User(question)]).collect(),
+        tools: Vec::new(),
+        temperature: character.and_then(|own| own.temperature).map(|temperature| temperature.degree()),
+        max_output_tokens: limits.output_tokens,
+        time_limit,
+    }
+}
+
+/// What the assistant's owner says about it.
+fn instructions(character: &Character) -> Option<String> {
+    let Character { system_prompt, personality, company_name, .. } = character;
+    let parts = [
+        system_prompt.as_ref().map(|text| text.as_str().to_owned()),
+        personality.as_ref().map(|text| format!("Your personality: {}", text.as_str())),
+        company_name.as_ref().map(|name| format!("You work for {}.", name.as_str())),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
+/// The text, or its beginning and its end if it needs more than `room` tokens.
+fn cut_to_fit(text: &str, room: usize) -> String {
+    if tokens(text) <= room {
+        return text.to_owned();
+    }
+    let half = room.saturating_sub(TOKENS_PER_MESSAGE) * BYTES_PER_TOKEN / 2;
+    let (mut head, mut tail) = (half.min(text.len()), text.len().saturating_sub(half));
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    format!("{}{CUT_MARK}{}", &text[..head], &text[tail..])
+}
