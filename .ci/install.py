@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Installs the tools of the checks into `target/tools`. All versions are in `.ci/tools`: one file per Python
-environment, `node.txt` for npm, `*.apt` for Debian, whose packages have the versions of the distribution.
+environment, `node.txt` for npm, `*.apt` for Debian, whose packages have the versions of the distribution. The small
+model has its versions in `examples/small-model`.
 
 `.ci/install.py NAME` installs one environment and prints the directory of its programs; without a name it installs
 those that .ci/run needs. To update an environment, install newer versions of its direct packages into an empty one and
@@ -8,6 +9,7 @@ copy `pip freeze`."""
 
 import contextlib
 import fcntl
+import os
 import pathlib
 import shutil
 import subprocess
@@ -19,6 +21,7 @@ INSTALLED = ROOT / "target" / "tools"
 NODE, ARM64 = "node", "arm64"
 # Only .ci/full uses it. It takes a minute to install.
 CHECKOV = "checkov"
+SMALL_MODEL = ROOT / "examples" / "small-model"
 
 
 @contextlib.contextmanager
@@ -65,6 +68,15 @@ def node_package():
     return directory / "node_modules"
 
 
+def small_model():
+    """Installs the example's model. Returns the command that starts it, and the environment that the command needs."""
+    with renewed("small-model", SMALL_MODEL / "requirements.txt") as (directory, is_empty):
+        settings = {**os.environ, "SMALL_MODEL_DIR": str(directory)}
+        if is_empty:
+            subprocess.run([SMALL_MODEL / "run", "--install"], check=True, stdout=subprocess.DEVNULL, env=settings)
+    return SMALL_MODEL / "run", settings
+
+
 def debian(program, *names):
     """Installs packages of the distribution, unless the program exists."""
     if shutil.which(program) is None:
@@ -102,6 +114,8 @@ def main():
     else:
         for name in sorted(file.stem for file in VERSIONS.glob("*.txt") if file.stem not in [NODE, CHECKOV]):
             environment(name)
+        node_package()
+        small_model()
 
 
 if __name__ == "__main__":
