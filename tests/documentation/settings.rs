@@ -5,7 +5,7 @@ use crate::template::template;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use shared::{
-    config::{Config, ModelProvider, QueueUrls, Tables},
+    config::{Config, ModelProvider, ModelSettings, QueueUrls, Tables},
     outbound::OutboundRules,
 };
 use std::{cell::RefCell, collections::BTreeMap};
@@ -47,7 +47,7 @@ fn defaults() -> BTreeMap<String, String> {
         jwt_secret,
         jwt_secret_previous,
         jwt_secret_id,
-        model: ModelProvider::Echo,
+        model,
         tables,
         websocket_endpoint,
         queues,
@@ -60,6 +60,8 @@ fn defaults() -> BTreeMap<String, String> {
         webhook_retries,
     } = Config::read(|_| None).unwrap();
     let Tables { users, assistants, tools, sessions, balances, files, outbox, webhooks, connections, limits } = tables;
+    let ModelSettings { provider, name, timeout, context_tokens, max_output_tokens } = model;
+    assert!(matches!(provider, ModelProvider::Echo));
     let QueueUrls { deliveries, connections: connections_queue } = queues;
     let secret = |secret: Option<SecretString>| secret.map_or(NONE.to_owned(), |s| s.expose_secret().into());
     let list = |list: Vec<String>| if list.is_empty() { NONE.to_owned() } else { list.join(",") };
@@ -78,6 +80,12 @@ fn defaults() -> BTreeMap<String, String> {
         ("JWT_SECRET_PREVIOUS", secret(jwt_secret_previous)),
         ("JWT_SECRET_ID", jwt_secret_id.unwrap_or(NONE.to_owned())),
         ("MODEL_PROVIDER", "echo".to_owned()),
+        ("MODEL_BASE_URL", NONE.to_owned()),
+        ("MODEL_API_KEY", NONE.to_owned()),
+        ("MODEL_NAME", name),
+        ("MODEL_TIMEOUT_SECONDS", timeout.as_secs().to_string()),
+        ("MODEL_CONTEXT_TOKENS", context_tokens.to_string()),
+        ("MODEL_MAX_OUTPUT_TOKENS", max_output_tokens.map_or(NONE.to_owned(), |tokens| tokens.to_string())),
         ("TABLE_USERS", users),
         ("TABLE_ASSISTANTS", assistants),
         ("TABLE_TOOLS", tools),

@@ -4,6 +4,7 @@
 use super::{error, invalid, talk::*};
 use crate::world::{NOW, OVER_SDK, Script, World};
 use serde_json::{Value, json};
+use shared::model::PromptMessage;
 use tokio::sync::{mpsc, oneshot};
 
 #[tokio::test]
@@ -63,12 +64,15 @@ async fn the_assistants_character_reaches_the_model() {
     say(&alice, &path, "two").await;
     alice.post("/api/v1/chat/", json!({"assistant_name": "Ada", "_input": "three"})).await;
     let prompts = world.model.prompts();
-    let messages: Vec<&str> = prompts.iter().map(|prompt| prompt.message.as_str()).collect();
-    assert_eq!(messages, ["one", "two", "three"]);
+    let user = |text: &str| PromptMessage::User(text.to_owned());
+    let answer = PromptMessage::Assistant { text: ANSWER.to_owned(), reasoning: None, calls: Vec::new() };
+    let messages: Vec<_> = prompts.iter().map(|prompt| prompt.messages.clone()).collect();
+    let (first, third) = (vec![user("one")], vec![user("three")]);
+    assert_eq!(messages, [first, vec![user("one"), answer, user("two")], third]);
     for prompt in prompts {
-        let character = (prompt.system_prompt, prompt.personality, prompt.model, prompt.temperature);
+        let character = (prompt.instructions, prompt.model, prompt.temperature);
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(character, (text("Be brief."), text("Dry"), text("gpt-4"), Some(0.7)));
+        assert_eq!(character, (text("Be brief.\n\nYour personality: Dry"), text("gpt-4"), Some(0.7)));
     }
 }
 

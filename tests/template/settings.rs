@@ -83,7 +83,7 @@ fn parameters_that_nobody_sets_mean_what_settings_that_nobody_sets_mean() {
     let plain = Config::read(|_| None).unwrap();
     let rules = |config: &Config| {
         let limits = (config.rate_limit_api, config.rate_limit_auth);
-        let rest = (config.prices, config.model, config.webhook_retries.clone(), config.log.level.clone());
+        let rest = (config.prices, config.model.clone(), config.webhook_retries.clone(), config.log.level.clone());
         format!("{limits:?} {rest:?} {:?}", config.cors_origins)
     };
     assert_eq!(rules(&deployed), rules(&plain));

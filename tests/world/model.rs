@@ -3,10 +3,10 @@
 use super::Progress;
 use futures::{
     StreamExt,
-    future::{BoxFuture, pending},
+    future::{self, BoxFuture, pending},
     stream::{self, BoxStream},
 };
-use shared::model::{ChatModel, Echo, ModelError, Prompt};
+use shared::model::{ChatModel, Delta, Echo, End, EndReason, ModelError, Prompt};
 use std::{collections::VecDeque, sync::Mutex};
 use tokio::sync::{mpsc, oneshot};
 
@@ -53,27 +53,32 @@ impl ScriptedModel {
 }
 
 impl ChatModel for ScriptedModel {
-    fn answer(&self, prompt: Prompt) -> BoxStream<'_, Result<String, ModelError>> {
+    fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<Delta, ModelError>> {
         let script = self.scripts.lock().unwrap().pop_front();
         self.prompts.lock().unwrap().push(prompt.clone());
         self.progress.note();
-        let failed = || ModelError("the provider said: secret detail".to_owned());
-        match script {
-            None => Echo.answer(prompt),
-            Some(Script::Answer(text)) => stream::iter([Ok(text.to_owned())]).boxed(),
-            Some(Script::AnswerWhen(told)) => stream::once(async { Ok(told.await.unwrap().to_owned()) }).boxed(),
+        let pieces = match script {
+            None => return Echo.answer(prompt),
+            Some(Script::Answer(text)) => stream::iter([Ok(text)]).boxed(),
+            Some(Script::AnswerWhen(told)) => stream::once(async { Ok(told.await.unwrap()) }).boxed(),
             Some(Script::Pieces(pieces)) => {
-                stream::unfold(pieces, async |mut pieces| pieces.recv().await.map(|piece| (piece, pieces)))
-                    .map(move |piece| piece.map(str::to_owned).map_err(|()| failed()))
-                    .boxed()
+                stream::unfold(pieces, async |mut pieces| pieces.recv().await.map(|piece| (piece, pieces))).boxed()
             }
-            Some(Script::Fail) => stream::iter([Err(failed())]).boxed(),
+            Some(Script::Fail) => stream::iter([Err(())]).boxed(),
             Some(Script::Hang) => stream::once(pending()).boxed(),
             Some(Script::Panic) => stream::once(async { panic!("the model panics") }).boxed(),
-        }
+        };
+        let deltas = pieces
+            .filter(|piece| future::ready(*piece != Ok("")))
+            .map(|piece| piece.map(|text| Delta::Text(text.to_owned())).map_err(|()| ModelError::Failed(500)));
+        deltas.chain(stream::iter([Ok(end())])).boxed()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {
         Echo.probe()
     }
+}
+
+const fn end() -> Delta {
+    Delta::End(End { reason: EndReason::Complete, usage: None, model: None })
 }
