@@ -1,13 +1,14 @@
 //! Conversations and their turns.
 
 use super::{
-    OutboundUrl,
+    Error, OutboundUrl,
     ids::{AssistantId, ConversationId, FileId, MessageId, Speaker, TurnNumber},
     money::Tokens,
     text::{MessageText, Title},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A series of turns of one user (a "chat session" of the webchat dialect).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Conversation {
     pub said: u64,
     /// The number of answered turns.
     pub turns: u64,
+    /// The number of turns that failed after the model had said something.
+    pub broken_off: u64,
     /// The turn that was answered last.
     pub last_turn: Option<TurnNumber>,
     /// The number of turns that have begun, which is the number of the latest one.
@@ -35,7 +38,8 @@ pub struct Conversation {
 impl Conversation {
     /// A conversation without a turn.
     pub const fn new(id: ConversationId, assistant: Option<AssistantId>, title: Title, now: Timestamp) -> Self {
-        Self { id, assistant, title, said: 0, turns: 0, last_turn: None, begun: 0, created_at: now, updated_at: now }
+        let (created_at, updated_at) = (now, now);
+        Self { id, assistant, title, said: 0, turns: 0, broken_off: 0, last_turn: None, begun: 0, created_at, updated_at }
     }
 
     /// The conversation after `turn`, which was its first.
@@ -45,7 +49,7 @@ impl Conversation {
 
     /// The number of messages, replies included.
     pub const fn messages(&self) -> u64 {
-        self.said + self.turns
+        self.said + self.turns + self.broken_off
     }
 }
 
@@ -56,6 +60,22 @@ pub struct Said {
     pub text: MessageText,
     /// Files and images, by reference.
     pub attachments: Vec<Attachment>,
+}
+
+impl Said {
+    /// The message of a turn that has begun.
+    pub fn into_message(self, turn: TurnNumber, created_at: Timestamp) -> Message {
+        Message {
+            id: MessageId { turn, speaker: Speaker::User },
+            content: self.text.into_string(),
+            attachments: self.attachments,
+            status: MessageStatus::Pending,
+            charged: None,
+            usage: None,
+            model: None,
+            created_at,
+        }
+    }
 }
 
 impl From<MessageText> for Said {
@@ -108,6 +128,10 @@ pub struct Turn {
     pub status: MessageStatus,
     /// The price of the turn.
     pub charged: Tokens,
+    /// What the model used, if its provider tells.
+    pub usage: Option<Usage>,
+    /// The model that answered.
+    pub model: Option<String>,
     /// When the message arrived.
     pub created_at: Timestamp,
     /// When the reply ended.
@@ -117,13 +141,26 @@ pub struct Turn {
 impl Turn {
     /// The turn as its two messages: the user's, and the reply.
     pub fn into_messages(self) -> [Message; 2] {
-        let Self { number: turn, message, attachments, response, status, charged, created_at, answered_at } = self;
+        let Self {
+            number: turn,
+            message,
+            attachments,
+            response,
+            status,
+            charged,
+            usage,
+            model,
+            created_at,
+            answered_at,
+        } = self;
         let said = Message {
             id: MessageId { turn, speaker: Speaker::User },
             content: message.into_string(),
             attachments,
             status: MessageStatus::Complete,
             charged: None,
+            usage: None,
+            model: None,
             created_at,
         };
         let reply = Message {
@@ -132,6 +169,8 @@ impl Turn {
             attachments: Vec::new(),
             status,
             charged: Some(charged),
+            usage,
+            model,
             created_at: answered_at,
         };
         [said, reply]
@@ -151,8 +190,68 @@ pub struct Message {
     pub status: MessageStatus,
     /// The price of the turn. `None` for a message of the user.
     pub charged: Option<Tokens>,
+    /// What the model used, if its provider tells. `None` for a message of the user.
+    pub usage: Option<Usage>,
+    /// The model that answered. `None` for a message of the user.
+    pub model: Option<String>,
     /// When the message was created.
     pub created_at: Timestamp,
+}
+
+/// What an answer used, in the provider's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The tokens of the prompt.
+    pub input_tokens: u64,
+    /// The tokens of the answer, with its reasoning.
+    pub output_tokens: u64,
+}
+
+/// Why a turn failed. Nothing was charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TurnFailure {
+    /// The model failed.
+    Model,
+    /// The model took too long.
+    Timeout,
+    /// The process that ran the turn ended before the turn did.
+    Interrupted,
+}
+
+impl From<TurnFailure> for Error {
+    fn from(failure: TurnFailure) -> Self {
+        match failure {
+            TurnFailure::Model | TurnFailure::Interrupted => Self::ModelFailed,
+            TurnFailure::Timeout => Self::ModelTimedOut,
+        }
+    }
+}
+
+/// A place in the stream of a turn: how much of the answer comes before it. `<bytes>.<steps>` in text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StreamPosition {
+    /// The bytes of the answer's text, in UTF-8.
+    pub bytes: usize,
+    /// The number of events about steps.
+    pub steps: usize,
+}
+
+impl StreamPosition {
+    /// Reads the text of a position.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (bytes, steps) = text.split_once('.')?;
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let both = is_number(bytes) && is_number(steps);
+        both.then_some(())?;
+        Some(Self { bytes: bytes.parse().ok()?, steps: steps.parse().ok()? })
+    }
+}
+
+impl fmt::Display for StreamPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.bytes, self.steps)
+    }
 }
 
 /// The status of a message.

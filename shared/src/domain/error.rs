@@ -87,6 +87,8 @@ pub enum Conflict {
     WebhookInactive,
     /// A delivery attempt is running.
     BeingDelivered,
+    /// The turn has ended.
+    TurnEnded,
 }
 
 impl std::fmt::Display for Conflict {
@@ -100,6 +102,7 @@ impl std::fmt::Display for Conflict {
             Self::Full { max } => write!(f, "You have reached the limit of {max}."),
             Self::WebhookInactive => f.write_str("The webhook is not active."),
             Self::BeingDelivered => f.write_str("A delivery attempt is in progress."),
+            Self::TurnEnded => f.write_str("The answer has already ended."),
         }
     }
 }

@@ -99,7 +99,7 @@ impl ConversationId {
 pub struct UserNumber(pub u64);
 
 /// A turn's number in its conversation: 1, 2, 3 … in the order of arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TurnNumber(pub u64);
 

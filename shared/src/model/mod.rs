@@ -3,6 +3,7 @@
 mod echo;
 mod openai;
 
+pub use crate::domain::conversation::Usage;
 pub use echo::Echo;
 use futures::{future::BoxFuture, stream::BoxStream};
 pub use openai::{MaxTokensField, OpenAi, OpenAiSettings};
@@ -112,15 +113,6 @@ pub enum EndReason {
     ToolCalls,
     /// The provider's filter ended the answer.
     Filtered,
-}
-
-/// What an answer used, in the provider's tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    /// The tokens of the prompt.
-    pub input_tokens: u64,
-    /// The tokens of the answer, with its reasoning.
-    pub output_tokens: u64,
 }
 
 /// Why a model did not answer. Never shown to users, and never stored as an answer. The text contains nothing of the

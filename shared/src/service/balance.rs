@@ -1,7 +1,7 @@
 //! The tokens that a user can spend. Reading a balance also settles what is due: it adds refills, and reclaims holds
 //! that a crash left behind.
 
-use super::Deps;
+use super::{Deps, recovery::Recovery};
 use crate::{
     clock::Clock,
     domain::{
@@ -11,14 +11,9 @@ use crate::{
         time::Timestamp,
     },
     entropy::Entropy,
-    store::{
-        Store,
-        balances::{Balance, Hold},
-        turns::TurnLocation,
-    },
+    store::{Store, balances::Balance},
 };
 use std::{sync::Arc, time::Duration};
-use uuid::Uuid;
 
 /// How much longer a hold lasts than the time limit of its turn.
 pub const HOLD_OUTLASTS: Duration = Duration::from_secs(95);
@@ -31,13 +26,16 @@ pub struct Balances {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    recovery: Recovery,
     prices: Prices,
 }
 
 impl Balances {
     /// Uses the operator's prices.
-    pub fn new(Deps { store, clock, entropy }: Deps, prices: Prices) -> Self {
-        Self { store, clock, entropy, prices }
+    pub fn new(deps: Deps, prices: Prices) -> Self {
+        let recovery = Recovery::new(deps.clone());
+        let Deps { store, clock, entropy } = deps;
+        Self { store, clock, entropy, recovery, prices }
     }
 
     /// The price of a turn.
@@ -66,7 +64,7 @@ impl Balances {
             let expired = balance.holds.iter().find(|(_, hold)| hold.expires_at <= now);
             if let Some((&id, hold)) = expired {
                 // The next read shows whether the hold has ended, through this task or another one.
-                self.reclaim(user, id, hold).await?;
+                self.recovery.give_back(user, id, hold).await?;
             } else if let Some((tokens, to)) = self.prices.refill.and_then(|refill| due(refill, &balance, now)) {
                 let entry_id = self.entropy.uuid(now);
                 self.store.refill(user, tokens, balance.refilled_at, to, entry_id).await?;
@@ -76,13 +74,6 @@ impl Balances {
             balance = self.read(user).await?;
         }
         Ok(balance)
-    }
-
-    async fn reclaim(&self, user: UserId, id: Uuid, hold: &Hold) -> Result<(), Error> {
-        let place =
-            TurnLocation { user, conversation: hold.conversation, assistant: None, turn: hold.turn, begins: None };
-        self.store.fail(place, id, hold.amount, self.clock.now(), None).await?.ok();
-        Ok(())
     }
 
     /// Why a turn cannot be paid for: `otherwise`, unless the account was deleted.

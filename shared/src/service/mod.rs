@@ -12,13 +12,13 @@ pub mod dispatch;
 pub mod files;
 pub mod format;
 pub mod health;
-pub mod hearing;
 pub mod idempotency;
 pub mod jwt;
 pub mod limits;
 pub mod logins;
 pub mod notifications;
 pub mod realtime;
+pub mod recovery;
 mod retry;
 pub mod sweeper;
 pub mod tools;
@@ -55,6 +55,7 @@ use limits::Limits;
 use logins::Logins;
 use notifications::Notifications;
 use realtime::Realtime;
+use recovery::Recovery;
 use std::{ops::Deref, sync::Arc};
 use sweeper::Sweeper;
 use tools::Tools;
@@ -125,6 +126,8 @@ pub struct All {
     pub files: Files,
     /// Conversations, and reading their messages.
     pub conversations: Conversations,
+    /// Ending turns whose process died.
+    pub recovery: Recovery,
     /// Sending messages to the model.
     pub turns: Turns,
     /// Webhooks.
@@ -208,7 +211,8 @@ impl Services {
             dispatch: Dispatch::new(deps.clone(), deliveries.clone(), realtime.clone(), webhooks),
             deliveries,
             notifications: Notifications::new(deps.clone()),
-            turns: Turns::new(deps, balance.clone(), (model.clone(), context), realtime.clone()),
+            recovery: Recovery::new(deps.clone()),
+            turns: Turns::new(deps, balance.clone(), (model.clone(), context, config.model.timeout), realtime.clone()),
             balance,
             realtime,
             sweeper: Sweeper::new(store.clone()),

@@ -126,24 +126,14 @@ pub(super) fn place_hold(tables: &Tables, user: UserId, id: Uuid, hold: &Hold) -
     Ok(Action::update(keys::balance(tables, user), change))
 }
 
-/// Ends the hold of an answered turn: the tokens stay spent. Refused if the hold has already ended.
-pub(super) fn settle_hold(tables: &Tables, user: UserId, id: Uuid) -> Action {
+/// Ends a hold: `released` of its tokens are available again, the others stay spent. Refused if the hold has already
+/// ended.
+pub(super) fn end_hold(tables: &Tables, user: UserId, id: Uuid, released: Tokens) -> Action {
     let change = UpdateExpression {
-        update: "REMOVE holds.#hold",
+        update: "SET available = available + :released REMOVE holds.#hold",
         condition: "attribute_exists(holds.#hold)",
         names: &[("#hold", &id.to_string())],
-        values: Vec::new(),
-    };
-    Action::update(keys::balance(tables, user), change)
-}
-
-/// Ends the hold of a failed turn: the tokens are available again. Refused if the hold has already ended.
-pub(super) fn release_hold(tables: &Tables, user: UserId, id: Uuid, amount: Tokens) -> Action {
-    let change = UpdateExpression {
-        update: "SET available = available + :amount REMOVE holds.#hold",
-        condition: "attribute_exists(holds.#hold)",
-        names: &[("#hold", &id.to_string())],
-        values: vec![(":amount", n(amount))],
+        values: vec![(":released", n(released))],
     };
     Action::update(keys::balance(tables, user), change)
 }

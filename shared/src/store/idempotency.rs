@@ -52,6 +52,17 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Frees the key of a request whose process died while it was running until `running_until`.
+    pub async fn free_key(&self, user: UserId, hash: &str, running_until: Timestamp) -> Result<(), CallError> {
+        let key = keys::idempotency(&self.tables, user, hash);
+        let condition = "attribute_not_exists(pk) OR (attribute_type(outcome, :null) AND running_until = :until)";
+        let values = vec![(":null", super::s("NULL")), (":until", n(running_until.millis()))];
+        // If another request has the key by now, it keeps it.
+        self.transact(vec![((), Action::delete_if(key, condition, &[], values))]).await.map(drop)
+    }
+}
+
 impl Entry {
     /// Claims the key. Refused while another request holds it.
     pub(super) fn put(self, tables: &Tables, user: UserId) -> Result<Action, CallError> {

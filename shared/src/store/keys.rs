@@ -22,6 +22,8 @@
 //! | tools | `tools` | `count` | the number of these tools |
 //! | sessions | `conversation#<uuid>` | `about` | a conversation |
 //! | sessions | `conversation#<uuid>` | `message#<turn>#<0 or 1>` | a user's message, its reply |
+//! | sessions | `conversation#<uuid>` | `running#<turn>` | a turn that runs; index `running` lists them |
+//! | sessions | `conversation#<uuid>` | `stream#<turn>#<byte>` | a part of the answer of a turn that runs; expires |
 //! | sessions | `sweep` | `conversation#<uuid>` | a deleted conversation whose messages are still to be removed |
 //! | balances | `user#<uuid>` | `balance` | available tokens, and the holds |
 //! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | an immutable ledger entry |
@@ -98,6 +100,10 @@ pub const FIRST_CHANGE: &str = "change#";
 pub const POPULATION_PARTS: u8 = 8;
 /// The prefix of the sort keys of a conversation's messages.
 pub const FIRST_MESSAGE: &str = "message#";
+/// The index of turns that run. It has [`RUNNING_PARTS`] partitions.
+pub const RUNNING: &str = "running";
+/// The number of parts in the index of turns that run, so that many turns can begin at once.
+pub const RUNNING_PARTS: u8 = 8;
 /// A sort key after the last message of every conversation.
 pub const AFTER_MESSAGES: &str = "message$";
 
@@ -290,6 +296,21 @@ pub fn message_sort(MessageId { turn, speaker }: MessageId) -> String {
         Speaker::Assistant => 1,
     };
     format!("{FIRST_MESSAGE}{:020}#{part}", turn.0)
+}
+
+/// A turn that runs.
+pub fn running(tables: &Tables, conversation: ConversationId, turn: TurnNumber) -> Key<'_> {
+    Key::of(&tables.sessions, conversation_partition(conversation), format!("running#{:020}", turn.0))
+}
+
+/// A part of the answer of a turn that runs. `start` is the number of bytes before it.
+pub fn answer_part(tables: &Tables, conversation: ConversationId, turn: TurnNumber, start: usize) -> Key<'_> {
+    Key::of(&tables.sessions, conversation_partition(conversation), answer_part_sort(turn, start))
+}
+
+/// The sort key of a part of an answer.
+pub fn answer_part_sort(turn: TurnNumber, start: usize) -> String {
+    format!("stream#{:020}#{start:010}", turn.0)
 }
 
 /// A user's balance.

@@ -16,6 +16,7 @@ pub mod logins;
 pub mod outbox;
 pub mod profiles;
 pub mod registration;
+pub mod running;
 pub mod sessions;
 pub mod sweep;
 pub mod tools;

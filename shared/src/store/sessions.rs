@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        conversation::{Attachment, Conversation, Message, MessageStatus, Turn},
+        conversation::{Attachment, Conversation, Message, MessageStatus, Turn, TurnFailure, Usage},
         event::OutboxEntry,
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
         list::{ConversationField, ListPosition, ListRequest},
@@ -45,6 +45,7 @@ pub(super) struct ConversationRow {
     title: Title,
     said: u64,
     turns: u64,
+    broken_off: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_turn: Option<TurnNumber>,
     /// The number of turns that have begun.
@@ -59,7 +60,18 @@ pub(super) struct ConversationRow {
 
 impl ConversationRow {
     fn new(conversation: Conversation, owner: UserId) -> Self {
-        let Conversation { id, assistant, title, said, turns, last_turn, begun, created_at, updated_at } = conversation;
+        let Conversation {
+            id,
+            assistant,
+            title,
+            said,
+            turns,
+            broken_off,
+            last_turn,
+            begun,
+            created_at,
+            updated_at,
+        } = conversation;
         Self {
             by_created: ListPosition::by_time(created_at, id),
             by_updated: ListPosition::by_time(updated_at, id),
@@ -70,6 +82,7 @@ impl ConversationRow {
             title,
             said,
             turns,
+            broken_off,
             last_turn,
             begun,
             created_at,
@@ -85,6 +98,7 @@ impl ConversationRow {
             title,
             said,
             turns,
+            broken_off,
             last_turn,
             begun,
             created_at,
@@ -99,6 +113,7 @@ impl ConversationRow {
             title,
             said,
             turns,
+            broken_off,
             last_turn,
             begun,
             created_at,
@@ -122,13 +137,37 @@ pub(super) struct MessageRow {
     /// The price that was charged, in the row of an outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charged: Option<Tokens>,
+    /// What the model used, in the row of an outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// The model that answered, in the row of an outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Why the turn failed, in the row of an outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<TurnFailure>,
     pub created_at: Timestamp,
 }
 
 impl MessageRow {
+    pub(super) const fn new(turn: TurnNumber, speaker: Speaker, content: String, created_at: Timestamp) -> Self {
+        Self {
+            turn,
+            speaker,
+            content,
+            attachments: Vec::new(),
+            status: None,
+            charged: None,
+            usage: None,
+            model: None,
+            failure: None,
+            created_at,
+        }
+    }
+
     /// The message, if it can be seen. `outcome` is how the turn of a question ended, if it did.
-    fn shown(self, outcome: Option<MessageStatus>) -> Option<Message> {
-        let Self { turn, speaker, content, attachments, status, charged, created_at } = self;
+    pub(super) fn shown(self, outcome: Option<MessageStatus>) -> Option<Message> {
+        let Self { turn, speaker, content, attachments, status, charged, usage, model, failure: _, created_at } = self;
         let status = match (speaker, status, outcome) {
             (Speaker::Assistant, status, _) => status.unwrap_or(MessageStatus::Complete),
             (Speaker::User, _, None) => MessageStatus::Pending,
@@ -138,7 +177,7 @@ impl MessageRow {
         // A turn that failed before the model said anything has an outcome without a text.
         let is_shown = speaker == Speaker::User || status != MessageStatus::Failed || !content.is_empty();
         let id = MessageId { turn, speaker };
-        is_shown.then_some(Message { id, content, attachments, status, charged, created_at })
+        is_shown.then_some(Message { id, content, attachments, status, charged, usage, model, created_at })
     }
 }
 
@@ -570,7 +609,7 @@ fn bytes_of(turn: &Turn) -> usize {
 }
 
 /// Joins questions and answers. Turns that failed or are not answered yet are left out.
-fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
+pub(super) fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
     let mut turns = Vec::new();
     let mut question: Option<MessageRow> = None;
     for row in read_all::<MessageRow>(items)? {
@@ -586,7 +625,7 @@ fn turns_of(items: Vec<Item>) -> Result<Vec<Turn>, CallError> {
 }
 
 fn turn_of(question: MessageRow, outcome: MessageRow) -> Result<Option<Turn>, CallError> {
-    let MessageRow { turn: number, content, attachments, created_at, speaker: _, status: _, charged: _ } = question;
+    let MessageRow { turn: number, content, attachments, created_at, .. } = question;
     let status = outcome.status.unwrap_or(MessageStatus::Complete);
     if status == MessageStatus::Failed {
         return Ok(None);
@@ -598,6 +637,8 @@ fn turn_of(question: MessageRow, outcome: MessageRow) -> Result<Option<Turn>, Ca
         response: outcome.content,
         status,
         charged: outcome.charged.unwrap_or(0),
+        usage: outcome.usage,
+        model: outcome.model,
         created_at,
         answered_at: outcome.created_at,
     }))

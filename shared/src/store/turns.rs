@@ -7,14 +7,16 @@ use super::{
     assistants::AssistantRow,
     balances,
     balances::{Balance, Hold},
-    idempotency, keys, n, outbox, read_if_any, s,
+    idempotency, keys, n, outbox, read_if_any,
+    running::{self, RunningTurn},
+    s,
     sessions::{self, ConversationRow, MessageRow},
     transaction::{Action, EXISTS, Outcome, UpdateExpression},
     users, write,
 };
 use crate::domain::{
     assistant::Assistant,
-    conversation::{Conversation, MessageStatus, Said, Turn},
+    conversation::{Conversation, MessageStatus, Said, Turn, TurnFailure},
     event::OutboxEntry,
     ids::{AssistantId, ConversationId, Speaker, TurnNumber, UserId},
     list::ListPosition,
@@ -75,6 +77,17 @@ pub enum Refusal {
     Hold,
 }
 
+/// How a turn failed.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// Why.
+    pub failure: TurnFailure,
+    /// What the model had said.
+    pub said: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 type Refused = Result<(), Vec<Refusal>>;
 
 impl Store {
@@ -108,13 +121,13 @@ impl Store {
         &self,
         place: TurnLocation,
         said: Said,
-        hold_id: Uuid,
-        hold: &Hold,
+        (hold, running): (&Hold, RunningTurn),
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, CallError> {
-        let user = place.user;
+        let (user, hold_id) = (place.user, running.hold_id);
         let mut actions = vec![
+            (Refusal::Conversation, running::begin(&self.tables, running, outbox_entry.at)?),
             (Refusal::Balance, balances::place_hold(&self.tables, user, hold_id, hold)?),
             (Refusal::Conversation, self.put_question(&place, said, outbox_entry.at)?),
             (Refusal::Conversation, outbox::put(&self.tables, outbox_entry)?),
@@ -143,48 +156,55 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// Stores the model's reply. The hold becomes a charge.
+    /// Stores the model's reply. `turn.charged` of the `held` tokens become a charge; the others are available again.
     pub async fn settle(
         &self,
         place: TurnLocation,
         turn: &Turn,
-        (hold_id, entry_id): (Uuid, Uuid),
+        (hold_id, held, entry_id): (Uuid, Tokens, Uuid),
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, CallError> {
         let user = place.user;
         let mut actions = vec![
-            (Refusal::Hold, balances::settle_hold(&self.tables, user, hold_id)),
-            (Refusal::Hold, self.charge(&place, turn, entry_id)?),
+            (Refusal::Hold, balances::end_hold(&self.tables, user, hold_id, held.saturating_sub(turn.charged))),
             (Refusal::Hold, self.put_answer(&place, turn)?),
             (Refusal::Conversation, self.note_answer(&place, turn)),
             (Refusal::Conversation, outbox::put(&self.tables, outbox_entry)?),
+            (Refusal::Hold, running::end(&self.tables, &place)),
         ];
+        // Nothing said, nothing charged.
+        if turn.charged > 0 || !turn.response.is_empty() {
+            actions.push((Refusal::Hold, self.charge(&place, turn, entry_id)?));
+        }
         if let Some(record) = record {
             actions.push((Refusal::Key, record.settle(&self.tables, user)?));
         }
         self.refusals(actions).await
     }
 
-    /// Ends a turn whose model failed or whose hold expired: the tokens are returned, and the turn has failed. If the
-    /// conversation was deleted in the meantime, the tokens are returned nevertheless.
+    /// Ends a turn that failed: the `held` tokens are available again, and what the model had said is kept. If the
+    /// conversation was deleted in the meantime, the tokens are available again nevertheless.
     pub async fn fail(
         &self,
         place: TurnLocation,
-        hold_id: Uuid,
-        amount: Tokens,
-        at: Timestamp,
+        (hold_id, held): (Uuid, Tokens),
+        failed: Failed,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, CallError> {
         let user = place.user;
         let release = || {
             let forget = record.clone().map(|record| (Refusal::Key, record.forget(&self.tables, user)));
-            let release = (Refusal::Hold, balances::release_hold(&self.tables, user, hold_id, amount));
-            std::iter::once(release).chain(forget)
+            let release = (Refusal::Hold, balances::end_hold(&self.tables, user, hold_id, held));
+            let running = match failed.failure {
+                TurnFailure::Interrupted => running::end_abandoned(&self.tables, &place, failed.at),
+                TurnFailure::Model | TurnFailure::Timeout => running::end(&self.tables, &place),
+            };
+            [release, (Refusal::Hold, running)].into_iter().chain(forget)
         };
         let failure = [
-            (Refusal::Conversation, Action::must_exist(keys::conversation(&self.tables, place.conversation))),
-            (Refusal::Hold, self.put_failure(&place, at)?),
+            (Refusal::Conversation, self.note_failure(&place, &failed)),
+            (Refusal::Hold, self.put_failure(&place, &failed)?),
         ];
         match self.refusals(release().chain(failure).collect()).await? {
             Err(refusals) if refusals == [Refusal::Conversation] => self.refusals(release().collect()).await,
@@ -227,47 +247,50 @@ impl Store {
 
     fn put_question(&self, place: &TurnLocation, said: Said, at: Timestamp) -> Result<Action, CallError> {
         let Said { text, attachments } = said;
-        let row = MessageRow {
-            turn: place.turn,
-            speaker: Speaker::User,
-            content: text.into_string(),
-            attachments,
-            status: None,
-            charged: None,
-            created_at: at,
-        };
+        let row = MessageRow { attachments, ..MessageRow::new(place.turn, Speaker::User, text.into_string(), at) };
         let key = keys::user_message(&self.tables, place.conversation, place.turn);
         Ok(Action::put_new(key.clone(), write(key, row)?))
     }
 
     fn put_answer(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, CallError> {
-        let (content, charged) = (turn.response.clone(), Some(turn.charged));
-        self.put_outcome(place, content, turn.status, charged, turn.answered_at)
-    }
-
-    fn put_failure(&self, place: &TurnLocation, at: Timestamp) -> Result<Action, CallError> {
-        self.put_outcome(place, String::new(), MessageStatus::Failed, None, at)
-    }
-
-    fn put_outcome(
-        &self,
-        place: &TurnLocation,
-        content: String,
-        status: MessageStatus,
-        charged: Option<Tokens>,
-        at: Timestamp,
-    ) -> Result<Action, CallError> {
         let row = MessageRow {
-            turn: place.turn,
-            speaker: Speaker::Assistant,
-            content,
-            attachments: Vec::new(),
-            status: Some(status),
-            charged,
-            created_at: at,
+            status: Some(turn.status),
+            charged: Some(turn.charged),
+            usage: turn.usage,
+            model: turn.model.clone(),
+            ..MessageRow::new(turn.number, Speaker::Assistant, turn.response.clone(), turn.answered_at)
         };
+        self.put_outcome(place, row)
+    }
+
+    fn put_failure(&self, place: &TurnLocation, Failed { failure, said, at }: &Failed) -> Result<Action, CallError> {
+        let row = MessageRow {
+            status: Some(MessageStatus::Failed),
+            charged: Some(0),
+            failure: Some(*failure),
+            ..MessageRow::new(place.turn, Speaker::Assistant, said.clone(), *at)
+        };
+        self.put_outcome(place, row)
+    }
+
+    fn put_outcome(&self, place: &TurnLocation, row: MessageRow) -> Result<Action, CallError> {
         let key = keys::reply(&self.tables, place.conversation, place.turn);
         Ok(Action::put_new(key.clone(), write(key, row)?))
+    }
+
+    /// The conversation counts what the model had said before it failed.
+    fn note_failure(&self, place: &TurnLocation, failed: &Failed) -> Action {
+        let about = keys::conversation(&self.tables, place.conversation);
+        if failed.said.is_empty() {
+            return Action::must_exist(about);
+        }
+        let change = UpdateExpression {
+            update: "SET broken_off = broken_off + :one",
+            condition: EXISTS,
+            names: &[],
+            values: vec![(":one", n(1))],
+        };
+        Action::update(about, change)
     }
 
     fn note_answer(&self, place: &TurnLocation, turn: &Turn) -> Action {

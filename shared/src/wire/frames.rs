@@ -165,7 +165,7 @@ impl FrameFormat for JsonFrames {
 
 impl<'a> ShownMessage<'a> {
     fn of(message: &'a Message, conversation: ConversationId) -> Self {
-        let Message { id, content, attachments: _, status, charged: _, created_at } = message;
+        let Message { id, content, status, created_at, .. } = message;
         Self {
             id: id.uuid(conversation).to_string(),
             role: id.speaker,

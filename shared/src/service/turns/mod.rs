@@ -1,44 +1,47 @@
 //! Sending a message to the model, for all dialects. A turn is charged exactly when its reply is stored, and no two
-//! turns can spend the same tokens. `preparing` reads and checks what a turn needs, `answering` generates and stores
-//! the reply, and `events` lists the events.
+//! turns can spend the same tokens. `preparing` reads and checks what a turn needs, `prompt` decides what the model is
+//! told, and `run` asks it. Running and listening are apart: whoever wants to hear a turn follows it (`follow`), in the
+//! process that runs it (`live`) or through the database. `events` lists the events for webhooks and live connections.
 
-mod answering;
 mod events;
+mod follow;
+mod live;
 mod preparing;
 mod prompt;
+mod run;
 
+pub use follow::{TurnEvent, TurnNews};
 pub use prompt::ContextLimits;
 
 use super::{
     Deps,
     balance::Balances,
-    hearing::{Listener, TurnEvent},
     idempotency::{IdempotencyKey, Keyed, meaning_of},
     realtime::Realtime,
+    recovery::Recovery,
     retry::{Attempt, retry},
 };
 use crate::{
     clock::Clock,
     domain::{
         Error,
-        conversation::{Conversation, Said, Turn},
-        ids::{AssistantId, ConversationId, TurnNumber, UserId},
+        conversation::{Conversation, Message, Said, StreamPosition, Turn},
+        error::Conflict,
+        ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         money::Tokens,
         text::Title,
         user::User,
     },
     entropy::Entropy,
     model::ChatModel,
-    store::Store,
+    store::{Store, running::FollowedState},
 };
 use futures::{Stream, StreamExt};
+use live::{Live, LiveTurns};
 use prompt::prompt;
+use run::Started;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
-use tracing::Instrument;
-
-/// How long a finished stream may stay open until live connections have received the last pieces.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The conversation that a turn belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +117,12 @@ impl Answered {
 pub struct Turns {
     store: Arc<Store>,
     balance: Balances,
+    recovery: Recovery,
     model: Arc<dyn ChatModel>,
     limits: ContextLimits,
+    /// How long a model may take.
+    time_limit: Duration,
+    live: LiveTurns,
     realtime: Realtime,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -129,16 +136,25 @@ struct Saying {
     keyed: Option<Keyed>,
 }
 
+/// A turn that was asked for.
+enum Begun {
+    /// It starts, here.
+    Runs((ConversationId, Message), Started),
+    /// A request with the same idempotency key was answered before.
+    Before(Answered),
+}
+
 impl Turns {
-    /// Generates replies with `model`, whose prompts keep to `limits`, and sends streamed ones to live connections through
-    /// `realtime`.
+    /// Generates replies with `model`, which may take as long as `time_limit`, and whose prompts keep to `limits`.
     pub fn new(
-        Deps { store, clock, entropy }: Deps,
+        deps: Deps,
         balance: Balances,
-        (model, limits): (Arc<dyn ChatModel>, ContextLimits),
+        (model, limits, time_limit): (Arc<dyn ChatModel>, ContextLimits, Duration),
         realtime: Realtime,
     ) -> Self {
-        Self { store, balance, model, limits, realtime, clock, entropy }
+        let (recovery, live) = (Recovery::new(deps.clone()), LiveTurns::default());
+        let Deps { store, clock, entropy } = deps;
+        Self { store, balance, recovery, model, limits, time_limit, live, realtime, clock, entropy }
     }
 
     /// Sends a message and waits for the reply.
@@ -155,7 +171,11 @@ impl Turns {
         key: Option<IdempotencyKey>,
     ) -> Result<Answered, Error> {
         let saying = Saying::new(user, place, said, key)?;
-        self.run(Arc::new(saying), Listener::Waits).await
+        let answer = async |begun| match begun {
+            Begun::Runs(_, started) => started.ended.await.map_err(Error::internal)?,
+            Begun::Before(answered) => Ok(Attempt::Done(answered)),
+        };
+        self.run(Arc::new(saying), answer).await
     }
 
     /// Sends a message in a new conversation and waits for the reply. Also returns the conversation as it was then.
@@ -174,11 +194,10 @@ impl Turns {
         Ok((conversation.after_first(&answered.turn), answered))
     }
 
-    /// Sends a message and streams the reply. Dropping the stream stops the model. The text up to then becomes the
-    /// reply and is charged like any other. Without any text, the turn fails and costs nothing.
+    /// Sends a message and streams the reply. The turn runs on if the stream is dropped.
     ///
     /// # Errors
-    /// As [`Turns::say`], before the first piece. Later errors are the stream's last event.
+    /// As [`Turns::say`], before the first event. Later errors are the stream's last event.
     pub async fn stream(
         &self,
         user: &User,
@@ -186,50 +205,83 @@ impl Turns {
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
-        let saying = Arc::new(Saying::new(user, place, said, key)?);
-        let (feed, fed) = self.realtime.feed(user.id);
-        let (listener, mut events) = Listener::streaming(feed);
-        let turns = self.clone();
-        let run = async move {
-            let answered = turns.run(saying, listener.clone()).await;
-            listener.conclude(answered).await;
-            // When the stream ends, a function may be suspended before live connections have received the last pieces.
-            let _open = listener.into_events();
-            tokio::time::timeout(FAREWELL, fed).await.ok();
-        };
-        tokio::spawn(run.in_current_span());
-        match events.recv().await {
-            None => Err(Error::internal("a turn ended without an event")),
-            Some(TurnEvent::Failed(error)) => Err(error),
-            Some(first) => {
-                let later = futures::stream::unfold(events, async |mut events| {
-                    events.recv().await.map(|event| (event, events))
-                });
-                Ok(futures::stream::iter([first]).chain(later))
+        let saying = Saying::new(user, place, said, key)?;
+        let begin = async |begun| match begun {
+            Begun::Before(answered) => {
+                let events = self.follow(user.id, (answered.conversation, answered.turn.number), None).await?;
+                Ok(Attempt::Done((events.boxed(), None)))
             }
-        }
+            Begun::Runs(question, Started { held, ended }) => match held.await {
+                Ok(live) => Ok(Attempt::Done((self.events_of(user.id, question, live).boxed(), Some(ended)))),
+                Err(_) => match ended.await.map_err(Error::internal)?? {
+                    Attempt::Done(_) => Err(Error::internal("a turn was answered without a hold")),
+                    Attempt::LostRace => Ok(Attempt::LostRace),
+                    Attempt::KeyClaimed => Ok(Attempt::KeyClaimed),
+                },
+            },
+        };
+        let (events, ended) = self.run(Arc::new(saying), begin).await?;
+        // A function may be suspended when its response ends, and must not be before the turn has ended.
+        let end = futures::stream::once(async {
+            if let Some(ended) = ended {
+                drop(ended.await);
+            }
+        });
+        Ok(events.chain(end.filter_map(async |()| None)))
     }
 
-    async fn run(&self, saying: Arc<Saying>, listener: Listener) -> Result<Answered, Error> {
+    fn events_of(
+        &self,
+        user: UserId,
+        (conversation, question): (ConversationId, Message),
+        live: Arc<Live>,
+    ) -> impl Stream<Item = TurnEvent> + Send + use<> {
+        let place = (conversation, question.id.turn);
+        let later = self.later_events(user, place, StreamPosition::default(), Some(live));
+        futures::stream::iter([TurnEvent::said(conversation, question)]).chain(later)
+    }
+
+    /// Asks a turn of the user to stop, wherever it runs. Returns the user's message.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if the turn has ended.
+    pub async fn cancel(&self, user: UserId, conversation: ConversationId, id: MessageId) -> Result<Message, Error> {
+        let ended = Error::Conflict(Conflict::TurnEnded);
+        let followed = self.store.follow(user, conversation, id.turn).await?.ok_or(Error::NotFound)?;
+        let FollowedState::Running(running) = followed.state else { return Err(ended) };
+        if running.alive_until <= self.clock.now() {
+            self.recovery.end(running).await?;
+            return Err(ended);
+        }
+        if !self.store.request_cancel(conversation, id.turn).await? {
+            return Err(ended);
+        }
+        if let Some(live) = self.live.get((conversation, id.turn)) {
+            live.cancel();
+        }
+        Ok(followed.question)
+    }
+
+    /// Begins a turn, and does the rest with `then`, until that is no lost race.
+    async fn run<T>(
+        &self,
+        saying: Arc<Saying>,
+        then: impl AsyncFn(Begun) -> Result<Attempt<T>, Error>,
+    ) -> Result<T, Error> {
         let id = saying.user.id;
         self.must_own(id, &saying.said).await?;
-        if let Attempt::Done(answered) = self.try_once(&saying.user, &saying, &listener).await? {
-            return Ok(answered);
+        if let Attempt::Done(value) = then(self.begin_once(&saying.user, &saying).await?).await? {
+            return Ok(value);
         }
         // The account may have changed since the caller was identified.
         let again = retry(&self.store, async || {
             let account = self.store.account(id).await?.filter(|account| account.user.is_active);
-            self.try_once(&account.ok_or(Error::InvalidCredential)?.user, &saying, &listener).await
+            then(self.begin_once(&account.ok_or(Error::InvalidCredential)?.user, &saying).await?).await
         });
         again.await?.done()
     }
 
-    async fn try_once(
-        &self,
-        user: &User,
-        saying: &Arc<Saying>,
-        listener: &Listener,
-    ) -> Result<Attempt<Answered>, Error> {
+    async fn begin_once(&self, user: &User, saying: &Arc<Saying>) -> Result<Begun, Error> {
         let Saying { user: _, place, said, keyed } = &**saying;
         let now = self.clock.now();
         let (id, assistant) = self.looked_for(user, place, now);
@@ -244,17 +296,15 @@ impl Turns {
         if let Some(keyed) = keyed
             && let Some(recorded) = keyed.replay(before.record.as_ref(), now)?
         {
-            return self.answered_before(user.id, recorded).await.map(Attempt::Done);
+            return self.answered_before(user.id, recorded).await.map(Begun::Before);
         }
         let ready = self.ready((user, saying), id, before, now).await?;
         // Nobody else's conversation is told, and none that was begun anew.
         let is_same = ready.place.conversation == id && ready.place.begins.is_none();
         let history = if is_same { &history[..] } else { &[] };
-        let prompt = prompt(said, ready.assistant.as_ref(), history, self.limits, listener.patience());
-        // In a separate task, so that the hold is settled or released even if the client disconnects.
-        let (turns, saying, listener) = (self.clone(), saying.clone(), listener.clone());
-        let turn = async move { turns.hold_and_ask(ready, &saying, prompt, listener, now).await };
-        tokio::spawn(turn.in_current_span()).await.map_err(Error::internal)?
+        let prompt = prompt(said, ready.assistant.as_ref(), history, self.limits, self.time_limit);
+        let question = said.clone().into_message(ready.place.turn, now);
+        Ok(Begun::Runs((ready.place.conversation, question), self.start(ready, saying.clone(), prompt, now)))
     }
 
     async fn answered_before(&self, user: UserId, recorded: RecordedTurn) -> Result<Answered, Error> {

@@ -1,0 +1,174 @@
+//! Follows a turn: its events from a position on, while it runs and afterwards, in any process.
+
+use super::{
+    Answered, Turns,
+    live::{Live, LiveEnd, Next, after},
+};
+use crate::{
+    domain::{
+        Error,
+        conversation::{Message, StreamPosition},
+        ids::{ConversationId, TurnNumber, UserId},
+    },
+    store::running::{Followed, FollowedState, RunningTurn},
+};
+use futures::{
+    StreamExt,
+    stream::{self, Stream},
+};
+use std::{sync::Arc, time::Duration};
+
+/// How often a turn that runs elsewhere is read.
+const READ_EVERY: Duration = Duration::from_millis(250);
+/// How often it is read while nothing is new.
+const QUIET_READ_EVERY: Duration = Duration::from_secs(1);
+/// After how many reads without news a turn counts as quiet.
+const QUIET_AFTER: u32 = 40;
+
+/// An event of a turn.
+#[derive(Debug)]
+pub struct TurnEvent {
+    /// How much of the answer comes before and with this event. A stream that goes on from here repeats nothing.
+    pub position: StreamPosition,
+    /// What happened.
+    pub news: TurnNews,
+}
+
+/// What happens in a turn, in this order.
+#[derive(Debug)]
+pub enum TurnNews {
+    /// The user's message was stored.
+    Said(ConversationId, Box<Message>),
+    /// A piece of the answer.
+    Delta(String),
+    /// The answer was stored and paid for.
+    Done(Box<Answered>),
+    /// The turn failed and costs nothing.
+    Failed(Error),
+}
+
+/// Somebody who follows a turn.
+struct Follower {
+    turns: Turns,
+    user: UserId,
+    place: (ConversationId, TurnNumber),
+    position: StreamPosition,
+    source: Source,
+    has_ended: bool,
+}
+
+/// Where the text comes from.
+enum Source {
+    /// From the task in this process that runs the turn.
+    Here(Arc<Live>),
+    /// From the database. `read` bytes have been read of it, and `quiet` reads in a row found nothing new.
+    Stored { read: usize, quiet: u32 },
+}
+
+impl Turns {
+    /// The events of a turn of the user that come after `after`. From the beginning, with the user's message, if that is
+    /// `None`.
+    ///
+    /// # Errors
+    /// `NotFound`. Later errors are the stream's last event.
+    pub async fn follow(
+        &self,
+        user: UserId,
+        (conversation, turn): (ConversationId, TurnNumber),
+        after: Option<StreamPosition>,
+    ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
+        let Followed { question, .. } = self.store.follow(user, conversation, turn).await?.ok_or(Error::NotFound)?;
+        let said = after.is_none().then(|| TurnEvent::said(conversation, question));
+        let live = self.live.get((conversation, turn));
+        let later = self.later_events(user, (conversation, turn), after.unwrap_or_default(), live);
+        Ok(stream::iter(said).chain(later))
+    }
+
+    /// The events of a turn that come after `position`, of `live` if it runs in this process.
+    pub(super) fn later_events(
+        &self,
+        user: UserId,
+        place: (ConversationId, TurnNumber),
+        position: StreamPosition,
+        live: Option<Arc<Live>>,
+    ) -> impl Stream<Item = TurnEvent> + Send + use<> {
+        let source = live.map_or(Source::Stored { read: 0, quiet: 0 }, Source::Here);
+        let follower = Follower { turns: self.clone(), user, place, position, source, has_ended: false };
+        stream::unfold(follower, async |mut follower| follower.next().await.map(|event| (event, follower)))
+    }
+}
+
+impl TurnEvent {
+    /// The user's message was stored.
+    pub(super) fn said(conversation: ConversationId, message: Message) -> Self {
+        Self { position: StreamPosition::default(), news: TurnNews::Said(conversation, Box::new(message)) }
+    }
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<TurnEvent> {
+        if self.has_ended {
+            return None;
+        }
+        let (bytes, news) = self.news().await.unwrap_or_else(|error| (self.position.bytes, TurnNews::Failed(error)));
+        self.position.bytes = bytes;
+        self.has_ended = !matches!(news, TurnNews::Delta(_));
+        Some(TurnEvent { position: self.position, news })
+    }
+
+    /// What happens next, and how many bytes of the answer there are then.
+    async fn news(&mut self) -> Result<(usize, TurnNews), Error> {
+        let start = self.position.bytes;
+        loop {
+            let found = match &mut self.source {
+                Source::Here(live) => Some(match live.next(start).await {
+                    Next::Text(text, end) => (end, TurnNews::Delta(text)),
+                    Next::End(LiveEnd::Answered(answered)) => (answered.turn.response.len(), TurnNews::Done(answered)),
+                    Next::End(LiveEnd::Failed(failure)) => (start, TurnNews::Failed(failure.into())),
+                }),
+                Source::Stored { .. } => self.stored().await?,
+            };
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// What is new in the database. `None` if nothing is.
+    async fn stored(&mut self) -> Result<Option<(usize, TurnNews)>, Error> {
+        let (conversation, turn) = self.place;
+        let followed = self.turns.store.follow(self.user, conversation, turn).await?.ok_or(Error::NotFound)?;
+        let (said, end) = match followed.state {
+            FollowedState::Running(running) => return self.stored_part(running).await,
+            FollowedState::Answered(turn, left) => {
+                let said = turn.response.clone();
+                (said, TurnNews::Done(Box::new(Answered { conversation, turn, left })))
+            }
+            FollowedState::Failed(said, failure) => (said, TurnNews::Failed(failure.into())),
+        };
+        let news = match after(&said, self.position.bytes) {
+            "" => end,
+            rest => TurnNews::Delta(rest.to_owned()),
+        };
+        Ok(Some((said.len(), news)))
+    }
+
+    /// The next part of an answer of a turn that runs elsewhere. `None` after a pause if there is none.
+    async fn stored_part(&mut self, running: RunningTurn) -> Result<Option<(usize, TurnNews)>, Error> {
+        let Source::Stored { read, quiet } = &mut self.source else { return Ok(None) };
+        if running.alive_until <= self.turns.clock.now() {
+            self.turns.recovery.end(running).await?;
+        }
+        let (conversation, turn) = self.place;
+        let text = self.turns.store.answer_after(conversation, turn, *read).await?;
+        let rest = after(&text, self.position.bytes.saturating_sub(*read));
+        *read += text.len();
+        if !rest.is_empty() {
+            *quiet = 0;
+            return Ok(Some((*read, TurnNews::Delta(rest.to_owned()))));
+        }
+        *quiet += 1;
+        tokio::time::sleep(if *quiet > QUIET_AFTER { QUIET_READ_EVERY } else { READ_EVERY }).await;
+        Ok(None)
+    }
+}

@@ -1,0 +1,337 @@
+//! Runs a turn: holds its tokens, asks the model, and settles the hold or gives it back. Nobody needs to listen. The
+//! process that runs a turn is the only one that writes its answer. It says that it is alive every two seconds; if it
+//! dies, `recovery` ends the turn.
+
+use super::{
+    Answered, Saying, TurnTarget, Turns,
+    events::{answered_in, said_in},
+    live::{Live, LiveEnd, LiveFailure, LiveTurn},
+    preparing::Ready,
+};
+use crate::{
+    domain::{
+        Error,
+        conversation::{MessageStatus, Said, Turn, TurnFailure, Usage},
+        event::OutboxEntry,
+        ids::{MessageId, Speaker, UserId},
+        money::Tokens,
+        time::Timestamp,
+    },
+    model::{Delta, EndReason, ModelError, Prompt},
+    service::{balance::HOLD_OUTLASTS, idempotency::Keyed, realtime::Feed, retry::Attempt},
+    store::{
+        balances::Hold,
+        running::{Lease, RunningTurn},
+        turns::{Failed, Refusal, TurnLocation},
+    },
+};
+use futures::{FutureExt, StreamExt};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{sync::oneshot, task::JoinHandle, time::MissedTickBehavior};
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// The maximum size of an answer in bytes. It fits into one item of the store.
+const ANSWER_BYTES_MAX: usize = 120_000;
+/// How often the new text of an answer is stored while the turn runs.
+const PART_EVERY: Duration = Duration::from_secs(1);
+/// After how many parts the process says that it is alive.
+const LEASE_RENEWED_EVERY: u32 = 2;
+/// How long a process is taken to be alive after it said so.
+const LEASE: Duration = Duration::from_secs(15);
+/// A model that answered this fast is asked again if the conversation was deleted meanwhile. The caller waits for both.
+const ASKED_AGAIN_WITHIN: Duration = Duration::from_secs(2);
+/// How long a turn that has ended waits until live connections have received the last pieces.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A turn that was started.
+pub(super) struct Started {
+    /// Told as soon as the tokens are held. Dropped if they cannot be.
+    pub held: oneshot::Receiver<Arc<Live>>,
+    /// The turn's end.
+    pub ended: JoinHandle<Result<Attempt<Answered>, Error>>,
+}
+
+/// A turn whose tokens are held.
+struct Held {
+    place: TurnLocation,
+    said: Said,
+    hold_id: Uuid,
+    amount: Tokens,
+    left: Tokens,
+    created_at: Timestamp,
+    keyed: Option<Keyed>,
+}
+
+/// How the model's part of a turn ended.
+enum Heard {
+    /// It answered.
+    Answer { status: MessageStatus, usage: Option<Usage>, model: Option<String> },
+    /// It failed.
+    Failure(TurnFailure),
+    /// Somebody else ended the turn, or its conversation was deleted.
+    Lost,
+}
+
+impl Turns {
+    /// Starts a turn in a task of its own, so that it does not depend on the caller's connection.
+    pub(super) fn start(&self, ready: Ready, saying: Arc<Saying>, prompt: Prompt, now: Timestamp) -> Started {
+        let (tell, held) = oneshot::channel();
+        let turns = self.clone();
+        let run = async move { turns.hold_and_run(ready, &saying, prompt, now, tell).await };
+        Started { held, ended: tokio::spawn(run.in_current_span()) }
+    }
+
+    async fn hold_and_run(
+        &self,
+        ready: Ready,
+        saying: &Saying,
+        prompt: Prompt,
+        now: Timestamp,
+        tell: oneshot::Sender<Arc<Live>>,
+    ) -> Result<Attempt<Answered>, Error> {
+        let held = match self.hold(ready, saying, now).await? {
+            Ok(held) => held,
+            Err(refused) => return Ok(refused),
+        };
+        let live = self.live.begin((held.place.conversation, held.place.turn));
+        drop(tell.send(live.shared()));
+        let (feed, fed) = self.realtime.feed(held.place.user);
+        let ended = self.ask_and_settle(held, &saying.place, prompt, (&live, feed)).await;
+        live.end(match &ended {
+            Ok(Attempt::Done(answered)) => LiveEnd::Answered(Box::new(answered.clone())),
+            Ok(Attempt::LostRace | Attempt::KeyClaimed) => LiveEnd::Failed(LiveFailure::ConversationGone),
+            Err(error) => LiveEnd::Failed(failure_of(error)),
+        });
+        // A function may be suspended as soon as its last response has ended.
+        tokio::time::timeout(FAREWELL, fed).await.ok();
+        ended
+    }
+
+    async fn hold(&self, ready: Ready, saying: &Saying, now: Timestamp) -> Result<Result<Held, Attempt<Answered>>, Error> {
+        let Ready { place, left, .. } = ready;
+        let Saying { said, keyed, .. } = saying;
+        let (hold_id, amount) = (self.entropy.uuid(now), self.balance.price());
+        let held_until = now.plus(self.time_limit + HOLD_OUTLASTS);
+        let hold = Hold { amount, expires_at: held_until, conversation: place.conversation, turn: place.turn };
+        let running = RunningTurn {
+            user: place.user,
+            conversation: place.conversation,
+            turn: place.turn,
+            hold_id,
+            amount,
+            key_hash: keyed.as_ref().map(|keyed| keyed.hash().to_owned()),
+            held_until,
+            alive_until: now.plus(LEASE),
+            is_cancelled: false,
+        };
+        let record = keyed.as_ref().map(|keyed| keyed.running(now, held_until));
+        let outbox_entry = OutboxEntry::new(place.user, now, said_in(&place));
+        let held = self.store.hold(place.clone(), said.clone(), (&hold, running), &outbox_entry, record).await?;
+        if let Err(refusals) = held {
+            return self.refused(place.user, &refusals).await.map(Err);
+        }
+        let (said, keyed) = (said.clone(), keyed.clone());
+        Ok(Ok(Held { place, said, hold_id, amount, left, created_at: now, keyed }))
+    }
+
+    async fn ask_and_settle(
+        &self,
+        held: Held,
+        target: &TurnTarget,
+        prompt: Prompt,
+        (live, feed): (&LiveTurn, Feed),
+    ) -> Result<Attempt<Answered>, Error> {
+        let asked = prompt.model.clone();
+        let heard = async {
+            tokio::select! {
+                heard = self.hear(&held, prompt, live, &feed) => heard,
+                heard = self.keep_alive(&held, live) => heard,
+            }
+        };
+        let heard = AssertUnwindSafe(heard).catch_unwind().await;
+        drop(feed);
+        match heard {
+            Ok(Heard::Answer { status, usage, model }) => {
+                let took = self.clock.now().since(held.created_at);
+                let has_time = took <= ASKED_AGAIN_WITHIN && !matches!(status, MessageStatus::Cancelled);
+                let model = model.or(asked);
+                self.settle(held, (target, has_time), (live.text(), status), (usage, model)).await
+            }
+            Ok(Heard::Failure(failure)) => {
+                self.fail(held, failure, live.text()).await?;
+                Err(failure.into())
+            }
+            Ok(Heard::Lost) => {
+                self.fail(held, TurnFailure::Model, live.text()).await?;
+                target.if_deleted()?;
+                Err(Error::ModelFailed)
+            }
+            Err(_) => {
+                self.fail(held, TurnFailure::Model, live.text()).await?;
+                Err(Error::internal("the model panicked"))
+            }
+        }
+    }
+
+    /// Receives the answer until the model is done or fails, the answer reaches a limit of time or size, or somebody in
+    /// this process stops it.
+    async fn hear(&self, held: &Held, prompt: Prompt, live: &LiveTurn, feed: &Feed) -> Heard {
+        let reply = MessageId { turn: held.place.turn, speaker: Speaker::Assistant };
+        let is_over = tokio::time::sleep(self.time_limit);
+        tokio::pin!(is_over);
+        let mut pieces = self.model.answer(prompt);
+        let mut bytes = 0;
+        let answer = |status, usage, model| Heard::Answer { status, usage, model };
+        loop {
+            let piece = tokio::select! {
+                piece = pieces.next() => piece,
+                () = live.cancelled() => return answer(MessageStatus::Cancelled, None, None),
+                () = &mut is_over => return Heard::Failure(TurnFailure::Timeout),
+            };
+            match piece {
+                // A stream without an end is broken off.
+                None => return Heard::Failure(TurnFailure::Model),
+                // An empty answer is a failure: there is nothing to charge for.
+                Some(Ok(Delta::End(_))) if bytes == 0 => return Heard::Failure(TurnFailure::Model),
+                Some(Ok(Delta::End(end))) => {
+                    let is_cut = end.reason == EndReason::Length;
+                    let status = if is_cut { MessageStatus::Cut } else { MessageStatus::Complete };
+                    return answer(status, end.usage, end.model);
+                }
+                Some(Ok(Delta::Reasoning(_) | Delta::ToolCall(_))) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(error = %crate::log::Causes(&error), "the model failed");
+                    let is_late = matches!(error, ModelError::TimedOut);
+                    return Heard::Failure(if is_late { TurnFailure::Timeout } else { TurnFailure::Model });
+                }
+                Some(Ok(Delta::Text(mut piece))) => {
+                    let is_full = bytes + piece.len() > ANSWER_BYTES_MAX;
+                    while bytes + piece.len() > ANSWER_BYTES_MAX {
+                        piece.pop();
+                    }
+                    bytes += piece.len();
+                    live.push(&piece);
+                    feed.send(held.place.conversation, reply, &piece);
+                    if is_full {
+                        return answer(MessageStatus::Cut, None, None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stores what others need to follow the turn: the new text, and that this process is alive. Ends when somebody else
+    /// stops the turn. An error of the store ends nothing: the next attempt may succeed before the lease is over.
+    async fn keep_alive(&self, held: &Held, live: &LiveTurn) -> Heard {
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PART_EVERY, PART_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stored = 0;
+        for tick in 1_u32.. {
+            ticks.tick().await;
+            let now = self.clock.now();
+            let text = live.text_after(stored);
+            let bytes = text.len();
+            let part = async {
+                match bytes {
+                    0 => Ok(()),
+                    _ => self.store.add_answer_part(&held.place, stored, text, now).await,
+                }
+            };
+            let lease = async {
+                match tick % LEASE_RENEWED_EVERY {
+                    0 => self.store.renew_lease(&held.place, held.hold_id, now.plus(LEASE)).await,
+                    _ => Ok(Lease::Held),
+                }
+            };
+            let (part, lease) = futures::future::join(part, lease).await;
+            match part {
+                Ok(()) => stored += bytes,
+                Err(error) => {
+                    tracing::warn!(error = %crate::log::Causes(&error), "a part of an answer was not stored");
+                }
+            }
+            match lease {
+                Ok(Lease::Held) => {}
+                Ok(Lease::Cancelled) => {
+                    return Heard::Answer { status: MessageStatus::Cancelled, usage: None, model: None };
+                }
+                Ok(Lease::Lost) => return Heard::Lost,
+                Err(error) => tracing::warn!(error = %crate::log::Causes(&error), "a lease was not renewed"),
+            }
+        }
+        Heard::Lost
+    }
+
+    async fn fail(&self, held: Held, failure: TurnFailure, said: String) -> Result<(), Error> {
+        let at = self.clock.now();
+        let record = held.keyed.as_ref().map(|keyed| keyed.running(at, held.created_at));
+        let failed = Failed { failure, said, at };
+        self.store.fail(held.place, (held.hold_id, held.amount), failed, record).await?.ok();
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        held: Held,
+        (target, has_time): (&TurnTarget, bool),
+        (response, status): (String, MessageStatus),
+        (usage, model): (Option<Usage>, Option<String>),
+    ) -> Result<Attempt<Answered>, Error> {
+        let now = self.clock.now();
+        let Said { text: message, attachments } = held.said.clone();
+        // Who stops a turn before a word was said pays nothing.
+        let charged = if response.is_empty() { 0 } else { held.amount };
+        let turn = Turn {
+            number: held.place.turn,
+            message,
+            attachments,
+            response,
+            status,
+            charged,
+            usage,
+            model,
+            created_at: held.created_at,
+            answered_at: now,
+        };
+        let left = held.left + (held.amount - charged);
+        let answered = Answered { conversation: held.place.conversation, turn, left };
+        let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
+        let ids = (held.hold_id, held.amount, self.entropy.uuid(now));
+        let place = held.place.clone();
+        let outbox_entry = OutboxEntry::new(place.user, now, answered_in(&place));
+        match self.store.settle(place, &answered.turn, ids, &outbox_entry, record).await? {
+            Ok(()) => Ok(Attempt::Done(answered)),
+            // The hold has ended, so the answer can no longer be paid for.
+            Err(refusals) if refusals.contains(&Refusal::Hold) => {
+                Err(self.balance.refusal(held.place.user, Error::ModelTimedOut).await)
+            }
+            // The conversation was deleted in the meantime.
+            Err(_) => {
+                self.fail(held, TurnFailure::Model, answered.turn.response).await?;
+                target.if_deleted()?;
+                // Another conversation may take its place, if the model can be asked again in time.
+                if has_time { Ok(Attempt::LostRace) } else { Err(Error::NotFound) }
+            }
+        }
+    }
+
+    async fn refused(&self, user: UserId, refusals: &[Refusal]) -> Result<Attempt<Answered>, Error> {
+        // A claimed key, or a changed conversation or assistant, may be the reason for other refusals: read again.
+        if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
+            return Ok(Attempt::LostRace);
+        }
+        Err(self.balance.refusal(user, Error::InsufficientTokens).await)
+    }
+}
+
+/// What those who follow a turn learn of an error that ended it.
+const fn failure_of(error: &Error) -> LiveFailure {
+    match error {
+        Error::NotFound => LiveFailure::ConversationGone,
+        Error::InvalidCredential => LiveFailure::AccountGone,
+        Error::ModelTimedOut => LiveFailure::Turn(TurnFailure::Timeout),
+        Error::Unavailable(_) => LiveFailure::Stuck,
+        _ => LiveFailure::Turn(TurnFailure::Model),
+    }
+}

@@ -1,0 +1,316 @@
+//! Turns that run: who runs them and until when, the parts of an answer that is not finished, and what others need to
+//! follow a turn or to end one whose process died. All rows lie in the partition of the conversation.
+
+use super::{
+    CallError, Item, Store,
+    balances::Balance,
+    client::{self, Request},
+    keys, n, read, read_all, read_if_any, s,
+    sessions::{ConversationRow, MessageRow, turns_of},
+    transaction::{Action, IS_NEW},
+    turns::TurnLocation,
+    write,
+};
+use crate::domain::{
+    conversation::{Message, MessageStatus, Turn, TurnFailure},
+    ids::{ConversationId, TurnNumber, UserId},
+    list::ListPosition,
+    money::Tokens,
+    time::Timestamp,
+};
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long the parts of an answer are kept.
+const PARTS_KEPT: Duration = Duration::from_secs(2 * 60 * 60);
+/// How often the rows of a turn are read until they fit together.
+const READS_OF_A_TURN: u32 = 5;
+/// The most turns that one call finds in each part of the index.
+const FOUND_AT_ONCE: i32 = 25;
+
+/// A turn that runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunningTurn {
+    /// Whose turn it is.
+    pub user: UserId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The number of the turn.
+    pub turn: TurnNumber,
+    /// The hold that pays for it.
+    pub hold_id: Uuid,
+    /// The tokens on hold.
+    pub amount: Tokens,
+    /// The hash of the request's idempotency key, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_hash: Option<String>,
+    /// When the hold ends by itself, and the record of the key with it.
+    pub held_until: Timestamp,
+    /// Until when its process is taken to be alive.
+    pub alive_until: Timestamp,
+    /// Whether somebody asked to stop it.
+    pub is_cancelled: bool,
+}
+
+/// The row: the turn, and its place in the index.
+#[derive(Serialize)]
+struct RunningRow {
+    #[serde(flatten)]
+    turn: RunningTurn,
+    /// The part of the index.
+    running: String,
+    by_created: ListPosition,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PartRow {
+    start: usize,
+    text: String,
+    expires_at: u64,
+}
+
+/// What the process that runs a turn learns when it says that it is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lease {
+    /// The turn is still its own.
+    Held,
+    /// The turn is still its own, and somebody asked to stop it.
+    Cancelled,
+    /// The turn was ended by somebody else, or its conversation was deleted.
+    Lost,
+}
+
+/// A turn as others see it.
+#[derive(Debug)]
+pub struct Followed {
+    /// The user's message.
+    pub question: Message,
+    /// How it stands.
+    pub state: FollowedState,
+}
+
+/// How a turn stands.
+#[derive(Debug)]
+pub enum FollowedState {
+    /// It runs, or its process died.
+    Running(RunningTurn),
+    /// It was answered. The user's available tokens come with it.
+    Answered(Turn, Tokens),
+    /// It failed, after the model had said this.
+    Failed(String, TurnFailure),
+}
+
+/// The row of a turn that begins.
+pub(super) fn begin(tables: &crate::config::Tables, turn: RunningTurn, at: Timestamp) -> Result<Action, CallError> {
+    let key = keys::running(tables, turn.conversation, turn.turn);
+    let part = turn.hold_id.as_u128() % u128::from(keys::RUNNING_PARTS);
+    let by_created = ListPosition::by_time(at, turn.conversation);
+    let row = RunningRow { turn, running: part.to_string(), by_created };
+    Ok(Action::put_new(key.clone(), write(key, row)?))
+}
+
+/// Removes the row of a turn that ends.
+pub(super) fn end(tables: &crate::config::Tables, place: &TurnLocation) -> Action {
+    Action::delete(keys::running(tables, place.conversation, place.turn))
+}
+
+/// Removes the row of a turn whose process died. Refused if it is alive after all.
+pub(super) fn end_abandoned(tables: &crate::config::Tables, place: &TurnLocation, now: Timestamp) -> Action {
+    let key = keys::running(tables, place.conversation, place.turn);
+    let condition = "attribute_not_exists(pk) OR alive_until <= :now";
+    Action::delete_if(key, condition, &[], vec![(":now", n(now.millis()))])
+}
+
+fn ended(question: Item, outcome: Item, balance: Option<Balance>) -> Result<FollowedState, CallError> {
+    let row: MessageRow = read(outcome.clone())?;
+    if row.status == Some(MessageStatus::Failed) {
+        return Ok(FollowedState::Failed(row.content, row.failure.unwrap_or(TurnFailure::Model)));
+    }
+    let turn = turns_of(vec![question, outcome])?.pop();
+    let turn = turn.ok_or_else(|| CallError::broken("an answered turn has no answer"))?;
+    Ok(FollowedState::Answered(turn, balance.map_or(0, |balance| balance.available)))
+}
+
+impl Store {
+    /// Says that the turn of this hold is alive until `alive_until`.
+    pub async fn renew_lease(
+        &self,
+        place: &TurnLocation,
+        hold_id: Uuid,
+        alive_until: Timestamp,
+    ) -> Result<Lease, CallError> {
+        let key = keys::running(&self.tables, place.conversation, place.turn);
+        let sent = client::update_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression("SET alive_until = :until")
+            .condition_expression("hold_id = :hold")
+            .expression_attribute_values(":until", n(alive_until.millis()))
+            .expression_attribute_values(":hold", s(hold_id))
+            .return_values(ReturnValue::AllNew)
+            .call(&self.client)
+            .await;
+        match sent {
+            Ok(output) => {
+                let row: RunningTurn = read(output.attributes.unwrap_or_default())?;
+                Ok(if row.is_cancelled { Lease::Cancelled } else { Lease::Held })
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(Lease::Lost)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks whoever runs a turn to stop it. `false` if it does not run any more.
+    pub async fn request_cancel(&self, conversation: ConversationId, turn: TurnNumber) -> Result<bool, CallError> {
+        let key = keys::running(&self.tables, conversation, turn);
+        let sent = client::update_item()
+            .table_name(key.table)
+            .set_key(Some(key.attributes))
+            .update_expression("SET is_cancelled = :true")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":true", super::boolean(true))
+            .call(&self.client)
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Stores the part of an answer that comes after `start` bytes.
+    pub async fn add_answer_part(
+        &self,
+        place: &TurnLocation,
+        start: usize,
+        text: String,
+        now: Timestamp,
+    ) -> Result<(), CallError> {
+        let key = keys::answer_part(&self.tables, place.conversation, place.turn, start);
+        let row = PartRow { start, text, expires_at: now.plus(PARTS_KEPT).seconds() };
+        let item = write(key.clone(), row)?;
+        // A repeated attempt finds its own row.
+        self.put_if(key, item, IS_NEW, Vec::new()).await.map(drop)
+    }
+
+    /// The stored text of an answer that comes after `start` bytes, where a part begins.
+    pub async fn answer_after(
+        &self,
+        conversation: ConversationId,
+        turn: TurnNumber,
+        start: usize,
+    ) -> Result<String, CallError> {
+        let mut text = String::new();
+        let mut from = None;
+        loop {
+            let found = client::query()
+                .table_name(&self.tables.sessions)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+                .expression_attribute_values(":pk", s(keys::conversation_partition(conversation)))
+                .expression_attribute_values(":first", s(keys::answer_part_sort(turn, start)))
+                .expression_attribute_values(":last", s(keys::answer_part_sort(turn, 9_999_999_999)))
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .call(&self.client)
+                .await?;
+            for part in read_all::<PartRow>(found.items.unwrap_or_default())? {
+                // What comes after a missing part is of no use.
+                if part.start != start + text.len() {
+                    return Ok(text);
+                }
+                text.push_str(&part.text);
+            }
+            from = found.last_evaluated_key;
+            if from.is_none() {
+                return Ok(text);
+            }
+        }
+    }
+
+    /// A turn of a user's conversation, for those who follow it. `None` if there is no such turn.
+    pub async fn follow(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        turn: TurnNumber,
+    ) -> Result<Option<Followed>, CallError> {
+        for tried in 0..READS_OF_A_TURN {
+            let [about, question, outcome, running, balance] = self
+                .get_together([
+                    keys::conversation(&self.tables, conversation),
+                    keys::user_message(&self.tables, conversation, turn),
+                    keys::reply(&self.tables, conversation, turn),
+                    keys::running(&self.tables, conversation, turn),
+                    keys::balance(&self.tables, user),
+                ])
+                .await?;
+            let about: Option<ConversationRow> = read_if_any(about)?;
+            let (Some(_), Some(question)) = (about.and_then(|row| row.if_owned_by(user)), question) else {
+                return Ok(None);
+            };
+            let state = match (outcome, read_if_any(running)?) {
+                (Some(outcome), _) => ended(question.clone(), outcome, read_if_any(balance)?)?,
+                (None, Some(running)) => FollowedState::Running(running),
+                // A batch is not read at one moment: the turn ended meanwhile.
+                (None, None) => {
+                    self.pause(tried).await;
+                    continue;
+                }
+            };
+            let status = match &state {
+                FollowedState::Running(_) => None,
+                FollowedState::Answered(turn, _) => Some(turn.status),
+                FollowedState::Failed(..) => Some(MessageStatus::Failed),
+            };
+            let question = read::<MessageRow>(question)?.shown(status);
+            let question = question.ok_or_else(|| CallError::broken("a question is not shown"))?;
+            return Ok(Some(Followed { question, state }));
+        }
+        Err(CallError::broken("a turn neither runs nor has ended"))
+    }
+
+    /// The turns among `turns` of a conversation that run, or whose process died.
+    pub async fn running_turns(
+        &self,
+        conversation: ConversationId,
+        turns: &[TurnNumber],
+    ) -> Result<Vec<RunningTurn>, CallError> {
+        let keys = turns.iter().map(|&turn| keys::running(&self.tables, conversation, turn));
+        let found = self.get_many(keys.collect()).await?;
+        read_all(found.into_iter().flatten().collect())
+    }
+
+    /// Some turns whose process died: those that began before `begun_before` and are not alive at `now`.
+    pub async fn abandoned_turns(
+        &self,
+        begun_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<RunningTurn>, CallError> {
+        let parts = (0..keys::RUNNING_PARTS).map(|part| async move {
+            let found = client::query()
+                .table_name(&self.tables.sessions)
+                .index_name(keys::RUNNING)
+                .key_condition_expression("running = :part AND by_created < :before")
+                .expression_attribute_values(":part", s(part))
+                .expression_attribute_values(":before", s(ListPosition::by_time(begun_before, "").0))
+                .limit(FOUND_AT_ONCE)
+                .call(&self.client)
+                .await?;
+            let items = found.items.unwrap_or_default().into_iter();
+            Ok::<_, CallError>(items.map(|item| keys::Key::of_indexed(&self.tables.sessions, item)).collect::<Vec<_>>())
+        });
+        let keys: Vec<_> = futures::future::try_join_all(parts).await?.into_iter().flatten().collect();
+        let found: Vec<RunningTurn> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
+        Ok(found.into_iter().filter(|turn| turn.alive_until <= now).collect())
+    }
+}
