@@ -41,6 +41,9 @@ const BACKOFF: Duration = Duration::from_millis(10);
 /// The interval at which expired rows and the data of deleted objects are removed.
 const TIDIED_EVERY: Duration = Duration::from_secs(600);
 
+/// The interval at which turns are looked for whose process died.
+const RECOVERED_EVERY: Duration = Duration::from_secs(5);
+
 /// The directory of files' contents. It is created after the database.
 const FILES: &str = "s3";
 
@@ -86,6 +89,7 @@ impl Process {
     pub fn work(self) -> (Services, Backing, Sockets) {
         let Self { services, backing, sockets, pump } = self;
         tokio::spawn(tidy_now_and_then(services.clone(), backing.database.clone()));
+        tokio::spawn(recover_now_and_then(services.clone()));
         tokio::spawn(pump.run(services.clone()));
         tokio::spawn(deliver_for_ever(services.clone(), backing.queues.deliveries.clone()));
         let (connections, about) = (backing.queues.connections.clone(), services.clone());
@@ -118,6 +122,16 @@ async fn tidy_now_and_then(services: Services, database: Database) {
             tracing::warn!(error = %Causes(&error), "the data of deleted objects was not removed");
         }
         tokio::time::sleep(TIDIED_EVERY).await;
+    }
+}
+
+/// Ends the turns of an earlier process soon after the start.
+async fn recover_now_and_then(services: Services) {
+    loop {
+        if let Err(error) = services.recovery.end_abandoned().await {
+            tracing::warn!(error = %Causes(&error), "turns whose process died were not ended");
+        }
+        tokio::time::sleep(RECOVERED_EVERY).await;
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
-use messages::{Exchange, NewMessage, ShownMessage, named};
+use messages::{EventData, Exchange, NewMessage, ShownMessage, event};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
@@ -16,16 +16,17 @@ use shared::{
         ids::{AssistantId, ConversationId, MessageId},
         list::ConversationField,
         text::Title,
+        user::User,
     },
     http::{
-        App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
-        Platform, SignedIn,
-        events::{self, WantsEvents},
+        Accepted, App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing,
+        NoContent, Platform, SignedIn,
+        events::{self, LastEventId, WantsEvents},
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
         said,
     },
-    service::turns::TurnTarget,
+    service::{idempotency::IdempotencyKey, turns::TurnTarget},
 };
 use utoipa::ToSchema;
 
@@ -209,11 +210,107 @@ pub async fn say(
 ) -> Result<Response> {
     let said = body.read(&here, &rules)?;
     if wants_events {
-        let turn = app.turns.stream(&caller.user, TurnTarget::In(id), said, key).await?;
-        return Ok(events::respond(turn.map(move |event| named(event, &here))));
+        return stream_reply(&app, &caller.user, id, said, key, here).await;
     }
     let answered = app.turns.say(&caller.user, TurnTarget::In(id), said, key).await?;
     Ok(Created(Exchange::new(answered, &here)).into_response())
+}
+
+/// `POST /api/v1/conversations/{conversation}/messages/stream`: sends a message and streams the reply. The turn does not
+/// depend on the connection: it runs on if the client disconnects, and its stream can be resumed.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations/{conversation}/messages/stream",
+    params(InPath<ConversationId>, Idempotency),
+    request_body = NewMessage,
+    responses(
+        (
+            status = 200,
+            content_type = "text/event-stream",
+            body = EventData,
+            description = "The events `message` (the user's message), `delta` (`{\"text\"}`), and `done` (the messages) or \
+                           `error`. Each has an id, from which the stream can be resumed.",
+            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+        ),
+        (status = 402),
+        (status = 409, description = "The assistant is not active."),
+        (status = 502),
+        (status = 504),
+    ),
+)]
+pub async fn stream(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+    ServedAt(here): ServedAt,
+    EgressPolicy(rules): EgressPolicy,
+    Idempotency(key): Idempotency,
+    Body(body): Body<NewMessage>,
+) -> Result<Response> {
+    let said = body.read(&here, &rules)?;
+    stream_reply(&app, &caller.user, id, said, key, here).await
+}
+
+/// `GET /api/v1/conversations/{conversation}/messages/{message}/stream`: streams the reply to a message, from the
+/// position in `Last-Event-ID` or `after` on. Works while the turn runs and afterwards.
+#[utoipa::path(
+    get,
+    path = "/api/v1/conversations/{conversation}/messages/{message}/stream",
+    params(
+        InPath<(ConversationId, MessageId)>,
+        ("after" = Option<String>, Query, description = "The id of the last event that was received."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers send it. `after` takes precedence."),
+    ),
+    responses((
+        status = 200,
+        content_type = "text/event-stream",
+        body = EventData,
+        description = "The events after that position. Without a position, all events of the turn.",
+        example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+    )),
+)]
+pub async fn resume(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath((conversation, message)): InPath<(ConversationId, MessageId)>,
+    ServedAt(here): ServedAt,
+    LastEventId(after): LastEventId,
+) -> Result<Response> {
+    let turn = app.turns.follow(caller.user.id, (conversation, message.turn), after).await?;
+    Ok(events::respond(turn.map(move |news| event(news, &here))))
+}
+
+/// `POST /api/v1/conversations/{conversation}/messages/{message}/cancel`: stops the reply to a message, within two
+/// seconds. What was said until then becomes the reply.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conversations/{conversation}/messages/{message}/cancel",
+    params(InPath<(ConversationId, MessageId)>),
+    responses(
+        (status = 202, body = ShownMessage),
+        (status = 409, description = "The reply has already ended."),
+    ),
+)]
+pub async fn cancel(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath((conversation, message)): InPath<(ConversationId, MessageId)>,
+    ServedAt(here): ServedAt,
+) -> Result<Accepted<ShownMessage>> {
+    let message = app.turns.cancel(caller.user.id, conversation, message).await?;
+    Ok(Accepted(ShownMessage::new(message, conversation, &here)))
+}
+
+async fn stream_reply(
+    app: &App<Platform>,
+    user: &User,
+    conversation: ConversationId,
+    said: Said,
+    key: Option<IdempotencyKey>,
+    here: String,
+) -> Result<Response> {
+    let turn = app.turns.stream(user, TurnTarget::In(conversation), said, key).await?;
+    Ok(events::respond(turn.map(move |news| event(news, &here))))
 }
 
 fn before(query: &Query, conversation: ConversationId) -> std::result::Result<Option<MessageId>, Error> {

@@ -5,11 +5,17 @@ use shared::{domain::Error, service::Services};
 /// The maximum number of portions per run. The next run continues.
 const PORTIONS: usize = 100;
 
-/// Removes the data of deleted conversations and accounts, and wakes deliveries that are stuck.
+/// Ends turns whose process died, wakes deliveries that are stuck, and removes the data of deleted conversations and
+/// accounts.
 ///
 /// # Errors
 /// If the database does not respond. The next run tries again.
 pub async fn tidy(services: Services) -> Result<(), Error> {
+    for _ in 0..PORTIONS {
+        if services.recovery.end_abandoned().await? {
+            break;
+        }
+    }
     services.deliveries.wake_forgotten().await?;
     for _ in 0..PORTIONS {
         if services.sweeper.sweep().await? {

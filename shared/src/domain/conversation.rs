@@ -39,7 +39,18 @@ impl Conversation {
     /// A conversation without a turn.
     pub const fn new(id: ConversationId, assistant: Option<AssistantId>, title: Title, now: Timestamp) -> Self {
         let (created_at, updated_at) = (now, now);
-        Self { id, assistant, title, said: 0, turns: 0, broken_off: 0, last_turn: None, begun: 0, created_at, updated_at }
+        Self {
+            id,
+            assistant,
+            title,
+            said: 0,
+            turns: 0,
+            broken_off: 0,
+            last_turn: None,
+            begun: 0,
+            created_at,
+            updated_at,
+        }
     }
 
     /// The conversation after `turn`, which was its first.

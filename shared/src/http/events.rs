@@ -1,12 +1,13 @@
 //! Responses as server-sent events.
 
-use super::{App, Dialect, Failure};
+use super::{App, Dialect, Failure, pages::Query};
+use crate::domain::{Error, Problem, conversation::StreamPosition};
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
     response::{
         IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
+        sse::{self, KeepAlive, Sse},
     },
 };
 use futures::{Stream, StreamExt};
@@ -43,8 +44,34 @@ fn refuses(parameter: &str) -> bool {
     weight.and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0)
 }
 
-/// An event: its name, and its data, which becomes JSON.
-pub struct Named<T>(pub &'static str, pub T);
+/// An event of a stream.
+pub struct Event<T> {
+    /// Where a client that received it can go on.
+    pub id: String,
+    /// Its name.
+    pub name: &'static str,
+    /// Its data, which becomes JSON.
+    pub data: T,
+}
+
+/// The position after which a client wants the events of a turn: the query's `after`, or the header `Last-Event-ID`.
+/// `None` for all events.
+pub struct LastEventId(pub Option<StreamPosition>);
+
+impl<D: Dialect> FromRequestParts<App<D>> for LastEventId {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
+        let query = Query::from_request_parts(parts, app).await?;
+        let header = parts.headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+        let given = query.parameter("after").or(header).filter(|id| !id.is_empty());
+        match given.map(|id| StreamPosition::parse(&id)) {
+            None => Ok(Self(None)),
+            Some(Some(position)) => Ok(Self(Some(position))),
+            Some(None) => Err(Error::invalid("after", Problem::Cursor).into()),
+        }
+    }
+}
 
 /// Escapes the line ends of Unicode in JSON. Many clients end a line of an event there, although the standard does not.
 fn escape_line_ends(json: String) -> String {
@@ -55,13 +82,13 @@ fn escape_line_ends(json: String) -> String {
 }
 
 /// The events as a response. If the client disconnects, the response is dropped, and `events` with it.
-pub fn respond<T: Serialize>(events: impl Stream<Item = Named<T>> + Send + 'static) -> Response {
-    let events = events.map(|Named(name, data)| {
+pub fn respond<T: Serialize>(events: impl Stream<Item = Event<T>> + Send + 'static) -> Response {
+    let events = events.map(|Event { id, name, data }| {
         let data = serde_json::to_string(&data).unwrap_or_else(|error| {
             tracing::error!(error = %crate::log::Causes(&error), "could not serialize an event");
             "{}".to_owned()
         });
-        Ok::<_, Infallible>(Event::default().event(name).data(escape_line_ends(data)))
+        Ok::<_, Infallible>(sse::Event::default().event(name).id(id).data(escape_line_ends(data)))
     });
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
     // `Sse` sets `no-cache`, which allows caches to store the response.

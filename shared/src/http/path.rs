@@ -3,7 +3,10 @@
 use super::{App, Dialect, Failure};
 use crate::domain::{
     Error,
-    ids::{ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, TurnNumber, UserId, WebhookId},
+    ids::{
+        ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, MessageId, TurnNumber, UserId,
+        WebhookId,
+    },
     tool::ToolId,
 };
 use axum::{
@@ -103,6 +106,20 @@ impl<A: PathId, B: PathId> FromPath for (A, B) {
 
     fn describe() -> Vec<Parameter> {
         [A::describe(), B::describe()].concat()
+    }
+}
+
+/// A message's id is read together with its conversation's, on which it depends.
+impl FromPath for (ConversationId, MessageId) {
+    fn from_path<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let conversation = ConversationId::read(parameters.next()?)?;
+        Some((conversation, MessageId::parse(parameters.next()?, conversation)?))
+    }
+
+    fn describe() -> Vec<Parameter> {
+        let message = ParameterBuilder::new().name("message").parameter_in(ParameterIn::Path);
+        let message = message.required(Required::True).schema(Some(uuid())).description(Some("The message's id."));
+        [ConversationId::describe(), vec![message.build()]].concat()
     }
 }
 

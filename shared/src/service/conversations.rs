@@ -3,13 +3,14 @@
 use super::{
     Deps,
     idempotency::{Idempotency, IdempotencyKey, Keyed},
+    recovery::Recovery,
     retry::{self, Attempt},
 };
 use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
-        conversation::{Conversation, Message, Turn},
+        conversation::{Conversation, Message, MessageStatus, Turn},
         event::{EventDetails, OutboxEntry},
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         list::{ConversationField, ListRequest, Listed, Sort},
@@ -36,14 +37,15 @@ pub struct Conversations {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     idempotency: Idempotency,
+    recovery: Recovery,
 }
 
 impl Conversations {
     /// Stores conversations through `deps`.
     pub fn new(deps: Deps) -> Self {
-        let idempotency = Idempotency::new(deps.clone());
+        let (idempotency, recovery) = (Idempotency::new(deps.clone()), Recovery::new(deps.clone()));
         let Deps { store, clock, entropy } = deps;
-        Self { store, clock, entropy, idempotency }
+        Self { store, clock, entropy, idempotency, recovery }
     }
 
     /// Creates an empty conversation, with an assistant if one is given.
@@ -134,8 +136,29 @@ impl Conversations {
         id: ConversationId,
         before: Option<MessageId>,
     ) -> Result<(Conversation, Vec<Message>), Error> {
-        let found = self.store.conversation_with_messages(user, id, before, MESSAGES_SHOWN, BYTES_SHOWN).await?;
-        found.ok_or(Error::NotFound)
+        let read = || self.store.conversation_with_messages(user, id, before, MESSAGES_SHOWN, BYTES_SHOWN);
+        let (conversation, messages) = read().await?.ok_or(Error::NotFound)?;
+        if self.end_abandoned(id, &messages).await? {
+            return read().await?.ok_or(Error::NotFound);
+        }
+        Ok((conversation, messages))
+    }
+
+    /// Ends the turns of pending messages whose process died. Returns whether there were any.
+    async fn end_abandoned(&self, id: ConversationId, messages: &[Message]) -> Result<bool, Error> {
+        let pending = messages.iter().filter(|message| message.status == MessageStatus::Pending);
+        let pending: Vec<TurnNumber> = pending.map(|message| message.id.turn).collect();
+        if pending.is_empty() {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        let running = self.store.running_turns(id, &pending).await?.into_iter();
+        let abandoned: Vec<_> = running.filter(|turn| turn.alive_until <= now).collect();
+        let has_some = !abandoned.is_empty();
+        for turn in abandoned {
+            self.recovery.end(turn).await?;
+        }
+        Ok(has_some)
     }
 
     /// Deletes a conversation and its messages. Tokens spent in it are not refunded.

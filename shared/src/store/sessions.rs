@@ -60,18 +60,8 @@ pub(super) struct ConversationRow {
 
 impl ConversationRow {
     fn new(conversation: Conversation, owner: UserId) -> Self {
-        let Conversation {
-            id,
-            assistant,
-            title,
-            said,
-            turns,
-            broken_off,
-            last_turn,
-            begun,
-            created_at,
-            updated_at,
-        } = conversation;
+        let Conversation { id, assistant, title, said, turns, broken_off, last_turn, begun, created_at, updated_at } =
+            conversation;
         Self {
             by_created: ListPosition::by_time(created_at, id),
             by_updated: ListPosition::by_time(updated_at, id),

@@ -9,9 +9,9 @@ use shared::{
         ids::{ConversationId, FileId, Speaker},
         money::Tokens,
     },
-    http::{Dialect, Fault, Field, Form, Platform, events::Named, parse::list, said},
+    http::{Dialect, Fault, Field, Form, Platform, events::Event, parse::list, said},
     outbound::OutboundRules,
-    service::{hearing::TurnEvent, turns::Answered},
+    service::turns::{Answered, TurnEvent, TurnNews},
 };
 use utoipa::ToSchema;
 
@@ -45,7 +45,7 @@ struct NewAttachment {
 }
 
 /// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
-/// "status": "complete", "usage": null, "created_at": …}`.
+/// "status": "complete", "usage": null, "model": null, "created_at": …}`.
 #[derive(Serialize, ToSchema)]
 pub struct ShownMessage {
     /// The message's id.
@@ -61,11 +61,14 @@ pub struct ShownMessage {
     content: String,
     /// The attachments. A reply has none.
     attachments: Vec<ShownAttachment>,
-    /// `pending` before the reply, then `complete`. `cut` if the reply was cut short, `failed` if the model failed.
-    #[schema(pattern = "^(pending|complete|cut|failed)$")]
+    /// `pending` before the reply, then `complete`. `cut` if the reply reached its maximum length, `cancelled` if the
+    /// user stopped it, `failed` if the model failed.
+    #[schema(pattern = "^(pending|complete|cut|cancelled|failed)$")]
     status: &'static str,
-    /// What the reply cost. `null` for a message of the user.
+    /// What the reply used and cost. `null` for a message of the user.
     usage: Option<Usage>,
+    /// The model that replied. `null` for a message of the user.
+    model: Option<String>,
     /// When the message was created.
     #[schema(format = DateTime)]
     created_at: String,
@@ -82,9 +85,13 @@ pub struct ShownAttachment {
     url: String,
 }
 
-/// `{"tokens_charged": 100}`. What a reply cost.
+/// `{"input_tokens": 12, "output_tokens": 34, "tokens_charged": 100}`. What a reply used and cost.
 #[derive(Serialize, ToSchema)]
 pub struct Usage {
+    /// The tokens of the prompt, as the provider counts them. `null` if it does not tell.
+    input_tokens: Option<u64>,
+    /// The tokens of the reply, as the provider counts them. `null` if it does not tell.
+    output_tokens: Option<u64>,
     /// The tokens that the turn cost.
     #[schema(value_type = u64)]
     tokens_charged: Tokens,
@@ -101,6 +108,7 @@ pub struct Usage {
         "attachments": [],
         "status": "complete",
         "usage": null,
+        "model": null,
         "created_at": "2024-01-01T00:00:00Z",
     },
     "assistant_message": {
@@ -110,7 +118,8 @@ pub struct Usage {
         "content": "Hi there!",
         "attachments": [],
         "status": "complete",
-        "usage": {"tokens_charged": 100},
+        "usage": {"input_tokens": 12, "output_tokens": 34, "tokens_charged": 100},
+        "model": "gpt-5-mini",
         "created_at": "2024-01-01T00:00:00Z",
     },
     "tokens_charged": 100,
@@ -130,7 +139,7 @@ pub struct Exchange {
 }
 
 /// The data of an event.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum EventData {
     /// Of `message`: the user's message.
@@ -143,19 +152,21 @@ pub enum EventData {
     /// Of `done`.
     Done(Exchange),
     /// Of `error`: the body of the error response.
+    #[schema(value_type = Object)]
     Error(Value),
 }
 
-/// A step of a turn as a server-sent event.
-pub fn named(event: TurnEvent, here: &str) -> Named<EventData> {
-    match event {
-        TurnEvent::Said(conversation, message) => {
-            Named("message", EventData::Message(ShownMessage::new(message, conversation, here)))
+/// An event of a turn as a server-sent event. Its id is its position.
+pub fn event(TurnEvent { position, news }: TurnEvent, here: &str) -> Event<EventData> {
+    let (name, data) = match news {
+        TurnNews::Said(conversation, message) => {
+            ("message", EventData::Message(ShownMessage::new(*message, conversation, here)))
         }
-        TurnEvent::Delta(text) => Named("delta", EventData::Delta { text }),
-        TurnEvent::Done(answered) => Named("done", EventData::Done(Exchange::new(answered, here))),
-        TurnEvent::Failed(error) => Named("error", EventData::Error(Platform::error(&Fault::from(error)).1)),
-    }
+        TurnNews::Delta(text) => ("delta", EventData::Delta { text }),
+        TurnNews::Done(answered) => ("done", EventData::Done(Exchange::new(*answered, here))),
+        TurnNews::Failed(error) => ("error", EventData::Error(Platform::error(&Fault::from(error)).1)),
+    };
+    Event { id: position.to_string(), name, data }
 }
 
 impl NewMessage {
@@ -185,7 +196,7 @@ fn read_attachment(value: Value, here: &str, rules: &OutboundRules) -> std::resu
 impl ShownMessage {
     /// The message of a conversation. `here` is the address of this service.
     pub fn new(message: Message, conversation: ConversationId, here: &str) -> Self {
-        let Message { id, content, attachments, status, charged, created_at } = message;
+        let Message { id, content, attachments, status, charged, usage, model, created_at } = message;
         Self {
             id: id.uuid(conversation).to_string(),
             conversation_id: conversation.to_string(),
@@ -193,7 +204,12 @@ impl ShownMessage {
             content,
             attachments: attachments.into_iter().map(|attachment| ShownAttachment::new(attachment, here)).collect(),
             status: status.as_str(),
-            usage: charged.map(|tokens_charged| Usage { tokens_charged }),
+            usage: charged.map(|tokens_charged| Usage {
+                input_tokens: usage.map(|usage| usage.input_tokens),
+                output_tokens: usage.map(|usage| usage.output_tokens),
+                tokens_charged,
+            }),
+            model,
             created_at: created_at.to_string(),
         }
     }

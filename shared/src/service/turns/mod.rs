@@ -36,10 +36,10 @@ use crate::{
     model::ChatModel,
     store::{Store, running::FollowedState},
 };
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream::BoxStream};
 use live::{Live, LiveTurns};
 use prompt::prompt;
-use run::Started;
+use run::{Ended, Started};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
@@ -136,6 +136,8 @@ struct Saying {
     keyed: Option<Keyed>,
 }
 
+type Events = BoxStream<'static, TurnEvent>;
+
 /// A turn that was asked for.
 enum Begun {
     /// It starts, here.
@@ -171,9 +173,11 @@ impl Turns {
         key: Option<IdempotencyKey>,
     ) -> Result<Answered, Error> {
         let saying = Saying::new(user, place, said, key)?;
-        let answer = async |begun| match begun {
-            Begun::Runs(_, started) => started.ended.await.map_err(Error::internal)?,
-            Begun::Before(answered) => Ok(Attempt::Done(answered)),
+        let answer = |begun| async move {
+            match begun {
+                Begun::Runs(_, started) => started.ended.await.map_err(Error::internal)?,
+                Begun::Before(answered) => Ok(Attempt::Done(answered)),
+            }
         };
         self.run(Arc::new(saying), answer).await
     }
@@ -206,20 +210,8 @@ impl Turns {
         key: Option<IdempotencyKey>,
     ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
         let saying = Saying::new(user, place, said, key)?;
-        let begin = async |begun| match begun {
-            Begun::Before(answered) => {
-                let events = self.follow(user.id, (answered.conversation, answered.turn.number), None).await?;
-                Ok(Attempt::Done((events.boxed(), None)))
-            }
-            Begun::Runs(question, Started { held, ended }) => match held.await {
-                Ok(live) => Ok(Attempt::Done((self.events_of(user.id, question, live).boxed(), Some(ended)))),
-                Err(_) => match ended.await.map_err(Error::internal)?? {
-                    Attempt::Done(_) => Err(Error::internal("a turn was answered without a hold")),
-                    Attempt::LostRace => Ok(Attempt::LostRace),
-                    Attempt::KeyClaimed => Ok(Attempt::KeyClaimed),
-                },
-            },
-        };
+        let id = user.id;
+        let begin = |begun| async move { self.stream_of(id, begun).await };
         let (events, ended) = self.run(Arc::new(saying), begin).await?;
         // A function may be suspended when its response ends, and must not be before the turn has ended.
         let end = futures::stream::once(async {
@@ -228,6 +220,23 @@ impl Turns {
             }
         });
         Ok(events.chain(end.filter_map(async |()| None)))
+    }
+
+    async fn stream_of(&self, user: UserId, begun: Begun) -> Result<Attempt<(Events, Option<Ended>)>, Error> {
+        match begun {
+            Begun::Before(answered) => {
+                let events = self.follow(user, (answered.conversation, answered.turn.number), None).await?;
+                Ok(Attempt::Done((events.boxed(), None)))
+            }
+            Begun::Runs(question, Started { held, ended }) => match held.await {
+                Ok(live) => Ok(Attempt::Done((self.events_of(user, question, live).boxed(), Some(ended)))),
+                Err(_) => match ended.await.map_err(Error::internal)?? {
+                    Attempt::Done(_) => Err(Error::internal("a turn was answered without a hold")),
+                    Attempt::LostRace => Ok(Attempt::LostRace),
+                    Attempt::KeyClaimed => Ok(Attempt::KeyClaimed),
+                },
+            },
+        }
     }
 
     fn events_of(
@@ -263,11 +272,10 @@ impl Turns {
     }
 
     /// Begins a turn, and does the rest with `then`, until that is no lost race.
-    async fn run<T>(
-        &self,
-        saying: Arc<Saying>,
-        then: impl AsyncFn(Begun) -> Result<Attempt<T>, Error>,
-    ) -> Result<T, Error> {
+    async fn run<T, F>(&self, saying: Arc<Saying>, then: impl Fn(Begun) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<Attempt<T>, Error>>,
+    {
         let id = saying.user.id;
         self.must_own(id, &saying.said).await?;
         if let Attempt::Done(value) = then(self.begin_once(&saying.user, &saying).await?).await? {

@@ -49,8 +49,11 @@ pub(super) struct Started {
     /// Told as soon as the tokens are held. Dropped if they cannot be.
     pub held: oneshot::Receiver<Arc<Live>>,
     /// The turn's end.
-    pub ended: JoinHandle<Result<Attempt<Answered>, Error>>,
+    pub ended: Ended,
 }
+
+/// The task that runs a turn.
+pub(super) type Ended = JoinHandle<Result<Attempt<Answered>, Error>>;
 
 /// A turn whose tokens are held.
 struct Held {
@@ -108,7 +111,12 @@ impl Turns {
         ended
     }
 
-    async fn hold(&self, ready: Ready, saying: &Saying, now: Timestamp) -> Result<Result<Held, Attempt<Answered>>, Error> {
+    async fn hold(
+        &self,
+        ready: Ready,
+        saying: &Saying,
+        now: Timestamp,
+    ) -> Result<Result<Held, Attempt<Answered>>, Error> {
         let Ready { place, left, .. } = ready;
         let Saying { said, keyed, .. } = saying;
         let (hold_id, amount) = (self.entropy.uuid(now), self.balance.price());
