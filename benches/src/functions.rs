@@ -114,6 +114,7 @@ fn plans(world: &World) -> Vec<Plan> {
         Plan::request("users", "GET /api/v1/users/me", &get("/api/v1/users/me")),
         Plan::request("assistants", "GET /api/v1/assistants", &get("/api/v1/assistants")),
         Plan::request("tools", "GET /api/v1/tools", &get("/api/v1/tools")),
+        Plan::request("models", "GET /api/v1/models", &get("/api/v1/models")),
         Plan::request("chat", "POST /api/chat/", &turn),
         streamed,
         Plan::request("chat", "GET /api/v1/chat/sessions/", &get("/api/v1/chat/sessions/")),

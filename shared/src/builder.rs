@@ -70,7 +70,7 @@ impl Builder {
                 let settings = OpenAiSettings {
                     base_url,
                     api_key,
-                    default_model: config.model.name.clone(),
+                    default_model: config.model.models.default_id().as_str().to_owned(),
                     max_tokens_field: MaxTokensField::Auto,
                     asks_for_usage: true,
                 };

@@ -6,7 +6,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// The crates whose details may be logged. Those of libraries contain whole requests to AWS, with password hashes and
 /// webhook secrets.
-pub const CRATES: [&str; 18] = [
+pub const CRATES: [&str; 19] = [
     "assistants",
     "auth",
     "balances",
@@ -19,6 +19,7 @@ pub const CRATES: [&str; 18] = [
     "janitor",
     "live",
     "local",
+    "models",
     "quintet",
     "realtime",
     "shared",

@@ -60,8 +60,9 @@ fn defaults() -> BTreeMap<String, String> {
         webhook_retries,
     } = Config::read(|_| None).unwrap();
     let Tables { users, assistants, tools, sessions, balances, files, outbox, webhooks, connections, limits } = tables;
-    let ModelSettings { provider, name, timeout, context_tokens, max_output_tokens } = model;
+    let ModelSettings { provider, models, timeout, context_tokens, max_output_tokens } = model;
     assert!(matches!(provider, ModelProvider::Echo));
+    assert_eq!(models.all().len(), 1);
     let QueueUrls { deliveries, connections: connections_queue } = queues;
     let secret = |secret: Option<SecretString>| secret.map_or(NONE.to_owned(), |s| s.expose_secret().into());
     let list = |list: Vec<String>| if list.is_empty() { NONE.to_owned() } else { list.join(",") };
@@ -82,7 +83,8 @@ fn defaults() -> BTreeMap<String, String> {
         ("MODEL_PROVIDER", "echo".to_owned()),
         ("MODEL_BASE_URL", NONE.to_owned()),
         ("MODEL_API_KEY", NONE.to_owned()),
-        ("MODEL_NAME", name),
+        ("MODEL_NAME", models.default_id().as_str().to_owned()),
+        ("MODELS", NONE.to_owned()),
         ("MODEL_TIMEOUT_SECONDS", timeout.as_secs().to_string()),
         ("MODEL_CONTEXT_TOKENS", context_tokens.to_string()),
         ("MODEL_MAX_OUTPUT_TOKENS", max_output_tokens.map_or(NONE.to_owned(), |tokens| tokens.to_string())),

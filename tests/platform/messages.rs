@@ -54,7 +54,7 @@ async fn a_message_and_its_reply() {
 
 #[tokio::test]
 async fn the_assistants_character_reaches_the_model() {
-    let world = World::new();
+    let world = World::with(&[("MODELS", "echo,gpt-4")]);
     let alice = world.user("alice").await;
     let character = json!({
         "name": "Ada", "system_prompt": "Be brief.", "personality": "Dry", "model": "gpt-4", "temperature": 0.7,

@@ -11,6 +11,7 @@ mod lists;
 mod login;
 mod logout;
 mod messages;
+mod models;
 mod one_account;
 mod refresh;
 mod register;

@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use tower::ServiceExt;
 
 /// A function's program, a sample, and the status of its answer.
-const SAMPLES: [(&str, &str, u64); 23] = [
+const SAMPLES: [(&str, &str, u64); 25] = [
     ("assistants", "create", 201),
     ("assistants", "unknown", 404),
     ("auth", "register", 201),
@@ -30,6 +30,8 @@ const SAMPLES: [(&str, &str, u64); 23] = [
     ("health", "preflight", 405),
     ("live", "not-an-administrator", 403),
     ("live", "ticket", 200),
+    ("models", "list", 200),
+    ("models", "no-credential", 401),
     ("tools", "list", 200),
     ("tools", "not-an-administrator", 403),
     ("users", "create", 201),

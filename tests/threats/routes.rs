@@ -233,6 +233,7 @@ const ROWS: &[Row] = &[
     signed_in("GET /api/v1/tools/{tool}"),
     admin("PUT /api/v1/tools/{tool}"),
     admin("DELETE /api/v1/tools/{tool}"),
+    signed_in("GET /api/v1/models"),
     signed_in("GET /api/v1/webhooks"),
     signed_in("POST /api/v1/webhooks"),
     signed_in("GET /api/v1/webhooks/{webhook}"),

@@ -11,7 +11,7 @@ use axum::{
 use shared::http::Group;
 
 /// The endpoint groups with dialects, in the order in which the documents list them.
-pub fn groups() -> [Group; 10] {
+pub fn groups() -> [Group; 11] {
     [
         auth::routes(),
         users::routes(),
@@ -19,6 +19,7 @@ pub fn groups() -> [Group; 10] {
         chat::routes(),
         balances::routes(),
         tools::routes(),
+        models::routes(),
         webhooks::routes(),
         files::routes(),
         live::routes(),

@@ -6,7 +6,7 @@ pub use reading::SettingError;
 
 use crate::{
     aws::EMBEDDED_ENDPOINT,
-    domain::{money::Prices, webhook::RetrySchedule},
+    domain::{models::Models, money::Prices, webhook::RetrySchedule},
     outbound::OutboundRules,
     secrets::SigningKeys,
 };
@@ -82,8 +82,8 @@ pub const BUCKET_FILES: &str = "files";
 pub struct ModelSettings {
     /// Who provides them.
     pub provider: ModelProvider,
-    /// The model that answers where none is asked for, as its provider names it.
-    pub name: String,
+    /// The models that users may choose, and the one that answers where none is asked for.
+    pub models: Models,
     /// How long an answer may take.
     pub timeout: Duration,
     /// The length of the context, in tokens.

@@ -3,7 +3,10 @@
 use super::{AdminSettings, ModelProvider, ModelSettings};
 use crate::{
     domain::{
+        Problem,
+        models::{Model, Models, ModelsProblem},
         money::{Refill, TOKENS_MAX},
+        text::Label,
         webhook::RetrySchedule,
     },
     outbound::OutboundRules,
@@ -70,18 +73,29 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             }
         };
         let is_echo = matches!(provider, ModelProvider::Echo);
-        let name = match (self.0)("MODEL_NAME") {
-            Some(name) => name.trim().to_owned(),
-            None if is_echo => "echo".to_owned(),
-            None => return Err(wrong("MODEL_NAME", "is needed beside MODEL_BASE_URL")),
-        };
+        let models = self.models(if is_echo { Some("echo") } else { None })?;
         let max_output_tokens: u32 = self.number("MODEL_MAX_OUTPUT_TOKENS", 0)?;
         Ok(ModelSettings {
             provider,
-            name,
+            models,
             timeout: Duration::from_secs(self.number("MODEL_TIMEOUT_SECONDS", 240_u32)?.into()),
             context_tokens: self.number("MODEL_CONTEXT_TOKENS", 8_192)?,
             max_output_tokens: (max_output_tokens > 0).then_some(max_output_tokens),
+        })
+    }
+
+    /// `fallback` is the model without settings that name one.
+    fn models(&self, fallback: Option<&str>) -> Result<Models, SettingError> {
+        let listed = match (self.0)("MODELS") {
+            Some(list) => list.split(',').map(listed_model).collect::<Result<Vec<_>, _>>()?,
+            None => Vec::new(),
+        };
+        let default = (self.0)("MODEL_NAME");
+        let default = default.as_deref().or(fallback.filter(|_| listed.is_empty()));
+        let default = default.map(|name| label("MODEL_NAME", name)).transpose()?;
+        Models::new(listed, default).map_err(|problem| match problem {
+            ModelsProblem::Empty => wrong("MODEL_NAME", "is needed beside MODEL_BASE_URL, unless MODELS is set"),
+            ModelsProblem::Twice(_) => wrong("MODELS", &problem.to_string()),
         })
     }
 
@@ -180,6 +194,23 @@ impl SettingError {
 
 pub(super) fn wrong(name: &'static str, problem: &str) -> SettingError {
     SettingError { name, problem: problem.to_owned() }
+}
+
+/// A model in the form `id` or `id=Name`.
+fn listed_model(entry: &str) -> Result<Model, SettingError> {
+    let (id, name) = entry.split_once('=').unwrap_or((entry, entry));
+    if id.trim().is_empty() {
+        return Err(wrong("MODELS", "has an entry without an id; each entry is `id` or `id=Name`"));
+    }
+    Ok(Model { id: label("MODELS", id)?, name: label("MODELS", name)? })
+}
+
+fn label(setting: &'static str, text: &str) -> Result<Label, SettingError> {
+    let text = text.trim();
+    Label::parse(text).map_err(|problem| match problem {
+        Problem::Blank => wrong(setting, "has an entry with an empty name; each entry is `id` or `id=Name`"),
+        _ => wrong(setting, &format!("`{text}` is longer than 255 characters")),
+    })
 }
 
 fn parse_base_url(text: &str) -> Result<Url, SettingError> {

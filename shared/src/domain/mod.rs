@@ -9,6 +9,7 @@ pub mod event;
 pub mod file;
 pub mod ids;
 pub mod list;
+pub mod models;
 pub mod money;
 pub mod names;
 pub mod outbound_url;

@@ -30,7 +30,7 @@ use crate::{
     blobs::Blobs,
     clock::Clock,
     config::Config,
-    domain::Error,
+    domain::{Error, models::Models},
     entropy::Entropy,
     gateway::Gateway,
     model::ChatModel,
@@ -128,6 +128,8 @@ pub struct All {
     pub conversations: Conversations,
     /// Ending turns whose process died.
     pub recovery: Recovery,
+    /// The models that users may choose.
+    pub models: Arc<Models>,
     /// Sending messages to the model.
     pub turns: Turns,
     /// Webhooks.
@@ -189,6 +191,7 @@ impl Services {
             context_tokens: config.model.context_tokens as usize,
             output_tokens: config.model.max_output_tokens,
         };
+        let models = Arc::new(config.model.models.clone());
         let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
         let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
         let realtime =
@@ -212,7 +215,13 @@ impl Services {
             deliveries,
             notifications: Notifications::new(deps.clone()),
             recovery: Recovery::new(deps.clone()),
-            turns: Turns::new(deps, balance.clone(), (model.clone(), context, config.model.timeout), realtime.clone()),
+            turns: Turns::new(
+                deps,
+                balance.clone(),
+                (model.clone(), models.clone(), context, config.model.timeout),
+                realtime.clone(),
+            ),
+            models,
             balance,
             realtime,
             sweeper: Sweeper::new(store.clone()),

@@ -28,6 +28,7 @@ use crate::{
         conversation::{Conversation, Message, Said, StreamPosition, Turn},
         error::Conflict,
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
+        models::Models,
         money::Tokens,
         text::Title,
         user::User,
@@ -119,6 +120,7 @@ pub struct Turns {
     balance: Balances,
     recovery: Recovery,
     model: Arc<dyn ChatModel>,
+    models: Arc<Models>,
     limits: ContextLimits,
     /// How long a model may take.
     time_limit: Duration,
@@ -147,16 +149,17 @@ enum Begun {
 }
 
 impl Turns {
-    /// Generates replies with `model`, which may take as long as `time_limit`, and whose prompts keep to `limits`.
+    /// Generates replies with `model`, which knows the `models`, may take as long as `time_limit`, and whose prompts keep to
+    /// `limits`.
     pub fn new(
         deps: Deps,
         balance: Balances,
-        (model, limits, time_limit): (Arc<dyn ChatModel>, ContextLimits, Duration),
+        (model, models, limits, time_limit): (Arc<dyn ChatModel>, Arc<Models>, ContextLimits, Duration),
         realtime: Realtime,
     ) -> Self {
         let (recovery, live) = (Recovery::new(deps.clone()), LiveTurns::default());
         let Deps { store, clock, entropy } = deps;
-        Self { store, balance, recovery, model, limits, time_limit, live, realtime, clock, entropy }
+        Self { store, balance, recovery, model, models, limits, time_limit, live, realtime, clock, entropy }
     }
 
     /// Sends a message and waits for the reply.
@@ -310,7 +313,7 @@ impl Turns {
         // Nobody else's conversation is told, and none that was begun anew.
         let is_same = ready.place.conversation == id && ready.place.begins.is_none();
         let history = if is_same { &history[..] } else { &[] };
-        let prompt = prompt(said, ready.assistant.as_ref(), history, self.limits, self.time_limit);
+        let prompt = prompt(said, ready.assistant.as_ref(), history, &self.models, self.limits, self.time_limit);
         let question = said.clone().into_message(ready.place.turn, now);
         Ok(Begun::Runs((ready.place.conversation, question), self.start(ready, saying.clone(), prompt, now)))
     }

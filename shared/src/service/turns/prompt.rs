@@ -4,6 +4,7 @@ use crate::{
     domain::{
         assistant::{Assistant, Character},
         conversation::{Said, Turn},
+        models::Models,
     },
     model::{Prompt, PromptMessage},
 };
@@ -51,6 +52,7 @@ pub(super) fn prompt(
     said: &Said,
     assistant: Option<&Assistant>,
     history: &[Turn],
+    models: &Models,
     limits: ContextLimits,
     time_limit: Duration,
 ) -> Prompt {
@@ -71,7 +73,7 @@ pub(super) fn prompt(
         [PromptMessage::User(turn.message.as_str().to_owned()), answer]
     });
     Prompt {
-        model: character.and_then(|own| Some(own.model.as_ref()?.as_str().to_owned())),
+        model: Some(models.answering(character.and_then(|own| own.model.as_ref())).as_str().to_owned()),
         instructions,
         messages: earlier.chain([PromptMessage::User(question)]).collect(),
         tools: Vec::new(),
