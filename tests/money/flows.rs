@@ -154,6 +154,7 @@ async fn turn(world: &World, name: &'static str, path: &str, success: u16) -> Fl
 const CHATS: &str = "/api/v1/chat/sessions/{conversation}/chats/";
 const MESSAGES: &str = "/api/v1/conversations/{conversation}/messages";
 const CONVERSATIONS: &str = "/api/v1/conversations";
+const CONVERSATION: &str = "/api/v1/conversations/{conversation}";
 const CHAT: &str = "/api/v1/chat/";
 
 async fn first_turn(world: &World, name: &'static str) -> Flow {
@@ -179,11 +180,12 @@ pub fn of_turns() -> Vec<Setup> {
     ]
 }
 
-/// Conversations that are created.
+/// Conversations that are created or renamed.
 pub fn of_conversations() -> Vec<Setup> {
     flows![
         async |w: &World| Flow { turns: 0, ..turn(w, "001 conversation", CONVERSATIONS, 201).await },
         async |w: &World| Flow { turns: 0, ..turn(w, "002 session", "/api/v1/chat/sessions/", 201).await },
+        async |w: &World| Flow { turns: 0, method: Method::PUT, ..turn(w, "001 rename", CONVERSATION, 200).await },
     ]
 }
 

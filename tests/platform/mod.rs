@@ -15,6 +15,7 @@ mod models;
 mod one_account;
 mod refresh;
 mod register;
+mod renaming;
 mod round_trips;
 mod same_things;
 mod slash;

@@ -226,6 +226,7 @@ const ROWS: &[Row] = &[
     signed_in("GET /api/v1/conversations"),
     signed_in("POST /api/v1/conversations"),
     signed_in("GET /api/v1/conversations/{conversation}"),
+    signed_in("PUT /api/v1/conversations/{conversation}"),
     signed_in("DELETE /api/v1/conversations/{conversation}"),
     signed_in("POST /api/v1/conversations/{conversation}/messages"),
     signed_in("GET /api/v1/tools"),

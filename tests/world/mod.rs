@@ -59,7 +59,7 @@ use shared::{
         accounts::Registration,
         files::{Offer, Received},
     },
-    store::client::Client,
+    store::{Store, client::Client},
 };
 use snapshot::NamedDatabase;
 use std::{
@@ -113,6 +113,7 @@ pub struct World {
     /// The database, for direct access to rows.
     pub database: Database,
     data: NamedDatabase,
+    client: Client,
     /// Between the SDK and the database, if the service uses the SDK.
     faults: Option<Faults>,
     /// The queues, for taking and processing messages.
@@ -176,7 +177,7 @@ impl World {
         let is_over_sdk =
             settings.get(name).is_some_and(|set| set == value) || env::var_os(name).is_some_and(|set| set == value);
         let faults = is_over_sdk.then(|| Faults::new(embedded.clone(), progress.clone()));
-        let database_client = match &faults {
+        let client = match &faults {
             Some(faults) => Client::new(&aws::embedded(faults.clone(), BACKOFF)),
             None => Client::in_process(Direct::new(embedded, progress.clone())),
         };
@@ -188,7 +189,7 @@ impl World {
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
         let s3 = S3Outage::new(s3, progress.clone());
         let backends = Backends {
-            database: database_client,
+            database: client.clone(),
             tables,
             blobs: Blobs::new(&aws::embedded(s3.clone(), BACKOFF), BUCKET_FILES.to_owned()),
             queues: Queues::new(&aws::embedded(queue_faults.clone(), BACKOFF), &urls),
@@ -215,6 +216,7 @@ impl World {
             services,
             database,
             data,
+            client,
             faults,
             queues,
             queue_faults,
@@ -371,6 +373,11 @@ impl World {
     pub fn put_many(&self, table: &str, rows: impl IntoIterator<Item = Value>) {
         let rows: Vec<Item> = rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect();
         self.database.import_items(table, rows, ImportOptions::default()).unwrap();
+    }
+
+    /// The store, for calls that no route makes.
+    pub fn store(&self) -> Store {
+        Store::new(self.client.clone(), Tables::default(), self.entropy.clone())
     }
 
     /// A user's UUID, by the name as registered.

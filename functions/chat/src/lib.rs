@@ -15,6 +15,7 @@ pub fn routes() -> Group {
             platform::list,
             platform::create,
             platform::show,
+            platform::rename,
             platform::remove,
             platform::say,
             platform::stream,

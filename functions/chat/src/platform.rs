@@ -48,6 +48,16 @@ pub struct NewConversation {
     initial_message: Field,
 }
 
+/// `{"title": "Another title"}`.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(example = json!({"title": "Another title"}))]
+pub struct NewTitle {
+    /// The title.
+    #[schema(value_type = String, required, min_length = 1, max_length = 255)]
+    title: Field,
+}
+
 /// `{"id": "<uuid>", "assistant_id": "<uuid>", "title": …, "message_count": 2, "created_at": …,
 /// "updated_at": …}`.
 #[derive(Serialize, ToSchema)]
@@ -157,6 +167,23 @@ pub async fn show(
     let before = before(&query, id)?;
     let (conversation, messages) = app.conversations.messages(caller.user.id, id, before).await?;
     Ok(Json(ShownConversation::new(conversation, messages, &here)))
+}
+
+/// `PUT /api/v1/conversations/{conversation}`: renames a conversation.
+#[utoipa::path(
+    put,
+    path = "/api/v1/conversations/{conversation}",
+    params(InPath<ConversationId>),
+    request_body = NewTitle,
+    responses((status = 200, body = ShownConversation)),
+)]
+pub async fn rename(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    InPath(id): InPath<ConversationId>,
+    Body(body): Body<NewTitle>,
+) -> Result<Json<ShownConversation>> {
+    Ok(Json(app.conversations.rename(caller.user.id, id, body.try_into()?).await?.into()))
 }
 
 /// `DELETE /api/v1/conversations/{conversation}`: deletes a conversation and its messages.
@@ -320,7 +347,7 @@ fn before(query: &Query, conversation: ConversationId) -> std::result::Result<Op
     form.finish(|| Some(before))
 }
 
-impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
+impl TryFrom<NewConversation> for ((Option<AssistantId>, Option<Title>), Option<Said>) {
     type Error = Error;
 
     fn try_from(body: NewConversation) -> std::result::Result<Self, Error> {
@@ -328,9 +355,19 @@ impl TryFrom<NewConversation> for ((Option<AssistantId>, Title), Option<Said>) {
         let mut form = Form::default();
         let parse_id = |text: &str| AssistantId::parse(text).ok_or(Problem::UnknownAssistant);
         let assistant = form.nullable("assistant_id", assistant_id, parse_id);
-        let title = form.nullable("title", title, Title::parse).unwrap_or_default();
+        let title = form.nullable("title", title, Title::parse);
         let said = form.nullable("initial_message", initial_message, said);
         form.finish(|| Some(((assistant, title), said)))
+    }
+}
+
+impl TryFrom<NewTitle> for Title {
+    type Error = Error;
+
+    fn try_from(NewTitle { title }: NewTitle) -> std::result::Result<Self, Error> {
+        let mut form = Form::default();
+        let title = form.required("title", title, Self::parse);
+        form.finish(|| title)
     }
 }
 

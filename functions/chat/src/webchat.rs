@@ -203,13 +203,13 @@ pub async fn show_chat(
     Ok(Json(app.conversations.turn(caller.user.id, session, chat).await?.into()))
 }
 
-impl TryFrom<NewSession> for Title {
+impl TryFrom<NewSession> for Option<Title> {
     type Error = Error;
 
     fn try_from(NewSession { title }: NewSession) -> std::result::Result<Self, Error> {
         let mut form = Form::default();
-        let title = form.optional("title", title, Self::parse);
-        form.finish(|| Some(title.unwrap_or_default()))
+        let title = form.optional("title", title, Title::parse);
+        form.finish(|| Some(title))
     }
 }
 

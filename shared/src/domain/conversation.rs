@@ -19,6 +19,9 @@ pub struct Conversation {
     pub assistant: Option<AssistantId>,
     /// The title.
     pub title: Title,
+    /// Whether the user chose the title. Otherwise it may change by itself.
+    #[serde(default)]
+    pub own_title: bool,
     /// The number of messages from the user, answered or not.
     pub said: u64,
     /// The number of answered turns.
@@ -36,21 +39,26 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// A conversation without a turn.
-    pub const fn new(id: ConversationId, assistant: Option<AssistantId>, title: Title, now: Timestamp) -> Self {
-        let (created_at, updated_at) = (now, now);
+    /// A conversation without a turn. `title` is the one that the user chose.
+    pub fn new(id: ConversationId, assistant: Option<AssistantId>, title: Option<Title>, now: Timestamp) -> Self {
         Self {
             id,
             assistant,
-            title,
+            own_title: title.is_some(),
+            title: title.unwrap_or_default(),
             said: 0,
             turns: 0,
             broken_off: 0,
             last_turn: None,
             begun: 0,
-            created_at,
-            updated_at,
+            created_at: now,
+            updated_at: now,
         }
+    }
+
+    /// The conversation with a title that its user did not choose.
+    pub fn titled(self, title: Title) -> Self {
+        Self { title, own_title: false, ..self }
     }
 
     /// The conversation after `turn`, which was its first.

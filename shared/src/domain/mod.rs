@@ -16,6 +16,7 @@ pub mod outbound_url;
 pub mod page;
 pub mod text;
 pub mod time;
+pub mod title;
 pub mod tool;
 pub mod user;
 pub mod webhook;

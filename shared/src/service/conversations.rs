@@ -1,4 +1,4 @@
-//! Conversations: creating, listing, reading and deleting them.
+//! Conversations: creating, listing, reading, renaming and deleting them.
 
 use super::{
     Deps,
@@ -55,11 +55,12 @@ impl Conversations {
     pub async fn begin(
         &self,
         user: UserId,
-        (assistant, title): (Option<AssistantId>, Title),
+        (assistant, title): (Option<AssistantId>, Option<Title>),
         key: Option<IdempotencyKey>,
     ) -> Result<Conversation, Error> {
         let with = assistant.map_or_else(String::new, |assistant| assistant.to_string());
-        let keyed = key.map(|key| Keyed::new(key, &["conversation", title.as_str(), &with]));
+        let called = title.as_ref().map_or("", Title::as_str);
+        let keyed = key.map(|key| Keyed::new(key, &["conversation", called, &with]));
         let begun = self.idempotency.run(user, keyed, async |run| {
             let now = run.now;
             let id = ConversationId::new(self.entropy.uuid(now));
@@ -159,6 +160,18 @@ impl Conversations {
             self.recovery.end(turn).await?;
         }
         Ok(has_some)
+    }
+
+    /// Gives a conversation the title that its user chose.
+    pub async fn rename(&self, user: UserId, id: ConversationId, title: Title) -> Result<Conversation, Error> {
+        let before = self.store.conversation(user, id).await?.ok_or(Error::NotFound)?;
+        let Conversation { assistant, begun, .. } = before;
+        let updated = EventDetails::ConversationUpdated { conversation: id, assistant, turn: TurnNumber(begun) };
+        let entry = OutboxEntry::new(user, self.clock.now(), vec![updated]);
+        match self.store.rename_conversation(user, id, &title, &entry).await? {
+            true => Ok(Conversation { title, own_title: true, ..before }),
+            false => Err(Error::NotFound),
+        }
     }
 
     /// Deletes a conversation and its messages. Tokens spent in it are not refunded.

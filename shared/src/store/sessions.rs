@@ -7,7 +7,7 @@ use super::{
     idempotency, json_bytes, keys,
     listing::{Index, KeyPage},
     outbox, read, read_all, read_if_any, s, text_bytes,
-    transaction::{Action, Outcome},
+    transaction::{Action, Outcome, UpdateExpression},
     users::{self, Account},
     walk::Walk,
     write,
@@ -25,7 +25,7 @@ use crate::{
         time::Timestamp,
     },
 };
-use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
+use aws_sdk_dynamodb::{operation::query::builders::QueryInputBuilder, types::AttributeValue};
 use serde::{Deserialize, Serialize};
 
 /// The most turns of a conversation that are shown at once.
@@ -43,6 +43,9 @@ pub(super) struct ConversationRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     assistant: Option<AssistantId>,
     title: Title,
+    /// Whether the user chose the title. Absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    own_title: bool,
     said: u64,
     turns: u64,
     broken_off: u64,
@@ -60,8 +63,19 @@ pub(super) struct ConversationRow {
 
 impl ConversationRow {
     fn new(conversation: Conversation, owner: UserId) -> Self {
-        let Conversation { id, assistant, title, said, turns, broken_off, last_turn, begun, created_at, updated_at } =
-            conversation;
+        let Conversation {
+            id,
+            assistant,
+            title,
+            own_title,
+            said,
+            turns,
+            broken_off,
+            last_turn,
+            begun,
+            created_at,
+            updated_at,
+        } = conversation;
         Self {
             by_created: ListPosition::by_time(created_at, id),
             by_updated: ListPosition::by_time(updated_at, id),
@@ -70,6 +84,7 @@ impl ConversationRow {
             owner,
             assistant,
             title,
+            own_title,
             said,
             turns,
             broken_off,
@@ -86,6 +101,7 @@ impl ConversationRow {
             owner,
             assistant,
             title,
+            own_title,
             said,
             turns,
             broken_off,
@@ -101,6 +117,7 @@ impl ConversationRow {
             id,
             assistant,
             title,
+            own_title,
             said,
             turns,
             broken_off,
@@ -206,6 +223,39 @@ impl Store {
             Outcome::Committed => Ok(Ok(())),
             Outcome::Refused(labels) => Ok(Err(labels.into_iter().flatten().collect())),
         }
+    }
+
+    /// Gives a user's conversation the title that the user chose. Returns whether the user has this conversation.
+    pub async fn rename_conversation(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+        title: &Title,
+        outbox_entry: &OutboxEntry,
+    ) -> Result<bool, CallError> {
+        let change = UpdateExpression {
+            update: "SET #title = :title, by_title = :place, own_title = :yes",
+            condition: "#owner = :owner",
+            names: &TITLE_NAMES,
+            values: [vec![(":yes", AttributeValue::Bool(true))], title_values(owner, id, title)].concat(),
+        };
+        let rename = Action::update(keys::conversation(&self.tables, id), change);
+        let actions = vec![((), rename), ((), outbox::put(&self.tables, outbox_entry)?)];
+        Ok(self.transact(actions).await? == Outcome::Committed)
+    }
+
+    /// Gives a user's conversation a title that the user did not choose, unless the user chose one. Returns whether it
+    /// has the title now.
+    pub async fn title_if_unset(&self, owner: UserId, id: ConversationId, title: &Title) -> Result<bool, CallError> {
+        let change = UpdateExpression {
+            update: "SET #title = :title, by_title = :place",
+            condition: "#owner = :owner AND attribute_not_exists(own_title)",
+            names: &TITLE_NAMES,
+            values: title_values(owner, id, title),
+        };
+        // A transaction of one write, because it is tried again when a turn changes the row at the same moment.
+        let action = Action::update(keys::conversation(&self.tables, id), change);
+        Ok(self.transact(vec![((), action)]).await? == Outcome::Committed)
     }
 
     /// A page of a user's conversations, and where the next page begins.
@@ -531,6 +581,13 @@ pub(super) fn new_conversation(
 ) -> Result<Action, CallError> {
     let key = keys::conversation(tables, conversation.id);
     Ok(Action::put_new(key.clone(), write(key, ConversationRow::new(conversation, owner))?))
+}
+
+const TITLE_NAMES: [(&str, &str); 2] = [("#owner", "owner"), ("#title", "title")];
+
+fn title_values(owner: UserId, id: ConversationId, title: &Title) -> Vec<(&'static str, AttributeValue)> {
+    let place = ListPosition::by_text(title.as_str(), id).0;
+    vec![(":owner", s(owner)), (":title", s(title.as_str())), (":place", s(place))]
 }
 
 fn owned_by(owner: UserId, items: impl IntoIterator<Item = Option<Item>>) -> Result<Vec<Conversation>, CallError> {

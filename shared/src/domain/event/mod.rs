@@ -35,13 +35,13 @@ pub enum EventDetails {
         /// The assistant that answers in it.
         assistant: Option<AssistantId>,
     },
-    /// A turn was added to an existing conversation.
+    /// A turn was added to an existing conversation, or its user renamed it.
     ConversationUpdated {
         /// Its id.
         conversation: ConversationId,
         /// The assistant that answers in it.
         assistant: Option<AssistantId>,
-        /// The turn that changed it.
+        /// The turn that changed it; the latest one if it was renamed.
         turn: TurnNumber,
     },
     /// A message was stored: a user's message or the reply to it.

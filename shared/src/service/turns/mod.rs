@@ -57,8 +57,8 @@ pub enum TurnTarget {
     New {
         /// The assistant that answers in it.
         assistant: Option<AssistantId>,
-        /// Its title.
-        title: Title,
+        /// The title that the user chose.
+        title: Option<Title>,
     },
 }
 
@@ -82,7 +82,7 @@ impl TurnTarget {
             Self::In(id) => vec![id.to_string()],
             Self::New { assistant, title } => {
                 let assistant = assistant.map_or_else(String::new, |assistant| assistant.to_string());
-                vec!["new".to_owned(), assistant, title.as_str().to_owned()]
+                vec!["new".to_owned(), assistant, title.as_ref().map_or("", Title::as_str).to_owned()]
             }
         }
     }
@@ -192,7 +192,7 @@ impl Turns {
     pub async fn begin(
         &self,
         user: &User,
-        (assistant, title): (Option<AssistantId>, Title),
+        (assistant, title): (Option<AssistantId>, Option<Title>),
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<(Conversation, Answered), Error> {

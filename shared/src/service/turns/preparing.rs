@@ -9,7 +9,6 @@ use crate::{
         error::Conflict,
         ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
         money::Tokens,
-        text::Title,
         time::Timestamp,
         user::User,
     },
@@ -115,18 +114,18 @@ fn beginning(
     assistant: Option<&Assistant>,
     now: Timestamp,
 ) -> Result<Begins, Error> {
-    let (title, resets) = match &saying.place {
+    let new = |title| Conversation::new(id, assistant.map(|assistant| assistant.id), title, now);
+    let (conversation, resets) = match &saying.place {
         TurnTarget::In(_) => return Err(Error::NotFound),
-        TurnTarget::Default => (Title::default(), Some(user.resets)),
+        TurnTarget::Default => (new(None), Some(user.resets)),
         TurnTarget::With(_) => {
             let assistant = assistant.ok_or(Error::NotFound)?;
-            (assistant.character.name.to_title(), Some(assistant.resets))
+            (new(None).titled(assistant.character.name.to_title()), Some(assistant.resets))
         }
         TurnTarget::New { assistant: Some(_), .. } if assistant.is_none() => {
             return Err(Error::invalid("assistant_id", Problem::UnknownAssistant));
         }
-        TurnTarget::New { title, .. } => (title.clone(), None),
+        TurnTarget::New { title, .. } => (new(title.clone()), None),
     };
-    let assistant = assistant.map(|assistant| assistant.id);
-    Ok(Begins { conversation: Conversation::new(id, assistant, title, now), resets })
+    Ok(Begins { conversation, resets })
 }
