@@ -16,6 +16,7 @@ mod layers;
 mod log;
 mod long_lists;
 mod metered;
+mod model;
 mod money;
 mod openapi;
 mod outbound;
