@@ -8,7 +8,7 @@ use crate::{
     domain::Error,
     entropy::{Entropy, SystemEntropy},
     gateway::Gateway,
-    model::{ChatModel, Echo, MaxTokensField, OpenAi, OpenAiSettings},
+    model::{ChatModel, Echo, EchoScripts, MaxTokensField, OpenAi, OpenAiSettings},
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
@@ -65,6 +65,7 @@ impl Builder {
     pub fn new(config: Config, backends: Backends, keyring: Arc<dyn Keyring>) -> Self {
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let model: Arc<dyn ChatModel> = match config.model.provider.clone() {
+            ModelProvider::Echo if config.model.echo_scripts => Arc::new(EchoScripts),
             ModelProvider::Echo => Arc::new(Echo),
             ModelProvider::OpenAi { base_url, api_key } => {
                 let settings = OpenAiSettings {

@@ -5,6 +5,7 @@ mod adjustments;
 mod bodies;
 mod calls;
 mod connections;
+mod echo;
 mod endings;
 mod errors;
 mod provider;

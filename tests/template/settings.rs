@@ -9,13 +9,15 @@ use std::{
 };
 
 /// What no function is told, for a reason.
-const NOT_ON_LAMBDA: [&str; 4] = [
+const NOT_ON_LAMBDA: [&str; 5] = [
     // The key is in a secret instead, which knows the one before it, too.
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
     // Administrators are made by a command.
     "QUINTET_ADMIN_EMAIL",
     "QUINTET_ADMIN_PASSWORD",
+    // Clients are tested against a server on a laptop.
+    "ECHO_SCRIPTS",
 ];
 
 /// What the library asks for that reads the gateway's events: the stage's name is not part of our paths.

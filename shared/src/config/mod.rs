@@ -84,6 +84,8 @@ pub struct ModelSettings {
     pub provider: ModelProvider,
     /// The models that users may choose, and the one that answers where none is asked for.
     pub models: Models,
+    /// Whether messages to `echo` can be scripts of their answers.
+    pub echo_scripts: bool,
     /// How long an answer may take.
     pub timeout: Duration,
     /// The length of the context, in tokens.

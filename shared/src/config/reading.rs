@@ -74,10 +74,15 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         };
         let is_echo = matches!(provider, ModelProvider::Echo);
         let models = self.models(if is_echo { Some("echo") } else { None })?;
+        let echo_scripts = self.switch("ECHO_SCRIPTS")?;
+        if echo_scripts && !is_echo {
+            return Err(wrong("ECHO_SCRIPTS", "needs MODEL_PROVIDER=echo"));
+        }
         let max_output_tokens: u32 = self.number("MODEL_MAX_OUTPUT_TOKENS", 0)?;
         Ok(ModelSettings {
             provider,
             models,
+            echo_scripts,
             timeout: Duration::from_secs(self.number("MODEL_TIMEOUT_SECONDS", 240_u32)?.into()),
             context_tokens: self.number("MODEL_CONTEXT_TOKENS", 8_192)?,
             max_output_tokens: (max_output_tokens > 0).then_some(max_output_tokens),

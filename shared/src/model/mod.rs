@@ -4,7 +4,7 @@ mod echo;
 mod openai;
 
 pub use crate::domain::conversation::Usage;
-pub use echo::Echo;
+pub use echo::{Echo, EchoScripts};
 use futures::{future::BoxFuture, stream::BoxStream};
 pub use openai::{MaxTokensField, OpenAi, OpenAiSettings};
 use serde_json::{Map, Value};
