@@ -1,7 +1,11 @@
 //! Chat models, which answer users' messages. A model streams; what it says becomes a reply in `service::turns`.
 
+mod answer;
+mod calls;
 mod echo;
+mod failure;
 mod openai;
+mod waiting;
 
 pub use crate::domain::conversation::Usage;
 pub use echo::{Echo, EchoScripts};

@@ -1,7 +1,7 @@
 //! Asks a provider: requests until one gets an answer, within the limits of time and number.
 
 use super::{
-    OpenAiSettings, SILENCE_MAX,
+    OpenAiSettings,
     error::ProviderError,
     request::{Adjustments, Request},
     retry::{Hints, REQUESTS_MAX},
@@ -9,8 +9,11 @@ use super::{
 use crate::{
     clock::Clock,
     entropy::Entropy,
-    log::Causes,
-    model::{ModelError, Prompt},
+    model::{
+        ModelError, Prompt,
+        failure::Failure,
+        waiting::{CONNECT_LIMIT, PROBE_LIMIT, end_of_silence},
+    },
 };
 use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, Response, header::CONTENT_TYPE, redirect::Policy};
@@ -26,16 +29,12 @@ use tokio::{
 };
 use url::Url;
 
-/// The time limit for connecting.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection is kept that nobody uses. Providers close theirs after 30 seconds or more.
 const IDLE_MAX: Duration = Duration::from_secs(20);
 /// The time limit for the body of an error.
 const ERROR_LIMIT: Duration = Duration::from_secs(5);
 /// The most bytes that are read of the body of an error.
 const ERROR_MAX: usize = 64 << 10;
-/// The time limit for a probe.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
 const JSON: &str = "application/json";
 
@@ -48,40 +47,6 @@ pub(super) struct Provider {
     client: OnceCell<Client>,
     /// What each model needs, as far as this process knows.
     adjustments: Mutex<HashMap<String, Adjustments>>,
-}
-
-/// Why there is no answer.
-pub(super) struct Failure {
-    pub error: ModelError,
-    /// The chain of causes, if it is one of the network.
-    cause: Option<String>,
-}
-
-impl Failure {
-    /// A failure of the network. The address is left out: its query may hold a key.
-    pub fn caused(error: ModelError, cause: reqwest::Error) -> Self {
-        Self { error, cause: Some(Causes(&cause.without_url()).to_string()) }
-    }
-
-    /// Writes one line to the log.
-    pub fn log(&self) {
-        let (kind, status) = match self.error {
-            ModelError::TimedOut => ("timed_out", None),
-            ModelError::Unreachable => ("unreachable", None),
-            ModelError::Busy(status) => ("busy", Some(status)),
-            ModelError::Refused(status) => ("refused", Some(status)),
-            ModelError::ContextTooLong => ("context_too_long", None),
-            ModelError::Failed(status) => ("failed", Some(status)),
-            ModelError::Broken(_) => ("broken", None),
-        };
-        tracing::warn!(kind, status, cause = self.cause, "the model did not answer: {}", self.error);
-    }
-}
-
-impl From<ModelError> for Failure {
-    fn from(error: ModelError) -> Self {
-        Self { error, cause: None }
-    }
 }
 
 /// Why a request got no response.
@@ -186,15 +151,14 @@ impl Provider {
     async fn send(&self, body: Bytes, deadline: Instant) -> Result<Response, NoResponse> {
         let client = self.client().await.map_err(NoResponse::Failed)?;
         let request = client.post(self.url(&["chat", "completions"])).header(CONTENT_TYPE, JSON).body(body);
-        let until = deadline.min(Instant::now() + SILENCE_MAX);
-        let Ok(result) = timeout_at(until, self.signed(request).send()).await else {
+        let Ok(result) = timeout_at(end_of_silence(deadline), self.signed(request).send()).await else {
             return Err(NoResponse::Failed(ModelError::TimedOut.into()));
         };
         result.map_err(|error| {
             if error.is_connect() || error.is_builder() {
-                NoResponse::Failed(Failure::caused(ModelError::Unreachable, error))
+                NoResponse::Failed(lost(ModelError::Unreachable, error))
             } else {
-                NoResponse::Lost(Failure::caused(ModelError::Broken("the connection closed without a response"), error))
+                NoResponse::Lost(lost(ModelError::Broken("the connection closed without a response"), error))
             }
         })
     }
@@ -232,8 +196,13 @@ impl Provider {
 
     async fn client(&self) -> Result<&Client, Failure> {
         let built = self.client.get_or_try_init(|| async { build() }).await;
-        built.map_err(|error| Failure::caused(ModelError::Unreachable, error))
+        built.map_err(|error| lost(ModelError::Unreachable, error))
     }
+}
+
+/// A failure of the network. The address is left out: its query may hold a key.
+pub(super) fn lost(error: ModelError, cause: reqwest::Error) -> Failure {
+    Failure::caused(error, &cause.without_url())
 }
 
 fn build() -> reqwest::Result<Client> {

@@ -1,20 +1,8 @@
 //! What an error of a provider means. Its texts are searched for what is known, and are neither kept, logged nor shown.
 
 use super::request::{Adjustments, Parameter, Request};
-use crate::model::ModelError;
+use crate::model::{ModelError, failure::tells_too_long};
 use serde_json::Value;
-
-/// The names that providers give to a prompt that is too long, in lower case.
-const TOO_LONG: [&str; 8] = [
-    "context_length_exceeded",
-    "exceed_context_size",
-    "context length",
-    "context window",
-    "context size",
-    "prompt is too long",
-    "input is too long",
-    "input token count",
-];
 
 /// An error that a provider tells of.
 pub(super) struct ProviderError {
@@ -44,13 +32,7 @@ impl ProviderError {
 
     /// What the caller is told.
     pub fn error(&self) -> ModelError {
-        match self.status {
-            _ if self.is_too_long() => ModelError::ContextTooLong,
-            408 => ModelError::TimedOut,
-            status @ (402 | 429 | 498 | 503 | 529) => ModelError::Busy(status),
-            status @ 300..=499 => ModelError::Refused(status),
-            status => ModelError::Failed(status),
-        }
+        if self.is_too_long() { ModelError::ContextTooLong } else { ModelError::of_status(self.status) }
     }
 
     /// Whether a later request would be refused too, whatever the status says.
@@ -84,8 +66,7 @@ impl ProviderError {
     }
 
     fn is_too_long(&self) -> bool {
-        self.status == 413
-            || (matches!(self.status, 200 | 400 | 422 | 500) && TOO_LONG.iter().any(|name| self.text.contains(name)))
+        self.status == 413 || (matches!(self.status, 200 | 400 | 422 | 500) && tells_too_long(&self.text))
     }
 }
 

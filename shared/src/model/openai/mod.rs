@@ -2,7 +2,6 @@
 //! little is sent, and what they send is read leniently. Here is the stream of one answer; `ask` has the requests.
 
 mod ask;
-mod calls;
 mod error;
 mod events;
 mod request;
@@ -12,30 +11,26 @@ mod surrogates;
 mod think_tags;
 mod wire;
 
-use super::{ChatModel, Delta, ModelError, Prompt, PromptMessage};
-use crate::{clock::Clock, entropy::Entropy};
-use ask::{Failure, Provider};
-use futures::{
-    FutureExt, StreamExt,
-    future::BoxFuture,
-    stream::{BoxStream, unfold},
+use super::{
+    ChatModel, Delta, ModelError, Prompt,
+    answer::{self, Steps},
+    calls::calls_in,
+    failure::Failure,
+    waiting::{self, Missing, next_part},
 };
+use crate::{clock::Clock, entropy::Entropy};
+use ask::{Provider, lost};
+use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
 use reqwest::Response;
 use secrecy::SecretString;
-use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use stream::Reader;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-/// How long a provider may send nothing, before an answer and in the middle of it.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// How long the usage may take to come after the answer.
-const USAGE_LIMIT: Duration = Duration::from_secs(5);
 /// How long the end of the body may take to come after the mark of the end.
 const DRAIN_LIMIT: Duration = Duration::from_millis(100);
 const DRAIN_CHUNKS: usize = 8;
-/// No answer takes longer.
-const ANSWER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The settings of an [`OpenAi`].
 #[derive(Clone)]
@@ -83,10 +78,8 @@ impl OpenAi {
 
 impl ChatModel for OpenAi {
     fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<Delta, ModelError>> {
-        let deadline = Instant::now() + prompt.time_limit.min(ANSWER_MAX);
-        let (provider, state) = (Arc::clone(&self.provider), State::Asking(Box::new(prompt)));
-        let answer = Answer { provider, deadline, state, ready: VecDeque::new() };
-        unfold(answer, |mut answer| async { answer.next().await.map(|item| (item, answer)) }).boxed()
+        let (provider, deadline) = (Arc::clone(&self.provider), waiting::deadline(&prompt));
+        answer::stream(Answer { provider, deadline, state: State::Asking(Box::new(prompt)) })
     }
 
     /// Any answer of the API counts, except a server error and a wrong key.
@@ -100,14 +93,11 @@ struct Answer {
     provider: Arc<Provider>,
     deadline: Instant,
     state: State,
-    /// What was read and not yet given.
-    ready: VecDeque<Result<Delta, ModelError>>,
 }
 
 enum State {
     Asking(Box<Prompt>),
     Reading(Box<Reading>),
-    Over,
 }
 
 struct Reading {
@@ -116,65 +106,43 @@ struct Reading {
     model: String,
 }
 
-impl Answer {
-    async fn next(&mut self) -> Option<Result<Delta, ModelError>> {
-        loop {
-            if let Some(item) = self.ready.pop_front() {
-                return Some(item);
+impl Steps for Answer {
+    async fn step(&mut self, deltas: &mut Vec<Delta>) -> Result<bool, Failure> {
+        match &mut self.state {
+            State::Asking(prompt) => {
+                let response = self.provider.ask(prompt, self.deadline).await?;
+                let (reader, model) = (Reader::new(calls_in(&prompt.messages)), self.provider.model_of(prompt));
+                let model = model.to_owned();
+                self.state = State::Reading(Box::new(Reading { response, reader, model }));
+                Ok(false)
             }
-            let result = match mem::replace(&mut self.state, State::Over) {
-                State::Asking(prompt) => self.ask(&prompt).await,
-                State::Reading(reading) => self.read(reading).await,
-                State::Over => return None,
-            };
-            match result {
-                Ok(state) => self.state = state,
-                Err(failure) => {
-                    failure.log();
-                    self.ready.push_back(Err(failure.error));
-                }
-            }
+            State::Reading(reading) => reading.read(&self.provider, self.deadline, deltas).await,
         }
     }
+}
 
-    async fn ask(&self, prompt: &Prompt) -> Result<State, Failure> {
-        let response = self.provider.ask(prompt, self.deadline).await?;
-        let calls = prompt.messages.iter().map(|message| match message {
-            PromptMessage::Assistant { calls, .. } => calls.len(),
-            PromptMessage::User(_) | PromptMessage::ToolResult { .. } => 0,
-        });
-        let (reader, model) = (Reader::new(calls.sum()), self.provider.model_of(prompt).to_owned());
-        Ok(State::Reading(Box::new(Reading { response, reader, model })))
-    }
-
-    /// Reads the next bytes.
-    async fn read(&mut self, mut reading: Box<Reading>) -> Result<State, Failure> {
-        let Reading { response, reader, model } = &mut *reading;
-        let now = Instant::now();
-        let limit = if reader.has_ended() { USAGE_LIMIT } else { SILENCE_MAX };
-        let bytes = match timeout_at(self.deadline.min(now + limit), response.chunk()).await {
-            // A provider that sends without a pause is never waited for.
-            Ok(Ok(bytes)) if now < self.deadline => bytes,
-            // Only the usage is missing.
-            _ if reader.has_ended() => None,
-            Ok(Err(error)) => return Err(Failure::caused(ModelError::Broken("the connection was lost"), error)),
-            Ok(Ok(_)) | Err(_) => return Err(ModelError::TimedOut.into()),
+impl Reading {
+    /// Reads the next bytes. Whether they were the last ones.
+    async fn read(&mut self, provider: &Provider, deadline: Instant, deltas: &mut Vec<Delta>) -> Result<bool, Failure> {
+        let Self { response, reader, model } = self;
+        let bytes = match next_part(deadline, reader.has_ended(), response.chunk()).await {
+            Ok(bytes) => bytes,
+            Err(Missing::Lost(error)) => return Err(lost(ModelError::Broken("the connection was lost"), error)),
+            Err(Missing::TimedOut) => return Err(ModelError::TimedOut.into()),
         };
-        let mut deltas = Vec::new();
-        let mut result = bytes.as_ref().map_or(Ok(()), |bytes| reader.push(bytes, &mut deltas));
+        let mut result = bytes.as_ref().map_or(Ok(()), |bytes| reader.push(bytes, deltas));
         let is_over = bytes.is_none() || reader.is_done();
         if result.is_ok() && is_over {
-            result = reader.finish(&mut deltas);
+            result = reader.finish(deltas);
             if bytes.is_some() {
                 drop(timeout_at(Instant::now() + DRAIN_LIMIT, drain(response)).await);
             }
         }
         if reader.sends_reasoning_content() {
-            self.provider.return_reasoning(model);
+            provider.return_reasoning(model);
         }
-        self.ready.extend(deltas.into_iter().map(Ok));
         result?;
-        Ok(if is_over { State::Over } else { State::Reading(reading) })
+        Ok(is_over)
     }
 }
 

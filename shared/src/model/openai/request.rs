@@ -1,7 +1,7 @@
 //! What a provider is sent: no more than the prompt needs, because providers refuse parameters that they do not know.
 
-use super::{MaxTokensField, OpenAiSettings, calls::is_object};
-use crate::model::{ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition};
+use super::{MaxTokensField, OpenAiSettings};
+use crate::model::{ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition, calls::is_object};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};

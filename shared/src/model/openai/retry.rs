@@ -1,6 +1,11 @@
 //! When a request is repeated, and after which pause.
 
-use crate::{clock::Clock, domain::time::Timestamp, entropy::Entropy};
+use crate::{
+    clock::Clock,
+    domain::time::Timestamp,
+    entropy::Entropy,
+    model::waiting::{PAUSE_MAX, PAUSE_MIN},
+};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::time::Duration;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
@@ -9,9 +14,6 @@ use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 pub(super) const REQUESTS_MAX: u32 = 10;
 /// The most repetitions after failures that have probably nothing to do with load.
 const FAILURES_MAX: u32 = 2;
-/// The first pause when the provider names none. It doubles each time.
-const PAUSE_MIN: Duration = Duration::from_millis(500);
-const PAUSE_MAX: Duration = Duration::from_secs(4);
 
 /// What the headers of an error say about repeating the request.
 pub(super) struct Hints {

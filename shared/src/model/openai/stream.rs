@@ -1,14 +1,13 @@
 //! Turns the body of an answer into deltas.
 
 use super::{
-    calls::Calls,
     error::ProviderError,
     events::{Body, Event},
     surrogates::Surrogates,
     think_tags::ThinkTags,
     wire::{Choice, Chunk, ChunkUsage, Piece},
 };
-use crate::model::{Delta, End, EndReason, ModelError, Usage};
+use crate::model::{Delta, End, EndReason, ModelError, Usage, calls::Calls};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -69,18 +68,8 @@ impl Reader {
             return Err(ModelError::Broken("the body ended without a finish reason"));
         }
         let reason = self.reason.unwrap_or(EndReason::Complete);
-        let calls = std::mem::take(&mut self.calls).finish(self.earlier_calls, reason == EndReason::Length)?;
-        let reason = match reason {
-            EndReason::Filtered => reason,
-            _ if !calls.is_empty() => EndReason::ToolCalls,
-            EndReason::ToolCalls => EndReason::Complete,
-            _ => reason,
-        };
-        if reason == EndReason::ToolCalls {
-            deltas.extend(calls.into_iter().map(Delta::ToolCall));
-        }
-        deltas.push(Delta::End(End { reason, usage: self.usage, model: self.model.take() }));
-        Ok(())
+        let end = End { reason, usage: self.usage, model: self.model.take() };
+        std::mem::take(&mut self.calls).end(self.earlier_calls, end, deltas)
     }
 
     /// Whether nothing more is to be read.
@@ -168,7 +157,7 @@ impl Reader {
             Some(Value::Array(parts)) => parts.iter().for_each(|part| self.read_part(part, deltas)),
             _ => {}
         }
-        tool_calls.into_iter().flatten().try_for_each(|call| self.calls.push(call))
+        tool_calls.into_iter().flatten().try_for_each(|call| self.calls.push(call.into()))
     }
 
     /// `{"type": "text", "text": "Hi"}` or `{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}`

@@ -1,6 +1,7 @@
 //! The parts of providers' answers that are read. A field that is missing, or not of its type, counts as absent: each
 //! provider deviates from the protocol in its own way.
 
+use crate::model::calls;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -60,6 +61,15 @@ pub(super) struct CallPiece {
     pub id: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub function: Option<FunctionPiece>,
+}
+
+impl From<CallPiece> for calls::CallPiece {
+    fn from(piece: CallPiece) -> Self {
+        let CallPiece { index, id, function } = piece;
+        let FunctionPiece { name, arguments } = function.unwrap_or_default();
+        let (id, name) = (id.unwrap_or_default(), name.unwrap_or_default());
+        Self { index, id, name, arguments: arguments.unwrap_or_default() }
+    }
 }
 
 /// The function of a call.

@@ -1,7 +1,6 @@
 //! Puts the calls of tools together from their pieces, which providers number and name in different ways.
 
-use super::wire::{CallPiece, FunctionPiece};
-use crate::model::{ModelError, ToolCall};
+use super::{Delta, End, EndReason, ModelError, PromptMessage, ToolCall};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -15,6 +14,16 @@ const ARGUMENTS_MAX: usize = 1 << 20;
 pub(super) struct Calls {
     calls: Vec<PartialCall>,
     size: usize,
+}
+
+/// A piece of a call. What is absent is empty.
+pub(super) struct CallPiece {
+    /// The number of the call in the answer.
+    pub index: Option<u64>,
+    pub id: String,
+    pub name: String,
+    /// A string, which may be a part, or an object.
+    pub arguments: Value,
 }
 
 #[derive(Default)]
@@ -31,10 +40,7 @@ impl Calls {
     /// # Errors
     /// `Broken` when there are too many calls, or their arguments are too long.
     pub fn push(&mut self, piece: CallPiece) -> Result<(), ModelError> {
-        let CallPiece { index, id, function } = piece;
-        let id = id.unwrap_or_default();
-        let FunctionPiece { name, arguments } = function.unwrap_or_default();
-        let (name, arguments) = (name.unwrap_or_default(), arguments.unwrap_or(Value::Null));
+        let CallPiece { index, id, name, arguments } = piece;
         let (arguments, are_whole) = match arguments {
             Value::Null => (String::new(), false),
             Value::String(part) => (part, false),
@@ -83,12 +89,32 @@ impl Calls {
         (!is_another).then_some(at)
     }
 
+    /// Appends the calls and the end of an answer that stopped for `end.reason`, in a conversation with `earlier` calls.
+    /// There is at least one call if the reason becomes [`ToolCalls`](EndReason::ToolCalls), and none otherwise.
+    ///
+    /// # Errors
+    /// `Broken` when a call has no name.
+    pub fn end(self, earlier: usize, mut end: End, deltas: &mut Vec<Delta>) -> Result<(), ModelError> {
+        let calls = self.finish(earlier, end.reason == EndReason::Length)?;
+        end.reason = match end.reason {
+            EndReason::Filtered => EndReason::Filtered,
+            _ if !calls.is_empty() => EndReason::ToolCalls,
+            EndReason::ToolCalls => EndReason::Complete,
+            reason => reason,
+        };
+        if end.reason == EndReason::ToolCalls {
+            deltas.extend(calls.into_iter().map(Delta::ToolCall));
+        }
+        deltas.push(Delta::End(end));
+        Ok(())
+    }
+
     /// The complete calls. Missing and repeated ids are replaced by nine letters and digits, numbered from `earlier`
     /// on. Calls whose arguments are not an object are left out if the answer was `cut`.
     ///
     /// # Errors
     /// `Broken` when a call has no name.
-    pub fn finish(self, earlier: usize, cut: bool) -> Result<Vec<ToolCall>, ModelError> {
+    fn finish(self, earlier: usize, cut: bool) -> Result<Vec<ToolCall>, ModelError> {
         let given: HashSet<String> = self.calls.iter().map(|call| call.id.clone()).collect();
         let mut made = (earlier..).map(|number| format!("call{number:05}")).filter(|id| !given.contains(id));
         let (mut taken, mut calls) = (HashSet::from([String::new()]), Vec::new());
@@ -105,6 +131,15 @@ impl Calls {
         }
         Ok(calls)
     }
+}
+
+/// How many calls a conversation has.
+pub(super) fn calls_in(messages: &[PromptMessage]) -> usize {
+    let calls = messages.iter().map(|message| match message {
+        PromptMessage::Assistant { calls, .. } => calls.len(),
+        PromptMessage::User(_) | PromptMessage::ToolResult { .. } => 0,
+    });
+    calls.sum()
 }
 
 /// Whether `text` is a JSON object.
