@@ -77,6 +77,8 @@ impl Builder {
                 };
                 Arc::new(OpenAi::new(settings, clock.clone(), entropy.clone()))
             }
+            #[cfg(feature = "bedrock")]
+            ModelProvider::Bedrock => Arc::new(crate::model::Bedrock::new(config.model.name.clone(), None)),
         };
         Self { config, backends, keyring, model, clock, entropy, cost: Cost::Standard, hashes_at_once: 1 }
     }

@@ -24,6 +24,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
+use tokio::sync::OnceCell;
 
 /// The most attempts of a call. Every call may be repeated. Reads and deletions are idempotent. Transactions carry a
 /// token by which DynamoDB recognises a repeat. Single writes are conditional, or counters whose numbers may have
@@ -39,8 +40,13 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
 const CALL_LIMIT: Duration = Duration::from_secs(8);
 
 /// The configuration of a deployment: region, credentials and endpoints from the environment. It is loaded once for
-/// all clients, so that they share connections and the root certificates are parsed only once.
+/// all clients of the process, so that they share connections and the root certificates are parsed only once.
 pub async fn load() -> SdkConfig {
+    static LOADED: OnceCell<SdkConfig> = OnceCell::const_new();
+    LOADED.get_or_init(from_environment).await.clone()
+}
+
+async fn from_environment() -> SdkConfig {
     let connections = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     let environment =
         aws_config::defaults(BehaviorVersion::latest()).http_client(Connections(connections)).load().await;

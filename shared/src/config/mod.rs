@@ -106,6 +106,9 @@ pub enum ModelProvider {
         /// The key.
         api_key: Option<SecretString>,
     },
+    /// Amazon Bedrock, with the credentials of the process.
+    #[cfg(feature = "bedrock")]
+    Bedrock,
 }
 
 /// Names of the DynamoDB tables.

@@ -68,8 +68,10 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
                 ModelProvider::OpenAi { base_url, api_key: (self.0)("MODEL_API_KEY").map(SecretString::from) }
             }
             ("openai", None) => return Err(wrong("MODEL_BASE_URL", "is needed with MODEL_PROVIDER=openai")),
+            ("bedrock", _) => bedrock()?,
             (other, _) => {
-                return Err(wrong("MODEL_PROVIDER", &format!("`{other}` is not known; there are `echo` and `openai`")));
+                let problem = format!("`{other}` is not known; there are `echo`, `openai` and `bedrock`");
+                return Err(wrong("MODEL_PROVIDER", &problem));
             }
         };
         let is_echo = matches!(provider, ModelProvider::Echo);
@@ -216,6 +218,16 @@ fn label(setting: &'static str, text: &str) -> Result<Label, SettingError> {
         Problem::Blank => wrong(setting, "has an entry with an empty name; each entry is `id` or `id=Name`"),
         _ => wrong(setting, &format!("`{text}` is longer than 255 characters")),
     })
+}
+
+#[cfg(feature = "bedrock")]
+fn bedrock() -> Result<ModelProvider, SettingError> {
+    Ok(ModelProvider::Bedrock)
+}
+
+#[cfg(not(feature = "bedrock"))]
+fn bedrock() -> Result<ModelProvider, SettingError> {
+    Err(wrong("MODEL_PROVIDER", "`bedrock` needs a program that was built with the Cargo feature `bedrock`"))
 }
 
 fn parse_base_url(text: &str) -> Result<Url, SettingError> {

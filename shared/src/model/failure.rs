@@ -31,6 +31,13 @@ impl Failure {
         Self { error, cause: Some(Causes(cause).to_string()) }
     }
 
+    /// An error that the provider calls `name`. Anything but a name is left out.
+    #[cfg(feature = "bedrock")]
+    pub fn named(error: ModelError, name: &str) -> Self {
+        let is_name = (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        Self { error, cause: is_name.then(|| name.to_owned()) }
+    }
+
     /// Writes one line to the log.
     pub fn log(&self) {
         let (kind, status) = match self.error {

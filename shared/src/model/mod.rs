@@ -1,6 +1,8 @@
 //! Chat models, which answer users' messages. A model streams; what it says becomes a reply in `service::turns`.
 
 mod answer;
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod calls;
 mod echo;
 mod failure;
@@ -8,6 +10,8 @@ mod openai;
 mod waiting;
 
 pub use crate::domain::conversation::Usage;
+#[cfg(feature = "bedrock")]
+pub use bedrock::Bedrock;
 pub use echo::{Echo, EchoScripts};
 use futures::{future::BoxFuture, stream::BoxStream};
 pub use openai::{MaxTokensField, OpenAi, OpenAiSettings};
