@@ -116,8 +116,10 @@ impl Provider {
             return Err(ModelError::Unreachable);
         }
         // An API key of Bedrock in the environment takes the place of credentials.
-        let has_key = client.config().auth_scheme_preference().is_some();
-        let Some(credentials) = credentials.as_ref().filter(|_| !has_key) else { return Ok(()) };
+        if client.config().auth_scheme_preference().is_some() {
+            return Ok(());
+        }
+        let Some(credentials) = credentials else { return Err(ModelError::Unreachable) };
         credentials.provide_credentials().await.map(drop).map_err(|error| {
             tracing::warn!(error = %Causes(&error), "Bedrock cannot be asked: there are no credentials");
             ModelError::Unreachable
