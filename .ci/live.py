@@ -65,8 +65,8 @@ def install_node_with_websocket():
 class Server:
     """A server that keeps its directory and port when it restarts."""
 
-    def __init__(self, directory, settings):
-        self.directory = pathlib.Path(directory)
+    def __init__(self, directory, settings, binary=BINARY):
+        self.directory, self.binary = pathlib.Path(directory), binary
         self.settings = {**os.environ, **SETTINGS, **settings}
         self.address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.address}"
@@ -75,7 +75,7 @@ class Server:
 
     async def start(self):
         with self.log.open("ab") as log:
-            command = [BINARY, "serve", "--listen", self.address, "--data", self.directory / "data"]
+            command = [self.binary, "serve", "--listen", self.address, "--data", self.directory / "data"]
             self.process = await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=log, env=self.settings
             )

@@ -117,6 +117,8 @@ fn merge(all: &mut Value, one: &Value) {
 }
 
 fn allowed(policy: &Value) -> Vec<Permission> {
+    // `!If [AsksBedrock, policy, !Ref AWS::NoValue]` reads as a list.
+    let policy = if policy.is_array() { &policy[1] } else { policy };
     let statements = policy["Statement"].as_array().unwrap().iter();
     let pairs = statements.flat_map(|statement| {
         assert_eq!(statement["Effect"], "Allow");

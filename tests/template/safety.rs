@@ -12,6 +12,11 @@ fn no_function_may_do_everything_or_to_everything() {
         for (action, resource) in &function.allowed {
             assert!(!action.contains('*'), "{}: {action}", function.name);
             let is_whole = match action.as_str() {
+                // Operators choose the model. Its resource has no name of ours.
+                "bedrock:InvokeModelWithResponseStream" => {
+                    let models = ["foundation-model", "inference-profile", "application-inference-profile"];
+                    models.iter().any(|kind| resource.ends_with(&format!(":{kind}/*")))
+                }
                 "execute-api:ManageConnections" => resource.ends_with(":${WebSocketApi}/live/*/@connections/*"),
                 // These know no resource.
                 "dynamodb:ListStreams" => resource == "*",
@@ -24,9 +29,22 @@ fn no_function_may_do_everything_or_to_everything() {
             let of = resource.split(['/', '.']).next().unwrap();
             let is_ours = names.iter().any(|name| name.to_lowercase() == of.to_lowercase());
             let is_ours = is_ours || of.contains("${AWS::AccountId}:${WebSocketApi}");
+            let is_ours = is_ours || of.starts_with("arn:${AWS::Partition}:bedrock:");
             assert!(is_ours || action == "dynamodb:ListStreams", "{}: {resource}", function.name);
         }
     }
+}
+
+#[test]
+fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock() {
+    for function in functions() {
+        let asks = function.allowed.iter().any(|(action, _)| action.starts_with("bedrock:"));
+        assert_eq!(asks, function.binary == "chat", "{}", function.name);
+        let policies = function.properties["Policies"].as_array().into_iter().flatten();
+        let always = policies.filter(|policy| policy["Statement"].to_string().contains("bedrock:"));
+        assert_eq!(always.count(), 0, "{}", function.name);
+    }
+    assert_eq!(template()["Conditions"]["AsksBedrock"], json!([["ModelProvider", "bedrock"]]));
 }
 
 #[test]

@@ -77,7 +77,7 @@ struct Answer {
 impl Answer {
     /// Of this text, and otherwise plain.
     fn of(text: &str) -> Self {
-        let end = End { reason: EndReason::Complete, usage: None, model: None };
+        let end = End { reason: EndReason::Complete, usage: None, model: Some(MODEL.to_owned()) };
         Self { text: text.to_owned(), reasoning: String::new(), calls: Vec::new(), end: Ok(end) }
     }
 
@@ -89,7 +89,7 @@ impl Answer {
     /// With this reason and usage at its end.
     fn ending(self, reason: EndReason, usage: Option<(u64, u64)>) -> Self {
         let usage = usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens });
-        Self { end: Ok(End { reason, usage, model: None }), ..self }
+        Self { end: Ok(End { reason, usage, model: Some(MODEL.to_owned()) }), ..self }
     }
 }
 

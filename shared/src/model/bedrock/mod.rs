@@ -109,6 +109,11 @@ impl Provider {
         self.connected.get_or_init(|| async { connect(&aws::load().await) }).await
     }
 
+    /// The model that a prompt asks.
+    fn model_of<'a>(&'a self, prompt: &'a Prompt) -> &'a str {
+        prompt.model.as_deref().unwrap_or(&self.default_model)
+    }
+
     async fn probe(&self) -> Result<(), ModelError> {
         let Connected { client, credentials } = self.connected().await;
         if client.config().region().is_none() {
@@ -128,7 +133,7 @@ impl Provider {
 
     /// Asks until an answer begins.
     async fn ask(&self, prompt: &Prompt, deadline: Instant) -> Result<ConverseStreamOutput, Failure> {
-        let model = prompt.model.as_deref().unwrap_or(&self.default_model);
+        let model = self.model_of(prompt);
         let answer = timeout_at(end_of_silence(deadline), async {
             let client = &self.connected().await.client;
             let sends_temperature = prompt.temperature.is_some() && !self.refusing().contains(model);
@@ -172,7 +177,8 @@ impl Steps for Answer {
         match &mut self.state {
             State::Asking(prompt) => {
                 let events = self.provider.ask(prompt, self.deadline).await?.stream;
-                let reader = Reader::new(calls_in(&prompt.messages));
+                let model = self.provider.model_of(prompt).to_owned();
+                let reader = Reader::new(model, calls_in(&prompt.messages));
                 self.state = State::Reading(Box::new(Reading { events, reader }));
                 Ok(false)
             }

@@ -18,12 +18,14 @@ pub(super) struct Reader {
     earlier_calls: usize,
     reason: Option<EndReason>,
     usage: Option<Usage>,
+    /// The model that was asked.
+    model: String,
 }
 
 impl Reader {
-    /// For an answer to a conversation with this many calls of tools.
-    pub fn new(earlier_calls: usize) -> Self {
-        Self { calls: Calls::default(), earlier_calls, reason: None, usage: None }
+    /// For an answer of `model` to a conversation with this many calls of tools.
+    pub fn new(model: String, earlier_calls: usize) -> Self {
+        Self { calls: Calls::default(), earlier_calls, reason: None, usage: None, model }
     }
 
     /// Takes the next event, and appends what it tells to `deltas`.
@@ -67,7 +69,8 @@ impl Reader {
     /// When the answer is broken, or ended before its end.
     pub fn finish(&mut self, deltas: &mut Vec<Delta>) -> Result<(), ModelError> {
         let reason = self.reason.ok_or(ModelError::Broken("the events ended without a stop reason"))?;
-        mem::take(&mut self.calls).end(self.earlier_calls, End { reason, usage: self.usage, model: None }, deltas)
+        let end = End { reason, usage: self.usage, model: Some(mem::take(&mut self.model)) };
+        mem::take(&mut self.calls).end(self.earlier_calls, end, deltas)
     }
 
     /// Whether the answer is complete. Its usage may still come.
