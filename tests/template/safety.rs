@@ -44,7 +44,7 @@ fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock(
         let always = policies.filter(|policy| policy["Statement"].to_string().contains("bedrock:"));
         assert_eq!(always.count(), 0, "{}", function.name);
     }
-    assert_eq!(template()["Conditions"]["AsksBedrock"], json!([["ModelProvider", "bedrock"]]));
+    assert_eq!(template()["Conditions"]["AsksBedrock"], json!(["ModelProvider", "bedrock"]));
 }
 
 #[test]
