@@ -1,5 +1,7 @@
 //! Runs a Lambda function: a router behind API Gateway, or a handler of events.
 
+mod streaming;
+
 use crate::{
     aws,
     builder::{Backends, Builder},
@@ -40,7 +42,7 @@ pub async fn run(keys: Keys, router: impl FnOnce(Services) -> Router) -> ExitCod
         let service = behind_gateway(&services.config, router(services.clone()));
         // The gateway must expect a streamed response: a caller that waits for the whole response cannot read it.
         match streams {
-            true => lambda_http::run_with_streaming_response(service).await,
+            true => streaming::run(service).await,
             false => lambda_http::run(service).await,
         }
     };
