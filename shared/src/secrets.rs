@@ -44,6 +44,15 @@ impl Keyring for NoKeys {
     }
 }
 
+/// Reads the secret of Secrets Manager with this name or ARN.
+///
+/// # Errors
+/// `Unavailable` if it cannot be read, or holds no text.
+pub async fn read(aws: &SdkConfig, id: String) -> Result<SecretString, Error> {
+    let secret = KeySecret::new(aws, id).version("AWSCURRENT").await?;
+    secret.ok_or_else(|| Error::Unavailable("the secret holds no text".into()))
+}
+
 /// A secret of Secrets Manager. Its latest version is the signing key, and the version before that is the previous
 /// key. To rotate the key, store a new value in the secret.
 pub struct KeySecret {

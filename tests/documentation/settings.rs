@@ -60,7 +60,8 @@ fn defaults() -> BTreeMap<String, String> {
         webhook_retries,
     } = Config::read(|_| None).unwrap();
     let Tables { users, assistants, tools, sessions, balances, files, outbox, webhooks, connections, limits } = tables;
-    let ModelSettings { provider, models, echo_scripts, timeout, context_tokens, max_output_tokens } = model;
+    let ModelSettings { provider, models, echo_scripts, api_key_secret_id, timeout, context_tokens, max_output_tokens } =
+        model;
     assert!(matches!(provider, ModelProvider::Echo));
     assert_eq!(models.all().len(), 1);
     let QueueUrls { deliveries, connections: connections_queue } = queues;
@@ -86,9 +87,10 @@ fn defaults() -> BTreeMap<String, String> {
         ("MODEL_NAME", models.default_id().as_str().to_owned()),
         ("MODELS", NONE.to_owned()),
         ("ECHO_SCRIPTS", u8::from(echo_scripts).to_string()),
+        ("MODEL_API_KEY_SECRET_ID", api_key_secret_id.unwrap_or(NONE.to_owned())),
         ("MODEL_TIMEOUT_SECONDS", timeout.as_secs().to_string()),
         ("MODEL_CONTEXT_TOKENS", context_tokens.to_string()),
-        ("MODEL_MAX_OUTPUT_TOKENS", max_output_tokens.map_or(NONE.to_owned(), |tokens| tokens.to_string())),
+        ("MODEL_MAX_OUTPUT_TOKENS", max_output_tokens.unwrap_or(0).to_string()),
         ("TABLE_USERS", users),
         ("TABLE_ASSISTANTS", assistants),
         ("TABLE_TOOLS", tools),

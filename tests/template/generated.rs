@@ -62,16 +62,19 @@ fn event_name(method: &str, path: &str) -> String {
     words.chain([method]).filter_map(capitalized).collect()
 }
 
-/// Whether a success may be something else than JSON, which may take longer: a stream, a file.
+/// Whether an answer may take longer: one of a model, a stream, a file.
 fn is_slow(method: &str, path: &str) -> bool {
     let operations = DOCUMENTS.iter().flat_map(|(_, document)| {
         let operation = |path: &str| document["paths"].get(path)?.get(method.to_lowercase());
         [operation(path), operation(&format!("{path}/"))]
     });
-    let responses = operations.flatten().flat_map(|operation| operation["responses"].as_object().unwrap());
-    let successes = responses.filter(|(status, _)| status.starts_with('2'));
-    let mut types = successes.flat_map(|(_, response)| response["content"].as_object().into_iter().flatten());
-    types.any(|(media_type, _)| media_type != "application/json")
+    let mut responses = operations.flatten().flat_map(|operation| operation["responses"].as_object().unwrap());
+    responses.any(|(status, response)| {
+        let mut types = response["content"].as_object().into_iter().flatten();
+        let is_other = types.any(|(media_type, _)| media_type != "application/json");
+        // Models may take too long.
+        status == "504" || (status.starts_with('2') && is_other)
+    })
 }
 
 /// The routes of `function` as events of it.

@@ -48,6 +48,17 @@ fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock(
 }
 
 #[test]
+fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
+    let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "ModelApiKeySecretId".to_owned());
+    for function in functions() {
+        let asks = ["chat", "health"].contains(&function.binary.as_str());
+        assert_eq!(function.allowed.contains(&reads), asks, "{}", function.name);
+        let is_told = function.environment().iter().any(|(name, _)| name == "MODEL_API_KEY_SECRET_ID");
+        assert_eq!(is_told, asks, "{}", function.name);
+    }
+}
+
+#[test]
 fn only_functions_that_check_tokens_read_the_key() {
     let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "JwtSecret".to_owned());
     let readers: BTreeSet<String> =

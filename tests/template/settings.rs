@@ -9,10 +9,11 @@ use std::{
 };
 
 /// What no function is told, for a reason.
-const NOT_ON_LAMBDA: [&str; 5] = [
+const NOT_ON_LAMBDA: [&str; 6] = [
     // The key is in a secret instead, which knows the one before it, too.
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
+    "MODEL_API_KEY",
     // Administrators are made by a command.
     "QUINTET_ADMIN_EMAIL",
     "QUINTET_ADMIN_PASSWORD",

@@ -86,6 +86,8 @@ pub struct ModelSettings {
     pub models: Models,
     /// Whether messages to `echo` can be scripts of their answers.
     pub echo_scripts: bool,
+    /// The secret of Secrets Manager that holds the provider's key, instead of a setting.
+    pub api_key_secret_id: Option<String>,
     /// How long an answer may take.
     pub timeout: Duration,
     /// The length of the context, in tokens.

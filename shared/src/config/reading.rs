@@ -24,6 +24,11 @@ pub struct SettingError {
     problem: String,
 }
 
+/// The longest time of an answer in seconds. The gateway gives up after 900, and a turn is settled afterwards.
+const TIMEOUT_MAX: u32 = 780;
+/// The shortest context, in tokens.
+const CONTEXT_TOKENS_MIN: u32 = 512;
+
 /// Looks up settings by name.
 pub(super) struct Settings<F>(pub(super) F);
 
@@ -38,6 +43,15 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             Some(text) => {
                 text.trim().parse().map_err(|_| wrong(name, &format!("`{text}` is not a whole number in range")))
             }
+        }
+    }
+
+    /// A number from `least` to `most`.
+    fn number_within(&self, name: &'static str, default: u32, (least, most): (u32, u32)) -> Result<u32, SettingError> {
+        let number = self.number(name, default)?;
+        match (least..=most).contains(&number) {
+            true => Ok(number),
+            false => Err(wrong(name, &format!("`{number}` is not from {least} to {most}"))),
         }
     }
 
@@ -85,8 +99,9 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             provider,
             models,
             echo_scripts,
-            timeout: Duration::from_secs(self.number("MODEL_TIMEOUT_SECONDS", 240_u32)?.into()),
-            context_tokens: self.number("MODEL_CONTEXT_TOKENS", 8_192)?,
+            timeout: Duration::from_secs(self.number_within("MODEL_TIMEOUT_SECONDS", 240, (1, TIMEOUT_MAX))?.into()),
+            context_tokens: self.number_within("MODEL_CONTEXT_TOKENS", 8_192, (CONTEXT_TOKENS_MIN, u32::MAX))?,
+            api_key_secret_id: (self.0)("MODEL_API_KEY_SECRET_ID"),
             max_output_tokens: (max_output_tokens > 0).then_some(max_output_tokens),
         })
     }

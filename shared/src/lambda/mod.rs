@@ -5,11 +5,11 @@ mod streaming;
 use crate::{
     aws,
     builder::{Backends, Builder},
-    config::{Config, LogSettings, SettingError},
+    config::{Config, LogSettings, ModelProvider, SettingError},
     domain,
     http::{self, ClientAddress, RequestId, pages::PublicUrl},
     log::Causes,
-    secrets::{KeySecret, Keyring, NoKeys},
+    secrets::{self, KeySecret, Keyring, NoKeys},
     service::Services,
 };
 use aws_config::SdkConfig;
@@ -90,7 +90,7 @@ fn ended(ran: Result<(), Error>) -> ExitCode {
 
 /// The services of the deployment, configured from the environment.
 async fn services(keys: Keys) -> Result<Services, Error> {
-    let config = Config::from_env_on_aws()?;
+    let mut config = Config::from_env_on_aws()?;
     let (secret, settings) = (config.jwt_secret_id.clone(), config.signing_keys());
     if keys == Keys::Needed && secret.is_none() && settings.is_none() {
         return Err(SettingError::missing("JWT_SECRET_ID").into());
@@ -102,6 +102,11 @@ async fn services(keys: Keys) -> Result<Services, Error> {
         (Keys::Needed, None, Some(keys)) => Arc::new(keys),
         _ => Arc::new(NoKeys),
     };
+    if let (ModelProvider::OpenAi { api_key, .. }, Some(id)) =
+        (&mut config.model.provider, &config.model.api_key_secret_id)
+    {
+        *api_key = Some(secrets::read(&aws, id.clone()).await?);
+    }
     let services = on_aws(config, &aws, keyring)?;
     if keys == Keys::Needed
         && let Err(error) = services.logins.prepare().await
