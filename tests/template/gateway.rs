@@ -154,7 +154,7 @@ fn routes_that_take_a_password_are_throttled_more_than_the_rest() {
         rules
     };
     assert_eq!(sorted(settings), sorted(wanted));
-    let parameters = &super::super::template()["Parameters"];
+    let parameters = &super::template()["Parameters"];
     let default = |name: &str| parameters[name]["Default"].as_u64().unwrap();
     assert!(default("ThrottleAuthRate") < default("ThrottleRate"));
     assert!(default("ThrottleAuthBurst") < default("ThrottleBurst"));
