@@ -66,6 +66,7 @@ async fn begun_with_an_assistant_a_title_and_a_first_message() {
             "attachments": [],
             "status": "complete",
             "usage": usage,
+            "model": if role == "assistant" { json!("echo") } else { json!(null) },
             "created_at": NOW,
         })
     };
@@ -80,7 +81,7 @@ async fn begun_with_an_assistant_a_title_and_a_first_message() {
             "updated_at": NOW,
             "messages": [
                 message(0, "user", " Hello\n", json!(null)),
-                message(1, "assistant", ANSWER, json!({"tokens_charged": 100})),
+                message(1, "assistant", ANSWER, json!({"input_tokens": null, "output_tokens": null, "tokens_charged": 100})),
             ],
         })
     );

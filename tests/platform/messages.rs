@@ -24,11 +24,17 @@ async fn a_message_and_its_reply() {
             "attachments": [],
             "status": "complete",
             "usage": usage,
+            "model": if role == "assistant" { json!("echo") } else { json!(null) },
             "created_at": NOW,
         })
     };
     let user_message = message("user_message", "user", "  User message\n", json!(null));
-    let assistant_message = message("assistant_message", "assistant", ANSWER, json!({"tokens_charged": 100}));
+    let assistant_message = message(
+        "assistant_message",
+        "assistant",
+        ANSWER,
+        json!({"input_tokens": null, "output_tokens": null, "tokens_charged": 100}),
+    );
     assert_eq!(
         reply.body,
         json!({

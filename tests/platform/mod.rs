@@ -16,6 +16,7 @@ mod one_account;
 mod refresh;
 mod register;
 mod renaming;
+mod resuming;
 mod round_trips;
 mod same_things;
 mod slash;

@@ -38,6 +38,20 @@ fn named(name: &str, data: Value) -> (String, Value) {
     (name.to_owned(), data)
 }
 
+/// The text of all pieces.
+fn text_of(events: &[(String, Value)]) -> String {
+    let text = |(name, data): &(String, Value)| {
+        assert_eq!(name, "delta");
+        data["text"].as_str().unwrap().to_owned()
+    };
+    events.iter().map(text).collect()
+}
+
+/// The usage of a reply whose provider tells nothing.
+fn usage(charged: u64) -> Value {
+    json!({"input_tokens": null, "output_tokens": null, "tokens_charged": charged})
+}
+
 /// In the end what was said is `expected`.
 async fn assert_said_in_the_end(world: &World, actor: &Actor, path: &str, expected: &[&str]) {
     world.until_settled().await;
@@ -51,7 +65,8 @@ async fn each_piece_comes_when_the_model_says_it() {
     let mut events = listen(&alice, &path, "Hello").await;
     assert_eq!(events.status, 200);
     assert_eq!(events.headers["cache-control"], "no-store");
-    let message = |id: &Value, role: &str, content: &str, status: &str, usage: Value| {
+    let message = |id: &Value, role: &str, content: &str, status: &str| {
+        let is_reply = role == "assistant";
         json!({
             "id": id,
             "conversation_id": path.rsplit('/').next().unwrap(),
@@ -59,12 +74,13 @@ async fn each_piece_comes_when_the_model_says_it() {
             "content": content,
             "attachments": [],
             "status": status,
-            "usage": usage,
+            "usage": if is_reply { usage(100) } else { Value::Null },
+            "model": if is_reply { json!("echo") } else { Value::Null },
             "created_at": NOW,
         })
     };
     let told = events.data_of("message").await;
-    assert_eq!(told, message(&told["id"], "user", "Hello", "pending", json!(null)));
+    assert_eq!(told, message(&told["id"], "user", "Hello", "pending"));
     assert_eq!(said(&alice, &path).await, ["user: Hello (pending)"]);
     for piece in ["Hi", " \"Alice\"\n", "\u{1f600}"] {
         model.send(Ok(piece)).unwrap();
@@ -77,8 +93,8 @@ async fn each_piece_comes_when_the_model_says_it() {
     assert_eq!(
         done,
         json!({
-            "user_message": message(&told["id"], "user", "Hello", "complete", json!(null)),
-            "assistant_message": message(assistant, "assistant", reply, "complete", json!({"tokens_charged": 100})),
+            "user_message": message(&told["id"], "user", "Hello", "complete"),
+            "assistant_message": message(assistant, "assistant", reply, "complete"),
             "tokens_charged": 100,
             "tokens_left": 3900,
         })
@@ -143,17 +159,17 @@ async fn silence_is_broken_every_ten_seconds() {
 }
 
 #[tokio::test]
-async fn who_goes_away_pays_for_what_was_said() {
+async fn a_turn_runs_on_without_anybody_who_listens() {
     let (world, alice, path, model, mut events) = alice_listens().await;
-    for piece in ["Hi", " Alice"] {
-        model.send(Ok(piece)).unwrap();
-        events.data_of("delta").await;
-    }
+    model.send(Ok("Hi")).unwrap();
+    events.data_of("delta").await;
     drop(events);
-    model.closed().await;
-    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (complete)", "assistant: Hi Alice (cut)"]).await;
+    model.send(Ok(" Alice")).unwrap();
+    assert_eq!(said(&alice, &path).await, ["user: Hello (pending)"]);
+    drop(model);
+    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (complete)", "assistant: Hi Alice (complete)"]).await;
     let shown = alice.get(&path).await.body;
-    assert_eq!(shown["messages"][1]["usage"], json!({"tokens_charged": 100}));
+    assert_eq!(shown["messages"][1]["usage"], usage(100));
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
     let session = path.replace(CONVERSATIONS, "/api/v1/chat/sessions");
@@ -161,17 +177,7 @@ async fn who_goes_away_pays_for_what_was_said() {
 }
 
 #[tokio::test]
-async fn who_goes_away_before_anything_was_said_pays_nothing() {
-    let (world, alice, path, model, events) = alice_listens().await;
-    drop(events);
-    model.closed().await;
-    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (failed)"]).await;
-    assert_eq!(world.available("alice"), 4000);
-    assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_model_that_fails_costs_nothing_and_leaves_nothing_of_its_reply() {
+async fn a_model_that_fails_costs_nothing_and_what_it_said_is_kept_as_that() {
     for pieces in [&[][..], &["Hi", " Ali"]] {
         let (world, alice, path, model, mut events) = alice_listens().await;
         for piece in pieces {
@@ -181,7 +187,13 @@ async fn a_model_that_fails_costs_nothing_and_leaves_nothing_of_its_reply() {
         model.send(Err(())).unwrap();
         let failed = error(502, "MODEL_ERROR", "The model failed to answer.");
         assert_eq!(events.rest().await, [named("error", failed)]);
-        assert_eq!(said(&alice, &path).await, ["user: Hello (failed)"]);
+        let shown = alice.get(&path).await.body;
+        let wanted: &[&str] = match pieces.is_empty() {
+            true => &["user: Hello (failed)"],
+            false => &["user: Hello (failed)", "assistant: Hi Ali (failed)"],
+        };
+        assert_eq!(said(&alice, &path).await, wanted);
+        assert_eq!(shown["message_count"], wanted.len());
         assert_eq!(world.available("alice"), 4000);
         assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
     }
@@ -202,17 +214,17 @@ async fn a_model_that_says_nothing_or_panics() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_may_take_ten_minutes() {
+async fn a_model_may_take_as_long_as_the_operator_allows() {
     let (world, alice, path, model, mut events) = alice_listens().await;
     let begun = Instant::now();
     model.send(Ok("Hi")).unwrap();
     events.data_of("delta").await;
     let mut events = events.rest().await;
-    assert_eq!(begun.elapsed().as_secs(), 600);
+    assert_eq!(begun.elapsed().as_secs(), 240);
     let failed = error(504, "MODEL_TIMEOUT", "The model did not answer in time.");
     assert_eq!(events.pop(), Some(named("error", failed)));
     assert!(events.iter().all(|event| *event == named(":", json!("heartbeat"))), "{events:?}");
-    assert_eq!(said(&alice, &path).await, ["user: Hello (failed)"]);
+    assert_eq!(said(&alice, &path).await, ["user: Hello (failed)", "assistant: Hi (failed)"]);
     assert_eq!(world.available("alice"), 4000);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }
@@ -227,9 +239,9 @@ async fn a_reply_that_is_too_long_is_cut_and_the_model_stopped() {
     model.closed().await;
     let (name, done) = events.pop().unwrap();
     assert_eq!(name, "done");
-    assert_eq!(events, [named("delta", json!({"text": piece})), named("delta", json!({"text": rest}))]);
+    assert_eq!(text_of(&events), format!("{piece}{rest}"));
     let reply = &done["assistant_message"];
-    assert_eq!((&reply["status"], &reply["usage"]), (&json!("cut"), &json!({"tokens_charged": 100})));
+    assert_eq!((&reply["status"], &reply["usage"]), (&json!("cut"), &usage(100)));
     assert_eq!(reply["content"], format!("{piece}{rest}"));
     assert_eq!(alice.get(&path).await.body["messages"][1], *reply);
     assert_eq!(world.available("alice"), 3900);
@@ -247,8 +259,7 @@ async fn a_slow_listener_misses_nothing() {
     let mut events = events.rest().await;
     let (name, done) = events.pop().unwrap();
     assert_eq!((name.as_str(), &done["assistant_message"]["content"]), ("done", &json!(pieces.concat())));
-    let expected: Vec<_> = pieces.iter().map(|piece| named("delta", json!({"text": piece}))).collect();
-    assert_eq!(events, expected);
+    assert_eq!(text_of(&events), pieces.concat());
     assert_eq!(world.available("alice"), 3900);
 }
 
@@ -310,22 +321,6 @@ async fn the_same_key_gives_the_same_reply_again() {
     assert_eq!((whole.status, whole.body), (201, done));
     assert_eq!(world.available("alice"), 3900);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_repeated_request_gets_the_reply_that_was_cut() {
-    let (world, alice, path) = alice_in_a_conversation().await;
-    let keyed = alice.sending("Idempotency-Key", "k");
-    let model = scripted(&world);
-    let mut events = listen(&keyed, &path, "Hello").await;
-    events.data_of("message").await;
-    model.send(Ok("Hi")).unwrap();
-    events.data_of("delta").await;
-    drop(events);
-    assert_said_in_the_end(&world, &alice, &path, &["user: Hello (complete)", "assistant: Hi (cut)"]).await;
-    let reply = say(&keyed, &path, "Hello").await;
-    assert_eq!((reply.status, &reply.body["assistant_message"]["status"]), (201, &json!("cut")));
-    assert_eq!(world.available("alice"), 3900);
 }
 
 #[tokio::test]

@@ -85,7 +85,8 @@ async fn rows_end_by_themselves_exactly_where_the_table_lets_them() {
     for (table, properties) in tables() {
         let rows = world.rows(&table);
         assert!(!rows.is_empty(), "{table}");
-        let do_end = rows.iter().any(|row| row.get("expires_at").is_some());
+        // Parts of answers are there while a turn runs for longer than a second.
+        let do_end = table == "sessions" || rows.iter().any(|row| row.get("expires_at").is_some());
         let wanted = if do_end { json!({"AttributeName": "expires_at", "Enabled": true}) } else { Value::Null };
         assert_eq!(properties["TimeToLiveSpecification"], wanted, "{table}");
     }

@@ -53,7 +53,9 @@ impl Things {
         let listed = actor.get("/api/v1/assistants?size=1").await;
         let with = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
         let conversation = json!({"initial_message": "Hello", "assistant_id": with});
-        let conversation = made(&actor.post("/api/v1/conversations", conversation).await);
+        let conversation = actor.post("/api/v1/conversations", conversation).await;
+        let message = conversation.body["messages"][0]["id"].as_str().unwrap().to_owned();
+        let conversation = made(&conversation);
         let key = made(&actor.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await);
         let tool = json!({"name": format!("{assistant} of {name}"), "endpoint": "https://example.com/tool"});
         let tool = made(&admin.post("/api/v1/tools", tool).await);
@@ -67,6 +69,7 @@ impl Things {
             ("{session}", session),
             ("{chat}", said.body["id"].to_string()),
             ("{conversation}", conversation),
+            ("{message}", message),
             ("{assistant}", with),
             ("{number}", numbered.body["id"].to_string()),
             ("{key}", key),

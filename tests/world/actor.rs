@@ -148,9 +148,17 @@ impl Actor {
 
     /// Posts JSON and reads the response as a stream of events.
     pub async fn listen(&self, path: &str, body: Value) -> Events {
+        self.events(&Method::POST, path, Some("application/json"), body.to_string().into()).await
+    }
+
+    /// Reads the stream of events at `path`.
+    pub async fn resume(&self, path: &str) -> Events {
+        self.events(&Method::GET, path, None, Vec::new()).await
+    }
+
+    async fn events(&self, method: &Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Events {
         let listening = self.sending("Accept", "text/event-stream");
-        let answer = listening.respond(&Method::POST, path, Some("application/json"), body.to_string().into());
-        let (parts, body) = answer.await.into_parts();
+        let (parts, body) = listening.respond(method, path, content_type, body).await.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap());
         assert_eq!(kind, Some("text/event-stream"), "{}", parts.status);
         Events::new(parts.status.as_u16(), parts.headers, body)

@@ -56,7 +56,7 @@ fn read(event: &str) -> (String, Value) {
     if let Some(comment) = event.strip_prefix(": ") {
         return (":".to_owned(), comment.into());
     }
-    let (name, data) = event.split_once('\n').unwrap();
-    let data = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
-    (name.strip_prefix("event: ").unwrap().to_owned(), data)
+    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    assert!(field("id: ").contains('.'), "{event}");
+    (field("event: ").to_owned(), serde_json::from_str(field("data: ")).unwrap())
 }

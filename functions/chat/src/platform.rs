@@ -19,8 +19,8 @@ use shared::{
         user::User,
     },
     http::{
-        Accepted, App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing,
-        NoContent, Platform, SignedIn,
+        Accepted, App, AsksModel, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json,
+        Listing, NoContent, Platform, SignedIn,
         events::{self, LastEventId, WantsEvents},
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
@@ -136,6 +136,7 @@ pub async fn create(
     SignedIn(caller): SignedIn,
     ServedAt(here): ServedAt,
     Idempotency(key): Idempotency,
+    _: AsksModel,
     Body(body): Body<NewConversation>,
 ) -> Result<Created<ShownConversation>> {
     let (conversation, said) = body.try_into()?;
@@ -213,10 +214,9 @@ pub async fn remove(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = String,
-            description = "If the client accepts `text/event-stream`: the events `message` (the user's), `delta` \
-                           (`{\"text\"}`), and `done` (the body of 201) or `error`.",
-            example = json!("event: delta\ndata: {\"text\":\"Hi\"}\n\n")
+            body = EventData,
+            description = "If the client accepts `text/event-stream`: the events of `POST …/messages/stream`.",
+            example = json!({"text": "Hi"})
         ),
         (status = 201, body = Exchange),
         (status = 402),
@@ -232,6 +232,7 @@ pub async fn say(
     ServedAt(here): ServedAt,
     EgressPolicy(rules): EgressPolicy,
     Idempotency(key): Idempotency,
+    _: AsksModel,
     WantsEvents(wants_events): WantsEvents,
     Body(body): Body<NewMessage>,
 ) -> Result<Response> {
@@ -255,9 +256,10 @@ pub async fn say(
             status = 200,
             content_type = "text/event-stream",
             body = EventData,
-            description = "The events `message` (the user's message), `delta` (`{\"text\"}`), and `done` (the messages) or \
-                           `error`. Each has an id, from which the stream can be resumed.",
-            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+            description = "Server-sent events: `message` (the user's message), `delta` (`{\"text\"}`), and `done` (both \
+                           messages) or `error`. The schema is that of an event's data. Each event has an id, after \
+                           which the stream can be resumed.",
+            example = json!({"text": "Hi"})
         ),
         (status = 402),
         (status = 409, description = "The assistant is not active."),
@@ -292,8 +294,9 @@ pub async fn stream(
         status = 200,
         content_type = "text/event-stream",
         body = EventData,
-        description = "The events after that position. Without a position, all events of the turn.",
-        example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+        description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, all \
+                       events of the turn.",
+        example = json!({"text": "Hi"})
     )),
 )]
 pub async fn resume(

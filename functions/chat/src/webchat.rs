@@ -11,14 +11,17 @@ use shared::{
         text::Title,
     },
     http::{
-        App, Body, Created, Field, Form, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat,
-        pages::Paged,
+        App, AsksModel, Body, Created, Field, Form, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn,
+        Webchat, pages::Paged,
     },
     service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Webchat, T>;
+
+/// The maximum number of characters of each text of a session's last message.
+const PREVIEW_MAX: usize = 4_000;
 
 const PAGE_SIZE: usize = 10;
 
@@ -182,6 +185,7 @@ pub async fn say(
     SignedIn(caller): SignedIn,
     InPath(id): InPath<ConversationId>,
     Idempotency(key): Idempotency,
+    _: AsksModel,
     Body(body): Body<NewMessage>,
 ) -> Result<Created<Chat>> {
     let answered = app.turns.say(&caller.user, TurnTarget::In(id), body.try_into()?, key).await?;
@@ -228,7 +232,15 @@ impl Session {
 
 impl From<Turn> for LastMessage {
     fn from(Turn { message, response, created_at, .. }: Turn) -> Self {
-        Self { message: message.into_string(), response, created_at: created_at.to_string() }
+        Self { message: preview(message.as_str()), response: preview(&response), created_at: created_at.to_string() }
+    }
+}
+
+/// At most [`PREVIEW_MAX`] characters, with an ellipsis in place of the rest.
+fn preview(text: &str) -> String {
+    match text.char_indices().nth(PREVIEW_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -23,7 +23,7 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -34,21 +34,18 @@ use utoipa::openapi::{HttpMethod, OpenApi};
 
 /// The time limit of a request. The gateway gives up after 29 seconds.
 const PATIENCE: Duration = Duration::from_secs(28);
-/// The time limit of a request with files. The gateway of those routes waits longer.
-const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
-
-/// Whether a request may take as long as an upload. Its handler knows.
+/// A longer time limit of a request, in seconds, which its handler sets. The gateway of such routes waits longer.
 #[derive(Clone, Default)]
-pub(super) struct MayUpload(Arc<AtomicBool>);
+pub(super) struct TimeLimit(Arc<AtomicU64>);
 
-impl MayUpload {
-    /// Notes that the request carries files.
-    pub(super) fn note(&self) {
-        self.0.store(true, Ordering::Relaxed);
+impl TimeLimit {
+    /// The request may take this long.
+    pub(super) fn extend(&self, limit: Duration) {
+        self.0.store(limit.as_secs(), Ordering::Relaxed);
     }
 
-    fn is_so(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    fn get(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -312,14 +309,14 @@ async fn in_time<D: Dialect>(
         return dialect::unknown_path(request.uri().path());
     }
     let id = id.as_ref().map_or("", |Extension(id)| id.as_str());
-    let may_upload = MayUpload::default();
-    request.extensions_mut().insert(may_upload.clone());
+    let limit = TimeLimit::default();
+    request.extensions_mut().insert(limit.clone());
     let span = tracing::info_span!("request", id, %method, route = route.as_str());
     let answered = async move {
         let mut answering = pin!(next.run(request));
         let mut answered = timeout(PATIENCE, &mut answering).await;
-        if answered.is_err() && may_upload.is_so() {
-            answered = timeout(UPLOAD_PATIENCE.saturating_sub(PATIENCE), answering).await;
+        if answered.is_err() && limit.get() > PATIENCE {
+            answered = timeout(limit.get().saturating_sub(PATIENCE), answering).await;
         }
         answered.unwrap_or_else(|_| Failure::<D>::from(Fault::TimedOut).into_response())
     };

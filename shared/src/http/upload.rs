@@ -4,7 +4,7 @@
 use super::{
     App, Dialect, Failure, Fault,
     body::{self, BrokenOff, PartNames},
-    routes::MayUpload,
+    routes::TimeLimit,
 };
 use crate::{
     domain::{Error, Problem, file::MIB, user::Caller},
@@ -28,6 +28,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 /// The field that holds files.
@@ -36,6 +37,8 @@ const FILES: &str = "files";
 const FILES_MAX: usize = 10;
 /// The maximum size of each file, in bytes.
 const FILE_BYTES_MAX: u64 = 50 * MIB;
+/// The time limit of a request with files.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(600);
 /// The maximum size of the pieces that the parser gets, in bytes.
 const PIECE: usize = 64 * 1024;
 
@@ -55,10 +58,10 @@ impl<D: Dialect, T> FromRequest<App<D>> for WithFiles<T> {
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Infallible> {
         let content_type = body::plain_content_type(request.headers());
-        if let (Ok(content_type), Some(may_upload)) = (&content_type, request.extensions().get::<MayUpload>())
+        if let (Ok(content_type), Some(limit)) = (&content_type, request.extensions().get::<TimeLimit>())
             && is_multipart::<D>(content_type)
         {
-            may_upload.note();
+            limit.extend(UPLOAD_LIMIT);
         }
         Ok(Self { content_type, body: request.into_body(), form: PhantomData })
     }

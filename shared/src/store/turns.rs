@@ -266,7 +266,6 @@ impl Store {
     fn put_failure(&self, place: &TurnLocation, Failed { failure, said, at }: &Failed) -> Result<Action, CallError> {
         let row = MessageRow {
             status: Some(MessageStatus::Failed),
-            charged: Some(0),
             failure: Some(*failure),
             ..MessageRow::new(place.turn, Speaker::Assistant, said.clone(), *at)
         };

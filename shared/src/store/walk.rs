@@ -33,7 +33,9 @@ impl Walk<'_> {
         ends_entry: fn(&Item) -> bool,
         bytes_max: usize,
     ) -> Result<Vec<Item>, CallError> {
-        let keys_only = self.query.clone().projection_expression("pk, sk");
+        // The status tells whether a turn was answered.
+        let keys_only = self.query.clone().projection_expression("pk, sk, #status");
+        let keys_only = keys_only.expression_attribute_names("#status", "status");
         let mut start = None;
         let mut left = usize::try_from(skipped).unwrap_or(usize::MAX);
         while left > 0 {
@@ -43,7 +45,7 @@ impl Walk<'_> {
             start = match ends.get(left - 1) {
                 // The next entry starts after the key of this entry's last item. Surplus items are read only from
                 // tables where an entry has several items, never from an index, whose start keys have more attributes.
-                Some(&last) if last + 1 < passed.len() => Some(passed.swap_remove(last)),
+                Some(&last) if last + 1 < passed.len() => Some(key_of(passed.swap_remove(last))),
                 _ => next,
             };
             left = left.saturating_sub(ends.len());
@@ -91,4 +93,9 @@ impl Walk<'_> {
         let output = query.clone().limit(limit).set_exclusive_start_key(start).call(self.client).await?;
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
+}
+
+fn key_of(mut item: Item) -> Item {
+    item.retain(|name, _| name == "pk" || name == "sk");
+    item
 }

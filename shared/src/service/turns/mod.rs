@@ -136,6 +136,8 @@ struct Saying {
     place: TurnTarget,
     said: Said,
     keyed: Option<Keyed>,
+    /// Whether the pieces of the answer are sent to live connections.
+    is_streamed: bool,
 }
 
 type Events = BoxStream<'static, TurnEvent>;
@@ -212,7 +214,7 @@ impl Turns {
         said: Said,
         key: Option<IdempotencyKey>,
     ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
-        let saying = Saying::new(user, place, said, key)?;
+        let saying = Saying { is_streamed: true, ..Saying::new(user, place, said, key)? };
         let id = user.id;
         let begin = |begun| async move { self.stream_of(id, begun).await };
         let (events, ended) = self.run(Arc::new(saying), begin).await?;
@@ -293,7 +295,7 @@ impl Turns {
     }
 
     async fn begin_once(&self, user: &User, saying: &Arc<Saying>) -> Result<Begun, Error> {
-        let Saying { user: _, place, said, keyed } = &**saying;
+        let Saying { user: _, place, said, keyed, is_streamed: _ } = &**saying;
         let now = self.clock.now();
         let (id, assistant) = self.looked_for(user, place, now);
         let before = self.store.before_turn(user.id, id, assistant, keyed.as_ref().map(Keyed::hash));
@@ -332,6 +334,6 @@ impl Saying {
         let meaning = ["turn"].into_iter().chain(place_meaning.iter().map(String::as_str));
         let meaning: Vec<&str> = meaning.chain([said.text.as_str(), &attachments]).collect();
         let keyed = key.map(|key| Keyed::new(key, &meaning));
-        Ok(Self { user: user.clone(), place, said, keyed })
+        Ok(Self { user: user.clone(), place, said, keyed, is_streamed: false })
     }
 }

@@ -81,7 +81,8 @@ impl Turns {
     pub(super) fn start(&self, ready: Ready, saying: Arc<Saying>, prompt: Prompt, now: Timestamp) -> Started {
         let (tell, held) = oneshot::channel();
         let turns = self.clone();
-        let run = async move { turns.hold_and_run(ready, &saying, prompt, now, tell).await };
+        let is_streamed = saying.is_streamed;
+        let run = async move { turns.hold_and_run(ready, &saying, prompt, now, (tell, is_streamed)).await };
         Started { held, ended: tokio::spawn(run.in_current_span()) }
     }
 
@@ -91,7 +92,7 @@ impl Turns {
         saying: &Saying,
         prompt: Prompt,
         now: Timestamp,
-        tell: oneshot::Sender<Arc<Live>>,
+        (tell, is_streamed): (oneshot::Sender<Arc<Live>>, bool),
     ) -> Result<Attempt<Answered>, Error> {
         let held = match self.hold(ready, saying, now).await? {
             Ok(held) => held,
@@ -99,7 +100,10 @@ impl Turns {
         };
         let live = self.live.begin((held.place.conversation, held.place.turn));
         drop(tell.send(live.shared()));
-        let (feed, fed) = self.realtime.feed(held.place.user);
+        let (feed, fed) = match is_streamed {
+            true => Some(self.realtime.feed(held.place.user)).unzip(),
+            false => (None, None),
+        };
         let ended = self.ask_and_settle(held, &saying.place, prompt, (&live, feed)).await;
         live.end(match &ended {
             Ok(Attempt::Done(answered)) => LiveEnd::Answered(Box::new(answered.clone())),
@@ -107,7 +111,9 @@ impl Turns {
             Err(error) => LiveEnd::Failed(failure_of(error)),
         });
         // A function may be suspended as soon as its last response has ended.
-        tokio::time::timeout(FAREWELL, fed).await.ok();
+        if let Some(fed) = fed {
+            tokio::time::timeout(FAREWELL, fed).await.ok();
+        }
         ended
     }
 
@@ -148,12 +154,12 @@ impl Turns {
         held: Held,
         target: &TurnTarget,
         prompt: Prompt,
-        (live, feed): (&LiveTurn, Feed),
+        (live, feed): (&LiveTurn, Option<Feed>),
     ) -> Result<Attempt<Answered>, Error> {
         let asked = prompt.model.clone();
         let heard = async {
             tokio::select! {
-                heard = self.hear(&held, prompt, live, &feed) => heard,
+                heard = self.hear(&held, prompt, live, feed.as_ref()) => heard,
                 heard = self.keep_alive(&held, live) => heard,
             }
         };
@@ -163,7 +169,7 @@ impl Turns {
             Ok(Heard::Answer { status, usage, model }) => {
                 let took = self.clock.now().since(held.created_at);
                 let has_time = took <= ASKED_AGAIN_WITHIN && !matches!(status, MessageStatus::Cancelled);
-                let model = model.or(asked);
+                let model = asked.or(model);
                 self.settle(held, (target, has_time), (live.text(), status), (usage, model)).await
             }
             Ok(Heard::Failure(failure)) => {
@@ -184,7 +190,7 @@ impl Turns {
 
     /// Receives the answer until the model is done or fails, the answer reaches a limit of time or size, or somebody in
     /// this process stops it.
-    async fn hear(&self, held: &Held, prompt: Prompt, live: &LiveTurn, feed: &Feed) -> Heard {
+    async fn hear(&self, held: &Held, prompt: Prompt, live: &LiveTurn, feed: Option<&Feed>) -> Heard {
         let reply = MessageId { turn: held.place.turn, speaker: Speaker::Assistant };
         let is_over = tokio::time::sleep(self.time_limit);
         tokio::pin!(is_over);
@@ -220,7 +226,9 @@ impl Turns {
                     }
                     bytes += piece.len();
                     live.push(&piece);
-                    feed.send(held.place.conversation, reply, &piece);
+                    if let Some(feed) = feed {
+                        feed.send(held.place.conversation, reply, &piece);
+                    }
                     if is_full {
                         return answer(MessageStatus::Cut, None, None);
                     }
