@@ -28,7 +28,6 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
             true => fixture.actor(route),
             false => fixture.actor(route).sending("Idempotency-Key", "once"),
         };
-        if !is_plain {}
         let body = Value::Object(fixture.body(route)).to_string();
         fixture.world.faults().plan(None);
         fixture.world.queue_faults.plan([]);

@@ -150,17 +150,22 @@ fn conversations(
     wrong: &mut Vec<String>,
 ) -> BTreeSet<(String, i64)> {
     let mut replies = BTreeSet::new();
-    let (mut said, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    let (mut said, mut ended, mut unsaid) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for row in sessions.iter().filter(|row| text(row, "sk").starts_with("message#")) {
         let turn = (text(row, "pk").trim_start_matches("conversation#").to_owned(), number(row, "turn"));
         if text(row, "speaker") == "assistant" {
             let has_failed = text(row, "status") == "failed";
             let is_answer = ["complete", "cut", "cancelled"].contains(&text(row, "status"));
-            if !(has_failed && row["charged"].is_null()) && !(is_answer && number(row, "charged") == price) {
+            // Who stops a turn before a word was said pays nothing.
+            let owed = if text(row, "content").is_empty() { 0 } else { price };
+            if !(has_failed && row["charged"].is_null()) && !(is_answer && number(row, "charged") == owed) {
                 wrong.push(format!("the outcome of {turn:?} is {row}"));
             }
             ended.insert(turn.clone());
-            replies.extend(is_answer.then_some(turn));
+            match is_answer && text(row, "content").is_empty() {
+                true => unsaid.extend([turn]),
+                false => replies.extend(is_answer.then_some(turn)),
+            }
         } else {
             said.insert(turn);
         }
@@ -180,7 +185,8 @@ fn conversations(
         let id = text(about, "id");
         *owned.entry(format!("user#{}", text(about, "owner"))).or_default() += 1;
         let of_this = |turn: &&(String, i64)| turn.0 == id;
-        let (turns, counted) = (replies.iter().filter(of_this).count() as i64, number(about, "turns"));
+        let answered = replies.iter().chain(&unsaid).filter(of_this).count() as i64;
+        let (turns, counted) = (answered, number(about, "turns"));
         if turns != counted {
             wrong.push(format!("{id} counts {counted} turns and has {turns}"));
         }
@@ -270,7 +276,9 @@ fn told(outbox: &[Value], sessions: &[Value], profiles: &BTreeMap<&str, &Value>,
     let accounts = profiles.values().map(|row| ("account".to_owned(), text(row, "id").to_owned()));
     let begun = sessions.iter().filter(|row| text(row, "sk") == "about");
     let begun = begun.map(|row| ("conversation".to_owned(), text(row, "id").to_owned()));
-    let messages = sessions.iter().filter(|row| text(row, "sk").starts_with("message#")).map(|row| {
+    // Failures are not told.
+    let is_told = |row: &&Value| text(row, "sk").starts_with("message#") && row["status"]["S"] != "failed";
+    let messages = sessions.iter().filter(is_told).map(|row| {
         let which = format!("{} {}", number(row, "turn"), text(row, "speaker"));
         (text(row, "pk").trim_start_matches("conversation#").to_owned(), which)
     });

@@ -41,7 +41,7 @@ async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
     let world = World::with(&[OVER_SDK]);
     let alice = world.user("alice").await;
     // Two calls know the caller, two read what the turn needs, then comes the hold. The settlement never runs.
-    world.faults().plan(Some(Fault { call: 5, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 4, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
     let alice = alice.in_world(&world);
@@ -55,7 +55,7 @@ async fn a_crash_while_the_model_thinks_gives_the_tokens_back_later() {
 async fn a_left_over_hold_is_reclaimed_by_the_next_turn() {
     let world = World::with(&[OVER_SDK, ("INITIAL_TOKENS", "100")]);
     let alice = world.user("alice").await;
-    world.faults().plan(Some(Fault { call: 5, moment: Moment::BeforeCommit, times: usize::MAX }));
+    world.faults().plan(Some(Fault { call: 4, moment: Moment::BeforeCommit, times: usize::MAX }));
     assert_eq!(alice.post("/api/chat/", hello()).await.status, 503);
     let world = world.restarted();
     world.pass(EXPIRES);

@@ -115,7 +115,9 @@ async fn a_model_in_this_process_is_heard_in_one_piece() {
     let done = json!({
         "user_message": user, "assistant_message": assistant, "tokens_charged": 100, "tokens_left": 3900,
     });
-    let expected = [named("message", user.clone()), named("delta", json!({"text": ANSWER})), named("done", done)];
+    let mut asked = user.clone();
+    asked["status"] = json!("pending");
+    let expected = [named("message", asked), named("delta", json!({"text": ANSWER})), named("done", done)];
     assert_eq!(events, expected);
     assert_eq!(world.available("alice"), 3900);
 }
@@ -208,7 +210,7 @@ async fn a_model_that_says_nothing_or_panics() {
     world.model.next(Script::Panic);
     let mut events = listen(&alice, &path, "Again").await;
     events.data_of("message").await;
-    assert_eq!(events.rest().await, [named("error", error(500, "INTERNAL_ERROR", "A server error occurred."))]);
+    assert_eq!(events.rest().await, [named("error", error(502, "MODEL_ERROR", "The model failed to answer."))]);
     assert_eq!(said(&alice, &path).await, ["user: Hello (failed)", "user: Again (failed)"]);
     assert_eq!(audit(&world, 4000, 100), Vec::<String>::new());
 }

@@ -40,7 +40,7 @@ impl Row {
             path,
             is_shared: SHARED.contains(path),
             access: self.access,
-            success: success(&operation["responses"]),
+            success: self.fixed_success.unwrap_or_else(|| success(&operation["responses"])),
             fields: self.fields(document, &operation["requestBody"]),
         }
     }

@@ -91,10 +91,12 @@ pub struct Row {
     pub presence: &'static [(&'static str, Presence)],
     /// Documented fields that the route does not read, because two routes share one form.
     pub unread: &'static [&'static str],
+    /// The status in the fixture's world, if that is not the documented success.
+    pub fixed_success: Option<u16>,
 }
 
 const fn row(route: &'static str, access: Access) -> Row {
-    Row { route, access, values: &[], presence: &[], unread: &[] }
+    Row { route, access, values: &[], presence: &[], unread: &[], fixed_success: None }
 }
 
 const fn public(route: &'static str) -> Row {
@@ -120,6 +122,10 @@ impl Row {
 
     const fn presence(self, presence: &'static [(&'static str, Presence)]) -> Self {
         Self { presence, ..self }
+    }
+
+    const fn succeeding_with(self, status: u16) -> Self {
+        Self { fixed_success: Some(status), ..self }
     }
 
     const fn unread(self, unread: &'static [&'static str]) -> Self {
@@ -231,7 +237,7 @@ const ROWS: &[Row] = &[
     signed_in("POST /api/v1/conversations/{conversation}/messages"),
     signed_in("POST /api/v1/conversations/{conversation}/messages/stream"),
     signed_in("GET /api/v1/conversations/{conversation}/messages/{message}/stream"),
-    signed_in("POST /api/v1/conversations/{conversation}/messages/{message}/cancel"),
+    signed_in("POST /api/v1/conversations/{conversation}/messages/{message}/cancel").succeeding_with(409),
     signed_in("GET /api/v1/tools"),
     admin("POST /api/v1/tools").presence(&[("name", Required), ("endpoint", Required), ("parameters", Nullable)]),
     signed_in("GET /api/v1/tools/{tool}"),

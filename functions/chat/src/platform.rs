@@ -290,14 +290,17 @@ pub async fn stream(
         ("after" = Option<String>, Query, description = "The id of the last event that was received."),
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers send it. `after` takes precedence."),
     ),
-    responses((
+    responses(
+        (
         status = 200,
         content_type = "text/event-stream",
         body = EventData,
         description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, all \
                        events of the turn.",
         example = json!({"text": "Hi"})
-    )),
+    ),
+        (status = 422, description = "The position is malformed."),
+    ),
 )]
 pub async fn resume(
     State(app): State<App<Platform>>,

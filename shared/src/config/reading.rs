@@ -74,13 +74,12 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             None => None,
             Some(url) => Some(parse_base_url(&url)?),
         };
+        let api_key = (self.0)("MODEL_API_KEY").map(SecretString::from);
         // An address alone selects the provider.
         let default = if base_url.is_some() { "openai" } else { "echo" };
         let provider = match (self.text("MODEL_PROVIDER", default).as_str(), base_url) {
             ("echo", _) => ModelProvider::Echo,
-            ("openai", Some(base_url)) => {
-                ModelProvider::OpenAi { base_url, api_key: (self.0)("MODEL_API_KEY").map(SecretString::from) }
-            }
+            ("openai", Some(base_url)) => ModelProvider::OpenAi { base_url, api_key },
             ("openai", None) => return Err(wrong("MODEL_BASE_URL", "is needed with MODEL_PROVIDER=openai")),
             ("bedrock", _) => bedrock()?,
             (other, _) => {

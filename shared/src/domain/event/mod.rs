@@ -8,10 +8,13 @@ pub use kind::EventKind;
 
 use super::{
     assistant::AssistantStatus,
-    ids::{AssistantId, ConversationId, EventId, MessageId, TurnNumber, UserId, WebhookId},
+    ids::{AssistantId, ConversationId, EventId, MessageId, Speaker, TurnNumber, UserId, WebhookId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+/// The number of events that a question has at most.
+const REPLY_PLACE: usize = 2;
 
 /// The events of one transaction: one row of the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,7 +105,7 @@ impl OutboxEntry {
     /// The id of the row: that of its first event, so that a repeated transaction writes the same row.
     pub fn id(&self) -> EventId {
         match self.events.first() {
-            Some(first) => EventId::of(self.user, self.at, 0, first),
+            Some(first) => EventId::of(self.user, self.at, self.first_place(), first),
             None => EventId::first_at(self.at),
         }
     }
@@ -113,10 +116,20 @@ impl OutboxEntry {
         (!for_all).then_some(self.user)
     }
 
+    /// The place of the first event among those of a turn. A reply comes after its question, also if both are of the same
+    /// millisecond.
+    fn first_place(&self) -> usize {
+        let is_reply = |message: &MessageId| message.speaker == Speaker::Assistant;
+        match self.events.first() {
+            Some(EventDetails::MessageReceived { message, .. }) if is_reply(message) => REPLY_PLACE,
+            _ => 0,
+        }
+    }
+
     /// Its events.
     pub fn events(&self) -> impl Iterator<Item = Event> {
         let event = |(place, details): (usize, &EventDetails)| Event {
-            id: EventId::of(self.user, self.at, place, details),
+            id: EventId::of(self.user, self.at, self.first_place() + place, details),
             user: self.user,
             at: self.at,
             details: details.clone(),

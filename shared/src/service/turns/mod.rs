@@ -282,7 +282,6 @@ impl Turns {
         F: Future<Output = Result<Attempt<T>, Error>>,
     {
         let id = saying.user.id;
-        self.must_own(id, &saying.said).await?;
         if let Attempt::Done(value) = then(self.begin_once(&saying.user, &saying).await?).await? {
             return Ok(value);
         }
@@ -302,10 +301,11 @@ impl Turns {
         let history = async {
             match place {
                 TurnTarget::New { .. } => Ok(Vec::new()),
-                _ => self.store.history(id, self.limits.history_bytes()).await,
+                _ => Ok(self.store.history(id, self.limits.history_bytes()).await?),
             }
         };
-        let (before, history) = futures::future::try_join(before, history).await?;
+        let before = async { before.await.map_err(Error::from) };
+        let (before, history, ()) = futures::future::try_join3(before, history, self.must_own(user.id, said)).await?;
         if let Some(keyed) = keyed
             && let Some(recorded) = keyed.replay(before.record.as_ref(), now)?
         {

@@ -183,7 +183,8 @@ impl Turns {
             }
             Err(_) => {
                 self.fail(held, TurnFailure::Model, live.text()).await?;
-                Err(Error::internal("the model panicked"))
+                tracing::error!("the model panicked");
+                Err(Error::ModelFailed)
             }
         }
     }
