@@ -168,8 +168,8 @@ async fn the_model_panics() {
     let alice = world.user("alice").await;
     world.model.next(Script::Panic);
     let reply = alice.post("/api/chat/", message("Hi")).await;
-    assert_eq!(reply.status, 500);
-    assert_eq!(reply.body, json!({"error": "A server error occurred."}));
+    assert_eq!(reply.status, 502);
+    assert_eq!(reply.body, json!({"error": "The model failed to answer."}));
     let reply = alice.post("/api/chat/", message("Hi")).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.body, json!({"user": 1, "message": "Hi", "response": ANSWER, "timestamp": NOW}));

@@ -158,7 +158,8 @@ fn conversations(
             let is_answer = ["complete", "cut", "cancelled"].contains(&text(row, "status"));
             // Who stops a turn before a word was said pays nothing.
             let owed = if text(row, "content").is_empty() { 0 } else { price };
-            if !(has_failed && row["charged"].is_null()) && !(is_answer && number(row, "charged") == owed) {
+            let is_right = (has_failed && row["charged"].is_null()) || (is_answer && number(row, "charged") == owed);
+            if !is_right {
                 wrong.push(format!("the outcome of {turn:?} is {row}"));
             }
             ended.insert(turn.clone());

@@ -184,7 +184,7 @@ async fn a_failed_turn_is_shown_here_and_nowhere_else() {
     let cases: [(fn() -> Script, Value); 3] = [
         (|| Script::Fail, error(502, "MODEL_ERROR", "The model failed to answer.")),
         (|| Script::Hang, error(504, "MODEL_TIMEOUT", "The model did not answer in time.")),
-        (|| Script::Panic, error(500, "INTERNAL_ERROR", "A server error occurred.")),
+        (|| Script::Panic, error(502, "MODEL_ERROR", "The model failed to answer.")),
     ];
     for (script, expected) in cases {
         let (world, alice, path) = alice_in_a_conversation().await;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
-use messages::{EventData, Exchange, NewMessage, ShownMessage, event};
+use messages::{Exchange, NewMessage, ShownMessage, event};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
@@ -214,9 +214,9 @@ pub async fn remove(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = EventData,
+            body = String,
             description = "If the client accepts `text/event-stream`: the events of `POST …/messages/stream`.",
-            example = json!({"text": "Hi"})
+            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
         ),
         (status = 201, body = Exchange),
         (status = 402),
@@ -232,7 +232,6 @@ pub async fn say(
     ServedAt(here): ServedAt,
     EgressPolicy(rules): EgressPolicy,
     Idempotency(key): Idempotency,
-    _: AsksModel,
     WantsEvents(wants_events): WantsEvents,
     Body(body): Body<NewMessage>,
 ) -> Result<Response> {
@@ -255,11 +254,11 @@ pub async fn say(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = EventData,
+            body = String,
             description = "Server-sent events: `message` (the user's message), `delta` (`{\"text\"}`), and `done` (both \
-                           messages) or `error`. The schema is that of an event's data. Each event has an id, after \
+                           messages) or `error`. Each event has an id, after \
                            which the stream can be resumed.",
-            example = json!({"text": "Hi"})
+            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
         ),
         (status = 402),
         (status = 409, description = "The assistant is not active."),
@@ -294,10 +293,10 @@ pub async fn stream(
         (
         status = 200,
         content_type = "text/event-stream",
-        body = EventData,
+        body = String,
         description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, all \
                        events of the turn.",
-        example = json!({"text": "Hi"})
+        example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
     ),
         (status = 422, description = "The position is malformed."),
     ),

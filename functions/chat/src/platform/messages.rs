@@ -139,20 +139,19 @@ pub struct Exchange {
 }
 
 /// The data of an event.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(untagged)]
 pub enum EventData {
     /// Of `message`: the user's message.
-    Message(ShownMessage),
+    Message(Box<ShownMessage>),
     /// Of `delta`.
     Delta {
         /// The next piece of the reply.
         text: String,
     },
     /// Of `done`.
-    Done(Exchange),
+    Done(Box<Exchange>),
     /// Of `error`: the body of the error response.
-    #[schema(value_type = Object)]
     Error(Value),
 }
 
@@ -160,10 +159,10 @@ pub enum EventData {
 pub fn event(TurnEvent { position, news }: TurnEvent, here: &str) -> Event<EventData> {
     let (name, data) = match news {
         TurnNews::Said(conversation, message) => {
-            ("message", EventData::Message(ShownMessage::new(*message, conversation, here)))
+            ("message", EventData::Message(Box::new(ShownMessage::new(*message, conversation, here))))
         }
         TurnNews::Delta(text) => ("delta", EventData::Delta { text }),
-        TurnNews::Done(answered) => ("done", EventData::Done(Exchange::new(*answered, here))),
+        TurnNews::Done(answered) => ("done", EventData::Done(Box::new(Exchange::new(*answered, here)))),
         TurnNews::Failed(error) => ("error", EventData::Error(Platform::error(&Fault::from(error)).1)),
     };
     Event { id: position.to_string(), name, data }

@@ -63,6 +63,8 @@ enum Source {
     Here(Arc<Live>),
     /// From the database. `read` bytes have been read of it, and `quiet` reads in a row found nothing new.
     Stored { read: usize, quiet: u32 },
+    /// The turn has ended: the whole text, and what comes after it.
+    Ended { said: String, end: Option<TurnNews> },
 }
 
 impl Turns {
@@ -77,24 +79,54 @@ impl Turns {
         (conversation, turn): (ConversationId, TurnNumber),
         after: Option<StreamPosition>,
     ) -> Result<impl Stream<Item = TurnEvent> + Send + use<>, Error> {
-        let Followed { question, .. } = self.store.follow(user, conversation, turn).await?.ok_or(Error::NotFound)?;
+        let Followed { question, state } = self.store.follow(user, conversation, turn).await?.ok_or(Error::NotFound)?;
         let said = after.is_none().then(|| TurnEvent::said(conversation, question));
-        let live = self.live.get((conversation, turn));
-        let later = self.later_events(user, (conversation, turn), after.unwrap_or_default(), live);
-        Ok(stream::iter(said).chain(later))
+        let place = (conversation, turn);
+        let source = match Source::ended(conversation, state) {
+            Ok(ended) => ended,
+            Err(_) => self.live.get(place).map_or(Source::Stored { read: 0, quiet: 0 }, Source::Here),
+        };
+        Ok(stream::iter(said).chain(self.events_from(source, user, place, after.unwrap_or_default())))
     }
 
-    /// The events of a turn that come after `position`, of `live` if it runs in this process.
-    pub(super) fn later_events(
+    /// The events of a turn that begins in this process.
+    pub(super) fn events_of(
         &self,
+        user: UserId,
+        (conversation, question): (ConversationId, Message),
+        live: Arc<Live>,
+    ) -> impl Stream<Item = TurnEvent> + Send + use<> {
+        let place = (conversation, question.id.turn);
+        let later = self.events_from(Source::Here(live), user, place, StreamPosition::default());
+        stream::iter([TurnEvent::said(conversation, question)]).chain(later)
+    }
+
+    fn events_from(
+        &self,
+        source: Source,
         user: UserId,
         place: (ConversationId, TurnNumber),
         position: StreamPosition,
-        live: Option<Arc<Live>>,
     ) -> impl Stream<Item = TurnEvent> + Send + use<> {
-        let source = live.map_or(Source::Stored { read: 0, quiet: 0 }, Source::Here);
         let follower = Follower { turns: self.clone(), user, place, position, source, has_ended: false };
         stream::unfold(follower, async |mut follower| follower.next().await.map(|event| (event, follower)))
+    }
+}
+
+impl Source {
+    /// What a turn that has ended still has to tell. If it runs, that.
+    fn ended(conversation: ConversationId, state: FollowedState) -> Result<Self, RunningTurn> {
+        match state {
+            FollowedState::Running(running) => Err(running),
+            FollowedState::Answered(turn, left) => {
+                let said = turn.response.clone();
+                let answered = Answered { conversation, turn, left };
+                Ok(Self::Ended { said, end: Some(TurnNews::Done(Box::new(answered))) })
+            }
+            FollowedState::Failed(said, failure) => {
+                Ok(Self::Ended { said, end: Some(TurnNews::Failed(failure.into())) })
+            }
+        }
     }
 }
 
@@ -126,6 +158,10 @@ impl Follower {
                     Next::End(LiveEnd::Answered(answered)) => (answered.turn.response.len(), TurnNews::Done(answered)),
                     Next::End(LiveEnd::Failed(failure)) => (start, TurnNews::Failed(failure.into())),
                 }),
+                Source::Ended { said, end } => Some(match after(said, start) {
+                    "" => (said.len(), end.take().unwrap_or(TurnNews::Failed(Error::NotFound))),
+                    rest => (said.len(), TurnNews::Delta(rest.to_owned())),
+                }),
                 Source::Stored { .. } => self.stored().await?,
             };
             if let Some(found) = found {
@@ -138,19 +174,11 @@ impl Follower {
     async fn stored(&mut self) -> Result<Option<(usize, TurnNews)>, Error> {
         let (conversation, turn) = self.place;
         let followed = self.turns.store.follow(self.user, conversation, turn).await?.ok_or(Error::NotFound)?;
-        let (said, end) = match followed.state {
-            FollowedState::Running(running) => return self.stored_part(running).await,
-            FollowedState::Answered(turn, left) => {
-                let said = turn.response.clone();
-                (said, TurnNews::Done(Box::new(Answered { conversation, turn, left })))
-            }
-            FollowedState::Failed(said, failure) => (said, TurnNews::Failed(failure.into())),
-        };
-        let news = match after(&said, self.position.bytes) {
-            "" => end,
-            rest => TurnNews::Delta(rest.to_owned()),
-        };
-        Ok(Some((said.len(), news)))
+        match Source::ended(conversation, followed.state) {
+            Ok(ended) => self.source = ended,
+            Err(running) => return self.stored_part(running).await,
+        }
+        Ok(None)
     }
 
     /// The next part of an answer of a turn that runs elsewhere. `None` after a pause if there is none.

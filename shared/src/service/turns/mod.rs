@@ -25,7 +25,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error,
-        conversation::{Conversation, Message, Said, StreamPosition, Turn},
+        conversation::{Conversation, Message, Said, Turn},
         error::Conflict,
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         models::Models,
@@ -38,7 +38,7 @@ use crate::{
     store::{Store, running::FollowedState},
 };
 use futures::{Stream, StreamExt, stream::BoxStream};
-use live::{Live, LiveTurns};
+use live::LiveTurns;
 use prompt::prompt;
 use run::{Ended, Started};
 use serde::{Deserialize, Serialize};
@@ -242,17 +242,6 @@ impl Turns {
                 },
             },
         }
-    }
-
-    fn events_of(
-        &self,
-        user: UserId,
-        (conversation, question): (ConversationId, Message),
-        live: Arc<Live>,
-    ) -> impl Stream<Item = TurnEvent> + Send + use<> {
-        let place = (conversation, question.id.turn);
-        let later = self.later_events(user, place, StreamPosition::default(), Some(live));
-        futures::stream::iter([TurnEvent::said(conversation, question)]).chain(later)
     }
 
     /// Asks a turn of the user to stop, wherever it runs. Returns the user's message.
