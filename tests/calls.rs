@@ -46,7 +46,9 @@ async fn metered_fixture() -> Fixture {
 pub async fn measure(world: &World, name: &str, request: impl Future<Output = Reply>) -> (Reply, Cost) {
     world.faults().plan(None);
     let reply = request.await;
-    assert!(reply.status < 300, "{name}: {} {}", reply.status, reply.text);
+    // The turn of the message that is cancelled has ended.
+    let is_done = reply.status < 300 || (reply.status == 409 && name.ends_with("/cancel"));
+    assert!(is_done, "{name}: {} {}", reply.status, reply.text);
     let calls = world.faults().calls();
     let mut by_step: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for call in &calls {
@@ -91,6 +93,8 @@ const LISTS: [&str; 5] =
 /// The maximum number of calls and steps of a read-only route.
 fn most(route: &Route) -> (usize, usize) {
     match route.path {
+        // The last turns are read after their sessions, whose rows hold no texts.
+        "/api/v1/chat/sessions/" => (5, 4),
         path if LISTS.contains(&path) => (4, 3),
         // The conversation and its end are read at the same time.
         "/api/v1/conversations/{conversation}" => (4, 2),

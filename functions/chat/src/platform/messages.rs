@@ -47,6 +47,17 @@ struct NewAttachment {
 /// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
 /// "status": "complete", "usage": null, "model": null, "created_at": …}`.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018e376b-9ce0-8000-8000-000000000002",
+    "conversation_id": "018e376b-9ce0-7000-8000-000000000001",
+    "role": "user",
+    "content": "Hello",
+    "attachments": [],
+    "status": "pending",
+    "usage": null,
+    "model": null,
+    "created_at": "2024-01-01T00:00:00Z",
+}))]
 pub struct ShownMessage {
     /// The message's id.
     #[schema(format = Uuid)]
