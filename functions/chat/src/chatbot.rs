@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use shared::{
-    http::{App, AsksModel, Body, Chatbot, HandlerResult, Idempotency, Json, NewMessage, SignedIn},
+    http::{App, Body, Chatbot, HandlerResult, Idempotency, Json, NewMessage, SignedIn},
     service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
@@ -28,7 +28,6 @@ pub async fn send(
     State(app): State<App<Chatbot>>,
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
-    _: AsksModel,
     Body(body): Body<NewMessage>,
 ) -> HandlerResult<Chatbot, Json<Sent>> {
     let answered = app.turns.say(&caller.user, TurnTarget::Default, body.try_into()?, key).await?;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use shared::{
-    http::{App, AsksModel, Body, HandlerResult, Idempotency, Json, Metered, NewMessage, SignedIn},
+    http::{App, Body, HandlerResult, Idempotency, Json, Metered, NewMessage, SignedIn},
     service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
@@ -40,7 +40,6 @@ pub async fn chat(
     State(app): State<App<Metered>>,
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
-    _: AsksModel,
     Body(body): Body<NewMessage>,
 ) -> HandlerResult<Metered, Json<Said>> {
     let turn = app.turns.say(&caller.user, TurnTarget::Default, body.try_into()?, key).await?.turn;

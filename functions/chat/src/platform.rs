@@ -19,8 +19,8 @@ use shared::{
         user::User,
     },
     http::{
-        Accepted, App, AsksModel, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json,
-        Listing, NoContent, Platform, SignedIn,
+        Accepted, App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing,
+        NoContent, Platform, SignedIn,
         events::{self, LastEventId, WantsEvents},
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
@@ -136,7 +136,6 @@ pub async fn create(
     SignedIn(caller): SignedIn,
     ServedAt(here): ServedAt,
     Idempotency(key): Idempotency,
-    _: AsksModel,
     Body(body): Body<NewConversation>,
 ) -> Result<Created<ShownConversation>> {
     let (conversation, said) = body.try_into()?;
@@ -291,14 +290,13 @@ pub async fn stream(
     ),
     responses(
         (
-        status = 200,
-        content_type = "text/event-stream",
-        body = String,
-        description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, all \
-                       events of the turn.",
-        example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
-    ),
-        (status = 422, description = "The position is malformed."),
+            status = 200,
+            content_type = "text/event-stream",
+            body = String,
+            description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, \
+                           all events of the turn.",
+            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+        ),
     ),
 )]
 pub async fn resume(

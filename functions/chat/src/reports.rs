@@ -4,9 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Error, conversation::Said},
-    http::{
-        App, AsksModel, Body, Created, Field, Form, HandlerResult, Idempotency, Reports, SignedIn, parse::filled, said,
-    },
+    http::{App, Body, Created, Field, Form, HandlerResult, Idempotency, Reports, SignedIn, parse::filled, said},
     service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
@@ -57,7 +55,6 @@ pub async fn chat(
     State(app): State<App<Reports>>,
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
-    _: AsksModel,
     Body(body): Body<NewChat>,
 ) -> HandlerResult<Reports, Created<Chat>> {
     let (assistant_name, said) = body.try_into()?;

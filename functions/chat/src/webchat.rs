@@ -5,23 +5,20 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
         Error,
-        conversation::{Conversation, Turn},
+        conversation::{Conversation, Preview, Turn},
         ids::{ConversationId, TurnNumber},
         page::Page,
         text::Title,
     },
     http::{
-        App, AsksModel, Body, Created, Field, Form, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn,
-        Webchat, pages::Paged,
+        App, Body, Created, Field, Form, HandlerResult, Idempotency, InPath, Json, NewMessage, SignedIn, Webchat,
+        pages::Paged,
     },
     service::turns::TurnTarget,
 };
 use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Webchat, T>;
-
-/// The maximum number of characters of each text of a session's last message.
-const PREVIEW_MAX: usize = 4_000;
 
 const PAGE_SIZE: usize = 10;
 
@@ -62,9 +59,9 @@ pub struct Session {
 /// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
 #[derive(Serialize, ToSchema)]
 pub struct LastMessage {
-    /// The user's message.
+    /// The user's message: its first 4,000 characters.
     message: String,
-    /// The reply of the model.
+    /// The reply of the model: its first 4,000 characters.
     response: String,
     /// When the message arrived.
     #[schema(format = DateTime)]
@@ -115,7 +112,7 @@ pub async fn list(
     paged: Paged,
 ) -> Result<Json<Listing<Session>>> {
     let page = app.conversations.page(&caller.user, paged.request(PAGE_SIZE, true)?).await?;
-    let show = |(conversation, last): (Conversation, Option<Turn>)| Session::new(conversation, last, Vec::new());
+    let show = |(conversation, last): (Conversation, Option<Preview>)| Session::new(conversation, last, Vec::new());
     Ok(Json(Listing::new(&paged, page, show)))
 }
 
@@ -151,7 +148,7 @@ pub async fn show(
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<Session>> {
     let (conversation, turns) = app.conversations.show(caller.user.id, id).await?;
-    let last = turns.last().cloned();
+    let last = turns.last().map(Preview::from);
     Ok(Json(Session::new(conversation, last, turns)))
 }
 
@@ -185,7 +182,6 @@ pub async fn say(
     SignedIn(caller): SignedIn,
     InPath(id): InPath<ConversationId>,
     Idempotency(key): Idempotency,
-    _: AsksModel,
     Body(body): Body<NewMessage>,
 ) -> Result<Created<Chat>> {
     let answered = app.turns.say(&caller.user, TurnTarget::In(id), body.try_into()?, key).await?;
@@ -218,7 +214,7 @@ impl TryFrom<NewSession> for Option<Title> {
 }
 
 impl Session {
-    fn new(conversation: Conversation, last: Option<Turn>, turns: Vec<Turn>) -> Self {
+    fn new(conversation: Conversation, last: Option<Preview>, turns: Vec<Turn>) -> Self {
         let Conversation { id, title, created_at, .. } = conversation;
         Self {
             id: id.to_string(),
@@ -230,17 +226,9 @@ impl Session {
     }
 }
 
-impl From<Turn> for LastMessage {
-    fn from(Turn { message, response, created_at, .. }: Turn) -> Self {
-        Self { message: preview(message.as_str()), response: preview(&response), created_at: created_at.to_string() }
-    }
-}
-
-/// At most [`PREVIEW_MAX`] characters, with an ellipsis in place of the rest.
-fn preview(text: &str) -> String {
-    match text.char_indices().nth(PREVIEW_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+impl From<Preview> for LastMessage {
+    fn from(Preview { message, response, created_at }: Preview) -> Self {
+        Self { message, response, created_at: created_at.to_string() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use shared::{domain::Error, service::Services};
 
-/// The maximum number of portions per run. The next run continues.
+/// The maximum number of portions that are removed per run. The next run continues.
 const PORTIONS: usize = 100;
 
 /// Ends turns whose process died, wakes deliveries that are stuck, and removes the data of deleted conversations and
@@ -11,11 +11,7 @@ const PORTIONS: usize = 100;
 /// # Errors
 /// If the database does not respond. The next run tries again.
 pub async fn tidy(services: Services) -> Result<(), Error> {
-    for _ in 0..PORTIONS {
-        if services.recovery.end_abandoned().await? {
-            break;
-        }
-    }
+    services.recovery.end_abandoned().await?;
     services.deliveries.wake_forgotten().await?;
     for _ in 0..PORTIONS {
         if services.sweeper.sweep().await? {

@@ -196,6 +196,32 @@ impl Turn {
     }
 }
 
+/// The beginning of a turn's texts, for lists of conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The user's message.
+    pub message: String,
+    /// The reply of the model.
+    pub response: String,
+    /// When the message arrived.
+    pub created_at: Timestamp,
+}
+
+/// The maximum number of characters of each text of a preview.
+const PREVIEW_MAX: usize = 4_000;
+
+impl From<&Turn> for Preview {
+    fn from(turn: &Turn) -> Self {
+        // An ellipsis is in place of the rest.
+        let beginning = |text: &str| match text.char_indices().nth(PREVIEW_MAX) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        };
+        let (message, response) = (beginning(turn.message.as_str()), beginning(&turn.response));
+        Self { message, response, created_at: turn.created_at }
+    }
+}
+
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {

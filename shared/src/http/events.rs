@@ -1,6 +1,6 @@
 //! Responses as server-sent events.
 
-use super::{App, AsksModel, Dialect, Failure, pages::Query};
+use super::{App, Dialect, Failure, pages::Query};
 use crate::domain::{Error, Problem, conversation::StreamPosition};
 use axum::{
     extract::FromRequestParts,
@@ -20,15 +20,13 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// The line ends of Unicode that JSON may contain unescaped.
 const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
-/// Whether the client wants the answer of a model as events. Its `Accept` header then names `text/event-stream`, with any
-/// weight above zero. Either way, the request may take as long as the model ([`AsksModel`]).
+/// Whether the client wants events. Its `Accept` header then names `text/event-stream`, with any weight above zero.
 pub struct WantsEvents(pub bool);
 
 impl<D: Dialect> FromRequestParts<App<D>> for WantsEvents {
     type Rejection = Failure<D>;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App<D>) -> Result<Self, Failure<D>> {
-        let Ok(AsksModel) = AsksModel::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
         let accepted = parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let mut types = accepted.flat_map(|value| value.split(','));
         let names_it = |range: &str| {

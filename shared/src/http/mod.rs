@@ -13,7 +13,6 @@ mod failure;
 mod field;
 mod idempotency;
 pub mod listing;
-mod model;
 mod new_message;
 pub mod openapi;
 pub mod pages;
@@ -40,7 +39,6 @@ pub use failure::{Failure, Fault, HandlerResult};
 pub use field::{Field, Form};
 pub use idempotency::Idempotency;
 pub use listing::Listing;
-pub use model::AsksModel;
 pub use new_message::{NewMessage, said};
 #[doc(hidden)]
 pub use pastey::paste;

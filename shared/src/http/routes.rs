@@ -12,7 +12,7 @@ use axum::{
     extract::{MatchedPath, Request},
     handler::Handler,
     http::{Method, header::CONTENT_TYPE},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, map_request},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter},
 };
@@ -34,7 +34,11 @@ use utoipa::openapi::{HttpMethod, OpenApi};
 
 /// The time limit of a request. The gateway gives up after 29 seconds.
 const PATIENCE: Duration = Duration::from_secs(28);
-/// A longer time limit of a request, in seconds, which its handler sets. The gateway of such routes waits longer.
+/// How much longer than the model a request may take, to begin and to end the turn.
+const AROUND_THE_MODEL: Duration = Duration::from_secs(60);
+
+/// A longer time limit of a request, in seconds, which its route or its handler sets. The gateway of such routes waits
+/// longer.
 #[derive(Clone, Default)]
 pub(super) struct TimeLimit(Arc<AtomicU64>);
 
@@ -76,15 +80,18 @@ pub struct Endpoint<D> {
     path: String,
     serving: MethodRouter<App<D>>,
     has_fallback: bool,
+    asks_model: bool,
 }
 
 impl<D: Dialect> Endpoint<D> {
-    /// Combines a handler and its annotation: `__path_register` for `register`.
+    /// Combines a handler and its annotation: `__path_register` for `register`. A handler whose annotation has the status
+    /// 504 may wait for a model.
     pub fn new<P: utoipa::Path, H: Handler<T, App<D>>, T: 'static>(_: P, handler: H) -> Self {
         let (filters, methods): (Vec<_>, _) = P::methods().iter().map(filter_and_name).unzip();
         let serving =
             filters.into_iter().fold(MethodRouter::new(), |serving, filter| serving.on(filter, handler.clone()));
-        Self { methods, path: P::path(), serving, has_fallback: false }
+        let asks_model = P::operation().responses.responses.contains_key("504");
+        Self { methods, path: P::path(), serving, has_fallback: false, asks_model }
     }
 
     /// Sets the handler for the other methods of the path, which would otherwise get 405.
@@ -124,8 +131,8 @@ impl<D: Dialect> Handlers<D> {
     pub fn also_without(mut self, prefix: &'static str) -> Self {
         let shortened = |endpoint: &Endpoint<D>| {
             let path = endpoint.path.strip_prefix(prefix)?.to_owned();
-            let (methods, serving) = (endpoint.methods.clone(), endpoint.serving.clone());
-            Some(Endpoint { methods, path, serving, has_fallback: endpoint.has_fallback })
+            let &Endpoint { ref methods, ref serving, has_fallback, asks_model, .. } = endpoint;
+            Some(Endpoint { methods: methods.clone(), path, serving: serving.clone(), has_fallback, asks_model })
         };
         let more: Vec<_> = self.endpoints.iter().filter_map(shortened).collect();
         self.endpoints.extend(more);
@@ -146,13 +153,20 @@ impl<D: Dialect> Handlers<D> {
                 false => router.route(&other_form(&path), serving.clone()).route(&path, serving),
             }
         };
-        self.by_path().into_iter().fold(router, add)
+        self.by_path(services.config.model.timeout + AROUND_THE_MODEL).into_iter().fold(router, add)
     }
 
-    /// The handlers of all methods of each path.
-    fn by_path(self) -> BTreeMap<String, MethodRouter<App<D>>> {
+    /// The handlers of all methods of each path. Those that wait for a model may take as long as `model_limit`.
+    fn by_path(self, model_limit: Duration) -> BTreeMap<String, MethodRouter<App<D>>> {
+        let waits_for_model = map_request(move |request: Request| {
+            if let Some(limit) = request.extensions().get::<TimeLimit>() {
+                limit.extend(model_limit);
+            }
+            std::future::ready(request)
+        });
         let mut paths: BTreeMap<String, (MethodRouter<App<D>>, bool)> = BTreeMap::new();
-        for Endpoint { path, serving, has_fallback, .. } in self.endpoints {
+        for Endpoint { path, serving, has_fallback, asks_model, methods: _ } in self.endpoints {
+            let serving = if asks_model { serving.route_layer(waits_for_model.clone()) } else { serving };
             let (others, had_fallback) = paths.remove(&path).unwrap_or_default();
             paths.insert(path, (others.merge(serving), had_fallback || has_fallback));
         }

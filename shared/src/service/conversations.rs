@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
-        conversation::{Conversation, Message, MessageStatus, Turn},
+        conversation::{Conversation, Message, MessageStatus, Preview, Turn},
         event::{EventDetails, OutboxEntry},
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         list::{ConversationField, ListRequest, Listed, Sort},
@@ -78,18 +78,18 @@ impl Conversations {
         Ok(begun.await?.into_inner())
     }
 
-    /// A numbered page of a user's conversations, newest first, each with its latest answered turn.
+    /// A numbered page of a user's conversations, newest first, each with the beginning of its latest answered turn.
     ///
     /// # Errors
     /// `NoSuchPage` beyond the last page.
-    pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<(Conversation, Option<Turn>)>, Error> {
+    pub async fn page(&self, user: &User, page: PageRequest) -> Result<Page<(Conversation, Option<Preview>)>, Error> {
         if !page.exists_in(user.conversations) {
             return Err(Error::NoSuchPage);
         }
         let Page { items, total, request } =
             self.list(user, ListRequest { page, sort: Sort::default(), after: None }).await?.page;
-        let turns = self.store.last_turns(&items).await?;
-        Ok(Page { items: items.into_iter().zip(turns).collect(), total, request })
+        let previews = self.store.previews(&items).await?;
+        Ok(Page { items: items.into_iter().zip(previews).collect(), total, request })
     }
 
     /// A user's conversations.

@@ -5,9 +5,11 @@ use super::Deps;
 use crate::{
     clock::Clock,
     domain::{Error, conversation::TurnFailure, ids::UserId},
+    log::Causes,
     store::{
         Store,
         balances::Hold,
+        keys::RUNNING_PARTS,
         running::RunningTurn,
         turns::{Failed, TurnLocation},
     },
@@ -31,18 +33,30 @@ impl Recovery {
         Self { store, clock }
     }
 
-    /// Ends some turns whose process died. Returns whether none was found.
+    /// Ends all turns whose process died.
     ///
     /// # Errors
     /// If the database does not respond. The next run tries again.
-    pub async fn end_abandoned(&self) -> Result<bool, Error> {
+    pub async fn end_abandoned(&self) -> Result<(), Error> {
+        futures::future::try_join_all((0..RUNNING_PARTS).map(|part| self.end_abandoned_in(part))).await.map(drop)
+    }
+
+    async fn end_abandoned_in(&self, part: u8) -> Result<(), Error> {
         let now = self.clock.now();
-        let abandoned = self.store.abandoned_turns(now.minus(BEGAN_BEFORE), now).await?;
-        let none = abandoned.is_empty();
-        for turn in abandoned {
-            self.end(turn).await?;
+        let mut start = None;
+        loop {
+            let (running, next) = self.store.some_running(part, now.minus(BEGAN_BEFORE), start).await?;
+            for turn in running.into_iter().filter(|turn| turn.alive_until <= now) {
+                // One that cannot be ended must not keep the others from it.
+                if let Err(error) = self.end(turn).await {
+                    tracing::warn!(error = %Causes(&error), "a turn whose process died was not ended");
+                }
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(());
+            }
         }
-        Ok(none)
     }
 
     /// Ends a turn whose process died. Does nothing if it is alive after all.

@@ -1,10 +1,8 @@
 //! Sign-ins and opaque tokens: rows of the `users` table. Sign-ins are in the partition of their account.
 
 use super::{
-    CallError, Store,
-    client::{self, Request},
-    keys, n, outbox, read_if_any, s,
-    transaction::Action,
+    CallError, Store, keys, n, outbox, read_if_any, s,
+    transaction::{Action, UpdateExpression},
     users::{self, Account},
     write,
 };
@@ -16,7 +14,6 @@ use crate::{
         time::Timestamp,
     },
 };
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -156,32 +153,21 @@ impl Store {
         now: Timestamp,
         ends_at: Timestamp,
     ) -> Result<bool, CallError> {
-        let key = keys::login(&self.tables, login.user, login.id);
         let next_row = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(next).map_err(CallError::broken)?;
-        let sent = client::update_item()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .update_expression(
-                "SET refresh = :next, replaced_jti = :replaced, replaced_at = :now, \
-                 ends_at = :ends_at, expires_at = :expires_at",
-            )
-            .condition_expression("refresh.jti = :replaced")
-            .expression_attribute_values(":next", next_row)
-            .expression_attribute_values(":replaced", s(replaced))
-            .expression_attribute_values(":now", n(now.millis()))
-            .expression_attribute_values(":ends_at", n(ends_at.millis()))
-            .expression_attribute_values(":expires_at", n(ends_at.seconds()))
-            .call(&self.client)
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
+        let change = UpdateExpression {
+            update: "SET refresh = :next, replaced_jti = :replaced, replaced_at = :now, \
+                     ends_at = :ends_at, expires_at = :expires_at",
+            condition: "refresh.jti = :replaced",
+            names: &[],
+            values: vec![
+                (":next", next_row),
+                (":replaced", s(replaced)),
+                (":now", n(now.millis())),
+                (":ends_at", n(ends_at.millis())),
+                (":expires_at", n(ends_at.seconds())),
+            ],
+        };
+        Ok(self.update_if(keys::login(&self.tables, login.user, login.id), change).await?.is_some())
     }
 
     /// Ends sign-ins and, by its hash, an opaque token, in one transaction: all their tokens become invalid together.

@@ -35,7 +35,7 @@ use client::{Client, Request};
 use keys::Key;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, sync::Arc};
-use transaction::EXISTS;
+use transaction::{EXISTS, UpdateExpression};
 
 /// A stored item.
 pub type Item = HashMap<String, AttributeValue>;
@@ -98,22 +98,22 @@ impl Store {
         }
     }
 
-    /// Takes the next number of a row that counts them in `last_number`. `None` if the row does not exist.
-    async fn next_number(&self, key: Key<'_>) -> Result<Option<u64>, CallError> {
+    /// Updates an item if the condition of `change` holds for it, and returns the item as it is then. `None` if it
+    /// does not hold.
+    async fn update_if(&self, key: Key<'_>, change: UpdateExpression<'_>) -> Result<Option<Item>, CallError> {
+        let UpdateExpression { update, condition, names, values } = change;
         let sent = client::update_item()
             .table_name(key.table)
             .set_key(Some(key.attributes))
-            .update_expression("SET last_number = last_number + :one")
-            .condition_expression(EXISTS)
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::UpdatedNew)
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(transaction::aliases(names))
+            .set_expression_attribute_values(transaction::placeholders(values))
+            .return_values(ReturnValue::AllNew)
             .call(&self.client)
             .await;
         match sent {
-            Ok(output) => {
-                let number = output.attributes.and_then(|new| new.get("last_number")?.as_n().ok()?.parse().ok());
-                number.map(Some).ok_or_else(|| CallError::broken("a counter without a number"))
-            }
+            Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
@@ -121,6 +121,22 @@ impl Store {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Takes the next number of a row that counts them in `last_number`. `None` if the row does not exist.
+    async fn next_number(&self, key: Key<'_>) -> Result<Option<u64>, CallError> {
+        #[derive(Deserialize)]
+        struct Numbered {
+            last_number: u64,
+        }
+        let change = UpdateExpression {
+            update: "SET last_number = last_number + :one",
+            condition: EXISTS,
+            names: &[],
+            values: vec![(":one", n(1))],
+        };
+        let row: Option<Numbered> = read_if_any(self.update_if(key, change).await?)?;
+        Ok(row.map(|row| row.last_number))
     }
 
     /// Reads several items of any tables in one call, strongly consistent, in the order of `keys`.

@@ -4,10 +4,11 @@
 use super::{
     CallError, Item, Store,
     balances::Balance,
+    boolean,
     client::{self, Request},
     keys, n, read, read_all, read_if_any, s,
     sessions::{ConversationRow, MessageRow, turns_of},
-    transaction::{Action, IS_NEW},
+    transaction::{Action, EXISTS, IS_NEW, UpdateExpression},
     turns::TurnLocation,
     write,
 };
@@ -18,7 +19,6 @@ use crate::domain::{
     money::Tokens,
     time::Timestamp,
 };
-use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
@@ -27,8 +27,8 @@ use uuid::Uuid;
 const PARTS_KEPT: Duration = Duration::from_secs(2 * 60 * 60);
 /// How often the rows of a turn are read until they fit together.
 const READS_OF_A_TURN: u32 = 5;
-/// The most turns that one call finds in each part of the index.
-const FOUND_AT_ONCE: i32 = 25;
+/// The most turns that one call finds in a part of the index.
+const RUNNING_AT_ONCE: i32 = 100;
 
 /// A turn that runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,51 +141,30 @@ impl Store {
         hold_id: Uuid,
         alive_until: Timestamp,
     ) -> Result<Lease, CallError> {
+        let change = UpdateExpression {
+            update: "SET alive_until = :until",
+            condition: "hold_id = :hold",
+            names: &[],
+            values: vec![(":until", n(alive_until.millis())), (":hold", s(hold_id))],
+        };
         let key = keys::running(&self.tables, place.conversation, place.turn);
-        let sent = client::update_item()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .update_expression("SET alive_until = :until")
-            .condition_expression("hold_id = :hold")
-            .expression_attribute_values(":until", n(alive_until.millis()))
-            .expression_attribute_values(":hold", s(hold_id))
-            .return_values(ReturnValue::AllNew)
-            .call(&self.client)
-            .await;
-        match sent {
-            Ok(output) => {
-                let row: RunningTurn = read(output.attributes.unwrap_or_default())?;
-                Ok(if row.is_cancelled { Lease::Cancelled } else { Lease::Held })
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Lease::Lost)
-            }
-            Err(error) => Err(error.into()),
-        }
+        let row: Option<RunningTurn> = read_if_any(self.update_if(key, change).await?)?;
+        Ok(match row {
+            Some(RunningTurn { is_cancelled: true, .. }) => Lease::Cancelled,
+            Some(_) => Lease::Held,
+            None => Lease::Lost,
+        })
     }
 
     /// Asks whoever runs a turn to stop it. `false` if it does not run any more.
     pub async fn request_cancel(&self, conversation: ConversationId, turn: TurnNumber) -> Result<bool, CallError> {
-        let key = keys::running(&self.tables, conversation, turn);
-        let sent = client::update_item()
-            .table_name(key.table)
-            .set_key(Some(key.attributes))
-            .update_expression("SET is_cancelled = :true")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":true", super::boolean(true))
-            .call(&self.client)
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
+        let change = UpdateExpression {
+            update: "SET is_cancelled = :true",
+            condition: EXISTS,
+            names: &[],
+            values: vec![(":true", boolean(true))],
+        };
+        Ok(self.update_if(keys::running(&self.tables, conversation, turn), change).await?.is_some())
     }
 
     /// Stores the part of an answer that comes after `start` bytes.
@@ -235,6 +214,19 @@ impl Store {
                 return Ok(text);
             }
         }
+    }
+
+    /// A turn that runs, and the stored text of its answer after `start` bytes, where a part begins. `None` if it has
+    /// ended. The caller must find out whose conversation it is.
+    pub async fn progress(
+        &self,
+        conversation: ConversationId,
+        turn: TurnNumber,
+        start: usize,
+    ) -> Result<Option<(RunningTurn, String)>, CallError> {
+        let running = self.get(keys::running(&self.tables, conversation, turn));
+        let (running, text) = futures::future::try_join(running, self.answer_after(conversation, turn, start)).await?;
+        Ok(read_if_any(running)?.map(|running| (running, text)))
     }
 
     /// A turn of a user's conversation, for those who follow it. `None` if there is no such turn.
@@ -290,27 +282,27 @@ impl Store {
         read_all(found.into_iter().flatten().collect())
     }
 
-    /// Some turns whose process died: those that began before `begun_before` and are not alive at `now`.
-    pub async fn abandoned_turns(
+    /// Reads some of the turns in one part of the index that began before `begun_before` and still run, or whose process
+    /// died: those after `start`. Also returns where to continue.
+    pub async fn some_running(
         &self,
+        part: u8,
         begun_before: Timestamp,
-        now: Timestamp,
-    ) -> Result<Vec<RunningTurn>, CallError> {
-        let parts = (0..keys::RUNNING_PARTS).map(|part| async move {
-            let found = client::query()
-                .table_name(&self.tables.sessions)
-                .index_name(keys::RUNNING)
-                .key_condition_expression("running = :part AND by_created < :before")
-                .expression_attribute_values(":part", s(part))
-                .expression_attribute_values(":before", s(ListPosition::by_time(begun_before, "").0))
-                .limit(FOUND_AT_ONCE)
-                .call(&self.client)
-                .await?;
-            let items = found.items.unwrap_or_default().into_iter();
-            Ok::<_, CallError>(items.map(|item| keys::Key::of_indexed(&self.tables.sessions, item)).collect::<Vec<_>>())
-        });
-        let keys: Vec<_> = futures::future::try_join_all(parts).await?.into_iter().flatten().collect();
-        let found: Vec<RunningTurn> = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
-        Ok(found.into_iter().filter(|turn| turn.alive_until <= now).collect())
+        start: Option<Item>,
+    ) -> Result<(Vec<RunningTurn>, Option<Item>), CallError> {
+        let found = client::query()
+            .table_name(&self.tables.sessions)
+            .index_name(keys::RUNNING)
+            .key_condition_expression("running = :part AND by_created < :before")
+            .expression_attribute_values(":part", s(part))
+            .expression_attribute_values(":before", s(ListPosition::by_time(begun_before, "").0))
+            .limit(RUNNING_AT_ONCE)
+            .set_exclusive_start_key(start)
+            .call(&self.client)
+            .await?;
+        let items = found.items.unwrap_or_default().into_iter();
+        let keys = items.map(|item| keys::Key::of_indexed(&self.tables.sessions, item)).collect();
+        let running = read_all(self.get_many(keys).await?.into_iter().flatten().collect())?;
+        Ok((running, found.last_evaluated_key))
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        conversation::{Attachment, Conversation, Message, MessageStatus, Turn, TurnFailure, Usage},
+        conversation::{Attachment, Conversation, Message, MessageStatus, Preview, Turn, TurnFailure, Usage},
         event::OutboxEntry,
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
         list::{ConversationField, ListPosition, ListRequest},
@@ -26,6 +26,7 @@ use crate::{
     },
 };
 use aws_sdk_dynamodb::{operation::query::builders::QueryInputBuilder, types::AttributeValue};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 /// The most turns of a conversation that are shown at once.
@@ -33,6 +34,9 @@ pub const LATEST_TURNS: usize = 50;
 /// The most bytes of their texts.
 const LATEST_BYTES_MAX: usize = 4_000_000;
 const ITEMS_PER_TURN: usize = 2;
+/// The conversations whose previews one call reads.
+const PREVIEWS_PER_CALL: usize = 10;
+const PREVIEW_CALLS_AT_ONCE: usize = 4;
 /// The most turns that a model is told of.
 const HISTORY_TURNS: usize = 50;
 
@@ -545,18 +549,24 @@ impl Store {
         items.chunks(3).zip(ids).map(message).collect()
     }
 
-    /// The turns of conversations that were answered last, in the order of `conversations`: for each, its latest one.
-    pub async fn last_turns(&self, conversations: &[Conversation]) -> Result<Vec<Option<Turn>>, CallError> {
+    /// The beginnings of the latest answered turns, in the order of `conversations`. Takes one call for ten conversations,
+    /// so that few of the whole texts are in memory at once.
+    pub async fn previews(&self, conversations: &[Conversation]) -> Result<Vec<Option<Preview>>, CallError> {
+        let calls = conversations.chunks(PREVIEWS_PER_CALL).map(|some| self.some_previews(some));
+        stream::iter(calls.collect::<Vec<_>>()).buffered(PREVIEW_CALLS_AT_ONCE).try_concat().await
+    }
+
+    async fn some_previews(&self, conversations: &[Conversation]) -> Result<Vec<Option<Preview>>, CallError> {
         let keys = conversations.iter().filter_map(|conversation| Some((conversation.id, conversation.last_turn?)));
         let keys = keys
             .flat_map(|(id, turn)| [keys::user_message(&self.tables, id, turn), keys::reply(&self.tables, id, turn)]);
         let mut items = self.get_many(keys.collect()).await?.into_iter();
-        let turn = |conversation: &Conversation| {
+        let preview = |conversation: &Conversation| {
             let Some(_) = conversation.last_turn else { return Ok(None) };
-            let rows = items.by_ref().take(2).flatten().collect();
-            Ok(turns_of(rows)?.pop())
+            let rows = items.by_ref().take(ITEMS_PER_TURN).flatten().collect();
+            Ok(turns_of(rows)?.last().map(Preview::from))
         };
-        conversations.iter().map(turn).collect()
+        conversations.iter().map(preview).collect()
     }
 
     fn conversation_query(&self, id: ConversationId) -> QueryInputBuilder {

@@ -108,7 +108,7 @@ impl Action {
     }
 }
 
-fn aliases(names: &[(&'static str, &str)]) -> Option<HashMap<String, String>> {
+pub(super) fn aliases(names: &[(&'static str, &str)]) -> Option<HashMap<String, String>> {
     (!names.is_empty()).then(|| names.iter().map(|&(alias, name)| (alias.to_owned(), name.to_owned())).collect())
 }
 

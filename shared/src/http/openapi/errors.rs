@@ -91,7 +91,7 @@ fn occasions(operation: &Operation, is_secured: bool, path: &str) -> Vec<Occasio
         (takes(idempotency::HEADER), Occasion::Keyed),
         (takes("page") && !takes("size"), Occasion::Paged),
         (takes("size") || takes("page_size"), Occasion::Sized),
-        (takes("size") || takes("before"), Occasion::Queried),
+        (takes("size") || takes("before") || takes("after"), Occasion::Queried),
         (operation.responses.responses.contains_key("403"), Occasion::Restricted),
     ];
     found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, occasion)| occasion).collect()

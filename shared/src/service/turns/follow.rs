@@ -10,7 +10,7 @@ use crate::{
         conversation::{Message, StreamPosition},
         ids::{ConversationId, TurnNumber, UserId},
     },
-    store::running::{Followed, FollowedState, RunningTurn},
+    store::running::{Followed, FollowedState},
 };
 use futures::{
     StreamExt,
@@ -84,7 +84,7 @@ impl Turns {
         let place = (conversation, turn);
         let source = match Source::ended(conversation, state) {
             Ok(ended) => ended,
-            Err(_) => self.live.get(place).map_or(Source::Stored { read: 0, quiet: 0 }, Source::Here),
+            Err(StillRuns) => self.live.get(place).map_or(Source::Stored { read: 0, quiet: 0 }, Source::Here),
         };
         Ok(stream::iter(said).chain(self.events_from(source, user, place, after.unwrap_or_default())))
     }
@@ -113,11 +113,14 @@ impl Turns {
     }
 }
 
+/// A turn has not ended.
+struct StillRuns;
+
 impl Source {
-    /// What a turn that has ended still has to tell. If it runs, that.
-    fn ended(conversation: ConversationId, state: FollowedState) -> Result<Self, RunningTurn> {
+    /// What a turn that has ended still has to tell.
+    fn ended(conversation: ConversationId, state: FollowedState) -> Result<Self, StillRuns> {
         match state {
-            FollowedState::Running(running) => Err(running),
+            FollowedState::Running(_) => Err(StillRuns),
             FollowedState::Answered(turn, left) => {
                 let said = turn.response.clone();
                 let answered = Answered { conversation, turn, left };
@@ -170,30 +173,26 @@ impl Follower {
         }
     }
 
-    /// What is new in the database. `None` if nothing is.
+    /// What is new in the database. `None` if nothing is, after a pause.
     async fn stored(&mut self) -> Result<Option<(usize, TurnNews)>, Error> {
-        let (conversation, turn) = self.place;
-        let followed = self.turns.store.follow(self.user, conversation, turn).await?.ok_or(Error::NotFound)?;
-        match Source::ended(conversation, followed.state) {
-            Ok(ended) => self.source = ended,
-            Err(running) => return self.stored_part(running).await,
-        }
-        Ok(None)
-    }
-
-    /// The next part of an answer of a turn that runs elsewhere. `None` after a pause if there is none.
-    async fn stored_part(&mut self, running: RunningTurn) -> Result<Option<(usize, TurnNews)>, Error> {
         let Source::Stored { read, quiet } = &mut self.source else { return Ok(None) };
-        if running.alive_until <= self.turns.clock.now() {
-            self.turns.recovery.end(running).await?;
-        }
         let (conversation, turn) = self.place;
-        let text = self.turns.store.answer_after(conversation, turn, *read).await?;
+        let Some((running, text)) = self.turns.store.progress(conversation, turn, *read).await? else {
+            let followed = self.turns.store.follow(self.user, conversation, turn).await?.ok_or(Error::NotFound)?;
+            if let Ok(ended) = Source::ended(conversation, followed.state) {
+                self.source = ended;
+            }
+            return Ok(None);
+        };
         let rest = after(&text, self.position.bytes.saturating_sub(*read));
         *read += text.len();
         if !rest.is_empty() {
             *quiet = 0;
             return Ok(Some((*read, TurnNews::Delta(rest.to_owned()))));
+        }
+        if running.alive_until <= self.turns.clock.now() {
+            self.turns.recovery.end(running).await?;
+            return Ok(None);
         }
         *quiet += 1;
         tokio::time::sleep(if *quiet > QUIET_AFTER { QUIET_READ_EVERY } else { READ_EVERY }).await;
