@@ -78,7 +78,9 @@ impl Builder {
                 Arc::new(OpenAi::new(settings, clock.clone(), entropy.clone()))
             }
             #[cfg(feature = "bedrock")]
-            ModelProvider::Bedrock => Arc::new(crate::model::Bedrock::new(config.model.name.clone(), None)),
+            ModelProvider::Bedrock => {
+                Arc::new(crate::model::Bedrock::new(config.model.models.default_id().as_str().to_owned(), None))
+            }
         };
         Self { config, backends, keyring, model, clock, entropy, cost: Cost::Standard, hashes_at_once: 1 }
     }
