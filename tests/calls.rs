@@ -6,7 +6,7 @@ use crate::{
         fixture::Fixture,
         routes::{Kind, ROUTES, Route},
     },
-    world::{Call, MULTIPART, OVER_SDK, PASSWORD, Reply, Units, World, multipart},
+    world::{Call, MULTIPART, OVER_SDK, PASSWORD, Reply, Script, Units, World, multipart},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
@@ -144,6 +144,11 @@ async fn calls_per_form_of_request() {
     let keyed = alice.sending("Idempotency-Key", "once");
     table.measure(&world, "POST /send/ (with an Idempotency-Key)", keyed.post("/send/", body())).await;
     table.measure(&world, "POST /send/ (repeated with it)", keyed.post("/send/", body())).await;
+    let long: &'static str = "x".repeat(8_000).leak();
+    for form in ["POST /send/ (8 KB answered with 8 KB)", "POST /send/ (the next of them)"] {
+        world.model.next(Script::Answer(long));
+        table.measure(&world, form, alice.post("/send/", json!({"message": long}))).await;
+    }
     let alice_key = alice.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await;
     let alice_key = anonymous.bearing(alice_key.body["key"].as_str().unwrap());
     table.measure(&world, "GET /token/ (with an API key)", alice_key.get("/token/")).await;

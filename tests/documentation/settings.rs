@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use shared::{
     config::{Config, ModelProvider, ModelSettings, QueueUrls, Tables},
+    domain::money::Prices,
     outbound::OutboundRules,
 };
 use std::{cell::RefCell, collections::BTreeMap};
@@ -64,17 +65,20 @@ fn defaults() -> BTreeMap<String, String> {
         model;
     assert!(matches!(provider, ModelProvider::Echo));
     assert_eq!(models.all().len(), 1);
+    let Prices { initial, per_turn, by_use: use_prices, refill } = prices;
     let QueueUrls { deliveries, connections: connections_queue } = queues;
     let secret = |secret: Option<SecretString>| secret.map_or(NONE.to_owned(), |s| s.expose_secret().into());
     let list = |list: Vec<String>| if list.is_empty() { NONE.to_owned() } else { list.join(",") };
     let seconds = webhook_retries.0.iter().map(|wait| wait.as_secs().to_string());
-    let (refill_tokens, refill_every) = prices.refill.map_or((0, 0), |refill| (refill.tokens, refill.every.as_secs()));
+    let (refill_tokens, refill_every) = refill.map_or((0, 0), |refill| (refill.tokens, refill.every.as_secs()));
     assert_eq!(format!("{outbound:?}"), format!("{:?}", OutboundRules::default()));
     let rows = [
         ("RATE_LIMIT_API", rate_limit_api.to_string()),
         ("RATE_LIMIT_AUTH", rate_limit_auth.to_string()),
-        ("INITIAL_TOKENS", prices.initial.to_string()),
-        ("TOKENS_PER_TURN", prices.per_turn.to_string()),
+        ("INITIAL_TOKENS", initial.to_string()),
+        ("TOKENS_PER_TURN", per_turn.to_string()),
+        ("TOKENS_PER_1K_INPUT", use_prices.map_or(0, |prices| prices.per_1k_input).to_string()),
+        ("TOKENS_PER_1K_OUTPUT", use_prices.map_or(0, |prices| prices.per_1k_output).to_string()),
         ("REFILL_TOKENS", refill_tokens.to_string()),
         ("REFILL_HOURS", (refill_every / 3600).to_string()),
         ("CORS_ORIGINS", list(cors_origins)),

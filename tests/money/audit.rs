@@ -18,9 +18,18 @@ pub fn audit(world: &World, grant: i64, price: i64) -> Vec<String> {
     audit_without(world, grant, price, &[])
 }
 
+/// Like [`audit`], where each turn has a price of its own.
+pub fn audit_by_use(world: &World, grant: i64) -> Vec<String> {
+    audit_all(world, grant, None, &[])
+}
+
 /// Like [`audit`], after the conversations in `deleted` were removed. Their cost stays charged; nothing else of them
 /// remains.
 pub fn audit_without(world: &World, grant: i64, price: i64, deleted: &[String]) -> Vec<String> {
+    audit_all(world, grant, Some(price), deleted)
+}
+
+fn audit_all(world: &World, grant: i64, price: Option<i64>, deleted: &[String]) -> Vec<String> {
     let (users, sessions, balances) = (world.rows("users"), world.rows("sessions"), world.rows("balances"));
     let mut wrong = Vec::new();
     let profiles: BTreeMap<&str, &Value> =
@@ -32,7 +41,7 @@ pub fn audit_without(world: &World, grant: i64, price: i64, deleted: &[String]) 
     assistants(&world.rows("assistants"), &sessions, deleted.is_empty(), &mut wrong);
     webhooks(&world.rows("webhooks"), &mut wrong);
     told(&world.rows("outbox"), &sessions, &profiles, &mut wrong);
-    charges.retain(|(conversation, _)| !deleted.contains(conversation));
+    charges.retain(|(conversation, _), _| !deleted.contains(conversation));
     if charges != replies {
         wrong.push(format!("charges {charges:?} are not the replies {replies:?}"));
     }
@@ -92,14 +101,14 @@ fn counters(users: &[Value], profiles: &BTreeMap<&str, &Value>, wrong: &mut Vec<
     }
 }
 
-/// Available tokens plus holds equal the sum of the ledger. Returns the turns that were charged.
+/// Available tokens plus holds equal the sum of the ledger. Returns the turns that were charged, with the amounts.
 fn ledgers(
     balances: &[Value],
     profiles: &BTreeMap<&str, &Value>,
-    (grant, price): (i64, i64),
+    (grant, price): (i64, Option<i64>),
     wrong: &mut Vec<String>,
-) -> BTreeSet<(String, i64)> {
-    let mut charges = BTreeSet::new();
+) -> BTreeMap<(String, i64), i64> {
+    let mut charges = BTreeMap::new();
     for pk in profiles.keys() {
         let own: Vec<&Value> = balances.iter().filter(|row| text(row, "pk") == *pk).collect();
         let Some(balance) = own.iter().find(|row| text(row, "sk") == "balance") else {
@@ -123,9 +132,9 @@ fn ledgers(
             match text(entry, "kind") {
                 "grant" if amount == grant => grants += 1,
                 "refill" | "gift" if amount > 0 => {}
-                "charge" if amount == -price => {
+                "charge" if price.map_or(amount < 0, |price| amount == -price) => {
                     let turn = (text(entry, "conversation").to_owned(), number(entry, "turn"));
-                    if !charges.insert(turn.clone()) {
+                    if charges.insert(turn.clone(), -amount).is_some() {
                         wrong.push(format!("{turn:?} was charged twice"));
                     }
                 }
@@ -142,14 +151,14 @@ fn ledgers(
     charges
 }
 
-/// Messages, replies and counters match. Returns the turns that have a reply.
+/// Messages, replies and counters match. Returns the turns that have a reply, with their prices.
 fn conversations(
     sessions: &[Value],
     profiles: &BTreeMap<&str, &Value>,
-    price: i64,
+    price: Option<i64>,
     wrong: &mut Vec<String>,
-) -> BTreeSet<(String, i64)> {
-    let mut replies = BTreeSet::new();
+) -> BTreeMap<(String, i64), i64> {
+    let mut replies = BTreeMap::new();
     let (mut said, mut ended, mut unsaid) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for row in sessions.iter().filter(|row| text(row, "sk").starts_with("message#")) {
         let turn = (text(row, "pk").trim_start_matches("conversation#").to_owned(), number(row, "turn"));
@@ -157,15 +166,17 @@ fn conversations(
             let has_failed = text(row, "status") == "failed";
             let is_answer = ["complete", "cut", "cancelled"].contains(&text(row, "status"));
             // Who stops a turn before a word was said pays nothing.
-            let owed = if text(row, "content").is_empty() { 0 } else { price };
-            let is_right = (has_failed && row["charged"].is_null()) || (is_answer && number(row, "charged") == owed);
+            let about = &row["about"]["M"];
+            let charged = number(about, "charged");
+            let owed = if text(row, "content").is_empty() { 0 } else { price.unwrap_or(charged.max(1)) };
+            let is_right = (has_failed && about.is_null()) || (is_answer && charged == owed);
             if !is_right {
                 wrong.push(format!("the outcome of {turn:?} is {row}"));
             }
             ended.insert(turn.clone());
             match is_answer && text(row, "content").is_empty() {
                 true => unsaid.extend([turn]),
-                false => replies.extend(is_answer.then_some(turn)),
+                false => replies.extend(is_answer.then_some((turn, charged))),
             }
         } else {
             said.insert(turn);
@@ -186,7 +197,7 @@ fn conversations(
         let id = text(about, "id");
         *owned.entry(format!("user#{}", text(about, "owner"))).or_default() += 1;
         let of_this = |turn: &&(String, i64)| turn.0 == id;
-        let answered = replies.iter().chain(&unsaid).filter(of_this).count() as i64;
+        let answered = replies.keys().chain(&unsaid).filter(of_this).count() as i64;
         let (turns, counted) = (answered, number(about, "turns"));
         if turns != counted {
             wrong.push(format!("{id} counts {counted} turns and has {turns}"));

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod audit;
+mod by_use;
 mod deletion;
 mod departures;
 mod faults;
@@ -9,4 +10,5 @@ mod flows;
 mod holds;
 mod idempotency;
 mod parallel;
+mod recovery;
 mod refill;

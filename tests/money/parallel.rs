@@ -4,7 +4,7 @@ use super::audit::audit;
 use crate::world::{Actor, World};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 async fn session(actor: &Actor) -> String {
     actor.post("/api/v1/chat/sessions/", json!({})).await.body["id"].as_str().unwrap().to_owned()
@@ -23,7 +23,17 @@ async fn at_once(requests: Vec<(Actor, String, Value)>) -> Vec<(u16, Value)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_turns_at_once_on_a_balance_for_seven() {
+    a_hundred_turns_at_once(Duration::ZERO).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_turns_at_once_of_a_slow_model_on_a_balance_for_seven() {
+    a_hundred_turns_at_once(Duration::from_millis(1500)).await;
+}
+
+async fn a_hundred_turns_at_once(thinks: Duration) {
     let world = World::with(&[("INITIAL_TOKENS", "700")]);
+    world.model.think_for(thinks);
     let alice = world.user("alice").await;
     let session = session(&alice).await;
     let made = alice.post("/api/v1/assistants", json!({"name": "Ada"})).await;

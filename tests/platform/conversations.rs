@@ -67,6 +67,8 @@ async fn begun_with_an_assistant_a_title_and_a_first_message() {
             "status": "complete",
             "usage": usage,
             "model": if role == "assistant" { json!("echo") } else { json!(null) },
+            "sources": [],
+            "steps": [],
             "created_at": NOW,
         })
     };

@@ -25,6 +25,8 @@ async fn a_message_and_its_reply() {
             "status": "complete",
             "usage": usage,
             "model": if role == "assistant" { json!("echo") } else { json!(null) },
+            "sources": [],
+            "steps": [],
             "created_at": NOW,
         })
     };

@@ -52,13 +52,12 @@ async fn what_the_operator_allows() {
 }
 
 #[test]
-fn another_provider_needs_a_model_or_a_list() {
+fn a_provider_may_have_a_single_model_whatever_its_name() {
     let url = ("MODEL_BASE_URL", "http://127.0.0.1:9/v1");
     let default = |settings: &[_]| read(settings).map(|model| model.models.default_id().as_str().to_owned());
     assert_eq!(default(&[url, ("MODELS", "b,a")]), Ok("b".to_owned()));
     assert_eq!(default(&[url, ("MODEL_NAME", "m")]), Ok("m".to_owned()));
-    let missing = "MODEL_NAME: is needed beside MODEL_BASE_URL, unless MODELS is set";
-    assert_eq!(default(&[url]), Err(missing.to_owned()));
+    assert_eq!(default(&[url]), Ok("default".to_owned()));
 }
 
 #[test]

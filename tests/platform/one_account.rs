@@ -187,7 +187,7 @@ async fn what_was_said_without_a_session_is_one_new_chat_in_the_webchat_dialect(
             "previous": null,
             "results": [{
                 "id": null,
-                "title": "New Chat",
+                "title": "First",
                 "created_at": NOW,
                 "chats": [],
                 "last_message": {"message": "Second", "response": ANSWER, "created_at": NOW},

@@ -3,7 +3,12 @@
 use super::{error, invalid, talk::*};
 use crate::world::{Actor, NOW, World};
 use serde_json::{Value, json};
-use shared::domain::{ids::ConversationId, text::Title};
+use shared::domain::{
+    event::{EventDetails, OutboxEntry},
+    ids::{ConversationId, TurnNumber},
+    text::Title,
+    time::Timestamp,
+};
 use std::time::Duration;
 
 /// The titles of the caller's conversations, in the order of the alphabet.
@@ -20,7 +25,12 @@ async fn title(actor: &Actor, path: &str) -> String {
 async fn titled(world: &World, path: &str, title: &str) -> bool {
     let id = ConversationId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let title = Title::parse(title).unwrap();
-    world.store().title_if_unset(world.id_of("alice"), id, &title).await.unwrap()
+    let alice = world.id_of("alice");
+    let updated = EventDetails::ConversationUpdated { conversation: id, assistant: None, turn: TurnNumber(1) };
+    // Another one each time, because an entry is written once.
+    world.pass(Duration::from_millis(1));
+    let entry = OutboxEntry::new(alice, Timestamp::from_millis(world.now_millis()), vec![updated]);
+    world.store().title_if_unset(alice, id, &title, &entry).await.unwrap()
 }
 
 #[tokio::test]

@@ -99,11 +99,11 @@ async fn what_is_said_in_each_dialect_is_read_in_every_other() {
 
     for dialect in EntryDialect::ALL {
         let alice = dialect.enter(&world, "alice").await;
-        let counted = json!([["Helper", 2], ["One", 2], ["Two", 2], ["New Chat", 4]]);
+        let counted = json!([["Helper", 2], ["One", 2], ["Two", 2], ["three", 4]]);
         assert_eq!(conversations(&alice).await, counted, "{dialect:?}");
-        let last = json!([["Helper", "zero"], ["One", "one"], ["Two", "two"], ["New Chat", "four"]]);
+        let last = json!([["Helper", "zero"], ["One", "one"], ["Two", "two"], ["three", "four"]]);
         assert_eq!(sessions(&alice).await, last, "{dialect:?}");
-        for title in ["Helper", "One", "Two", "New Chat"] {
+        for title in ["Helper", "One", "Two", "three"] {
             let id = titled(&alice, title).await;
             let messages = ok(alice.get(&format!("/api/v1/conversations/{id}"))).await["messages"].take();
             let chats = ok(alice.get(&format!("/api/v1/chat/sessions/{id}/chats/"))).await["results"].take();
@@ -129,7 +129,7 @@ async fn a_conversation_goes_on_and_ends_in_any_dialect() {
     let world = World::new();
     let alice = world.user("alice").await;
     ok(alice.post("/send/", json!({"message": "three"}))).await;
-    let id = titled(&alice, "New Chat").await;
+    let id = titled(&alice, "three").await;
     let (platform, webchat) = (format!("/api/v1/conversations/{id}"), format!("/api/v1/chat/sessions/{id}/chats/"));
     ok(alice.post(&format!("{platform}/messages"), json!({"content": "one"}))).await;
     ok(alice.post(&webchat, json!({"message": "two"}))).await;
@@ -137,15 +137,15 @@ async fn a_conversation_goes_on_and_ends_in_any_dialect() {
     let chats = ok(alice.get(&webchat)).await;
     let said: Vec<&Value> = chats["results"].as_array().unwrap().iter().map(|chat| &chat["message"]).collect();
     assert_eq!(said, ["three", "one", "two", "four"]);
-    assert_eq!(conversations(&alice).await, json!([["New Chat", 8]]));
+    assert_eq!(conversations(&alice).await, json!([["three", 8]]));
 
     let reply = alice.delete(&platform).await;
     assert_eq!((reply.status, reply.text.as_str()), (204, ""));
     assert_eq!(alice.get(&webchat).await.body, json!({"detail": "Not found."}));
     assert_eq!(sessions(&alice).await, json!([]));
     ok(alice.post("/api/chat/", json!({"message": "five"}))).await;
-    assert_eq!(sessions(&alice).await, json!([["New Chat", "five"]]), "a new one begins");
-    assert_ne!(titled(&alice, "New Chat").await, id);
+    assert_eq!(sessions(&alice).await, json!([["five", "five"]]), "a new one begins");
+    assert_ne!(titled(&alice, "five").await, id);
     assert_eq!(world.available("alice"), 3500, "what is deleted was paid for");
 }
 

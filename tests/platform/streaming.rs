@@ -76,6 +76,8 @@ async fn each_piece_comes_when_the_model_says_it() {
             "status": status,
             "usage": if is_reply { usage(100) } else { Value::Null },
             "model": if is_reply { json!("echo") } else { Value::Null },
+            "sources": [],
+            "steps": [],
             "created_at": NOW,
         })
     };

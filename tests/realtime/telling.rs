@@ -132,3 +132,38 @@ async fn a_streamed_reply_that_is_there_at_once_is_one_piece_and_none_when_it_is
     assert_eq!(socket.hears().await["data"]["delta"], "This is a dummy response from the AI.");
     socket.hears_nothing_more().await;
 }
+
+#[tokio::test]
+async fn a_failed_reply_is_told_to_every_connection() {
+    let (world, alice, server) = alice_and_server().await;
+    let begun = alice.post("/api/v1/conversations", json!({})).await.body["id"].clone();
+    let path = format!("/api/v1/conversations/{}/messages", begun.as_str().unwrap());
+    let mut socket = world.connect(server, &alice).await;
+    let mut of_bob = world.connect(server, &world.user("bob").await).await;
+    let (model, pieces) = unbounded_channel();
+    world.model.next(Script::Pieces(pieces));
+    let events = alice.listen(&path, json!({"content": "Hello"})).await;
+    model.send(Ok("Well, ")).unwrap();
+    let reply = socket.hears().await["data"]["message_id"].clone();
+    model.send(Err(())).unwrap();
+    assert_eq!(events.rest().await.pop().unwrap().0, "error");
+    let failed = |reply: &Value| {
+        json!({
+            "type": "conversation_update",
+            "timestamp": NOW,
+            "data": {
+                "event": "message.failed",
+                "conversation_id": begun,
+                "message_id": reply,
+                "user_id": world.id_of("alice").to_string(),
+            },
+        })
+    };
+    assert_eq!(socket.hears().await, failed(&reply));
+    world.model.next(Script::Fail);
+    assert_eq!(alice.post(&path, json!({"content": "Hello"})).await.status, 502);
+    let frame = socket.hears().await;
+    assert_eq!(frame, failed(&frame["data"]["message_id"]), "whoever waited is told, too");
+    assert_ne!(frame["data"]["message_id"], reply);
+    of_bob.hears_nothing_more().await;
+}

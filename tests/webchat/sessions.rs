@@ -217,7 +217,7 @@ async fn a_conversation_that_was_begun_in_another_dialect() {
     assert_eq!(listed.body["count"], 1);
     session.as_object_mut().unwrap().remove("id").unwrap();
     let last = json!({"message": "Hello", "response": REPLY, "created_at": NOW});
-    assert_eq!(session, json!({"title": "New Chat", "created_at": NOW, "chats": [], "last_message": last}));
+    assert_eq!(session, json!({"title": "Hello", "created_at": NOW, "chats": [], "last_message": last}));
     assert_eq!(
         alice.get(&format!("{path}chats/1/")).await.body,
         json!({"id": 1, "message": "Hello", "response": REPLY, "created_at": NOW})

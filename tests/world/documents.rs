@@ -125,3 +125,14 @@ pub fn judge(method: &Method, path: &str, reply: &Reply) {
         panic!("the OpenAPI document does not know this answer: {method} {path}: {reason}\n{}", reply.text);
     }
 }
+
+/// Fails the test if the event of a stream is not documented.
+#[track_caller]
+pub fn judge_event(name: &str, data: &Value) {
+    static EVENT: LazyLock<Validator> = LazyLock::new(|| {
+        let (_, platform) = &DOCUMENTS[1];
+        validator(&json!({"$ref": "#/components/schemas/StreamEvent"}), &platform["components"])
+    });
+    let event = json!({"event": name, "data": data});
+    assert!(EVENT.is_valid(&event), "the OpenAPI document does not know this event: {event}");
+}

@@ -1,5 +1,6 @@
 //! Reads server-sent events as they arrive.
 
+use super::documents::judge_event;
 use axum::{body::Body, http::HeaderMap};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -58,5 +59,7 @@ fn read(event: &str) -> (String, Value) {
     }
     let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     assert!(field("id: ").contains('.'), "{event}");
-    (field("event: ").to_owned(), serde_json::from_str(field("data: ")).unwrap())
+    let (name, data) = (field("event: ").to_owned(), serde_json::from_str(field("data: ")).unwrap());
+    judge_event(&name, &data);
+    (name, data)
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
-use messages::{Exchange, NewMessage, ShownMessage, event};
+use messages::{Exchange, NewMessage, ShownMessage, StreamEvent, event};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
@@ -213,9 +213,9 @@ pub async fn remove(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = String,
+            body = StreamEvent,
             description = "If the client accepts `text/event-stream`: the events of `POST …/messages/stream`.",
-            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+            example = json!({"event": "delta", "data": {"text": "Hi"}})
         ),
         (status = 201, body = Exchange),
         (status = 402),
@@ -253,11 +253,11 @@ pub async fn say(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = String,
-            description = "Server-sent events: `message` (the user's message), `delta` (`{\"text\"}`), and `done` (both \
-                           messages) or `error`. Each event has an id, after \
-                           which the stream can be resumed.",
-            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+            body = StreamEvent,
+            description = "Server-sent events: `message` (the user's message), `delta` (a piece of the reply), and `done` \
+                           (both messages) or `error`. The schema has the fields `event` and `data` of an event. Its \
+                           `id` is a position, after which the stream can be resumed.",
+            example = json!({"event": "delta", "data": {"text": "Hi"}})
         ),
         (status = 402),
         (status = 409, description = "The assistant is not active."),
@@ -292,10 +292,10 @@ pub async fn stream(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = String,
+            body = StreamEvent,
             description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, \
                            all events of the turn.",
-            example = json!("event: delta\nid: 2.0\ndata: {\"text\":\"Hi\"}\n\n")
+            example = json!({"event": "delta", "data": {"text": "Hi"}})
         ),
     ),
 )]

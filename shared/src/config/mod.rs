@@ -237,6 +237,7 @@ impl Config {
             prices: Prices {
                 initial: settings.tokens("INITIAL_TOKENS", 4000)?,
                 per_turn: settings.tokens("TOKENS_PER_TURN", 100)?,
+                by_use: settings.use_prices()?,
                 refill: settings.refill()?,
             },
             cors_origins: settings.origins("CORS_ORIGINS")?,

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         Problem,
         models::{Model, Models, ModelsProblem},
-        money::{Refill, TOKENS_MAX},
+        money::{Refill, TOKENS_MAX, UsePrices},
         text::Label,
         webhook::RetrySchedule,
     },
@@ -69,6 +69,13 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         if tokens > TOKENS_MAX { Err(wrong(name, &format!("is more than {TOKENS_MAX}"))) } else { Ok(tokens) }
     }
 
+    /// Prices by use, unless both are 0.
+    pub(super) fn use_prices(&self) -> Result<Option<UsePrices>, SettingError> {
+        let per_1k_input = self.tokens("TOKENS_PER_1K_INPUT", 0)?;
+        let per_1k_output = self.tokens("TOKENS_PER_1K_OUTPUT", 0)?;
+        Ok((per_1k_input > 0 || per_1k_output > 0).then_some(UsePrices { per_1k_input, per_1k_output }))
+    }
+
     pub(super) fn model(&self) -> Result<ModelSettings, SettingError> {
         let base_url = match (self.0)("MODEL_BASE_URL") {
             None => None,
@@ -87,10 +94,16 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
                 return Err(wrong("MODEL_PROVIDER", &problem));
             }
         };
-        let is_echo = matches!(provider, ModelProvider::Echo);
-        let models = self.models(if is_echo { Some("echo") } else { None })?;
+        let fallback = match provider {
+            ModelProvider::Echo => Some("echo"),
+            // Servers with a single model answer whatever name they are asked for.
+            ModelProvider::OpenAi { .. } => Some("default"),
+            #[cfg(feature = "bedrock")]
+            ModelProvider::Bedrock => None,
+        };
+        let models = self.models(fallback)?;
         let echo_scripts = self.switch("ECHO_SCRIPTS")?;
-        if echo_scripts && !is_echo {
+        if echo_scripts && !matches!(provider, ModelProvider::Echo) {
             return Err(wrong("ECHO_SCRIPTS", "needs MODEL_PROVIDER=echo"));
         }
         let max_output_tokens: u32 = self.number("MODEL_MAX_OUTPUT_TOKENS", 0)?;
@@ -115,7 +128,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         let default = default.as_deref().or(fallback.filter(|_| listed.is_empty()));
         let default = default.map(|name| label("MODEL_NAME", name)).transpose()?;
         Models::new(listed, default).map_err(|problem| match problem {
-            ModelsProblem::Empty => wrong("MODEL_NAME", "is needed beside MODEL_BASE_URL, unless MODELS is set"),
+            ModelsProblem::Empty => wrong("MODEL_NAME", "is needed with MODEL_PROVIDER=bedrock, unless MODELS is set"),
             ModelsProblem::Twice(_) => wrong("MODELS", &problem.to_string()),
         })
     }

@@ -6,6 +6,7 @@ use super::{
     money::Tokens,
     text::{MessageText, Title},
     time::Timestamp,
+    title::first_words,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -61,9 +62,15 @@ impl Conversation {
         Self { title, own_title: false, ..self }
     }
 
+    /// Whether the next answer gives it a title.
+    pub fn wants_title(&self) -> bool {
+        self.turns == 0 && !self.own_title && self.title == Title::default()
+    }
+
     /// The conversation after `turn`, which was its first.
     pub fn after_first(self, turn: &Turn) -> Self {
-        Self { said: 1, turns: 1, last_turn: Some(turn.number), begun: 1, updated_at: turn.answered_at, ..self }
+        let title = if self.wants_title() { first_words(turn.message.as_str()) } else { self.title };
+        Self { title, said: 1, turns: 1, last_turn: Some(turn.number), begun: 1, updated_at: turn.answered_at, ..self }
     }
 
     /// The number of messages, replies included.
@@ -89,9 +96,7 @@ impl Said {
             content: self.text.into_string(),
             attachments: self.attachments,
             status: MessageStatus::Pending,
-            charged: None,
-            usage: None,
-            model: None,
+            about: None,
             created_at,
         }
     }
@@ -145,41 +150,72 @@ pub struct Turn {
     pub response: String,
     /// How the reply ended: `complete`, `cut` or `cancelled`.
     pub status: MessageStatus,
-    /// The price of the turn.
-    pub charged: Tokens,
-    /// What the model used, if its provider tells.
-    pub usage: Option<Usage>,
-    /// The model that answered.
-    pub model: Option<String>,
+    /// How the reply came about.
+    pub about: AboutReply,
     /// When the message arrived.
     pub created_at: Timestamp,
     /// When the reply ended.
     pub answered_at: Timestamp,
 }
 
+/// How a reply came about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutReply {
+    /// The price of the turn.
+    pub charged: Tokens,
+    /// Whether the price is that of estimated usage, because the provider does not tell it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_estimated: bool,
+    /// What the model used, if its provider tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// The model that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The passages of files that the model was given, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// The tools that the model called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+}
+
+/// A passage of a file that a model was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file.
+    pub file: FileId,
+    /// Its name.
+    pub filename: String,
+    /// The page, in files that have pages.
+    pub page: Option<u32>,
+    /// The passage.
+    pub text: String,
+}
+
+/// A call of a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The tool.
+    pub tool: String,
+    /// What it was called with, a JSON object.
+    pub arguments: String,
+    /// What the model was told.
+    pub result: String,
+    /// Whether the call failed.
+    pub has_failed: bool,
+}
+
 impl Turn {
     /// The turn as its two messages: the user's, and the reply.
     pub fn into_messages(self) -> [Message; 2] {
-        let Self {
-            number: turn,
-            message,
-            attachments,
-            response,
-            status,
-            charged,
-            usage,
-            model,
-            created_at,
-            answered_at,
-        } = self;
+        let Self { number: turn, message, attachments, response, status, about, created_at, answered_at } = self;
         let said = Message {
             id: MessageId { turn, speaker: Speaker::User },
             content: message.into_string(),
             attachments,
             status: MessageStatus::Complete,
-            charged: None,
-            usage: None,
-            model: None,
+            about: None,
             created_at,
         };
         let reply = Message {
@@ -187,9 +223,7 @@ impl Turn {
             content: response,
             attachments: Vec::new(),
             status,
-            charged: Some(charged),
-            usage,
-            model,
+            about: Some(about),
             created_at: answered_at,
         };
         [said, reply]
@@ -233,12 +267,8 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// The status.
     pub status: MessageStatus,
-    /// The price of the turn. `None` for a message of the user.
-    pub charged: Option<Tokens>,
-    /// What the model used, if its provider tells. `None` for a message of the user.
-    pub usage: Option<Usage>,
-    /// The model that answered. `None` for a message of the user.
-    pub model: Option<String>,
+    /// How a reply came about. `None` for a message of the user, and for what a model had said before it failed.
+    pub about: Option<AboutReply>,
     /// When the message was created.
     pub created_at: Timestamp,
 }

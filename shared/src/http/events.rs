@@ -11,8 +11,9 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt};
-use serde::Serialize;
-use std::{convert::Infallible, time::Duration};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, time::Duration};
 
 /// A comment is sent after a pause of this length, because gateways and clients close silent connections.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -48,10 +49,16 @@ fn refuses(parameter: &str) -> bool {
 pub struct Event<T> {
     /// Where a client that received it can go on.
     pub id: String,
-    /// Its name.
-    pub name: &'static str,
-    /// Its data, which becomes JSON.
-    pub data: T,
+    /// Its name and its data, which become JSON: `{"event", "data"}`.
+    pub fields: T,
+}
+
+/// The fields of an event. The data is JSON.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    event: &'a str,
+    #[serde(borrow)]
+    data: &'a RawValue,
 }
 
 /// The position after which a client wants the events of a turn: the query's `after`, or the header `Last-Event-ID`.
@@ -74,21 +81,19 @@ impl<D: Dialect> FromRequestParts<App<D>> for LastEventId {
 }
 
 /// Escapes the line ends of Unicode in JSON. Many clients end a line of an event there, although the standard does not.
-fn escape_line_ends(json: String) -> String {
+fn escape_line_ends(json: &str) -> Cow<'_, str> {
     match json.contains(LINE_ENDS) {
-        true => json.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"),
-        false => json,
+        true => json.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029").into(),
+        false => json.into(),
     }
 }
 
 /// The events as a response. If the client disconnects, the response is dropped, and `events` with it.
 pub fn respond<T: Serialize>(events: impl Stream<Item = Event<T>> + Send + 'static) -> Response {
-    let events = events.map(|Event { id, name, data }| {
-        let data = serde_json::to_string(&data).unwrap_or_else(|error| {
-            tracing::error!(error = %crate::log::Causes(&error), "could not serialize an event");
-            "{}".to_owned()
-        });
-        Ok::<_, Infallible>(sse::Event::default().event(name).id(id).data(escape_line_ends(data)))
+    let events = events.map(|Event { id, fields }| {
+        let fields = serde_json::to_string(&fields)?;
+        let Fields { event, data } = serde_json::from_str(&fields)?;
+        Ok::<_, serde_json::Error>(sse::Event::default().event(event).id(id).data(escape_line_ends(data.get())))
     });
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
     // `Sse` sets `no-cache`, which allows caches to store the response.

@@ -42,11 +42,15 @@ pub async fn run(keys: Keys, router: impl FnOnce(Services) -> Router) -> ExitCod
         let service = behind_gateway(&services.config, router(services.clone()));
         // The gateway must expect a streamed response: a caller that waits for the whole response cannot read it.
         match streams {
-            true => streaming::run(service).await,
+            true => streaming::run(service, move || finish_titles(services.clone())).await,
             false => lambda_http::run(service).await,
         }
     };
     ended(run.await)
+}
+
+async fn finish_titles(services: Services) {
+    services.turns.finish_titles().await;
 }
 
 /// Runs `handler` with the deployment's services for each event, as [`run`] does.

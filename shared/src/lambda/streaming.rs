@@ -36,19 +36,28 @@ const HTTP_RESPONSE: HeaderValue = HeaderValue::from_static("application/vnd.aws
 /// What follows status and headers.
 const END_OF_HEAD: [u8; 8] = [0; 8];
 
-/// Runs `service` for each event, until Lambda stops the process.
+/// Runs `service` for each event, until Lambda stops the process. `afterwards` runs after each response: Lambda suspends the
+/// process only when it polls for the next event.
 ///
 /// # Errors
 /// The connection to Lambda's runtime API broke.
-pub async fn run<S>(service: S) -> Result<(), Error>
+pub async fn run<S, F>(service: S, afterwards: impl Fn() -> F + Clone + Send + 'static) -> Result<(), Error>
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    F: Future<Output = ()> + Send,
 {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Arc::new(PooledClient::builder().with_connector(connector).build());
     let adapter = StreamAdapter::from(service.clone());
-    let answering = service_fn(move |invocation| answer(adapter.clone(), client.clone(), invocation));
+    let answering = service_fn(move |invocation| {
+        let (answered, afterwards) = (answer(adapter.clone(), client.clone(), invocation), afterwards.clone());
+        async move {
+            let answered = answered.await;
+            afterwards().await;
+            answered
+        }
+    });
     // The layer replaces what it should wrap: the runtime's own way of posting responses.
     let runtime = lambda_http::streaming_runtime(service).layer(layer_fn(move |_| answering.clone()));
     runtime.layer(TracingLayer::new()).run().await

@@ -156,6 +156,11 @@ pub trait ChatModel: Send + Sync {
     /// the model.
     fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<Delta, ModelError>>;
 
+    /// Whether it can write a title for a conversation.
+    fn writes_titles(&self) -> bool {
+        true
+    }
+
     /// Checks that the model can be reached.
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>>;
 }

@@ -6,8 +6,9 @@ use crate::{
     clock::Clock,
     domain::{
         Error,
+        conversation::Usage,
         ids::UserId,
-        money::{Prices, Refill, Tokens},
+        money::{Prices, Quote, Refill, Tokens},
         time::Timestamp,
     },
     entropy::Entropy,
@@ -38,9 +39,22 @@ impl Balances {
         Self { store, clock, entropy, recovery, prices }
     }
 
-    /// The price of a turn.
-    pub const fn price(&self) -> Tokens {
-        self.prices.per_turn
+    /// What a turn may cost whose prompt and answer have at most so many of the model's tokens.
+    ///
+    /// # Errors
+    /// `InsufficientTokens` if the `available` tokens do not cover it.
+    pub fn quote(&self, most: (u64, u64), available: Tokens) -> Result<Quote, Error> {
+        self.prices.quote(most, available).ok_or(Error::InsufficientTokens)
+    }
+
+    /// The price of an answered turn that used `usage`, for which `held` tokens are on hold.
+    pub fn charge(&self, usage: Usage, held: Tokens) -> Tokens {
+        self.prices.charge(usage, held)
+    }
+
+    /// Whether prices depend on what a turn uses.
+    pub const fn are_by_use(&self) -> bool {
+        self.prices.by_use.is_some()
     }
 
     /// The tokens that `user` can spend now.

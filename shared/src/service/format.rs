@@ -19,6 +19,9 @@ pub trait FrameFormat: Send + Sync {
     /// The frame for a piece of a reply that is being generated.
     fn reply_piece(&self, piece: ReplyPiece<'_>) -> Result<Vec<u8>, Error>;
 
+    /// The frame for a reply that was being generated when the model failed.
+    fn reply_failure(&self, failure: ReplyFailure) -> Result<Vec<u8>, Error>;
+
     /// The reply to a client's `ping`.
     fn pong(&self, now: Timestamp) -> Result<Vec<u8>, Error>;
 }
@@ -36,6 +39,19 @@ pub struct ReplyPiece<'a> {
     pub reply: MessageId,
     /// The text that was added.
     pub text: &'a str,
+}
+
+/// The end of a reply that could not be completed.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplyFailure {
+    /// The current time.
+    pub at: Timestamp,
+    /// The user who does not get the reply.
+    pub user: UserId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The reply.
+    pub reply: MessageId,
 }
 
 /// Encodes and signs the requests that webhooks receive.

@@ -15,11 +15,10 @@ use super::{
 use crate::{
     config::Tables,
     domain::{
-        conversation::{Attachment, Conversation, Message, MessageStatus, Preview, Turn, TurnFailure, Usage},
+        conversation::{AboutReply, Attachment, Conversation, Message, MessageStatus, Preview, Turn, TurnFailure},
         event::OutboxEntry,
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber, UserId},
         list::{ConversationField, ListPosition, ListRequest},
-        money::Tokens,
         page::{PageRequest, RESPONSE_BYTES_MAX},
         text::{MessageText, Title},
         time::Timestamp,
@@ -145,15 +144,9 @@ pub(super) struct MessageRow {
     /// How the turn ended, in the row of its outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<MessageStatus>,
-    /// The price that was charged, in the row of an outcome.
+    /// How the reply came about, in the row of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charged: Option<Tokens>,
-    /// What the model used, in the row of an outcome.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Usage>,
-    /// The model that answered, in the row of an outcome.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub about: Option<AboutReply>,
     /// Why the turn failed, in the row of an outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<TurnFailure>,
@@ -162,23 +155,12 @@ pub(super) struct MessageRow {
 
 impl MessageRow {
     pub(super) const fn new(turn: TurnNumber, speaker: Speaker, content: String, created_at: Timestamp) -> Self {
-        Self {
-            turn,
-            speaker,
-            content,
-            attachments: Vec::new(),
-            status: None,
-            charged: None,
-            usage: None,
-            model: None,
-            failure: None,
-            created_at,
-        }
+        Self { turn, speaker, content, attachments: Vec::new(), status: None, about: None, failure: None, created_at }
     }
 
     /// The message, if it can be seen. `outcome` is how the turn of a question ended, if it did.
     pub(super) fn shown(self, outcome: Option<MessageStatus>) -> Option<Message> {
-        let Self { turn, speaker, content, attachments, status, charged, usage, model, failure: _, created_at } = self;
+        let Self { turn, speaker, content, attachments, status, about, failure: _, created_at } = self;
         let status = match (speaker, status, outcome) {
             (Speaker::Assistant, status, _) => status.unwrap_or(MessageStatus::Complete),
             (Speaker::User, _, None) => MessageStatus::Pending,
@@ -188,7 +170,7 @@ impl MessageRow {
         // A turn that failed before the model said anything has an outcome without a text.
         let is_shown = speaker == Speaker::User || status != MessageStatus::Failed || !content.is_empty();
         let id = MessageId { turn, speaker };
-        is_shown.then_some(Message { id, content, attachments, status, charged, usage, model, created_at })
+        is_shown.then_some(Message { id, content, attachments, status, about, created_at })
     }
 }
 
@@ -250,16 +232,22 @@ impl Store {
 
     /// Gives a user's conversation a title that the user did not choose, unless the user chose one. Returns whether it
     /// has the title now.
-    pub async fn title_if_unset(&self, owner: UserId, id: ConversationId, title: &Title) -> Result<bool, CallError> {
+    pub async fn title_if_unset(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+        title: &Title,
+        outbox_entry: &OutboxEntry,
+    ) -> Result<bool, CallError> {
         let change = UpdateExpression {
             update: "SET #title = :title, by_title = :place",
             condition: "#owner = :owner AND attribute_not_exists(own_title)",
             names: &TITLE_NAMES,
             values: title_values(owner, id, title),
         };
-        // A transaction of one write, because it is tried again when a turn changes the row at the same moment.
-        let action = Action::update(keys::conversation(&self.tables, id), change);
-        Ok(self.transact(vec![((), action)]).await? == Outcome::Committed)
+        let rename = Action::update(keys::conversation(&self.tables, id), change);
+        let actions = vec![((), rename), ((), outbox::put(&self.tables, outbox_entry)?)];
+        Ok(self.transact(actions).await? == Outcome::Committed)
     }
 
     /// A page of a user's conversations, and where the next page begins.
@@ -474,7 +462,7 @@ impl Store {
         Ok(row.and_then(|row| row.if_owned_by(owner)))
     }
 
-    /// The latest answered turns of a conversation, oldest first: at most [`HISTORY_TURNS`] with about `bytes_max` bytes
+    /// The latest answered turns of a conversation, oldest first: at most 50, with about `bytes_max` bytes
     /// of text. The caller must find out whose conversation it is.
     pub async fn history(&self, id: ConversationId, bytes_max: usize) -> Result<Vec<Turn>, CallError> {
         let query = self.messages(id).scan_index_forward(false);
@@ -693,9 +681,7 @@ fn turn_of(question: MessageRow, outcome: MessageRow) -> Result<Option<Turn>, Ca
         attachments,
         response: outcome.content,
         status,
-        charged: outcome.charged.unwrap_or(0),
-        usage: outcome.usage,
-        model: outcome.model,
+        about: outcome.about.ok_or_else(|| CallError::broken("an answer without a price"))?,
         created_at,
         answered_at: outcome.created_at,
     }))

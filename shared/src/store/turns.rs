@@ -21,6 +21,7 @@ use crate::domain::{
     ids::{AssistantId, ConversationId, Speaker, TurnNumber, UserId},
     list::ListPosition,
     money::Tokens,
+    text::Title,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -156,31 +157,51 @@ impl Store {
         self.refusals(actions).await
     }
 
-    /// Stores the model's reply. `turn.charged` of the `held` tokens become a charge; the others are available again.
+    /// Stores the model's reply. What was charged of the `held` tokens becomes a charge; the others are available again.
+    /// The conversation gets the `title`, if there is one, unless its user chose another.
     pub async fn settle(
         &self,
-        place: TurnLocation,
+        place: &TurnLocation,
         turn: &Turn,
-        (hold_id, held, entry_id): (Uuid, Tokens, Uuid),
+        title: Option<&Title>,
+        ids: (Uuid, Tokens, Uuid),
         outbox_entry: &OutboxEntry,
         record: Option<idempotency::Entry>,
     ) -> Result<Refused, CallError> {
+        let settle = |title| {
+            let actions = self.settling(place, (turn, title), ids, outbox_entry, record.clone());
+            async { self.refusals(actions?).await }
+        };
+        match settle(title).await? {
+            Err(refusals) if title.is_some() && refusals == [Refusal::Conversation] => settle(None).await,
+            settled => Ok(settled),
+        }
+    }
+
+    fn settling(
+        &self,
+        place: &TurnLocation,
+        (turn, title): (&Turn, Option<&Title>),
+        (hold_id, held, entry_id): (Uuid, Tokens, Uuid),
+        outbox_entry: &OutboxEntry,
+        record: Option<idempotency::Entry>,
+    ) -> Result<Vec<(Refusal, Action)>, CallError> {
         let user = place.user;
         let mut actions = vec![
-            (Refusal::Hold, balances::end_hold(&self.tables, user, hold_id, held.saturating_sub(turn.charged))),
-            (Refusal::Hold, self.put_answer(&place, turn)?),
-            (Refusal::Conversation, self.note_answer(&place, turn)),
+            (Refusal::Hold, balances::end_hold(&self.tables, user, hold_id, held.saturating_sub(turn.about.charged))),
+            (Refusal::Hold, self.put_answer(place, turn)?),
+            (Refusal::Conversation, self.note_answer(place, turn, title)),
             (Refusal::Conversation, outbox::put(&self.tables, outbox_entry)?),
-            (Refusal::Hold, running::end(&self.tables, &place)),
+            (Refusal::Hold, running::end(&self.tables, place)),
         ];
         // Nothing said, nothing charged.
-        if turn.charged > 0 || !turn.response.is_empty() {
-            actions.push((Refusal::Hold, self.charge(&place, turn, entry_id)?));
+        if turn.about.charged > 0 || !turn.response.is_empty() {
+            actions.push((Refusal::Hold, self.charge(place, turn, entry_id)?));
         }
         if let Some(record) = record {
             actions.push((Refusal::Key, record.settle(&self.tables, user)?));
         }
-        self.refusals(actions).await
+        Ok(actions)
     }
 
     /// Ends a turn that failed: the `held` tokens are available again, and what the model had said is kept. If the
@@ -221,7 +242,7 @@ impl Store {
 
     fn charge(&self, place: &TurnLocation, turn: &Turn, id: Uuid) -> Result<Action, CallError> {
         let about = (place.conversation, place.turn);
-        balances::charge(&self.tables, place.user, turn.charged, about, turn.answered_at, id)
+        balances::charge(&self.tables, place.user, turn.about.charged, about, turn.answered_at, id)
     }
 
     /// Creates the conversation and counts it, also as the first question to an assistant.
@@ -255,9 +276,7 @@ impl Store {
     fn put_answer(&self, place: &TurnLocation, turn: &Turn) -> Result<Action, CallError> {
         let row = MessageRow {
             status: Some(turn.status),
-            charged: Some(turn.charged),
-            usage: turn.usage,
-            model: turn.model.clone(),
+            about: Some(turn.about.clone()),
             ..MessageRow::new(turn.number, Speaker::Assistant, turn.response.clone(), turn.answered_at)
         };
         self.put_outcome(place, row)
@@ -292,18 +311,32 @@ impl Store {
         Action::update(about, change)
     }
 
-    fn note_answer(&self, place: &TurnLocation, turn: &Turn) -> Action {
+    fn note_answer(&self, place: &TurnLocation, turn: &Turn, title: Option<&Title>) -> Action {
         let at = turn.answered_at;
-        let change = UpdateExpression {
-            update: "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place",
-            condition: EXISTS,
-            names: &[],
-            values: vec![
-                (":one", n(1)),
-                (":last", n(turn.number.0)),
-                (":at", n(at.millis())),
-                (":place", s(ListPosition::by_time(at, place.conversation).0)),
-            ],
+        let mut values = vec![
+            (":one", n(1)),
+            (":last", n(turn.number.0)),
+            (":at", n(at.millis())),
+            (":place", s(ListPosition::by_time(at, place.conversation).0)),
+        ];
+        let change = match title {
+            None => UpdateExpression {
+                update: "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place",
+                condition: EXISTS,
+                names: &[],
+                values,
+            },
+            Some(title) => {
+                let by_title = ListPosition::by_text(title.as_str(), place.conversation).0;
+                values.extend([(":title", s(title.as_str())), (":by_title", s(by_title))]);
+                UpdateExpression {
+                    update: "SET turns = turns + :one, last_turn = :last, updated_at = :at, by_updated = :place, \
+                             #title = :title, by_title = :by_title",
+                    condition: "attribute_exists(pk) AND attribute_not_exists(own_title)",
+                    names: &[("#title", "title")],
+                    values,
+                }
+            }
         };
         Action::update(keys::conversation(&self.tables, place.conversation), change)
     }

@@ -10,7 +10,7 @@ use crate::{
         time::Timestamp,
     },
     gateway::FRAME_MAX,
-    service::format::{FrameFormat, ReplyPiece},
+    service::format::{FrameFormat, ReplyFailure, ReplyPiece},
 };
 use serde::Serialize;
 
@@ -60,6 +60,15 @@ struct ReplyDelta<'a> {
     delta: &'a str,
 }
 
+/// `conversation_update`: the model failed.
+#[derive(Serialize)]
+struct ReplyFailed {
+    event: &'static str,
+    conversation_id: String,
+    message_id: String,
+    user_id: String,
+}
+
 /// `assistant_status`.
 #[derive(Serialize)]
 struct AssistantStatusData {
@@ -102,6 +111,17 @@ impl FrameFormat for JsonFrames {
             message_id: reply.uuid(conversation).to_string(),
             user_id: user.to_string(),
             delta: text,
+        };
+        frame(CONVERSATION_UPDATE, at, data)
+    }
+
+    fn reply_failure(&self, failure: ReplyFailure) -> Result<Vec<u8>, Error> {
+        let ReplyFailure { at, user, conversation, reply } = failure;
+        let data = ReplyFailed {
+            event: "message.failed",
+            conversation_id: conversation.to_string(),
+            message_id: reply.uuid(conversation).to_string(),
+            user_id: user.to_string(),
         };
         frame(CONVERSATION_UPDATE, at, data)
     }

@@ -5,15 +5,19 @@ use serde_json::Value;
 use shared::{
     domain::{
         Error, OutboundUrl, Problem,
-        conversation::{Attachment, AttachmentKind, AttachmentSource, Message, Said},
+        conversation::{self, AboutReply, Attachment, AttachmentKind, AttachmentSource, Message, Said},
         ids::{ConversationId, FileId, Speaker},
         money::Tokens,
     },
-    http::{Dialect, Fault, Field, Form, Platform, events::Event, parse::list, said},
+    http::{Dialect, Fault, Field, Form, Platform, events::Event, openapi::ERROR_SCHEMA, parse::list, said},
     outbound::OutboundRules,
     service::turns::{Answered, TurnEvent, TurnNews},
 };
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema},
+};
 
 /// The maximum number of attachments of a message.
 const ATTACHMENTS_MAX: usize = 10;
@@ -45,7 +49,7 @@ struct NewAttachment {
 }
 
 /// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
-/// "status": "complete", "usage": null, "model": null, "created_at": …}`.
+/// "status": "complete", "usage": null, "model": null, "sources": [], "steps": [], "created_at": …}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-8000-8000-000000000002",
@@ -56,6 +60,8 @@ struct NewAttachment {
     "status": "pending",
     "usage": null,
     "model": null,
+    "sources": [],
+    "steps": [],
     "created_at": "2024-01-01T00:00:00Z",
 }))]
 pub struct ShownMessage {
@@ -80,6 +86,10 @@ pub struct ShownMessage {
     usage: Option<Usage>,
     /// The model that replied. `null` for a message of the user.
     model: Option<String>,
+    /// The passages of files that the reply is based on, best first.
+    sources: Vec<Source>,
+    /// The tools that were called for the reply.
+    steps: Vec<Step>,
     /// When the message was created.
     #[schema(format = DateTime)]
     created_at: String,
@@ -106,6 +116,39 @@ pub struct Usage {
     /// The tokens that the turn cost.
     #[schema(value_type = u64)]
     tokens_charged: Tokens,
+    /// Present if the provider does not tell what the reply used: the cost is that of an estimate.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    estimated: bool,
+}
+
+/// `{"file_id": "<uuid>", "filename": "report.pdf", "page": 12, "text": …}`. A passage of a file.
+#[derive(Serialize, ToSchema)]
+pub struct Source {
+    /// The file's id.
+    #[schema(format = Uuid)]
+    file_id: String,
+    /// The file's name.
+    filename: String,
+    /// The page, counted from 1. `null` for files without pages.
+    page: Option<u32>,
+    /// The passage.
+    text: String,
+}
+
+/// `{"tool": "web_search", "arguments": {"query": "tides"}, "result": …, "status": "complete"}`. A call of a tool.
+#[derive(Serialize, ToSchema)]
+pub struct Step {
+    /// The tool's id.
+    tool: String,
+    /// What it was called with.
+    #[schema(value_type = Object)]
+    arguments: Value,
+    /// What the model was told.
+    result: String,
+    /// `complete`, or `failed` if the call failed.
+    #[schema(pattern = "^(complete|failed)$")]
+    status: &'static str,
 }
 
 /// `{"user_message": {…}, "assistant_message": {…}, "tokens_charged": 100, "tokens_left": 3900}`.
@@ -120,6 +163,8 @@ pub struct Usage {
         "status": "complete",
         "usage": null,
         "model": null,
+        "sources": [],
+        "steps": [],
         "created_at": "2024-01-01T00:00:00Z",
     },
     "assistant_message": {
@@ -131,6 +176,8 @@ pub struct Usage {
         "status": "complete",
         "usage": {"input_tokens": 12, "output_tokens": 34, "tokens_charged": 100},
         "model": "gpt-5-mini",
+        "sources": [],
+        "steps": [],
         "created_at": "2024-01-01T00:00:00Z",
     },
     "tokens_charged": 100,
@@ -149,34 +196,54 @@ pub struct Exchange {
     tokens_left: Tokens,
 }
 
-/// The data of an event.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub enum EventData {
-    /// Of `message`: the user's message.
+/// An event of the stream of a turn, as its fields `event` and `data`.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "event", content = "data", rename_all = "lowercase")]
+pub enum StreamEvent {
+    /// The user's message was stored.
     Message(Box<ShownMessage>),
-    /// Of `delta`.
-    Delta {
-        /// The next piece of the reply.
-        text: String,
-    },
-    /// Of `done`.
+    /// The next piece of the reply.
+    Delta(Delta),
+    /// The reply was stored.
     Done(Box<Exchange>),
-    /// Of `error`: the body of the error response.
-    Error(Value),
+    /// The turn failed. Nothing was charged.
+    Error(ErrorBody),
+}
+
+/// `{"text": "Hi"}`. A piece of a reply.
+#[derive(Serialize, ToSchema)]
+pub struct Delta {
+    /// The text that comes next.
+    text: String,
+}
+
+/// The body of an error response.
+#[derive(Serialize)]
+pub struct ErrorBody(Value);
+
+impl PartialSchema for ErrorBody {
+    fn schema() -> RefOr<Schema> {
+        RefOr::Ref(Ref::from_schema_name(Self::name()))
+    }
+}
+
+impl ToSchema for ErrorBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed(ERROR_SCHEMA)
+    }
 }
 
 /// An event of a turn as a server-sent event. Its id is its position.
-pub fn event(TurnEvent { position, news }: TurnEvent, here: &str) -> Event<EventData> {
-    let (name, data) = match news {
+pub fn event(TurnEvent { position, news }: TurnEvent, here: &str) -> Event<StreamEvent> {
+    let fields = match news {
         TurnNews::Said(conversation, message) => {
-            ("message", EventData::Message(Box::new(ShownMessage::new(*message, conversation, here))))
+            StreamEvent::Message(Box::new(ShownMessage::new(*message, conversation, here)))
         }
-        TurnNews::Delta(text) => ("delta", EventData::Delta { text }),
-        TurnNews::Done(answered) => ("done", EventData::Done(Box::new(Exchange::new(*answered, here)))),
-        TurnNews::Failed(error) => ("error", EventData::Error(Platform::error(&Fault::from(error)).1)),
+        TurnNews::Delta(text) => StreamEvent::Delta(Delta { text }),
+        TurnNews::Done(answered) => StreamEvent::Done(Box::new(Exchange::new(*answered, here))),
+        TurnNews::Failed(error) => StreamEvent::Error(ErrorBody(Platform::error(&Fault::from(error)).1)),
     };
-    Event { id: position.to_string(), name, data }
+    Event { id: position.to_string(), fields }
 }
 
 impl NewMessage {
@@ -206,7 +273,12 @@ fn read_attachment(value: Value, here: &str, rules: &OutboundRules) -> std::resu
 impl ShownMessage {
     /// The message of a conversation. `here` is the address of this service.
     pub fn new(message: Message, conversation: ConversationId, here: &str) -> Self {
-        let Message { id, content, attachments, status, charged, usage, model, created_at } = message;
+        let Message { id, content, attachments, status, about, created_at } = message;
+        let usage = about.as_ref().map(Usage::from);
+        let (model, sources, steps) = match about {
+            Some(AboutReply { model, sources, steps, .. }) => (model, sources, steps),
+            None => (None, Vec::new(), Vec::new()),
+        };
         Self {
             id: id.uuid(conversation).to_string(),
             conversation_id: conversation.to_string(),
@@ -214,14 +286,34 @@ impl ShownMessage {
             content,
             attachments: attachments.into_iter().map(|attachment| ShownAttachment::new(attachment, here)).collect(),
             status: status.as_str(),
-            usage: charged.map(|tokens_charged| Usage {
-                input_tokens: usage.map(|usage| usage.input_tokens),
-                output_tokens: usage.map(|usage| usage.output_tokens),
-                tokens_charged,
-            }),
+            usage,
             model,
+            sources: sources.into_iter().map(Source::from).collect(),
+            steps: steps.into_iter().map(Step::from).collect(),
             created_at: created_at.to_string(),
         }
+    }
+}
+
+impl From<&AboutReply> for Usage {
+    fn from(about: &AboutReply) -> Self {
+        let &AboutReply { charged: tokens_charged, is_estimated: estimated, usage, .. } = about;
+        let (input_tokens, output_tokens) = usage.map(|usage| (usage.input_tokens, usage.output_tokens)).unzip();
+        Self { input_tokens, output_tokens, tokens_charged, estimated }
+    }
+}
+
+impl From<conversation::Source> for Source {
+    fn from(conversation::Source { file, filename, page, text }: conversation::Source) -> Self {
+        Self { file_id: file.to_string(), filename, page, text }
+    }
+}
+
+impl From<conversation::Step> for Step {
+    fn from(conversation::Step { tool, arguments, result, has_failed }: conversation::Step) -> Self {
+        let status = if has_failed { "failed" } else { "complete" };
+        let arguments = serde_json::from_str(&arguments).unwrap_or_default();
+        Self { tool, arguments, result, status }
     }
 }
 
@@ -238,7 +330,7 @@ impl ShownAttachment {
 impl Exchange {
     /// The messages of an answered turn. `here` is the address of this service.
     pub fn new(Answered { conversation, turn, left }: Answered, here: &str) -> Self {
-        let tokens_charged = turn.charged;
+        let tokens_charged = turn.about.charged;
         let [said, reply] = turn.into_messages();
         Self {
             user_message: ShownMessage::new(said, conversation, here),

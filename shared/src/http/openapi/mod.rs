@@ -6,6 +6,7 @@ mod errors;
 mod schemas;
 
 use super::{Dialect, Group, dialect::Scheme};
+pub use errors::SCHEMA as ERROR_SCHEMA;
 use serde_json::Value;
 use utoipa::openapi::{
     ComponentsBuilder, Info, OpenApiBuilder, Paths, RefOr, SecurityRequirement, Server,

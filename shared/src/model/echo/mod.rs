@@ -33,6 +33,10 @@ impl ChatModel for Echo {
         say(REPLY.to_owned())
     }
 
+    fn writes_titles(&self) -> bool {
+        false
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {
         ready(Ok(())).boxed()
     }
@@ -49,6 +53,10 @@ impl ChatModel for EchoScripts {
                 Some(answer) => stream::iter(played(answer, answered, prompt.time_limit)).then(after_pause).boxed(),
             },
         }
+    }
+
+    fn writes_titles(&self) -> bool {
+        false
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {

@@ -7,7 +7,7 @@ use crate::{
         connection::Connection,
         ids::{ConversationId, MessageId, UserId},
     },
-    service::format::ReplyPiece,
+    service::format::{ReplyFailure, ReplyPiece},
 };
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -46,6 +46,19 @@ impl Realtime {
             }
         };
         (Feed(sender), tokio::spawn(pass_on.in_current_span()))
+    }
+
+    /// Tells the connections of `user` that a reply failed.
+    pub async fn tell_failure(
+        &self,
+        user: UserId,
+        (conversation, reply): (ConversationId, MessageId),
+    ) -> Result<(), Error> {
+        let connections = self.store.connections_of(user, usize::MAX).await?;
+        let failure = ReplyFailure { at: self.clock.now(), user, conversation, reply };
+        let frame = Frame { event: None, bytes: self.format.reply_failure(failure)? };
+        self.push_to_all(connections, &[frame]).await;
+        Ok(())
     }
 
     async fn pass_on(&self, user: UserId, mut pieces: mpsc::UnboundedReceiver<Piece>) -> Result<(), Error> {

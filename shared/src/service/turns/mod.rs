@@ -1,6 +1,6 @@
 //! Sending a message to the model, for all dialects. A turn is charged exactly when its reply is stored, and no two
 //! turns can spend the same tokens. `preparing` reads and checks what a turn needs, `prompt` decides what the model is
-//! told, and `run` asks it. Running and listening are apart: whoever wants to hear a turn follows it (`follow`), in the
+//! told, `run` asks it, and `titles` names the conversation afterwards. Running and listening are apart: whoever wants to hear a turn follows it (`follow`), in the
 //! process that runs it (`live`) or through the database. `events` lists the events for webhooks and live connections.
 
 mod events;
@@ -9,6 +9,7 @@ mod live;
 mod preparing;
 mod prompt;
 mod run;
+mod titles;
 
 pub use follow::{TurnEvent, TurnNews};
 pub use prompt::ContextLimits;
@@ -29,7 +30,7 @@ use crate::{
         error::Conflict,
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         models::Models,
-        money::Tokens,
+        money::{Quote, Tokens},
         text::Title,
         user::User,
     },
@@ -39,10 +40,11 @@ use crate::{
 };
 use futures::{Stream, StreamExt, stream::BoxStream};
 use live::LiveTurns;
-use prompt::prompt;
+use prompt::{most_tokens_of, prompt};
 use run::{Ended, Started};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
+use titles::Suggestions;
 
 /// The conversation that a turn belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +127,7 @@ pub struct Turns {
     /// How long a model may take.
     time_limit: Duration,
     live: LiveTurns,
+    suggestions: Suggestions,
     realtime: Realtime,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -159,9 +162,22 @@ impl Turns {
         (model, models, limits, time_limit): (Arc<dyn ChatModel>, Arc<Models>, ContextLimits, Duration),
         realtime: Realtime,
     ) -> Self {
-        let (recovery, live) = (Recovery::new(deps.clone()), LiveTurns::default());
+        let (recovery, live, suggestions) = (Recovery::new(deps.clone()), LiveTurns::default(), Suggestions::default());
         let Deps { store, clock, entropy } = deps;
-        Self { store, balance, recovery, model, models, limits, time_limit, live, realtime, clock, entropy }
+        Self {
+            store,
+            balance,
+            recovery,
+            model,
+            models,
+            limits,
+            time_limit,
+            live,
+            suggestions,
+            realtime,
+            clock,
+            entropy,
+        }
     }
 
     /// Sends a message and waits for the reply.
@@ -304,9 +320,16 @@ impl Turns {
         // Nobody else's conversation is told, and none that was begun anew.
         let is_same = ready.place.conversation == id && ready.place.begins.is_none();
         let history = if is_same { &history[..] } else { &[] };
-        let prompt = prompt(said, ready.assistant.as_ref(), history, &self.models, self.limits, self.time_limit);
+        let mut prompt = prompt(said, ready.assistant.as_ref(), history, &self.models, self.limits, self.time_limit);
+        let most = (most_tokens_of(&prompt), self.limits.longest_answer(&prompt));
+        let Quote { hold, output_max } = self.balance.quote(most, ready.available)?;
+        if let Some(most) = output_max {
+            prompt.max_output_tokens = u32::try_from(most).ok();
+        }
         let question = said.clone().into_message(ready.place.turn, now);
-        Ok(Begun::Runs((ready.place.conversation, question), self.start(ready, saying.clone(), prompt, now)))
+        let conversation = ready.place.conversation;
+        let started = self.start((ready, hold), saying.clone(), prompt, now);
+        Ok(Begun::Runs((conversation, question), started))
     }
 
     async fn answered_before(&self, user: UserId, recorded: RecordedTurn) -> Result<Answered, Error> {

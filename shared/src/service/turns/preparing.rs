@@ -19,8 +19,10 @@ use crate::{
 pub(super) struct Ready {
     pub place: TurnLocation,
     pub assistant: Option<Assistant>,
-    /// The user's available tokens after the turn.
-    pub left: Tokens,
+    /// The tokens that the user can spend.
+    pub available: Tokens,
+    /// Whether the answer gives the conversation a title.
+    pub wants_title: bool,
 }
 
 impl Turns {
@@ -62,10 +64,8 @@ impl Turns {
         now: Timestamp,
     ) -> Result<Ready, Error> {
         let BeforeTurn { conversation, assistant, balance, record: _ } = before;
-        let price = self.balance.price();
         let balance = balance.ok_or(Error::InvalidCredential)?;
         let available = self.balance.up_to_date(user.id, balance).await?.available;
-        let left = available.checked_sub(price).ok_or(Error::InsufficientTokens)?;
         let resets = assistant.as_ref().map_or(0, |assistant| assistant.resets);
         let (id, conversation) = match &saying.place {
             TurnTarget::With(assistant) if resets > 0 => {
@@ -74,14 +74,15 @@ impl Turns {
             }
             _ => (id, conversation),
         };
-        let (turn, assistant, begins) = match conversation {
+        let (turn, assistant, begins, wants_title) = match conversation {
             Some(conversation) => {
                 let assistant = self.assistant_of(user.id, &conversation, assistant).await?;
-                (TurnNumber(conversation.begun + 1), assistant, None)
+                (TurnNumber(conversation.begun + 1), assistant, None, conversation.wants_title())
             }
             None => {
                 let begins = beginning((user, saying), id, assistant.as_ref(), now)?;
-                (TurnNumber(1), assistant, Some(begins))
+                let wants_title = begins.conversation.wants_title();
+                (TurnNumber(1), assistant, Some(begins), wants_title)
             }
         };
         if assistant.as_ref().is_some_and(|assistant| assistant.character.status != AssistantStatus::Active) {
@@ -89,7 +90,7 @@ impl Turns {
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
         let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
-        Ok(Ready { place, assistant, left })
+        Ok(Ready { place, assistant, available, wants_title })
     }
 
     /// The assistant of a conversation, read unless it is `known`.

@@ -31,6 +31,12 @@ impl ContextLimits {
         self.context_tokens.saturating_sub(output).max(self.context_tokens / OUTPUT_SHARE)
     }
 
+    /// The most tokens that an answer to `prompt` can have.
+    pub(super) fn longest_answer(self, prompt: &Prompt) -> u64 {
+        let left = (self.context_tokens as u64).saturating_sub(tokens_of(prompt)).max(1);
+        self.output_tokens.map_or(left, u64::from)
+    }
+
     /// The most bytes of history that can be useful.
     pub fn history_bytes(self) -> usize {
         self.prompt_tokens() * BYTES_PER_TOKEN
@@ -44,6 +50,38 @@ const TOKENS_PER_MESSAGE: usize = 4;
 
 fn tokens(text: &str) -> usize {
     text.len().div_ceil(BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE
+}
+
+/// The tokens of a prompt, as an estimate.
+pub(super) fn tokens_of(prompt: &Prompt) -> u64 {
+    let messages = prompt.messages.iter().map(|message| match message {
+        PromptMessage::User(text) | PromptMessage::Assistant { text, .. } | PromptMessage::ToolResult { text, .. } => {
+            tokens(text)
+        }
+    });
+    let all = messages.sum::<usize>() + prompt.instructions.as_deref().map_or(0, tokens);
+    all as u64
+}
+
+/// The tokens of an answer, as an estimate.
+pub(super) const fn tokens_of_answer(text: &str) -> u64 {
+    text.len().div_ceil(BYTES_PER_TOKEN) as u64
+}
+
+/// The most tokens that a provider may count in a prompt. Texts with many digits and signs have more than the estimate.
+pub(super) fn most_tokens_of(prompt: &Prompt) -> u64 {
+    tokens_of(prompt) * 3 / 2
+}
+
+/// The prompt with the later half of its history, for a model whose context is shorter than expected. `None` if it has no
+/// history.
+pub(super) fn with_half_the_history(mut prompt: Prompt) -> Option<Prompt> {
+    let messages = prompt.messages.iter().enumerate();
+    let questions: Vec<usize> =
+        messages.filter(|(_, message)| matches!(message, PromptMessage::User(_))).map(|(at, _)| at).collect();
+    let earlier = questions.len().checked_sub(1).filter(|&earlier| earlier > 0)?;
+    prompt.messages.drain(..questions[earlier.div_ceil(2)]);
+    Some(prompt)
 }
 
 /// The prompt for a question. `history` is the conversation's answered turns, oldest first: the latest ones that fit are

@@ -7,16 +7,19 @@ use super::{
     events::{answered_in, said_in},
     live::{Live, LiveEnd, LiveFailure, LiveTurn},
     preparing::Ready,
+    prompt::{tokens_of, tokens_of_answer, with_half_the_history},
 };
 use crate::{
     domain::{
         Error,
-        conversation::{MessageStatus, Said, Turn, TurnFailure, Usage},
+        conversation::{AboutReply, MessageStatus, Said, Turn, TurnFailure, Usage},
         event::OutboxEntry,
         ids::{MessageId, Speaker, UserId},
         money::Tokens,
         time::Timestamp,
+        title::first_words,
     },
+    log::Causes,
     model::{Delta, EndReason, ModelError, Prompt},
     service::{balance::HOLD_OUTLASTS, idempotency::Keyed, realtime::Feed, retry::Attempt},
     store::{
@@ -27,7 +30,11 @@ use crate::{
 };
 use futures::{FutureExt, StreamExt};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::{sync::oneshot, task::JoinHandle, time::MissedTickBehavior};
+use tokio::{
+    sync::oneshot,
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior},
+};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -61,7 +68,9 @@ struct Held {
     said: Said,
     hold_id: Uuid,
     amount: Tokens,
+    /// The tokens that the user can spend beside them.
     left: Tokens,
+    wants_title: bool,
     created_at: Timestamp,
     keyed: Option<Keyed>,
 }
@@ -72,13 +81,15 @@ enum Heard {
     Answer { status: MessageStatus, usage: Option<Usage>, model: Option<String> },
     /// It failed.
     Failure(TurnFailure),
+    /// The prompt is longer than its context.
+    TooLong,
     /// Somebody else ended the turn, or its conversation was deleted.
     Lost,
 }
 
 impl Turns {
     /// Starts a turn in a task of its own, so that it does not depend on the caller's connection.
-    pub(super) fn start(&self, ready: Ready, saying: Arc<Saying>, prompt: Prompt, now: Timestamp) -> Started {
+    pub(super) fn start(&self, ready: (Ready, Tokens), saying: Arc<Saying>, prompt: Prompt, now: Timestamp) -> Started {
         let (tell, held) = oneshot::channel();
         let turns = self.clone();
         let is_streamed = saying.is_streamed;
@@ -88,7 +99,7 @@ impl Turns {
 
     async fn hold_and_run(
         &self,
-        ready: Ready,
+        ready: (Ready, Tokens),
         saying: &Saying,
         prompt: Prompt,
         now: Timestamp,
@@ -98,10 +109,11 @@ impl Turns {
             Ok(held) => held,
             Err(refused) => return Ok(refused),
         };
-        let live = self.live.begin((held.place.conversation, held.place.turn));
+        let TurnLocation { user, conversation, turn, .. } = held.place;
+        let live = self.live.begin((conversation, turn));
         drop(tell.send(live.shared()));
         let (feed, fed) = match is_streamed {
-            true => Some(self.realtime.feed(held.place.user)).unzip(),
+            true => Some(self.realtime.feed(user)).unzip(),
             false => (None, None),
         };
         let ended = self.ask_and_settle(held, &saying.place, prompt, (&live, feed)).await;
@@ -111,21 +123,32 @@ impl Turns {
             Err(error) => LiveEnd::Failed(failure_of(error)),
         });
         // A function may be suspended as soon as its last response has ended.
-        if let Some(fed) = fed {
-            tokio::time::timeout(FAREWELL, fed).await.ok();
-        }
+        tokio::time::timeout(FAREWELL, async {
+            if let Some(fed) = fed {
+                drop(fed.await);
+            }
+            // A turn that could not be ended is not over: its process may yet be taken for dead.
+            if let Err(LiveFailure::Turn(_)) = ended.as_ref().map_err(failure_of) {
+                let reply = MessageId { turn, speaker: Speaker::Assistant };
+                if let Err(error) = self.realtime.tell_failure(user, (conversation, reply)).await {
+                    tracing::warn!(error = %Causes(&error), "live connections were not told of a failed turn");
+                }
+            }
+        })
+        .await
+        .ok();
         ended
     }
 
     async fn hold(
         &self,
-        ready: Ready,
+        (ready, amount): (Ready, Tokens),
         saying: &Saying,
         now: Timestamp,
     ) -> Result<Result<Held, Attempt<Answered>>, Error> {
-        let Ready { place, left, .. } = ready;
+        let Ready { place, available, wants_title, assistant: _ } = ready;
         let Saying { said, keyed, .. } = saying;
-        let (hold_id, amount) = (self.entropy.uuid(now), self.balance.price());
+        let hold_id = self.entropy.uuid(now);
         let held_until = now.plus(self.time_limit + HOLD_OUTLASTS);
         let hold = Hold { amount, expires_at: held_until, conversation: place.conversation, turn: place.turn };
         let running = RunningTurn {
@@ -145,8 +168,8 @@ impl Turns {
         if let Err(refusals) = held {
             return self.refused(place.user, &refusals).await.map(Err);
         }
-        let (said, keyed) = (said.clone(), keyed.clone());
-        Ok(Ok(Held { place, said, hold_id, amount, left, created_at: now, keyed }))
+        let (left, keyed) = (available.saturating_sub(amount), keyed.clone());
+        Ok(Ok(Held { place, said: said.clone(), hold_id, amount, left, wants_title, created_at: now, keyed }))
     }
 
     async fn ask_and_settle(
@@ -156,10 +179,11 @@ impl Turns {
         prompt: Prompt,
         (live, feed): (&LiveTurn, Option<Feed>),
     ) -> Result<Attempt<Answered>, Error> {
+        let input_tokens = tokens_of(&prompt);
         let asked = prompt.model.clone();
         let heard = async {
             tokio::select! {
-                heard = self.hear(&held, prompt, live, feed.as_ref()) => heard,
+                heard = self.hear_whole(&held, prompt, live, feed.as_ref()) => heard,
                 heard = self.keep_alive(&held, live) => heard,
             }
         };
@@ -169,8 +193,13 @@ impl Turns {
             Ok(Heard::Answer { status, usage, model }) => {
                 let took = self.clock.now().since(held.created_at);
                 let has_time = took <= ASKED_AGAIN_WITHIN && !matches!(status, MessageStatus::Cancelled);
-                let model = asked.or(model);
-                self.settle(held, (target, has_time), (live.text(), status), (usage, model)).await
+                let text = live.text();
+                let about = self.about(&held, &text, (usage, input_tokens), asked.or(model));
+                self.settle(held, (target, has_time), (text, status), about).await
+            }
+            Ok(Heard::TooLong) => {
+                self.fail(held, TurnFailure::Model, live.text()).await?;
+                Err(Error::ModelFailed)
             }
             Ok(Heard::Failure(failure)) => {
                 self.fail(held, failure, live.text()).await?;
@@ -189,11 +218,46 @@ impl Turns {
         }
     }
 
+    /// Price and origin of an answer. Who stops a turn before a word was said pays nothing.
+    fn about(
+        &self,
+        held: &Held,
+        text: &str,
+        (usage, input_tokens): (Option<Usage>, u64),
+        model: Option<String>,
+    ) -> AboutReply {
+        let used = usage.unwrap_or_else(|| Usage { input_tokens, output_tokens: tokens_of_answer(text) });
+        let charged = if text.is_empty() { 0 } else { self.balance.charge(used, held.amount) };
+        let is_estimated = usage.is_none() && charged > 0 && self.balance.are_by_use();
+        AboutReply { charged, is_estimated, usage, model, sources: Vec::new(), steps: Vec::new() }
+    }
+
+    /// Receives the answer. If the prompt is longer than the model's context, asks once more with half the history.
+    async fn hear_whole(&self, held: &Held, prompt: Prompt, live: &LiveTurn, feed: Option<&Feed>) -> Heard {
+        let deadline = Instant::now() + self.time_limit;
+        match self.hear(held, prompt.clone(), deadline, (live, feed)).await {
+            Heard::TooLong => {}
+            heard => return heard,
+        }
+        let Some(shorter) = with_half_the_history(prompt) else { return Heard::Failure(TurnFailure::Model) };
+        let time_limit = deadline.saturating_duration_since(Instant::now());
+        match self.hear(held, Prompt { time_limit, ..shorter }, deadline, (live, feed)).await {
+            Heard::TooLong => Heard::Failure(TurnFailure::Model),
+            heard => heard,
+        }
+    }
+
     /// Receives the answer until the model is done or fails, the answer reaches a limit of time or size, or somebody in
     /// this process stops it.
-    async fn hear(&self, held: &Held, prompt: Prompt, live: &LiveTurn, feed: Option<&Feed>) -> Heard {
+    async fn hear(
+        &self,
+        held: &Held,
+        prompt: Prompt,
+        deadline: Instant,
+        (live, feed): (&LiveTurn, Option<&Feed>),
+    ) -> Heard {
         let reply = MessageId { turn: held.place.turn, speaker: Speaker::Assistant };
-        let is_over = tokio::time::sleep(self.time_limit);
+        let is_over = tokio::time::sleep_until(deadline);
         tokio::pin!(is_over);
         let mut pieces = self.model.answer(prompt);
         let mut bytes = 0;
@@ -215,8 +279,9 @@ impl Turns {
                     return answer(status, end.usage, end.model);
                 }
                 Some(Ok(Delta::Reasoning(_) | Delta::ToolCall(_))) => {}
+                Some(Err(ModelError::ContextTooLong)) if bytes == 0 => return Heard::TooLong,
                 Some(Err(error)) => {
-                    tracing::warn!(error = %crate::log::Causes(&error), "the model failed");
+                    tracing::warn!(error = %Causes(&error), "the model failed");
                     let is_late = matches!(error, ModelError::TimedOut);
                     return Heard::Failure(if is_late { TurnFailure::Timeout } else { TurnFailure::Model });
                 }
@@ -241,7 +306,7 @@ impl Turns {
     /// Stores what others need to follow the turn: the new text, and that this process is alive. Ends when somebody else
     /// stops the turn. An error of the store ends nothing: the next attempt may succeed before the lease is over.
     async fn keep_alive(&self, held: &Held, live: &LiveTurn) -> Heard {
-        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PART_EVERY, PART_EVERY);
+        let mut ticks = tokio::time::interval_at(Instant::now() + PART_EVERY, PART_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stored = 0;
         for tick in 1_u32.. {
@@ -265,7 +330,7 @@ impl Turns {
             match part {
                 Ok(()) => stored += bytes,
                 Err(error) => {
-                    tracing::warn!(error = %crate::log::Causes(&error), "a part of an answer was not stored");
+                    tracing::warn!(error = %Causes(&error), "a part of an answer was not stored");
                 }
             }
             match lease {
@@ -274,7 +339,7 @@ impl Turns {
                     return Heard::Answer { status: MessageStatus::Cancelled, usage: None, model: None };
                 }
                 Ok(Lease::Lost) => return Heard::Lost,
-                Err(error) => tracing::warn!(error = %crate::log::Causes(&error), "a lease was not renewed"),
+                Err(error) => tracing::warn!(error = %Causes(&error), "a lease was not renewed"),
             }
         }
         Heard::Lost
@@ -293,32 +358,34 @@ impl Turns {
         held: Held,
         (target, has_time): (&TurnTarget, bool),
         (response, status): (String, MessageStatus),
-        (usage, model): (Option<Usage>, Option<String>),
+        about: AboutReply,
     ) -> Result<Attempt<Answered>, Error> {
         let now = self.clock.now();
         let Said { text: message, attachments } = held.said.clone();
-        // Who stops a turn before a word was said pays nothing.
-        let charged = if response.is_empty() { 0 } else { held.amount };
         let turn = Turn {
             number: held.place.turn,
             message,
             attachments,
             response,
             status,
-            charged,
-            usage,
-            model,
+            about,
             created_at: held.created_at,
             answered_at: now,
         };
-        let left = held.left + (held.amount - charged);
+        let left = held.left + held.amount.saturating_sub(turn.about.charged);
         let answered = Answered { conversation: held.place.conversation, turn, left };
         let record = held.keyed.as_ref().map(|keyed| keyed.done(&answered.recorded(), now)).transpose()?;
         let ids = (held.hold_id, held.amount, self.entropy.uuid(now));
-        let place = held.place.clone();
-        let outbox_entry = OutboxEntry::new(place.user, now, answered_in(&place));
-        match self.store.settle(place, &answered.turn, ids, &outbox_entry, record).await? {
-            Ok(()) => Ok(Attempt::Done(answered)),
+        let place = &held.place;
+        let outbox_entry = OutboxEntry::new(place.user, now, answered_in(place));
+        let title = held.wants_title.then(|| first_words(answered.turn.message.as_str()));
+        match self.store.settle(place, &answered.turn, title.as_ref(), ids, &outbox_entry, record).await? {
+            Ok(()) => {
+                if title.is_some() {
+                    self.suggest_title(place, &answered.turn);
+                }
+                Ok(Attempt::Done(answered))
+            }
             // The hold has ended, so the answer can no longer be paid for.
             Err(refusals) if refusals.contains(&Refusal::Hold) => {
                 Err(self.balance.refusal(held.place.user, Error::ModelTimedOut).await)
@@ -334,8 +401,10 @@ impl Turns {
     }
 
     async fn refused(&self, user: UserId, refusals: &[Refusal]) -> Result<Attempt<Answered>, Error> {
-        // A claimed key, or a changed conversation or assistant, may be the reason for other refusals: read again.
-        if refusals.iter().any(|refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold)) {
+        // A claimed key, or a changed conversation or assistant, may be the reason for other refusals: read again. Where
+        // prices are by use, less may be held for a shorter answer.
+        let is_other = |refusal: &Refusal| !matches!(refusal, Refusal::Balance | Refusal::Hold);
+        if refusals.iter().any(is_other) || self.balance.are_by_use() {
             return Ok(Attempt::LostRace);
         }
         Err(self.balance.refusal(user, Error::InsufficientTokens).await)
