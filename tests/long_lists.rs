@@ -116,7 +116,7 @@ fn grow_conversations(world: &World, model: &Value, have: usize, total: usize) {
     };
     world.put_many("sessions", (have..total).map(conversation));
     count(world, "users", world.profile("alice"), "conversations", total);
-    count(world, "assistants", row(world, "assistants", "assistant#"), "conversations", total);
+    count(world, "assistants", row(world, "assistants", "usage#"), "conversations", total);
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,6 +170,9 @@ fn grow_assistants(world: &World, model: &Value, have: usize, total: usize) {
         row
     };
     world.put_many("assistants", (have..total).map(assistant));
+    let unused = row(world, "assistants", "usage#");
+    let usage = |number: usize| with(unused.clone(), &[("sk", format!("usage#{}", id(number)))]);
+    world.put_many("assistants", (have..total).map(usage));
     for kind in ["#", "active#", "#general", "active#general"] {
         let row = json!({"pk": model["pk"], "sk": {"S": format!("count#{kind}")}});
         count(world, "assistants", row, "count", total);

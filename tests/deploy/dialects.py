@@ -6,6 +6,20 @@ import aiohttp
 from caller import PASSWORD
 
 REPLY = "This is a dummy response from the AI."
+MODEL, MODEL_KEY = "model-of-the-check", "key-of-the-check"
+SEA, SEA_REPLY = "Tell me about the sea.", "The sea is salt water, and most of it is deep and dark."
+USED = {"input_tokens": 11, "output_tokens": 17}
+# What the provider of models answers.
+FIXTURES = [
+    {
+        "match": {"userMessage": "about the sea"},
+        "response": {
+            "content": SEA_REPLY,
+            "usage": {"prompt_tokens": 11, "completion_tokens": 17, "total_tokens": 28},
+        },
+    },
+    {"match": {}, "response": {"content": REPLY}},
+]
 NOT_PROVIDED = {"detail": "Authentication credentials were not provided."}
 REQUIRED = ["This field is required."]
 NOT_FOUND = {"detail": "Not found."}
@@ -148,7 +162,7 @@ async def platform(anybody, _):
     # What is streamed comes at once here, but complete.
     events = await paul.post(f"{path}/messages", {"content": "Again"}, headers={"Accept": "text/event-stream"})
     assert events.headers["Content-Type"].startswith("text/event-stream"), events.headers
-    assert f'event: delta\ndata: {{"text":"{REPLY}"}}\n'.encode() in events.bytes, events.bytes
+    assert f'event: delta\nid: {len(REPLY)}.0\ndata: {{"text":"{REPLY}"}}\n'.encode() in events.bytes, events.bytes
     page = {"page": 1, "size": 20, "pages": 1, "has_next": False, "has_prev": False, "next_cursor": None}
     listed = await paul.get(f"/api/v1/conversations?assistant_id={assistant}&sort=updated_at:desc")
     listed.is_answer(200, {"items": [{**conversation, "message_count": 4}], "total": 1, **page})
@@ -162,6 +176,33 @@ async def platform(anybody, _):
     errors = [{"field": name, "message": ...} for name in ["email", "password"]]
     wanted = platform_error(422, "VALIDATION_ERROR", "Invalid input: email, password", errors=errors)
     (await anybody.post("/api/v1/auth/login", {})).is_answer(422, wanted)
+
+
+async def models(anybody, _):
+    """a provider answers in every dialect, with the conversation as its memory"""
+    mara = await anybody.user("mara")
+    (await mara.post("/api/v1/assistants", {"name": "Mara"})).is_answer(201, ...)
+    chat = (await mara.post("/api/v1/conversations", {"title": "Sea"})).is_answer(201, ...)["id"]
+    ways = [
+        ("/api/v1/chat/", lambda text: {"assistant_name": "Mara", "_input": text}, lambda body: body["_output"]),
+        (
+            f"/api/v1/conversations/{chat}/messages",
+            lambda text: {"content": text},
+            lambda body: body["assistant_message"]["content"],
+        ),
+        (f"/api/v1/chat/sessions/{chat}/chats/", lambda text: {"message": text}, lambda body: body["response"]),
+        ("/send/", lambda text: {"message": text}, lambda body: body["response"]),
+        ("/api/chat/", lambda text: {"message": text}, lambda body: body["response"]),
+    ]
+    for path, body, reply in ways:
+        for question, answer in [(SEA, SEA_REPLY), ("And again?", REPLY)]:
+            answered = await mara.post(path, body(question))
+            assert answered.status in (200, 201) and reply(answered.body) == answer, f"{path}: {answered.bytes}"
+    shown = (await mara.get(f"/api/v1/conversations/{chat}")).is_answer(200, ...)
+    assert shown["messages"][1]["usage"] == {**USED, "tokens_charged": 100}, shown
+    assert shown["messages"][1]["model"] == MODEL, shown
+    left = (await mara.get("/api/tokens/")).is_answer(200, ...)["tokens"]
+    assert left == 4000 - 100 * 2 * len(ways), left
 
 
 async def slashes(anybody, _):
@@ -197,4 +238,4 @@ async def gateway(anybody, _):
     assert bundle.status == 200 and len(bundle.bytes) > 1_000_000, f"{bundle.status}, {len(bundle.bytes)} bytes"
 
 
-GROUPS = [webchat, chatbot, metered, reports, platform, slashes, gateway]
+GROUPS = [webchat, chatbot, metered, reports, platform, models, slashes, gateway]

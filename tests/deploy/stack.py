@@ -68,6 +68,10 @@ class Stack:
         stripped.unlink()
         return file.getvalue()
 
+    def secret(self, name, value):
+        """Stores a secret. Returns its ARN."""
+        return self.client("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
+
     def deploy(self, parameters):
         """Deploys with CloudFormation; the emulator expands it with SAM's own translator."""
         for change in CHANGES:

@@ -225,14 +225,24 @@ fn conversations(
 
 /// Assistants count their conversations and the questions in them, including those of deleted conversations.
 fn assistants(assistants: &[Value], sessions: &[Value], is_exact: bool, wrong: &mut Vec<String>) {
-    for assistant in assistants.iter().filter(|row| text(row, "sk").starts_with("assistant#")) {
-        let id = text(assistant, "sk").trim_start_matches("assistant#");
+    let ids = |prefix: &str| -> BTreeSet<String> {
+        assistants.iter().filter_map(|row| text(row, "sk").strip_prefix(prefix).map(str::to_owned)).collect()
+    };
+    if ids("assistant#") != ids("usage#") {
+        wrong.push("assistants and the rows of their usage do not belong together".to_owned());
+    }
+    for usage in assistants.iter().filter(|row| text(row, "sk").starts_with("usage#")) {
+        let id = text(usage, "sk").trim_start_matches("usage#");
+        let about = assistants.iter().find(|row| text(row, "sk") == format!("assistant#{id}"));
+        if about.is_some_and(|about| text(&about["character"]["M"], "status") != text(usage, "status")) {
+            wrong.push(format!("{id} has another status than {}", text(usage, "status")));
+        }
         let own: Vec<&Value> = sessions.iter().filter(|row| text(row, "assistant") == id).collect();
-        let (has, counts) = (own.len() as i64, number(assistant, "conversations"));
+        let (has, counts) = (own.len() as i64, number(usage, "conversations"));
         if has != counts {
             wrong.push(format!("{id} counts {counts} conversations and has {has}"));
         }
-        let (asked, counts) = (own.iter().map(|about| number(about, "said")).sum(), number(assistant, "queries"));
+        let (asked, counts) = (own.iter().map(|about| number(about, "said")).sum(), number(usage, "queries"));
         if counts < asked || (is_exact && counts != asked) {
             wrong.push(format!("{id} counts {counts} questions and was asked {asked}"));
         }

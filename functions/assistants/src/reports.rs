@@ -240,18 +240,7 @@ impl TryFrom<AssistantFields> for CharacterChange {
 
 impl ShownAssistant {
     fn new(assistant: Assistant, here: &str) -> Self {
-        let Assistant {
-            id: _,
-            number,
-            character,
-            files,
-            version: _,
-            queries,
-            conversations: _,
-            resets: _,
-            created_at,
-            updated_at,
-        } = assistant;
+        let Assistant { id: _, number, character, files, version: _, usage, created_at, updated_at } = assistant;
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         Self {
             id: number.0,
@@ -261,7 +250,7 @@ impl ShownAssistant {
             files: files.into_iter().map(|file| ShownFile::new(file, here)).collect(),
             created_at: created_at.to_string(),
             updated_at: updated_at.to_string(),
-            query_count: queries,
+            query_count: usage.queries,
         }
     }
 }

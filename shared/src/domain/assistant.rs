@@ -106,16 +106,24 @@ pub struct Assistant {
     pub files: Vec<AssistantFile>,
     /// Increases with every change of the fields above.
     pub version: u64,
+    /// How it is used.
+    #[serde(skip)]
+    pub usage: AssistantUsage,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its owner last changed it.
+    pub updated_at: Timestamp,
+}
+
+/// How an assistant is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistantUsage {
     /// The number of messages that it got.
     pub queries: u64,
     /// The number of its conversations.
     pub conversations: u64,
     /// The number of its deleted default conversations.
     pub resets: u64,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When its owner last changed it.
-    pub updated_at: Timestamp,
 }
 
 /// A change to an assistant. `None` keeps a value, an inner `None` removes it.

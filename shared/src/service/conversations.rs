@@ -119,7 +119,7 @@ impl Conversations {
         };
         if request.is_deep() {
             let assistant = self.store.assistant(user.id, id).await?;
-            let total = assistant.map_or(0, |assistant| assistant.conversations);
+            let total = assistant.map_or(0, |assistant| assistant.usage.conversations);
             if !request.page.exists_in(total) {
                 return Ok(Listed::empty(request.page, total));
             }
@@ -194,14 +194,14 @@ impl Conversations {
         };
         let default = match (conversation.assistant, &assistant) {
             (None, _) => Some(ConversationId::default_of(user, owner.resets)),
-            (Some(_), Some(own)) => Some(ConversationId::default_with(own.id, own.resets)),
+            (Some(_), Some(own)) => Some(ConversationId::default_with(own.id, own.usage.resets)),
             (Some(_), None) => None,
         };
         let deletion = ConversationDeletion {
             id,
             is_default: default == Some(id),
             account_resets: owner.resets,
-            assistant: assistant.map(|assistant| (assistant.id, assistant.resets)),
+            assistant: assistant.map(|assistant| (assistant.id, assistant.usage.resets)),
             at: self.clock.now(),
         };
         match self.store.delete_conversation(user, deletion).await? {

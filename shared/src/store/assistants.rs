@@ -5,14 +5,14 @@ use super::{
     CallError, Item, Store, files, idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
-    n, outbox, read_all, read_count, read_if_any, s,
+    n, outbox, read_count, read_if_any, s,
     transaction::{Action, EXISTS, Outcome, UpdateExpression, count},
     write,
 };
 use crate::{
     config::Tables,
     domain::{
-        assistant::{Assistant, AssistantFilter, AssistantStatus, Character},
+        assistant::{Assistant, AssistantFilter, AssistantStatus, AssistantUsage, Character},
         event::OutboxEntry,
         file::File,
         ids::{AssistantId, AssistantNumber, UserId},
@@ -22,9 +22,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An assistant's row: the assistant, and its positions in the lists.
+/// An assistant's row: the assistant without its usage, and its positions in the lists.
 #[derive(Serialize, Deserialize)]
-pub(super) struct AssistantRow {
+struct AssistantRow {
     #[serde(flatten)]
     assistant: Assistant,
     /// The index partitions that list it: one for each filter that matches it.
@@ -57,10 +57,13 @@ impl AssistantRow {
     }
 }
 
-impl From<AssistantRow> for Assistant {
-    fn from(row: AssistantRow) -> Self {
-        row.assistant
-    }
+/// How an assistant is used. A row of its own, because each turn changes it, and the instructions may be long.
+#[derive(Serialize, Deserialize)]
+struct UsageRow {
+    #[serde(flatten)]
+    usage: AssistantUsage,
+    /// The assistant's status, on which turns depend.
+    status: AssistantStatus,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,7 +92,8 @@ type Written = Result<(), Vec<NotWritten>>;
 impl Store {
     /// Reads an owner's assistant.
     pub async fn assistant(&self, owner: UserId, id: AssistantId) -> Result<Option<Assistant>, CallError> {
-        read_row(self.get(keys::assistant(&self.tables, owner, id)).await?)
+        let [assistant, usage] = self.get_together(rows(&self.tables, owner, id)).await?;
+        read_assistant(assistant, usage)
     }
 
     /// Finds the owner's assistant with this name.
@@ -140,10 +144,13 @@ impl Store {
         let row = |id: &str| Some(keys::assistant(&self.tables, owner, AssistantId::parse(id)?));
         let total = keys::assistant_count(&self.tables, owner, status, category);
         let KeyPage { keys, next } = self.list_keys(index, request, row).await?;
-        let mut found = self.get_many(std::iter::once(total).chain(keys).collect()).await?.into_iter();
+        let pairs = keys.into_iter().flat_map(|key| [keys::usage_of_assistant(&key), key]);
+        let mut found = self.get_many(std::iter::once(total).chain(pairs).collect()).await?.into_iter();
         let total = read_count(found.next().flatten())?;
-        let rows: Vec<AssistantRow> = read_all(found.flatten().collect())?;
-        let assistants = rows.into_iter().map(Assistant::from).collect();
+        let mut assistants = Vec::new();
+        while let (Some(usage), Some(assistant)) = (found.next(), found.next()) {
+            assistants.extend(read_assistant(assistant, usage)?);
+        }
         Ok((assistants, total, next))
     }
 
@@ -165,12 +172,15 @@ impl Store {
         let Assistant { id, number, ref character, .. } = *assistant;
         let key = keys::assistant(&self.tables, owner, id);
         let row = write(key.clone(), AssistantRow::new(assistant.clone(), owner))?;
+        let usage = keys::assistant_usage(&self.tables, owner, id);
+        let unused = write(usage.clone(), UsageRow { usage: assistant.usage, status: character.status })?;
         let number = keys::assistant_number(&self.tables, owner, number);
         let numbered = write(number.clone(), NameRow { assistant: id })?;
         let mut actions = vec![
             (NotWritten::Name, self.own_assistant_name(owner, &character.name, id)?),
             (NotWritten::LostRace, Action::put_new(number, numbered)),
             (NotWritten::LostRace, Action::put_new(key, row)),
+            (NotWritten::LostRace, Action::put_new(usage, unused)),
         ];
         actions.extend(self.recount(owner, None, Some(character)));
         actions.extend(self.put_files(owner, new_files)?);
@@ -197,6 +207,16 @@ impl Store {
             let given_up = keys::assistant_name(&self.tables, owner, &old.name);
             actions.push((NotWritten::LostRace, self.remove_own(given_up, id)));
         }
+        if old.status != new.status {
+            let change = UpdateExpression {
+                update: "SET #status = :status",
+                condition: EXISTS,
+                names: &[("#status", "status")],
+                values: vec![(":status", s(new.status.as_str()))],
+            };
+            actions
+                .push((NotWritten::LostRace, Action::update(keys::assistant_usage(&self.tables, owner, id), change)));
+        }
         if let Some(outbox_entry) = outbox_entry {
             actions.push((NotWritten::LostRace, outbox::put(&self.tables, outbox_entry)?));
         }
@@ -215,6 +235,7 @@ impl Store {
             (NotWritten::LostRace, Action::delete_if(about, "version = :version", &[], vec![(":version", n(version))])),
             (NotWritten::LostRace, self.remove_own(name, id)),
             (NotWritten::LostRace, self.remove_own(number, id)),
+            (NotWritten::LostRace, Action::delete(keys::assistant_usage(&self.tables, owner, id))),
         ];
         actions.extend(self.recount(owner, Some(character), None));
         Ok(written(self.transact(actions).await?))
@@ -302,9 +323,15 @@ fn written(outcome: Outcome<NotWritten>) -> Written {
     }
 }
 
-/// Reads an assistant's row that may be absent.
-pub(super) fn read_row(item: Option<Item>) -> Result<Option<Assistant>, CallError> {
-    Ok(read_if_any::<AssistantRow>(item)?.map(Assistant::from))
+/// The keys of an assistant's rows.
+pub(super) fn rows(tables: &Tables, owner: UserId, id: AssistantId) -> [Key<'_>; 2] {
+    [keys::assistant(tables, owner, id), keys::assistant_usage(tables, owner, id)]
+}
+
+/// Reads an assistant from its rows. They may be absent.
+pub(super) fn read_assistant(assistant: Option<Item>, usage: Option<Item>) -> Result<Option<Assistant>, CallError> {
+    let (row, used) = (read_if_any::<AssistantRow>(assistant)?, read_if_any::<UsageRow>(usage)?);
+    Ok(row.zip(used).map(|(row, used)| Assistant { usage: used.usage, ..row.assistant }))
 }
 
 /// A status and a category to filter by; absent means any.
@@ -347,7 +374,7 @@ pub(super) fn count_conversation(tables: &Tables, owner: UserId, assistant: Assi
         names: &[],
         values: vec![(":one", n(1))],
     };
-    Action::update(keys::assistant(tables, owner, assistant), change)
+    Action::update(keys::assistant_usage(tables, owner, assistant), change)
 }
 
 /// Counts one conversation less, after a deletion. `is_default` means that it was the default conversation. Refused
@@ -364,18 +391,18 @@ pub(super) fn uncount_conversation(
         names: &[],
         values: vec![(":one", n(1)), (":reset", n(u64::from(is_default))), (":resets", n(resets))],
     };
-    Action::update(keys::assistant(tables, owner, assistant), change)
+    Action::update(keys::assistant_usage(tables, owner, assistant), change)
 }
 
 /// Counts one more question to an assistant. Refused if the assistant is not active.
 pub(super) fn ask(tables: &Tables, owner: UserId, assistant: AssistantId) -> Action {
     let change = UpdateExpression {
         update: "SET queries = queries + :one",
-        condition: "#character.#status = :active",
-        names: &[("#character", "character"), ("#status", "status")],
+        condition: "#status = :active",
+        names: &[("#status", "status")],
         values: vec![(":one", n(1)), (":active", s(AssistantStatus::Active.as_str()))],
     };
-    Action::update(keys::assistant(tables, owner, assistant), change)
+    Action::update(keys::assistant_usage(tables, owner, assistant), change)
 }
 
 /// Counts the first question in a new conversation. Refused if the assistant is not active. For a default
@@ -386,11 +413,11 @@ pub(super) fn ask_first(tables: &Tables, owner: UserId, assistant: AssistantId, 
     let change = UpdateExpression {
         update: "SET queries = queries + :one, conversations = conversations + :one",
         condition: match resets {
-            Some(_) => "#character.#status = :active AND resets = :resets",
-            None => "#character.#status = :active",
+            Some(_) => "#status = :active AND resets = :resets",
+            None => "#status = :active",
         },
-        names: &[("#character", "character"), ("#status", "status")],
+        names: &[("#status", "status")],
         values,
     };
-    Action::update(keys::assistant(tables, owner, assistant), change)
+    Action::update(keys::assistant_usage(tables, owner, assistant), change)
 }

@@ -14,6 +14,7 @@
 //! | users | `population#<0 to 7>` | `count` | the number of accounts, in eight parts |
 //! | users | `sweep` | `user#<uuid>` | a deleted account whose data is still to be removed |
 //! | assistants | `owner#<uuid>` | `assistant#<uuid>` | an assistant |
+//! | assistants | `owner#<uuid>` | `usage#<uuid>` | how an assistant is used, and whether it is active |
 //! | assistants | `owner#<uuid>` | `name#<sha256>` | the assistant with this name |
 //! | assistants | `owner#<uuid>` | `number#<20 digits>` | the assistant with this integer |
 //! | assistants | `owner#<uuid>` | `count#<status>#<category>` | the number of assistants that a filter matches |
@@ -209,6 +210,17 @@ pub fn owner_partition(owner: UserId) -> String {
 /// An assistant.
 pub fn assistant(tables: &Tables, owner: UserId, id: AssistantId) -> Key<'_> {
     Key::of(&tables.assistants, owner_partition(owner), format!("assistant#{id}"))
+}
+
+/// How an assistant is used.
+pub fn assistant_usage(tables: &Tables, owner: UserId, id: AssistantId) -> Key<'_> {
+    Key::of(&tables.assistants, owner_partition(owner), format!("usage#{id}"))
+}
+
+/// How the assistant with this key is used.
+pub fn usage_of_assistant<'a>(assistant: &Key<'a>) -> Key<'a> {
+    let sort = assistant.attributes.get("sk").and_then(|sort| sort.as_s().ok());
+    assistant.beside(assistant.table, &sort.map_or_else(String::new, |sort| sort.replacen("assistant#", "usage#", 1)))
 }
 
 /// The owner's assistant with this name.

@@ -292,12 +292,12 @@ impl Store {
         let partition = ("assistant", assistant.to_string());
         let index = Index { table: &self.tables.sessions, name, partition, order };
         let KeyPage { keys, next } = self.conversation_keys(index, request).await?;
-        let about = keys::assistant(&self.tables, owner, assistant);
-        let mut found = self.get_many(std::iter::once(about).chain(keys).collect()).await?.into_iter();
-        let Some(assistant) = assistants::read_row(found.next().flatten())? else {
+        let about = assistants::rows(&self.tables, owner, assistant).into_iter();
+        let mut found = self.get_many(about.chain(keys).collect()).await?.into_iter();
+        let Some(assistant) = assistants::read_assistant(found.next().flatten(), found.next().flatten())? else {
             return Ok(None);
         };
-        Ok(Some((owned_by(owner, found)?, assistant.conversations, next)))
+        Ok(Some((owned_by(owner, found)?, assistant.usage.conversations, next)))
     }
 
     async fn conversation_keys<'a>(

@@ -3,9 +3,7 @@
 //! the outcome by the second.
 
 use super::{
-    CallError, Store, assistants,
-    assistants::AssistantRow,
-    balances,
+    CallError, Store, assistants, balances,
     balances::{Balance, Hold},
     idempotency, keys, n, outbox, read_if_any,
     running::{self, RunningTurn},
@@ -103,15 +101,16 @@ impl Store {
         let about = keys::conversation(&self.tables, conversation);
         let record = key_hash.map(|hash| keys::idempotency(&self.tables, user, hash));
         let has_record = record.is_some();
-        let assistant = assistant.map(|assistant| keys::assistant(&self.tables, user, assistant));
-        let wanted = [Some(about), Some(keys::balance(&self.tables, user)), record, assistant];
-        let mut found = self.get_many(wanted.into_iter().flatten().collect()).await?.into_iter();
+        let assistant = assistant.map(|assistant| assistants::rows(&self.tables, user, assistant));
+        let wanted = [about, keys::balance(&self.tables, user)].into_iter();
+        let wanted = wanted.chain(record).chain(assistant.into_iter().flatten()).collect();
+        let mut found = self.get_many(wanted).await?.into_iter();
         let about: Option<ConversationRow> = read_if_any(found.next().flatten())?;
         let balance = found.next().flatten();
         let record = if has_record { found.next().flatten() } else { None };
         Ok(BeforeTurn {
             conversation: about.and_then(|row| row.if_owned_by(user)),
-            assistant: read_if_any::<AssistantRow>(found.next().flatten())?.map(Assistant::from),
+            assistant: assistants::read_assistant(found.next().flatten(), found.next().flatten())?,
             balance: read_if_any(balance)?,
             record: read_if_any(record)?,
         })

@@ -169,18 +169,7 @@ fn degree(value: Value) -> Result<Temperature, Problem> {
 
 impl From<Assistant> for ShownAssistant {
     fn from(assistant: Assistant) -> Self {
-        let Assistant {
-            id,
-            number: _,
-            character,
-            files,
-            version: _,
-            queries: _,
-            conversations: _,
-            resets: _,
-            created_at,
-            updated_at,
-        } = assistant;
+        let Assistant { id, number: _, character, files, version: _, usage: _, created_at, updated_at } = assistant;
         let Character {
             name,
             description,

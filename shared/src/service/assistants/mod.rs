@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     domain::{
         Error, Problem,
-        assistant::{Assistant, AssistantFilter, Character, CharacterChange},
+        assistant::{Assistant, AssistantFilter, AssistantUsage, Character, CharacterChange},
         event::{EventDetails, OutboxEntry},
         ids::{AssistantId, AssistantNumber, UserId},
         list::{AssistantField, ListRequest, Listed, Sort},
@@ -91,9 +91,7 @@ impl Assistants {
             character: character.clone(),
             files: known.beside(&[])?,
             version: 0,
-            queries: 0,
-            conversations: 0,
-            resets: 0,
+            usage: AssistantUsage::default(),
             created_at: now,
             updated_at: now,
         };

@@ -66,7 +66,7 @@ impl Turns {
         let BeforeTurn { conversation, assistant, balance, record: _ } = before;
         let balance = balance.ok_or(Error::InvalidCredential)?;
         let available = self.balance.up_to_date(user.id, balance).await?.available;
-        let resets = assistant.as_ref().map_or(0, |assistant| assistant.resets);
+        let resets = assistant.as_ref().map_or(0, |assistant| assistant.usage.resets);
         let (id, conversation) = match &saying.place {
             TurnTarget::With(assistant) if resets > 0 => {
                 let id = ConversationId::default_with(*assistant, resets);
@@ -121,7 +121,7 @@ fn beginning(
         TurnTarget::Default => (new(None), Some(user.resets)),
         TurnTarget::With(_) => {
             let assistant = assistant.ok_or(Error::NotFound)?;
-            (new(None).titled(assistant.character.name.to_title()), Some(assistant.resets))
+            (new(None).titled(assistant.character.name.to_title()), Some(assistant.usage.resets))
         }
         TurnTarget::New { assistant: Some(_), .. } if assistant.is_none() => {
             return Err(Error::invalid("assistant_id", Problem::UnknownAssistant));
