@@ -215,7 +215,7 @@ pub async fn remove(
             content_type = "text/event-stream",
             body = StreamEvent,
             description = "If the client accepts `text/event-stream`: the events of `POST …/messages/stream`.",
-            example = json!({"event": "delta", "data": {"text": "Hi"}})
+            example = json!({"event": "delta", "id": "2.0", "data": "{\"text\":\"Hi\"}"})
         ),
         (status = 201, body = Exchange),
         (status = 402),
@@ -255,9 +255,9 @@ pub async fn say(
             content_type = "text/event-stream",
             body = StreamEvent,
             description = "Server-sent events: `message` (the user's message), `delta` (a piece of the reply), and `done` \
-                           (both messages) or `error`. The schema has the fields `event` and `data` of an event. Its \
-                           `id` is a position, after which the stream can be resumed.",
-            example = json!({"event": "delta", "data": {"text": "Hi"}})
+                           (both messages) or `error`. The schema is that of one event. Its `id` is a position, after \
+                           which the stream can be resumed.",
+            example = json!({"event": "delta", "id": "2.0", "data": "{\"text\":\"Hi\"}"})
         ),
         (status = 402),
         (status = 409, description = "The assistant is not active."),
@@ -295,7 +295,7 @@ pub async fn stream(
             body = StreamEvent,
             description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, \
                            all events of the turn.",
-            example = json!({"event": "delta", "data": {"text": "Hi"}})
+            example = json!({"event": "delta", "id": "2.0", "data": "{\"text\":\"Hi\"}"})
         ),
     ),
 )]

@@ -14,6 +14,7 @@ use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, time::Duration};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 /// A comment is sent after a pause of this length, because gateways and clients close silent connections.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -78,6 +79,20 @@ impl<D: Dialect> FromRequestParts<App<D>> for LastEventId {
             Some(None) => Err(Error::invalid("after", Problem::Cursor).into()),
         }
     }
+}
+
+/// The schema of an event, as of OpenAPI 3.2: its fields are texts, and that of `data` is JSON with a schema of its own.
+pub fn schema_of_event(name: &str, description: &str, data: RefOr<Schema>) -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let data = text().description(Some("The data.")).content_media_type("application/json").content_schema(Some(data));
+    let event = text().description(Some("The kind of event.")).enum_values(Some([name]));
+    let id = text().description(Some("The position after the event: bytes of the reply, and steps."));
+    let event = ObjectBuilder::new()
+        .description(Some(description))
+        .property("event", event)
+        .property("id", id)
+        .property("data", data);
+    event.required("event").required("id").required("data").into()
 }
 
 /// Escapes the line ends of Unicode in JSON. Many clients end a line of an event there, although the standard does not.

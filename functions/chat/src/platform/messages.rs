@@ -9,14 +9,20 @@ use shared::{
         ids::{ConversationId, FileId, Speaker},
         money::Tokens,
     },
-    http::{Dialect, Fault, Field, Form, Platform, events::Event, openapi::ERROR_SCHEMA, parse::list, said},
+    http::{
+        Dialect, Fault, Field, Form, Platform,
+        events::{Event, schema_of_event},
+        openapi::ERROR_SCHEMA,
+        parse::list,
+        said,
+    },
     outbound::OutboundRules,
     service::turns::{Answered, TurnEvent, TurnNews},
 };
 use std::borrow::Cow;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Ref, RefOr, Schema},
+    openapi::{OneOfBuilder, Ref, RefOr, Schema},
 };
 
 /// The maximum number of attachments of a message.
@@ -197,7 +203,7 @@ pub struct Exchange {
 }
 
 /// An event of the stream of a turn, as its fields `event` and `data`.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(tag = "event", content = "data", rename_all = "lowercase")]
 pub enum StreamEvent {
     /// The user's message was stored.
@@ -221,15 +227,29 @@ pub struct Delta {
 #[derive(Serialize)]
 pub struct ErrorBody(Value);
 
-impl PartialSchema for ErrorBody {
+impl PartialSchema for StreamEvent {
     fn schema() -> RefOr<Schema> {
-        RefOr::Ref(Ref::from_schema_name(Self::name()))
+        let of = |name: Cow<'static, str>| RefOr::Ref(Ref::from_schema_name(name));
+        let events = OneOfBuilder::new()
+            .item(schema_of_event("message", "The user's message was stored.", of(ShownMessage::name())))
+            .item(schema_of_event("delta", "The next piece of the reply.", of(Delta::name())))
+            .item(schema_of_event("done", "The reply was stored.", of(Exchange::name())))
+            .item(schema_of_event("error", "The turn failed. Nothing was charged.", of(ERROR_SCHEMA.into())));
+        events.description(Some("An event of the stream of a turn.")).into()
     }
 }
 
-impl ToSchema for ErrorBody {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed(ERROR_SCHEMA)
+impl ToSchema for StreamEvent {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        for (name, schema) in [
+            (ShownMessage::name(), ShownMessage::schema()),
+            (Delta::name(), Delta::schema()),
+            (Exchange::name(), Exchange::schema()),
+        ] {
+            schemas.push((name.into_owned(), schema));
+        }
+        ShownMessage::schemas(schemas);
+        Exchange::schemas(schemas);
     }
 }
 
