@@ -41,6 +41,8 @@ async def aimock(session, directory, fixtures, settings=None, port=None):
     file = pathlib.Path(directory) / "fixtures.json"
     file.write_text(json.dumps({"fixtures": fixtures}))
     provider = f"http://127.0.0.1:{port or free_port()}"
-    command = ["node", node_package() / ".bin" / "llmock", "--port", provider.split(":")[-1], "--fixtures", file]
+    # Pieces that come at once may arrive as one.
+    options = ["--port", provider.split(":")[-1], "--fixtures", file, "--latency", "20"]
+    command = ["node", node_package() / ".bin" / "llmock", *options]
     async with program(session, directory, command, f"{provider}/health", {**os.environ, **(settings or {})}):
         yield provider

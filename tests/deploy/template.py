@@ -81,7 +81,7 @@ def batches_of_messages(template, _):
     """On AWS `sqs:SendMessage` permits sending batches, too. The emulator asks for an action that AWS does not know."""
     for function in of_type(template, FUNCTION).values():
         for policy in function.get("Policies", []):
-            for statement in policy["Statement"]:
+            for statement in policy.get("Statement", []):
                 if "sqs:SendMessage" in statement["Action"]:
                     statement["Action"] = [*statement["Action"], "sqs:SendMessageBatch"]
 
