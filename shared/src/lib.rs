@@ -15,6 +15,7 @@ pub mod model;
 pub mod outbound;
 pub mod password;
 pub mod queue;
+pub mod search;
 pub mod secrets;
 pub mod service;
 pub mod store;

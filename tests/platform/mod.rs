@@ -25,6 +25,7 @@ mod streaming;
 pub mod taken;
 pub mod talk;
 mod titles;
+mod tool_calls;
 mod tool_definitions;
 mod tools;
 mod user_list;

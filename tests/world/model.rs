@@ -6,7 +6,7 @@ use futures::{
     future::{self, BoxFuture, pending},
     stream::{self, BoxStream},
 };
-use shared::model::{ChatModel, Delta, Echo, End, EndReason, ModelError, Prompt, Usage};
+use shared::model::{ChatModel, Delta, Echo, End, EndReason, ModelError, Prompt, ToolCall, Usage};
 use std::{
     collections::VecDeque,
     sync::{
@@ -27,6 +27,10 @@ pub enum Script {
     Pieces(mpsc::UnboundedReceiver<Result<&'static str, ()>>),
     /// Responds with this text, and tells what it used.
     AnswerWith(&'static str, Usage),
+    /// Calls these tools, each with its arguments.
+    Calls(&'static [(&'static str, &'static str)]),
+    /// Says this, and then calls tools.
+    SaysAndCalls(&'static str, &'static [(&'static str, &'static str)]),
     /// Fails.
     Fail,
     /// Fails because the prompt is longer than its context.
@@ -103,6 +107,8 @@ impl ChatModel for ScriptedModel {
                 stream::iter([Ok(text)]).boxed()
             }
             Some(Script::Fail) => stream::iter([Err(())]).boxed(),
+            Some(Script::Calls(called)) => return calls("", called),
+            Some(Script::SaysAndCalls(text, called)) => return calls(text, called),
             Some(Script::TooLong) => return stream::iter([Err(ModelError::ContextTooLong)]).boxed(),
             Some(Script::Hang) => stream::once(pending()).boxed(),
             Some(Script::Panic) => stream::once(async { panic!("the model panics") }).boxed(),
@@ -120,6 +126,17 @@ impl ChatModel for ScriptedModel {
     fn probe(&self) -> BoxFuture<'_, Result<(), ModelError>> {
         Echo.probe()
     }
+}
+
+fn calls(text: &str, called: &[(&str, &str)]) -> BoxStream<'static, Result<Delta, ModelError>> {
+    let text = (!text.is_empty()).then(|| Delta::Text(text.to_owned()));
+    let call = |(at, (name, arguments)): (usize, &(&str, &str))| {
+        let (name, arguments) = ((*name).to_owned(), (*arguments).to_owned());
+        Delta::ToolCall(ToolCall { id: format!("call{at}"), name, arguments })
+    };
+    let end = Delta::End(End { reason: EndReason::ToolCalls, usage: None, model: None });
+    let deltas: Vec<_> = text.into_iter().chain(called.iter().enumerate().map(call)).chain([end]).map(Ok).collect();
+    stream::iter(deltas).boxed()
 }
 
 const fn end(usage: Option<Usage>) -> Delta {

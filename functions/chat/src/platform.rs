@@ -254,7 +254,7 @@ pub async fn say(
             status = 200,
             content_type = "text/event-stream",
             body = StreamEvent,
-            description = "Server-sent events: `message` (the user's message), `delta` (a piece of the reply), and `done` \
+            description = "Server-sent events: `message` (the user's message), `delta` (a piece of the reply), `step` (a tool call that began or ended), and `done` \
                            (both messages) or `error`. The schema is that of one event. Its `id` is a position, after \
                            which the stream can be resumed.",
             example = json!({"event": "delta", "id": "2.0", "data": "{\"text\":\"Hi\"}"})

@@ -11,6 +11,7 @@ pub fn routes() -> Group {
         platform::create,
         platform::show,
         platform::change,
+        platform::try_out,
         platform::remove
     ])
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::{
     domain::{
         Error, OutboundUrl, Problem,
@@ -17,6 +17,7 @@ use shared::{
         listing::{Parameters as ListParameters, Wanted},
     },
     outbound::OutboundRules,
+    service::toolbox::{ToolOutcome, ToolTrial},
 };
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -115,6 +116,52 @@ pub struct ShownParameter {
     description: String,
 }
 
+/// `{"arguments": {"city": "Utrecht"}}`.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(example = json!({"arguments": {"city": "Utrecht"}}))]
+pub struct Trial {
+    /// The arguments, as a model would give them.
+    #[schema(value_type = Object, required)]
+    arguments: Field,
+}
+
+/// `{"request": {"url": "https://example.com/weather", "body": {"city": "Utrecht"}}, "response": {"status": 200, "text":
+/// "Sunny", "has_failed": false}}`.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "request": {"url": "https://example.com/weather", "body": {"city": "Utrecht"}},
+    "response": {"status": 200, "text": "Sunny", "has_failed": false},
+}))]
+pub struct ShownTrial {
+    /// What was sent.
+    request: SentRequest,
+    /// What came back.
+    response: Received,
+}
+
+/// `{"url": "https://example.com/weather", "body": {"city": "Utrecht"}}`.
+#[derive(Serialize, ToSchema)]
+pub struct SentRequest {
+    /// The address. `null` for built-in tools.
+    #[schema(format = "iri")]
+    url: Option<String>,
+    /// The body. `null` for built-in tools.
+    #[schema(value_type = Option<Object>)]
+    body: Option<Value>,
+}
+
+/// `{"status": 200, "text": "Sunny", "has_failed": false}`.
+#[derive(Serialize, ToSchema)]
+pub struct Received {
+    /// The status. `null` for built-in tools, and if there was no answer.
+    status: Option<u16>,
+    /// What a model would be told.
+    text: String,
+    /// Whether a model would be told that the call failed.
+    has_failed: bool,
+}
+
 /// `GET /api/v1/tools?page=&size=&sort=&after=`: lists all tools.
 #[utoipa::path(
     get,
@@ -186,6 +233,34 @@ pub async fn change(
     Ok(Json(app.tools.change(&admin, &tool, body.change(&rules)?).await?.into()))
 }
 
+/// `POST /api/v1/tools/{tool}/test`: calls a tool with some arguments, as an administrator, and shows what was sent and what
+/// came back.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tools/{tool}/test",
+    params(InPath<ToolId>),
+    request_body = Trial,
+    responses((status = 200, body = ShownTrial), (status = 403)),
+)]
+pub async fn try_out(
+    State(app): State<App<Platform>>,
+    AsAdministrator(administrator): AsAdministrator,
+    InPath(id): InPath<ToolId>,
+    Body(Trial { arguments }): Body<Trial>,
+) -> Result<Json<ShownTrial>> {
+    let mut form = Form::default();
+    let arguments = form.required("arguments", arguments, parse_arguments);
+    let arguments = form.finish(|| arguments)?;
+    Ok(Json(app.tool_runner.try_out(administrator.user().id, &id, arguments).await?.into()))
+}
+
+impl From<ToolTrial> for ShownTrial {
+    fn from(ToolTrial { url, body, status, outcome }: ToolTrial) -> Self {
+        let ToolOutcome { text, has_failed } = outcome;
+        Self { request: SentRequest { url, body }, response: Received { status, text, has_failed } }
+    }
+}
+
 /// `DELETE /api/v1/tools/{tool}`: deletes a tool. Requires an administrator.
 #[utoipa::path(
     delete,
@@ -225,6 +300,13 @@ impl ToolFields {
             endpoint: form.optional("endpoint", endpoint, |text: &str| OutboundUrl::parse(text, rules)),
         };
         form.finish(|| Some(change))
+    }
+}
+
+fn parse_arguments(value: Value) -> std::result::Result<Map<String, Value>, Problem> {
+    match value {
+        Value::Object(arguments) => Ok(arguments),
+        _ => Err(Problem::NotAnObject),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     aws::EMBEDDED_ENDPOINT,
     domain::{models::Models, money::Prices, webhook::RetrySchedule},
     outbound::OutboundRules,
+    search::SearchSettings,
     secrets::SigningKeys,
 };
 use reading::{Settings, wrong};
@@ -34,6 +35,8 @@ pub struct Config {
     pub jwt_secret_id: Option<String>,
     /// The models that answer.
     pub model: ModelSettings,
+    /// The search engine of the tool `web_search`, if there is one.
+    pub search: Option<SearchSettings>,
     /// Names of the DynamoDB tables.
     pub tables: Tables,
     /// The endpoint of the WebSocket gateway for sending frames.
@@ -245,6 +248,7 @@ impl Config {
             jwt_secret_previous: settings.secret("JWT_SECRET_PREVIOUS")?,
             jwt_secret_id: (settings.0)("JWT_SECRET_ID"),
             model: settings.model()?,
+            search: settings.search()?,
             tables: Tables {
                 users: settings.text("TABLE_USERS", &tables.users),
                 assistants: settings.text("TABLE_ASSISTANTS", &tables.assistants),

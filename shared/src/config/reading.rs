@@ -10,6 +10,7 @@ use crate::{
         webhook::RetrySchedule,
     },
     outbound::OutboundRules,
+    search::SearchSettings,
     secrets::KEY_MIN,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -69,6 +70,12 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         if tokens > TOKENS_MAX { Err(wrong(name, &format!("is more than {TOKENS_MAX}"))) } else { Ok(tokens) }
     }
 
+    pub(super) fn search(&self) -> Result<Option<SearchSettings>, SettingError> {
+        let key = (self.0)("SEARCH_API_KEY").map(SecretString::from);
+        let Some(url) = (self.0)("SEARCH_URL") else { return Ok(None) };
+        Ok(Some(SearchSettings { url: parse_url("SEARCH_URL", &url, "https://search.example.com")?, key }))
+    }
+
     /// Prices by use, unless both are 0.
     pub(super) fn use_prices(&self) -> Result<Option<UsePrices>, SettingError> {
         let per_1k_input = self.tokens("TOKENS_PER_1K_INPUT", 0)?;
@@ -79,7 +86,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     pub(super) fn model(&self) -> Result<ModelSettings, SettingError> {
         let base_url = match (self.0)("MODEL_BASE_URL") {
             None => None,
-            Some(url) => Some(parse_base_url(&url)?),
+            Some(url) => Some(parse_url("MODEL_BASE_URL", &url, "https://api.openai.com/v1")?),
         };
         let api_key = (self.0)("MODEL_API_KEY").map(SecretString::from);
         // An address alone selects the provider.
@@ -257,7 +264,7 @@ fn bedrock() -> Result<ModelProvider, SettingError> {
     Err(wrong("MODEL_PROVIDER", "`bedrock` needs a program that was built with the Cargo feature `bedrock`"))
 }
 
-fn parse_base_url(text: &str) -> Result<Url, SettingError> {
+fn parse_url(name: &'static str, text: &str, example: &str) -> Result<Url, SettingError> {
     let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| wrong("MODEL_BASE_URL", "is not an address like `https://api.openai.com/v1`"))
+    url.ok_or_else(|| wrong(name, &format!("is not an address like `{example}`")))
 }

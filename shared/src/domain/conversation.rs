@@ -196,6 +196,8 @@ pub struct Source {
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
+    /// How many bytes of the answer came before the call.
+    pub at: usize,
     /// The tool.
     pub tool: String,
     /// What it was called with, a JSON object.
@@ -300,6 +302,23 @@ impl From<TurnFailure> for Error {
             TurnFailure::Model | TurnFailure::Interrupted => Self::ModelFailed,
             TurnFailure::Timeout => Self::ModelTimedOut,
         }
+    }
+}
+
+/// A call of a tool that began or ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEvent {
+    /// The call. Before its end, without a result.
+    pub step: Step,
+    /// Whether it ended.
+    pub has_ended: bool,
+}
+
+impl StepEvent {
+    /// The two events of a step that ended.
+    pub fn both(step: &Step) -> [Self; 2] {
+        let begun = Step { result: String::new(), has_failed: false, ..step.clone() };
+        [Self { step: begun, has_ended: false }, Self { step: step.clone(), has_ended: true }]
     }
 }
 

@@ -234,6 +234,8 @@ pub enum Problem {
     ParametersForm,
     /// The attachment is not in the documented form.
     AttachmentForm,
+    /// Arguments that do not fit the parameters of their tool.
+    Arguments,
     /// The name contains no letter or digit for an identifier.
     NoIdentifier,
     /// The value is not a file.
@@ -296,6 +298,7 @@ impl std::fmt::Display for Problem {
                 "Each parameter is an object with a type (string, number, integer, boolean, array or object), and \
                  optionally required (boolean) and description (text).",
             ),
+            Self::Arguments => f.write_str("The arguments do not fit the tool's parameters."),
             Self::AttachmentForm => f.write_str("An attachment has a type (file or image) and a url."),
             Self::NoIdentifier => f.write_str("Use at least one of the letters a-z or a digit."),
             Self::NotAFile => f.write_str("The submitted data was not a file. Check the encoding type on the form."),

@@ -21,6 +21,7 @@ pub mod realtime;
 pub mod recovery;
 mod retry;
 pub mod sweeper;
+pub mod toolbox;
 pub mod tools;
 pub mod turns;
 pub mod users;
@@ -37,6 +38,7 @@ use crate::{
     outbound::{Outbound, Resolver},
     password::Passwords,
     queue::Queues,
+    search::Search,
     secrets::Keyring,
     store::Store,
 };
@@ -58,6 +60,7 @@ use realtime::Realtime;
 use recovery::Recovery;
 use std::{ops::Deref, sync::Arc};
 use sweeper::Sweeper;
+use toolbox::ToolRunner;
 use tools::Tools;
 use turns::{ContextLimits, Turns};
 use users::Users;
@@ -122,6 +125,8 @@ pub struct All {
     pub assistants: Assistants,
     /// The tools that assistants may use.
     pub tools: Tools,
+    /// Calling tools.
+    pub tool_runner: ToolRunner,
     /// Uploaded files.
     pub files: Files,
     /// Conversations, and reading their messages.
@@ -198,6 +203,8 @@ impl Services {
             Realtime::new(deps.clone(), logins.clone(), limits.clone(), (gateway, frames), queues.connections);
         let tools = Tools::new(deps.clone())?;
         let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
+        let search = config.search.clone().map(|settings| Arc::new(Search::new(settings)));
+        let tool_runner = ToolRunner::new(tools.clone(), files.clone(), outbound.clone(), search, deps.entropy.clone());
         let retries = config.webhook_retries.clone();
         let deliveries =
             Deliveries::new(deps.clone(), queues.deliveries.clone(), (outbound, webhooks.clone()), retries);
@@ -219,8 +226,9 @@ impl Services {
                 deps,
                 balance.clone(),
                 (model.clone(), models.clone(), context, config.model.timeout),
-                realtime.clone(),
+                (realtime.clone(), tool_runner.clone()),
             ),
+            tool_runner,
             models,
             balance,
             realtime,

@@ -133,6 +133,16 @@ impl Tools {
         if self.store.remove_tool(&tool.id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
+    /// The tools with these ids that exist.
+    pub async fn of(&self, ids: &[ToolId]) -> Result<Vec<Tool>, Error> {
+        let own = ids.iter().filter_map(|id| self.built_in(id)).cloned();
+        let mut added: Vec<&ToolId> = ids.iter().filter(|id| self.built_in(id).is_none()).collect();
+        added.sort_unstable();
+        added.dedup();
+        let added = if added.is_empty() { Vec::new() } else { self.store.tools_with_ids(&added).await? };
+        Ok(own.chain(added).collect())
+    }
+
     /// Whether all of these tools exist.
     pub async fn exist(&self, ids: &[ToolId]) -> Result<bool, Error> {
         let mut added: Vec<&ToolId> = ids.iter().filter(|id| self.built_in(id).is_none()).collect();

@@ -24,6 +24,7 @@
 //! | sessions | `conversation#<uuid>` | `about` | a conversation |
 //! | sessions | `conversation#<uuid>` | `message#<turn>#<0 or 1>` | a user's message, its reply |
 //! | sessions | `conversation#<uuid>` | `running#<turn>` | a turn that runs; index `running` lists them |
+//! | sessions | `conversation#<uuid>` | `step#<turn>#<number>` | a tool call of a turn that runs began or ended; expires |
 //! | sessions | `conversation#<uuid>` | `stream#<turn>#<byte>` | a part of the answer of a turn that runs; expires |
 //! | sessions | `sweep` | `conversation#<uuid>` | a deleted conversation whose messages are still to be removed |
 //! | balances | `user#<uuid>` | `balance` | available tokens, and the holds |
@@ -318,6 +319,16 @@ pub fn running(tables: &Tables, conversation: ConversationId, turn: TurnNumber) 
 /// A part of the answer of a turn that runs. `start` is the number of bytes before it.
 pub fn answer_part(tables: &Tables, conversation: ConversationId, turn: TurnNumber, start: usize) -> Key<'_> {
     Key::of(&tables.sessions, conversation_partition(conversation), answer_part_sort(turn, start))
+}
+
+/// The event with this number about the tool calls of a turn that runs.
+pub fn step_event(tables: &Tables, conversation: ConversationId, turn: TurnNumber, number: usize) -> Key<'_> {
+    Key::of(&tables.sessions, conversation_partition(conversation), step_event_sort(turn, number))
+}
+
+/// The sort key of such an event.
+pub fn step_event_sort(turn: TurnNumber, number: usize) -> String {
+    format!("step#{:020}#{number:04}", turn.0)
 }
 
 /// The sort key of a part of an answer.

@@ -13,7 +13,7 @@ use super::{
     write,
 };
 use crate::domain::{
-    conversation::{Message, MessageStatus, Turn, TurnFailure},
+    conversation::{Message, MessageStatus, StepEvent, Turn, TurnFailure},
     ids::{ConversationId, TurnNumber, UserId},
     list::ListPosition,
     money::Tokens,
@@ -69,6 +69,24 @@ struct PartRow {
     start: usize,
     text: String,
     expires_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StepEventRow {
+    #[serde(flatten)]
+    event: StepEvent,
+    expires_at: u64,
+}
+
+/// A turn that runs, and what is new in it.
+#[derive(Debug)]
+pub struct Progress {
+    /// The turn.
+    pub turn: RunningTurn,
+    /// The text of the answer that comes next.
+    pub text: String,
+    /// The events about tool calls that come next.
+    pub steps: Vec<StepEvent>,
 }
 
 /// What the process that runs a turn learns when it says that it is alive.
@@ -216,17 +234,55 @@ impl Store {
         }
     }
 
-    /// A turn that runs, and the stored text of its answer after `start` bytes, where a part begins. `None` if it has
-    /// ended. The caller must find out whose conversation it is.
+    /// Stores that tool calls began or ended, the first of which is event `number`.
+    pub async fn add_step_events(
+        &self,
+        place: &TurnLocation,
+        number: usize,
+        events: Vec<StepEvent>,
+        now: Timestamp,
+    ) -> Result<(), CallError> {
+        for (number, event) in (number..).zip(events) {
+            let key = keys::step_event(&self.tables, place.conversation, place.turn, number);
+            let item = write(key.clone(), StepEventRow { event, expires_at: now.plus(PARTS_KEPT).seconds() })?;
+            // A repeated attempt finds its own row.
+            self.put_if(key, item, IS_NEW, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// The stored events about tool calls from event `number` on.
+    async fn step_events_after(
+        &self,
+        conversation: ConversationId,
+        turn: TurnNumber,
+        number: usize,
+    ) -> Result<Vec<StepEvent>, CallError> {
+        let query = client::query()
+            .table_name(&self.tables.sessions)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", s(keys::conversation_partition(conversation)))
+            .expression_attribute_values(":first", s(keys::step_event_sort(turn, number)))
+            .expression_attribute_values(":last", s(keys::step_event_sort(turn, 9_999)))
+            .consistent_read(true);
+        let found = query.call(&self.client).await?;
+        let rows: Vec<StepEventRow> = read_all(found.items.unwrap_or_default())?;
+        Ok(rows.into_iter().map(|row| row.event).collect())
+    }
+
+    /// A turn that runs, and what is stored of its answer after `bytes`, where a part begins, and after `steps` events
+    /// about tool calls. `None` if it has ended. The caller must find out whose conversation it is.
     pub async fn progress(
         &self,
         conversation: ConversationId,
         turn: TurnNumber,
-        start: usize,
-    ) -> Result<Option<(RunningTurn, String)>, CallError> {
+        (bytes, steps): (usize, usize),
+    ) -> Result<Option<Progress>, CallError> {
         let running = self.get(keys::running(&self.tables, conversation, turn));
-        let (running, text) = futures::future::try_join(running, self.answer_after(conversation, turn, start)).await?;
-        Ok(read_if_any(running)?.map(|running| (running, text)))
+        let text = self.answer_after(conversation, turn, bytes);
+        let steps = self.step_events_after(conversation, turn, steps);
+        let (running, text, steps) = futures::future::try_join3(running, text, steps).await?;
+        Ok(read_if_any(running)?.map(|turn| Progress { turn, text, steps }))
     }
 
     /// A turn of a user's conversation, for those who follow it. `None` if there is no such turn.

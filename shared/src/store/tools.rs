@@ -29,6 +29,12 @@ impl Store {
         read_if_any(self.get(keys::tool(&self.tables, id)).await?)
     }
 
+    /// Reads the tools with these ids that exist.
+    pub async fn tools_with_ids(&self, ids: &[&ToolId]) -> Result<Vec<Tool>, CallError> {
+        let rows = self.get_many(ids.iter().map(|id| keys::tool(&self.tables, id)).collect()).await?;
+        read_all(rows.into_iter().flatten().collect())
+    }
+
     /// Returns whether all of these tools exist. `ids` must not contain duplicates.
     pub async fn tools_exist(&self, ids: &[&ToolId]) -> Result<bool, CallError> {
         let rows = self.get_many(ids.iter().map(|id| keys::tool(&self.tables, id)).collect()).await?;

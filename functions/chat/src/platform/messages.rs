@@ -5,7 +5,7 @@ use serde_json::Value;
 use shared::{
     domain::{
         Error, OutboundUrl, Problem,
-        conversation::{self, AboutReply, Attachment, AttachmentKind, AttachmentSource, Message, Said},
+        conversation::{self, AboutReply, Attachment, AttachmentKind, AttachmentSource, Message, Said, StepEvent},
         ids::{ConversationId, FileId, Speaker},
         money::Tokens,
     },
@@ -210,6 +210,8 @@ pub enum StreamEvent {
     Message(Box<ShownMessage>),
     /// The next piece of the reply.
     Delta(Delta),
+    /// A tool call began or ended.
+    Step(StepNews),
     /// The reply was stored.
     Done(Box<Exchange>),
     /// The turn failed. Nothing was charged.
@@ -223,6 +225,22 @@ pub struct Delta {
     text: String,
 }
 
+/// `{"tool": "web_search", "arguments": {"query": "tides"}, "result": null, "status": "running"}`. A tool call that began
+/// or ended.
+#[derive(Serialize, ToSchema)]
+pub struct StepNews {
+    /// The tool's id.
+    tool: String,
+    /// What it is called with.
+    #[schema(value_type = Object)]
+    arguments: Value,
+    /// What the model is told. `null` before the end.
+    result: Option<String>,
+    /// `running` before the end, then `complete`, or `failed` if the call failed.
+    #[schema(pattern = "^(running|complete|failed)$")]
+    status: &'static str,
+}
+
 /// The body of an error response.
 #[derive(Serialize)]
 pub struct ErrorBody(Value);
@@ -233,6 +251,7 @@ impl PartialSchema for StreamEvent {
         let events = OneOfBuilder::new()
             .item(schema_of_event("message", "The user's message was stored.", of(ShownMessage::name())))
             .item(schema_of_event("delta", "The next piece of the reply.", of(Delta::name())))
+            .item(schema_of_event("step", "A tool call began or ended.", of(StepNews::name())))
             .item(schema_of_event("done", "The reply was stored.", of(Exchange::name())))
             .item(schema_of_event("error", "The turn failed. Nothing was charged.", of(ERROR_SCHEMA.into())));
         events.description(Some("An event of the stream of a turn.")).into()
@@ -244,6 +263,7 @@ impl ToSchema for StreamEvent {
         for (name, schema) in [
             (ShownMessage::name(), ShownMessage::schema()),
             (Delta::name(), Delta::schema()),
+            (StepNews::name(), StepNews::schema()),
             (Exchange::name(), Exchange::schema()),
         ] {
             schemas.push((name.into_owned(), schema));
@@ -260,6 +280,7 @@ pub fn event(TurnEvent { position, news }: TurnEvent, here: &str) -> Event<Strea
             StreamEvent::Message(Box::new(ShownMessage::new(*message, conversation, here)))
         }
         TurnNews::Delta(text) => StreamEvent::Delta(Delta { text }),
+        TurnNews::Step(event) => StreamEvent::Step(event.into()),
         TurnNews::Done(answered) => StreamEvent::Done(Box::new(Exchange::new(*answered, here))),
         TurnNews::Failed(error) => StreamEvent::Error(ErrorBody(Platform::error(&Fault::from(error)).1)),
     };
@@ -329,8 +350,18 @@ impl From<conversation::Source> for Source {
     }
 }
 
+impl From<StepEvent> for StepNews {
+    fn from(StepEvent { step, has_ended }: StepEvent) -> Self {
+        let Step { tool, arguments, result, status } = step.into();
+        match has_ended {
+            true => Self { tool, arguments, result: Some(result), status },
+            false => Self { tool, arguments, result: None, status: "running" },
+        }
+    }
+}
+
 impl From<conversation::Step> for Step {
-    fn from(conversation::Step { tool, arguments, result, has_failed }: conversation::Step) -> Self {
+    fn from(conversation::Step { at: _, tool, arguments, result, has_failed }: conversation::Step) -> Self {
         let status = if has_failed { "failed" } else { "complete" };
         let arguments = serde_json::from_str(&arguments).unwrap_or_default();
         Self { tool, arguments, result, status }

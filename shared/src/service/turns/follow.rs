@@ -2,15 +2,15 @@
 
 use super::{
     Answered, Turns,
-    live::{Live, LiveEnd, Next, after},
+    live::{Live, LiveEnd, Next, Piece, Told},
 };
 use crate::{
     domain::{
         Error,
-        conversation::{Message, StreamPosition},
+        conversation::{Message, StepEvent, StreamPosition},
         ids::{ConversationId, TurnNumber, UserId},
     },
-    store::running::{Followed, FollowedState},
+    store::running::{Followed, FollowedState, Progress},
 };
 use futures::{
     StreamExt,
@@ -41,6 +41,8 @@ pub enum TurnNews {
     Said(ConversationId, Box<Message>),
     /// A piece of the answer.
     Delta(String),
+    /// A tool call began or ended.
+    Step(StepEvent),
     /// The answer was stored and paid for.
     Done(Box<Answered>),
     /// The turn failed and costs nothing.
@@ -61,10 +63,10 @@ struct Follower {
 enum Source {
     /// From the task in this process that runs the turn.
     Here(Arc<Live>),
-    /// From the database. `read` bytes have been read of it, and `quiet` reads in a row found nothing new.
-    Stored { read: usize, quiet: u32 },
-    /// The turn has ended: the whole text, and what comes after it.
-    Ended { said: String, end: Option<TurnNews> },
+    /// From the database. `quiet` reads in a row found nothing new.
+    Stored { told: Told, quiet: u32 },
+    /// The turn has ended: all that it told, and what comes after it.
+    Ended { told: Told, end: Option<TurnNews> },
 }
 
 impl Turns {
@@ -84,7 +86,9 @@ impl Turns {
         let place = (conversation, turn);
         let source = match Source::ended(conversation, state) {
             Ok(ended) => ended,
-            Err(StillRuns) => self.live.get(place).map_or(Source::Stored { read: 0, quiet: 0 }, Source::Here),
+            Err(StillRuns) => {
+                self.live.get(place).map_or(Source::Stored { told: Told::default(), quiet: 0 }, Source::Here)
+            }
         };
         Ok(stream::iter(said).chain(self.events_from(source, user, place, after.unwrap_or_default())))
     }
@@ -122,12 +126,14 @@ impl Source {
         match state {
             FollowedState::Running(_) => Err(StillRuns),
             FollowedState::Answered(turn, left) => {
-                let said = turn.response.clone();
+                let steps = turn.about.steps.iter().flat_map(StepEvent::both).collect();
+                let told = Told { text: turn.response.clone(), steps };
                 let answered = Answered { conversation, turn, left };
-                Ok(Self::Ended { said, end: Some(TurnNews::Done(Box::new(answered))) })
+                Ok(Self::Ended { told, end: Some(TurnNews::Done(Box::new(answered))) })
             }
-            FollowedState::Failed(said, failure) => {
-                Ok(Self::Ended { said, end: Some(TurnNews::Failed(failure.into())) })
+            FollowedState::Failed(text, failure) => {
+                let told = Told { text, steps: Vec::new() };
+                Ok(Self::Ended { told, end: Some(TurnNews::Failed(failure.into())) })
             }
         }
     }
@@ -145,25 +151,28 @@ impl Follower {
         if self.has_ended {
             return None;
         }
-        let (bytes, news) = self.news().await.unwrap_or_else(|error| (self.position.bytes, TurnNews::Failed(error)));
-        self.position.bytes = bytes;
-        self.has_ended = !matches!(news, TurnNews::Delta(_));
-        Some(TurnEvent { position: self.position, news })
+        let (position, news) = self.news().await.unwrap_or_else(|error| (self.position, TurnNews::Failed(error)));
+        self.position = position;
+        self.has_ended = matches!(news, TurnNews::Done(_) | TurnNews::Failed(_));
+        Some(TurnEvent { position, news })
     }
 
-    /// What happens next, and how many bytes of the answer there are then.
-    async fn news(&mut self) -> Result<(usize, TurnNews), Error> {
-        let start = self.position.bytes;
+    /// What happens next, and the position then.
+    async fn news(&mut self) -> Result<(StreamPosition, TurnNews), Error> {
+        let position = self.position;
         loop {
             let found = match &mut self.source {
-                Source::Here(live) => Some(match live.next(start).await {
-                    Next::Text(text, end) => (end, TurnNews::Delta(text)),
-                    Next::End(LiveEnd::Answered(answered)) => (answered.turn.response.len(), TurnNews::Done(answered)),
-                    Next::End(LiveEnd::Failed(failure)) => (start, TurnNews::Failed(failure.into())),
+                Source::Here(live) => Some(match live.next(position).await {
+                    Next::Piece(piece, next) => (next, piece.into()),
+                    Next::End(LiveEnd::Answered(answered)) => (end_of(&answered), TurnNews::Done(answered)),
+                    Next::End(LiveEnd::Failed(failure)) => (position, TurnNews::Failed(failure.into())),
                 }),
-                Source::Ended { said, end } => Some(match after(said, start) {
-                    "" => (said.len(), end.take().unwrap_or(TurnNews::Failed(Error::NotFound))),
-                    rest => (said.len(), TurnNews::Delta(rest.to_owned())),
+                Source::Ended { told, end } => Some(match told.after(position) {
+                    Some((piece, next)) => (next, piece.into()),
+                    None => {
+                        let next = StreamPosition { bytes: told.text.len(), steps: told.steps.len() };
+                        (next, end.take().unwrap_or(TurnNews::Failed(Error::NotFound)))
+                    }
                 }),
                 Source::Stored { .. } => self.stored().await?,
             };
@@ -174,21 +183,27 @@ impl Follower {
     }
 
     /// What is new in the database. `None` if nothing is, after a pause.
-    async fn stored(&mut self) -> Result<Option<(usize, TurnNews)>, Error> {
-        let Source::Stored { read, quiet } = &mut self.source else { return Ok(None) };
+    async fn stored(&mut self) -> Result<Option<(StreamPosition, TurnNews)>, Error> {
+        let Source::Stored { told, quiet } = &mut self.source else { return Ok(None) };
+        if let Some((piece, next)) = told.after(self.position) {
+            *quiet = 0;
+            return Ok(Some((next, piece.into())));
+        }
         let (conversation, turn) = self.place;
-        let Some((running, text)) = self.turns.store.progress(conversation, turn, *read).await? else {
+        let read = (told.text.len(), told.steps.len());
+        let Some(Progress { turn: running, text, steps }) = self.turns.store.progress(conversation, turn, read).await?
+        else {
             let followed = self.turns.store.follow(self.user, conversation, turn).await?.ok_or(Error::NotFound)?;
             if let Ok(ended) = Source::ended(conversation, followed.state) {
                 self.source = ended;
             }
             return Ok(None);
         };
-        let rest = after(&text, self.position.bytes.saturating_sub(*read));
-        *read += text.len();
-        if !rest.is_empty() {
-            *quiet = 0;
-            return Ok(Some((*read, TurnNews::Delta(rest.to_owned()))));
+        let is_new = !text.is_empty() || !steps.is_empty();
+        told.text.push_str(&text);
+        told.steps.extend(steps);
+        if is_new {
+            return Ok(None);
         }
         if running.alive_until <= self.turns.clock.now() {
             self.turns.recovery.end(running).await?;
@@ -197,5 +212,18 @@ impl Follower {
         *quiet += 1;
         tokio::time::sleep(if *quiet > QUIET_AFTER { QUIET_READ_EVERY } else { READ_EVERY }).await;
         Ok(None)
+    }
+}
+
+fn end_of(answered: &Answered) -> StreamPosition {
+    StreamPosition { bytes: answered.turn.response.len(), steps: 2 * answered.turn.about.steps.len() }
+}
+
+impl From<Piece> for TurnNews {
+    fn from(piece: Piece) -> Self {
+        match piece {
+            Piece::Text(text) => Self::Delta(text),
+            Piece::Step(event) => Self::Step(event),
+        }
     }
 }

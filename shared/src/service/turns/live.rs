@@ -4,7 +4,7 @@
 use super::Answered;
 use crate::domain::{
     Error,
-    conversation::TurnFailure,
+    conversation::{StepEvent, StreamPosition, TurnFailure},
     ids::{ConversationId, TurnNumber},
 };
 use std::{
@@ -28,8 +28,40 @@ pub(super) struct Live {
 
 #[derive(Default)]
 struct Progress {
-    text: String,
+    told: Told,
     end: Option<LiveEnd>,
+}
+
+/// What a turn has told so far.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The text of the answer.
+    pub text: String,
+    /// The events about tool calls.
+    pub steps: Vec<StepEvent>,
+}
+
+/// What a turn tells next.
+pub(super) enum Piece {
+    Text(String),
+    Step(StepEvent),
+}
+
+impl Told {
+    /// What comes after `position`, and the position after that. A position in a character counts as the start of that
+    /// character.
+    pub fn after(&self, position: StreamPosition) -> Option<(Piece, StreamPosition)> {
+        let step = self.steps.get(position.steps);
+        let bytes = position.bytes.min(self.text.len());
+        if let Some(event) = step.filter(|event| event.step.at <= bytes) {
+            let next = StreamPosition { bytes, steps: position.steps + 1 };
+            return Some((Piece::Step(event.clone()), next));
+        }
+        let end = step.map_or(self.text.len(), |event| event.step.at.min(self.text.len()));
+        let text = after(&self.text[..end], bytes);
+        let next = StreamPosition { bytes: end, steps: position.steps };
+        (!text.is_empty()).then(|| (Piece::Text(text.to_owned()), next))
+    }
 }
 
 /// How a turn ended.
@@ -53,8 +85,8 @@ pub(super) enum LiveFailure {
 
 /// What comes next in a turn.
 pub(super) enum Next {
-    /// Text, and how many bytes of the answer there are with it.
-    Text(String, usize),
+    /// A piece, and the position after it.
+    Piece(Piece, StreamPosition),
     End(LiveEnd),
 }
 
@@ -86,13 +118,29 @@ impl LiveTurn {
 
     /// Adds a piece of the answer.
     pub(super) fn push(&self, piece: &str) {
-        lock(&self.live.progress).text.push_str(piece);
+        lock(&self.live.progress).told.text.push_str(piece);
         self.live.changed.send_replace(());
     }
 
     /// The text of the answer that comes after `start` bytes.
     pub(super) fn text_after(&self, start: usize) -> String {
-        lock(&self.live.progress).text.get(start..).unwrap_or_default().to_owned()
+        lock(&self.live.progress).told.text.get(start..).unwrap_or_default().to_owned()
+    }
+
+    /// The length of the answer's text, in bytes.
+    pub(super) fn len(&self) -> usize {
+        lock(&self.live.progress).told.text.len()
+    }
+
+    /// Adds an event about a tool call.
+    pub(super) fn push_step(&self, event: StepEvent) {
+        lock(&self.live.progress).told.steps.push(event);
+        self.live.changed.send_replace(());
+    }
+
+    /// The events about tool calls that come after `start` of them.
+    pub(super) fn steps_after(&self, start: usize) -> Vec<StepEvent> {
+        lock(&self.live.progress).told.steps.get(start..).unwrap_or_default().to_vec()
     }
 
     /// The text of the answer.
@@ -128,16 +176,14 @@ impl Live {
         self.cancel.notify_one();
     }
 
-    /// What comes after `start` bytes of the answer, as soon as there is something. A `start` in a character counts as
-    /// the start of that character.
-    pub(super) async fn next(&self, start: usize) -> Next {
+    /// What comes after `position`, as soon as there is something.
+    pub(super) async fn next(&self, position: StreamPosition) -> Next {
         let mut changed = self.changed.subscribe();
         loop {
             {
                 let progress = lock(&self.progress);
-                let text = after(&progress.text, start);
-                if !text.is_empty() {
-                    return Next::Text(text.to_owned(), progress.text.len());
+                if let Some((piece, next)) = progress.told.after(position) {
+                    return Next::Piece(piece, next);
                 }
                 if let Some(end) = &progress.end {
                     return Next::End(end.clone());
@@ -161,7 +207,7 @@ impl From<LiveFailure> for Error {
 }
 
 /// The text after `start` bytes. A `start` in a character counts as the start of that character.
-pub(super) fn after(text: &str, start: usize) -> &str {
+fn after(text: &str, start: usize) -> &str {
     let mut start = start.min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;

@@ -10,6 +10,7 @@ mod preparing;
 mod prompt;
 mod run;
 mod titles;
+mod tool_loop;
 
 pub use follow::{TurnEvent, TurnNews};
 pub use prompt::ContextLimits;
@@ -21,6 +22,7 @@ use super::{
     realtime::Realtime,
     recovery::Recovery,
     retry::{Attempt, retry},
+    toolbox::ToolRunner,
 };
 use crate::{
     clock::Clock,
@@ -129,6 +131,7 @@ pub struct Turns {
     live: LiveTurns,
     suggestions: Suggestions,
     realtime: Realtime,
+    tools: ToolRunner,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -155,12 +158,12 @@ enum Begun {
 
 impl Turns {
     /// Generates replies with `model`, which knows the `models`, may take as long as `time_limit`, and whose prompts keep to
-    /// `limits`.
+    /// `limits`. `tools` runs the tools that it calls.
     pub fn new(
         deps: Deps,
         balance: Balances,
         (model, models, limits, time_limit): (Arc<dyn ChatModel>, Arc<Models>, ContextLimits, Duration),
-        realtime: Realtime,
+        (realtime, tools): (Realtime, ToolRunner),
     ) -> Self {
         let (recovery, live, suggestions) = (Recovery::new(deps.clone()), LiveTurns::default(), Suggestions::default());
         let Deps { store, clock, entropy } = deps;
@@ -177,6 +180,7 @@ impl Turns {
             realtime,
             clock,
             entropy,
+            tools,
         }
     }
 
@@ -316,11 +320,18 @@ impl Turns {
         {
             return self.answered_before(user.id, recorded).await.map(Begun::Before);
         }
-        let ready = self.ready((user, saying), id, before, now).await?;
+        let mut ready = self.ready((user, saying), id, before, now).await?;
         // Nobody else's conversation is told, and none that was begun anew.
         let is_same = ready.place.conversation == id && ready.place.begins.is_none();
         let history = if is_same { &history[..] } else { &[] };
         let mut prompt = prompt(said, ready.assistant.as_ref(), history, &self.models, self.limits, self.time_limit);
+        ready.toolbox = self.tools.toolbox(ready.assistant.as_ref(), history, said).await?;
+        if !ready.toolbox.is_empty() {
+            prompt.tools = ready.toolbox.definitions();
+            let about_tools = ready.toolbox.instructions();
+            prompt.instructions =
+                Some(prompt.instructions.map_or(about_tools.clone(), |own| format!("{own}\n\n{about_tools}")));
+        }
         let most = (most_tokens_of(&prompt), self.limits.longest_answer(&prompt));
         let Quote { hold, output_max } = self.balance.quote(most, ready.available)?;
         if let Some(most) = output_max {

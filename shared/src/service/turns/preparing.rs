@@ -12,6 +12,7 @@ use crate::{
         time::Timestamp,
         user::User,
     },
+    service::toolbox::Toolbox,
     store::turns::{BeforeTurn, Begins, TurnLocation},
 };
 
@@ -19,6 +20,8 @@ use crate::{
 pub(super) struct Ready {
     pub place: TurnLocation,
     pub assistant: Option<Assistant>,
+    /// The tools that the model may call.
+    pub toolbox: Toolbox,
     /// The tokens that the user can spend.
     pub available: Tokens,
     /// Whether the answer gives the conversation a title.
@@ -90,7 +93,7 @@ impl Turns {
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
         let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
-        Ok(Ready { place, assistant, available, wants_title })
+        Ok(Ready { place, assistant, toolbox: Toolbox::default(), available, wants_title })
     }
 
     /// The assistant of a conversation, read unless it is `known`.

@@ -37,6 +37,12 @@ impl ContextLimits {
         self.output_tokens.map_or(left, u64::from)
     }
 
+    /// About how many bytes more fit into a prompt of so many tokens, when half of what is left is kept.
+    pub(super) fn bytes_left(self, tokens: u64) -> usize {
+        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
+        self.prompt_tokens().saturating_sub(tokens) * BYTES_PER_TOKEN / 2
+    }
+
     /// The most bytes of history that can be useful.
     pub fn history_bytes(self) -> usize {
         self.prompt_tokens() * BYTES_PER_TOKEN

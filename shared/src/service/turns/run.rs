@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        conversation::{AboutReply, MessageStatus, Said, Turn, TurnFailure, Usage},
+        conversation::{AboutReply, MessageStatus, Said, Step, Turn, TurnFailure, Usage},
         event::OutboxEntry,
         ids::{MessageId, Speaker, UserId},
         money::Tokens,
@@ -20,8 +20,8 @@ use crate::{
         title::first_words,
     },
     log::Causes,
-    model::{Delta, EndReason, ModelError, Prompt},
-    service::{balance::HOLD_OUTLASTS, idempotency::Keyed, realtime::Feed, retry::Attempt},
+    model::{Delta, End, EndReason, ModelError, Prompt, ToolCall},
+    service::{balance::HOLD_OUTLASTS, idempotency::Keyed, realtime::Feed, retry::Attempt, toolbox::Toolbox},
     store::{
         balances::Hold,
         running::{Lease, RunningTurn},
@@ -40,6 +40,8 @@ use uuid::Uuid;
 
 /// The maximum size of an answer in bytes. It fits into one item of the store.
 const ANSWER_BYTES_MAX: usize = 120_000;
+/// What stands between what a model said before a tool call and after it.
+const BETWEEN_ANSWERS: &str = "\n\n";
 /// How often the new text of an answer is stored while the turn runs.
 const PART_EVERY: Duration = Duration::from_secs(1);
 /// After how many parts the process says that it is alive.
@@ -63,8 +65,9 @@ pub(super) struct Started {
 pub(super) type Ended = JoinHandle<Result<Attempt<Answered>, Error>>;
 
 /// A turn whose tokens are held.
-struct Held {
-    place: TurnLocation,
+pub(super) struct Held {
+    pub place: TurnLocation,
+    pub toolbox: Toolbox,
     said: Said,
     hold_id: Uuid,
     amount: Tokens,
@@ -76,15 +79,26 @@ struct Held {
 }
 
 /// How the model's part of a turn ended.
-enum Heard {
+pub(super) enum Heard {
     /// It answered.
     Answer { status: MessageStatus, usage: Option<Usage>, model: Option<String> },
     /// It failed.
     Failure(TurnFailure),
+    /// It waits for the results of tools.
+    Calls(Asked),
     /// The prompt is longer than its context.
     TooLong,
     /// Somebody else ended the turn, or its conversation was deleted.
     Lost,
+}
+
+/// The tools that a model called.
+pub(super) struct Asked {
+    pub calls: Vec<ToolCall>,
+    /// What it said before.
+    pub text: String,
+    pub reasoning: String,
+    pub usage: Option<Usage>,
 }
 
 impl Turns {
@@ -146,7 +160,7 @@ impl Turns {
         saying: &Saying,
         now: Timestamp,
     ) -> Result<Result<Held, Attempt<Answered>>, Error> {
-        let Ready { place, available, wants_title, assistant: _ } = ready;
+        let Ready { place, toolbox, available, wants_title, assistant: _ } = ready;
         let Saying { said, keyed, .. } = saying;
         let hold_id = self.entropy.uuid(now);
         let held_until = now.plus(self.time_limit + HOLD_OUTLASTS);
@@ -169,7 +183,8 @@ impl Turns {
             return self.refused(place.user, &refusals).await.map(Err);
         }
         let (left, keyed) = (available.saturating_sub(amount), keyed.clone());
-        Ok(Ok(Held { place, said: said.clone(), hold_id, amount, left, wants_title, created_at: now, keyed }))
+        let said = said.clone();
+        Ok(Ok(Held { place, toolbox, said, hold_id, amount, left, wants_title, created_at: now, keyed }))
     }
 
     async fn ask_and_settle(
@@ -183,7 +198,7 @@ impl Turns {
         let asked = prompt.model.clone();
         let heard = async {
             tokio::select! {
-                heard = self.hear_whole(&held, prompt, live, feed.as_ref()) => heard,
+                heard = self.converse(&held, prompt, live, feed.as_ref()) => heard,
                 heard = self.keep_alive(&held, live) => heard,
             }
         };
@@ -194,10 +209,13 @@ impl Turns {
                 let took = self.clock.now().since(held.created_at);
                 let has_time = took <= ASKED_AGAIN_WITHIN && !matches!(status, MessageStatus::Cancelled);
                 let text = live.text();
-                let about = self.about(&held, &text, (usage, input_tokens), asked.or(model));
+                let about = AboutReply {
+                    steps: ended_steps(live),
+                    ..self.about(&held, &text, (usage, input_tokens), asked.or(model))
+                };
                 self.settle(held, (target, has_time), (text, status), about).await
             }
-            Ok(Heard::TooLong) => {
+            Ok(Heard::TooLong | Heard::Calls(_)) => {
                 self.fail(held, TurnFailure::Model, live.text()).await?;
                 Err(Error::ModelFailed)
             }
@@ -233,15 +251,21 @@ impl Turns {
     }
 
     /// Receives the answer. If the prompt is longer than the model's context, asks once more with half the history.
-    async fn hear_whole(&self, held: &Held, prompt: Prompt, live: &LiveTurn, feed: Option<&Feed>) -> Heard {
-        let deadline = Instant::now() + self.time_limit;
+    pub(super) async fn hear_whole(
+        &self,
+        held: &Held,
+        prompt: &mut Prompt,
+        deadline: Instant,
+        (live, feed): (&LiveTurn, Option<&Feed>),
+    ) -> Heard {
         match self.hear(held, prompt.clone(), deadline, (live, feed)).await {
             Heard::TooLong => {}
             heard => return heard,
         }
-        let Some(shorter) = with_half_the_history(prompt) else { return Heard::Failure(TurnFailure::Model) };
+        let Some(shorter) = with_half_the_history(prompt.clone()) else { return Heard::Failure(TurnFailure::Model) };
         let time_limit = deadline.saturating_duration_since(Instant::now());
-        match self.hear(held, Prompt { time_limit, ..shorter }, deadline, (live, feed)).await {
+        *prompt = Prompt { time_limit, ..shorter };
+        match self.hear(held, prompt.clone(), deadline, (live, feed)).await {
             Heard::TooLong => Heard::Failure(TurnFailure::Model),
             heard => heard,
         }
@@ -260,7 +284,9 @@ impl Turns {
         let is_over = tokio::time::sleep_until(deadline);
         tokio::pin!(is_over);
         let mut pieces = self.model.answer(prompt);
-        let mut bytes = 0;
+        let before = live.len();
+        let mut bytes = before;
+        let (mut calls, mut reasoning) = (Vec::new(), String::new());
         let answer = |status, usage, model| Heard::Answer { status, usage, model };
         loop {
             let piece = tokio::select! {
@@ -271,6 +297,9 @@ impl Turns {
             match piece {
                 // A stream without an end is broken off.
                 None => return Heard::Failure(TurnFailure::Model),
+                Some(Ok(Delta::End(End { reason: EndReason::ToolCalls, usage, .. }))) if !calls.is_empty() => {
+                    return Heard::Calls(Asked { calls, text: live.text_after(before), reasoning, usage });
+                }
                 // An empty answer is a failure: there is nothing to charge for.
                 Some(Ok(Delta::End(_))) if bytes == 0 => return Heard::Failure(TurnFailure::Model),
                 Some(Ok(Delta::End(end))) => {
@@ -278,14 +307,18 @@ impl Turns {
                     let status = if is_cut { MessageStatus::Cut } else { MessageStatus::Complete };
                     return answer(status, end.usage, end.model);
                 }
-                Some(Ok(Delta::Reasoning(_) | Delta::ToolCall(_))) => {}
-                Some(Err(ModelError::ContextTooLong)) if bytes == 0 => return Heard::TooLong,
+                Some(Ok(Delta::Reasoning(piece))) => reasoning.push_str(&piece),
+                Some(Ok(Delta::ToolCall(call))) => calls.push(call),
+                Some(Err(ModelError::ContextTooLong)) if bytes == before => return Heard::TooLong,
                 Some(Err(error)) => {
                     tracing::warn!(error = %Causes(&error), "the model failed");
                     let is_late = matches!(error, ModelError::TimedOut);
                     return Heard::Failure(if is_late { TurnFailure::Timeout } else { TurnFailure::Model });
                 }
                 Some(Ok(Delta::Text(mut piece))) => {
+                    if bytes == before && before > 0 {
+                        piece.insert_str(0, BETWEEN_ANSWERS);
+                    }
                     let is_full = bytes + piece.len() > ANSWER_BYTES_MAX;
                     while bytes + piece.len() > ANSWER_BYTES_MAX {
                         piece.pop();
@@ -308,10 +341,12 @@ impl Turns {
     async fn keep_alive(&self, held: &Held, live: &LiveTurn) -> Heard {
         let mut ticks = tokio::time::interval_at(Instant::now() + PART_EVERY, PART_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut stored = 0;
+        let (mut stored, mut stored_steps) = (0, 0);
         for tick in 1_u32.. {
             ticks.tick().await;
             let now = self.clock.now();
+            let steps = live.steps_after(stored_steps);
+            let new_steps = steps.len();
             let text = live.text_after(stored);
             let bytes = text.len();
             let part = async {
@@ -326,7 +361,12 @@ impl Turns {
                     _ => Ok(Lease::Held),
                 }
             };
-            let (part, lease) = futures::future::join(part, lease).await;
+            let steps = self.store.add_step_events(&held.place, stored_steps, steps, now);
+            let (part, lease, steps) = futures::future::join3(part, lease, steps).await;
+            match steps {
+                Ok(()) => stored_steps += new_steps,
+                Err(error) => tracing::warn!(error = %Causes(&error), "a tool call was not stored"),
+            }
             match part {
                 Ok(()) => stored += bytes,
                 Err(error) => {
@@ -409,6 +449,11 @@ impl Turns {
         }
         Err(self.balance.refusal(user, Error::InsufficientTokens).await)
     }
+}
+
+/// The tool calls that ended.
+fn ended_steps(live: &LiveTurn) -> Vec<Step> {
+    live.steps_after(0).into_iter().filter(|event| event.has_ended).map(|event| event.step).collect()
 }
 
 /// What those who follow a turn learn of an error that ended it.
