@@ -52,7 +52,7 @@ const LAYERS: [Layer; 11] = [
         path: "shared/src/service",
         modules: &[
             "blobs", "clock", "config", "domain", "entropy", "gateway", "log", "model", "outbound", "password",
-            "queue", "secrets", "store",
+            "queue", "search", "secrets", "store",
         ],
         crates: Crates::AllBut(&[
             "aws_*",

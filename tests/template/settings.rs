@@ -9,7 +9,7 @@ use std::{
 };
 
 /// What no function is told, for a reason.
-const NOT_ON_LAMBDA: [&str; 6] = [
+const NOT_ON_LAMBDA: [&str; 7] = [
     // The key is in a secret instead, which knows the one before it, too.
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
@@ -19,6 +19,8 @@ const NOT_ON_LAMBDA: [&str; 6] = [
     "QUINTET_ADMIN_PASSWORD",
     // Clients are tested against a server on a laptop.
     "ECHO_SCRIPTS",
+    // A key in a parameter could be read by everybody who sees the stack.
+    "SEARCH_API_KEY",
 ];
 
 /// What the library asks for that reads the gateway's events: the stage's name is not part of our paths.

@@ -112,6 +112,7 @@ fn kind(document: &Value, schema: &Value) -> Option<Kind> {
         _ if has("integer") => Kind::Integer,
         _ if has("number") => Kind::Number,
         _ if has("boolean") => Kind::Boolean,
+        _ if has("object") && schema.get("additionalProperties").is_none() => Kind::Arguments,
         _ if has("object") && schema.get("additionalProperties").is_some() => Kind::Parameters,
         _ => return None,
     })

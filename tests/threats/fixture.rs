@@ -57,7 +57,7 @@ impl Things {
         let message = conversation.body["messages"][0]["id"].as_str().unwrap().to_owned();
         let conversation = made(&conversation);
         let key = made(&actor.post("/api/v1/users/me/api-keys", json!({"name": "bot"})).await);
-        let tool = json!({"name": format!("{assistant} of {name}"), "endpoint": "https://example.com/tool"});
+        let tool = json!({"name": format!("{assistant} of {name}"), "endpoint": "https://tool.example/tool"});
         let tool = made(&admin.post("/api/v1/tools", tool).await);
         let webhook = json!({"url": "https://receiver.example.com/webhook", "events": ["message.received"]});
         let webhook = made(&actor.post("/api/v1/webhooks", webhook).await);

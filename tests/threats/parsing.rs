@@ -127,6 +127,9 @@ fn wrong_values(kind: Kind) -> &'static [&'static str] {
             "{\"\": {\"type\": \"string\"}}",
             "{\"\\u0000\": {\"type\": \"string\"}}",
         ],
+        Kind::Arguments => {
+            &["true", "5", "\"city\"", "[]", "[{}]", "{\"city\": 5}", "{\"\": null}", "{\"\\u0000\": {}}"]
+        }
         Kind::Files => &["true", "5", "\"a.txt\"", "{}", "[null]", "[\"a.txt\"]", "[[]]"],
     }
 }

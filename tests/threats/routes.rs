@@ -38,6 +38,8 @@ pub enum Kind {
     Ids,
     /// A list of attachments.
     Attachments,
+    /// The arguments of a tool without parameters.
+    Arguments,
     /// Parameter descriptions by name.
     Parameters,
     /// File parts of a form. In JSON at most an empty list.
@@ -173,6 +175,7 @@ use Presence::{Nullable, Required, Together};
 
 /// Values of fields by name, where the fixture's world does not accept the document's example.
 pub const VALUES: &[(&str, &str)] = &[
+    ("arguments", "{}"),
     ("assistant_id", "{assistant}"),
     ("assistant_name", "First"),
     ("attachments", "[{\"type\": \"file\", \"url\": \"{file}\"}]"),
@@ -242,6 +245,7 @@ const ROWS: &[Row] = &[
     admin("POST /api/v1/tools").presence(&[("name", Required), ("endpoint", Required), ("parameters", Nullable)]),
     signed_in("GET /api/v1/tools/{tool}"),
     admin("PUT /api/v1/tools/{tool}"),
+    admin("POST /api/v1/tools/{tool}/test"),
     admin("DELETE /api/v1/tools/{tool}"),
     signed_in("GET /api/v1/models"),
     signed_in("GET /api/v1/webhooks"),

@@ -17,7 +17,7 @@ use shared::{
         listing::{Parameters as ListParameters, Wanted},
     },
     outbound::OutboundRules,
-    service::toolbox::{ToolOutcome, ToolTrial},
+    service::toolbox::{Arguments, ToolOutcome, ToolTrial},
 };
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -251,12 +251,14 @@ pub async fn try_out(
     let mut form = Form::default();
     let arguments = form.required("arguments", arguments, parse_arguments);
     let arguments = form.finish(|| arguments)?;
-    Ok(Json(app.tool_runner.try_out(administrator.user().id, &id, arguments).await?.into()))
+    let read = |parameters: &Parameters| Arguments::new(parameters, arguments);
+    Ok(Json(app.tool_runner.try_out(administrator.user().id, &id, read).await?.into()))
 }
 
 impl From<ToolTrial> for ShownTrial {
     fn from(ToolTrial { url, body, status, outcome }: ToolTrial) -> Self {
         let ToolOutcome { text, has_failed } = outcome;
+        let body = body.map(|body| body.into_object().into());
         Self { request: SentRequest { url, body }, response: Received { status, text, has_failed } }
     }
 }

@@ -143,6 +143,6 @@ pub(super) fn calls_in(messages: &[PromptMessage]) -> usize {
 }
 
 /// Whether `text` is a JSON object.
-pub(super) fn is_object(text: &str) -> bool {
+pub(crate) fn is_object(text: &str) -> bool {
     text.trim_end().ends_with('}') && serde_json::from_str::<Map<String, Value>>(text).is_ok()
 }

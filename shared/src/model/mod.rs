@@ -1,6 +1,7 @@
 //! Chat models, which answer users' messages. A model streams; what it says becomes a reply in `service::turns`.
 
 mod answer;
+pub mod arguments;
 #[cfg(feature = "bedrock")]
 mod bedrock;
 mod calls;
@@ -12,6 +13,7 @@ mod waiting;
 pub use crate::domain::conversation::Usage;
 #[cfg(feature = "bedrock")]
 pub use bedrock::Bedrock;
+pub(crate) use calls::is_object;
 pub use echo::{Echo, EchoScripts};
 use futures::{future::BoxFuture, stream::BoxStream};
 pub use openai::{MaxTokensField, OpenAi, OpenAiSettings};

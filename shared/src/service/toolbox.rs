@@ -2,6 +2,7 @@
 //! model, in a sentence, and is no error of the turn.
 
 use super::{files::Files, tools::Tools};
+pub use crate::model::arguments::Arguments;
 use crate::{
     domain::{
         Error, Problem,
@@ -9,17 +10,16 @@ use crate::{
         conversation::{Attachment, AttachmentSource, Said, Turn},
         file::ContentType,
         ids::{FileId, UserId},
-        tool::{Parameter, ParameterType, Parameters, Tool, ToolId},
+        tool::{Parameters, Tool, ToolId},
     },
     entropy::Entropy,
     log::Causes,
-    model::ToolDefinition,
+    model::{ToolDefinition, arguments::schema},
     outbound::{Limits, Outbound, OutboundAnswer},
     search::{Found, Search},
 };
 use bytes::Bytes;
 use futures::StreamExt;
-use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
 
 /// How long a call may take.
@@ -67,7 +67,7 @@ pub struct ToolTrial {
     /// The address that is called. `None` for a tool that calls none.
     pub url: Option<String>,
     /// The body that is sent.
-    pub body: Option<Value>,
+    pub body: Option<Arguments>,
     /// The status that came back, if the tool calls an address and got an answer.
     pub status: Option<u16>,
     /// What a model would be told.
@@ -166,7 +166,7 @@ impl ToolRunner {
         if arguments.len() > ARGUMENTS_MAX {
             return ToolOutcome::failed("The arguments are too long.");
         }
-        match read_arguments(&tool.definition.parameters, arguments) {
+        match Arguments::read(&tool.definition.parameters, arguments) {
             Ok(arguments) => {
                 let files: Vec<FileId> = toolbox.files.iter().map(|(id, _)| *id).collect();
                 self.run(user, tool, arguments, &files).await.outcome
@@ -175,34 +175,38 @@ impl ToolRunner {
         }
     }
 
-    /// Calls a tool for an administrator who tries it.
+    /// Calls a tool for an administrator who tries it, with the arguments that `read` finds to fit its parameters.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` for arguments that do not fit.
-    pub async fn try_out(&self, user: UserId, id: &ToolId, arguments: Map<String, Value>) -> Result<ToolTrial, Error> {
+    pub async fn try_out(
+        &self,
+        user: UserId,
+        id: &ToolId,
+        read: impl FnOnce(&Parameters) -> Result<Arguments, String>,
+    ) -> Result<ToolTrial, Error> {
         let tool = self.tools.show(id).await?;
-        check(&tool.definition.parameters, &arguments).map_err(|_| Error::invalid("arguments", Problem::Arguments))?;
+        let arguments = read(&tool.definition.parameters);
+        let arguments = arguments.map_err(|_| Error::invalid("arguments", Problem::Arguments))?;
         // There is no conversation whose files could be read.
         Ok(self.run(user, &tool, arguments, &[]).await)
     }
 
     /// `files` may be read.
-    async fn run(&self, user: UserId, tool: &Tool, arguments: Map<String, Value>, files: &[FileId]) -> ToolTrial {
+    async fn run(&self, user: UserId, tool: &Tool, arguments: Arguments, files: &[FileId]) -> ToolTrial {
         if let Some(endpoint) = &tool.definition.endpoint {
             return self.call_endpoint(user, endpoint.as_str(), arguments).await;
         }
-        let text = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
         let outcome = match tool.id.as_str() {
-            WEB_SEARCH => self.search(text("query")).await,
-            FILE_UPLOAD => self.read(user, text("file_id"), files).await,
+            WEB_SEARCH => self.search(arguments.text("query")).await,
+            FILE_UPLOAD => self.read(user, arguments.text("file_id"), files).await,
             _ => ToolOutcome::failed("The tool has no address."),
         };
         ToolTrial { url: None, body: None, status: None, outcome }
     }
 
-    async fn call_endpoint(&self, user: UserId, url: &str, arguments: Map<String, Value>) -> ToolTrial {
-        let body = Value::Object(arguments);
-        let called = self.post(user, url, &body).await;
+    async fn call_endpoint(&self, user: UserId, url: &str, arguments: Arguments) -> ToolTrial {
+        let called = self.post(user, url, arguments.to_json()).await;
         let (status, outcome) = match called {
             Ok(OutboundAnswer { status, start, .. }) => {
                 let text = String::from_utf8_lossy(&start);
@@ -214,17 +218,17 @@ impl ToolRunner {
             }
             Err(reason) => (None, ToolOutcome::failed(reason)),
         };
-        ToolTrial { url: Some(url.to_owned()), body: Some(body), status, outcome }
+        ToolTrial { url: Some(url.to_owned()), body: Some(arguments), status, outcome }
     }
 
-    async fn post(&self, user: UserId, url: &str, body: &Value) -> Result<OutboundAnswer, String> {
+    async fn post(&self, user: UserId, url: &str, body: String) -> Result<OutboundAnswer, String> {
         let Ok(_slot) = self.outbound.slot(user.uuid(), url).await else {
             return Err("The tool is busy.".to_owned());
         };
         let headers =
             [("content-type", "application/json".to_owned()), ("accept", "application/json, text/*".to_owned())];
         let limits = Limits { time: TIME_LIMIT, bytes: RESULT_MAX };
-        let sent = self.outbound.post(url, &headers, Bytes::from(body.to_string()), limits).await;
+        let sent = self.outbound.post(url, &headers, Bytes::from(body), limits).await;
         sent.map_err(|error| error.to_string())
     }
 
@@ -290,55 +294,4 @@ pub fn cut(text: &str, most: usize) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-/// The JSON Schema of arguments.
-fn schema(parameters: &Parameters) -> Map<String, Value> {
-    let property = |(name, Parameter { kind, description, .. }): (&String, &Parameter)| {
-        let mut property = json!({"type": kind, "description": description});
-        if *kind == ParameterType::Array {
-            // Some providers refuse a list without it.
-            property["items"] = json!({});
-        }
-        (name.clone(), property)
-    };
-    let properties: Map<String, Value> = parameters.by_name().iter().map(property).collect();
-    let required = parameters.by_name().iter().filter(|(_, parameter)| parameter.required).map(|(name, _)| name);
-    let schema = json!({"type": "object", "properties": properties, "required": required.collect::<Vec<_>>()});
-    match schema {
-        Value::Object(schema) => schema,
-        _ => Map::new(),
-    }
-}
-
-/// The arguments of a call as the model wrote them, or what is wrong with them.
-fn read_arguments(parameters: &Parameters, arguments: &str) -> Result<Map<String, Value>, String> {
-    match serde_json::from_str(arguments) {
-        Ok(Value::Object(arguments)) => check(parameters, &arguments).map(|()| arguments),
-        Ok(_) => Err("The arguments are not a JSON object.".to_owned()),
-        Err(error) => Err(format!("The arguments are not JSON: {error}.")),
-    }
-}
-
-/// Checks arguments. Parameters have types, but no schemas of their own.
-fn check(parameters: &Parameters, arguments: &Map<String, Value>) -> Result<(), String> {
-    for (name, Parameter { kind, required, .. }) in parameters.by_name() {
-        let fits = match (arguments.get(name), kind) {
-            (None | Some(Value::Null), _) if !required => true,
-            (None, _) => return Err(format!("The argument `{name}` is missing.")),
-            (Some(value), ParameterType::String) => value.is_string(),
-            (Some(value), ParameterType::Number) => value.is_number(),
-            (Some(value), ParameterType::Integer) => value.is_i64() || value.is_u64(),
-            (Some(value), ParameterType::Boolean) => value.is_boolean(),
-            (Some(value), ParameterType::Array) => value.is_array(),
-            (Some(value), ParameterType::Object) => value.is_object(),
-        };
-        if !fits {
-            return Err(format!("The argument `{name}` has the wrong type."));
-        }
-    }
-    match arguments.keys().find(|name| !parameters.by_name().contains_key(*name)) {
-        Some(name) => Err(format!("There is no argument `{}`.", cut(name, 64))),
-        None => Ok(()),
-    }
 }

@@ -12,13 +12,12 @@ use crate::{
         conversation::{MessageStatus, Step, StepEvent, TurnFailure, Usage},
         ids::UserId,
     },
-    model::{Prompt, PromptMessage, ToolCall},
+    model::{Prompt, PromptMessage, ToolCall, is_object},
     service::{
         realtime::Feed,
         toolbox::{ARGUMENTS_MAX, RESULT_MAX, ToolOutcome, Toolbox, cut},
     },
 };
-use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 /// The most tool calls of a turn.
@@ -85,8 +84,8 @@ impl Turns {
 
     /// Runs a tool, and tells those who follow the turn.
     async fn step(&self, user: UserId, toolbox: &Toolbox, call: &ToolCall, live: &LiveTurn) -> ToolOutcome {
-        let is_object = serde_json::from_str::<Map<String, Value>>(&call.arguments).is_ok();
-        let arguments = if is_object && call.arguments.len() <= ARGUMENTS_MAX { &call.arguments } else { "{}" };
+        let is_shown = call.arguments.len() <= ARGUMENTS_MAX && is_object(&call.arguments);
+        let arguments = if is_shown { &call.arguments } else { "{}" };
         let step = Step {
             at: live.len(),
             tool: cut(&call.name, 64).to_owned(),
