@@ -118,13 +118,13 @@ impl Search {
     /// When there are none because the engine does not work.
     pub async fn find(&self, query: &str, limit: Duration) -> Result<Vec<Found>, SearchError> {
         let deadline = Instant::now() + limit;
-        let client = self.client.get_or_try_init(|| async { build() }).await.map_err(|error| unreachable(&error))?;
+        let client = self.client.get_or_try_init(|| async { build() }).await.map_err(not_reached)?;
         let mut request = client.get(self.address(query)).header(ACCEPT, "application/json");
         if let Some(key) = &self.settings.key {
             request = request.header("x-subscription-token", key.expose_secret());
         }
         let response = timeout_at(deadline, request.send()).await.map_err(|_| SearchError::TimedOut)?;
-        let response = response.map_err(|error| unreachable(&error))?;
+        let response = response.map_err(not_reached)?;
         match response.status().as_u16() {
             200..=299 => {}
             401 | 422 => return Err(SearchError::WrongKey),
@@ -181,8 +181,9 @@ fn without_tags(text: &str) -> String {
     text.replace("<strong>", "").replace("</strong>", "")
 }
 
-fn unreachable(error: &reqwest::Error) -> SearchError {
-    tracing::warn!(error = %Causes(error), "the search service cannot be reached");
+/// Logs why a search failed, without the address, which has the user's words.
+fn not_reached(error: reqwest::Error) -> SearchError {
+    tracing::warn!(error = %Causes(&error.without_url()), "the search service cannot be reached");
     SearchError::Unreachable
 }
 
@@ -193,11 +194,47 @@ fn build() -> reqwest::Result<Client> {
 /// The body, if it is not too long.
 async fn whole(mut response: Response) -> Result<Vec<u8>, SearchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(not_reached)? {
         body.extend_from_slice(&chunk);
         if body.len() > RESPONSE_MAX {
             return Err(SearchError::Failed);
         }
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(url: &str) -> Search {
+        Search::new(SearchSettings { url: url.parse().unwrap(), key: None })
+    }
+
+    #[test]
+    fn the_address_depends_on_the_engine() {
+        let cases = [
+            ("https://search.example.com", "https://search.example.com/search?q=a+%26+b&format=json"),
+            ("https://example.com/searx/", "https://example.com/searx/search?q=a+%26+b&format=json"),
+            ("https://example.com/search", "https://example.com/search?q=a+%26+b&format=json"),
+            ("https://api.search.brave.com", "https://api.search.brave.com/res/v1/web/search?q=a+%26+b"),
+            (
+                "https://api.search.brave.com/res/v1/web/search",
+                "https://api.search.brave.com/res/v1/web/search?q=a+%26+b",
+            ),
+        ];
+        for (url, address) in cases {
+            assert_eq!(search(url).address("a & b").as_str(), address);
+        }
+    }
+
+    #[test]
+    fn what_brave_answers() {
+        let brave = search("https://api.search.brave.com");
+        let body = br#"{"web": {"results": [{"title": "T", "url": "https://example.com", "description": "A <strong>b</strong>."}]}}"#;
+        let found = Found { title: "T".to_owned(), url: "https://example.com".to_owned(), text: "A b.".to_owned() };
+        assert_eq!(brave.read(body), Some(vec![found]));
+        assert_eq!(brave.read(br#"{"type": "search"}"#), Some(Vec::new()), "nothing was found");
+        assert_eq!(brave.read(b"<html>"), None);
+    }
 }

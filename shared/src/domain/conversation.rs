@@ -117,6 +117,16 @@ pub struct Attachment {
     pub source: AttachmentSource,
 }
 
+impl Attachment {
+    /// The file, if it is an uploaded one of the user.
+    pub const fn own_file(&self) -> Option<FileId> {
+        match self.source {
+            AttachmentSource::Own(file) => Some(file),
+            AttachmentSource::Elsewhere(_) => None,
+        }
+    }
+}
+
 /// The kind of an attachment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -26,11 +26,6 @@ const PAIRS: [(&str, &str); 13] = [
     ("\u{300e}", "\u{300f}"),
 ];
 
-/// The title that a model suggests with `answer`, or else the first words of the question.
-pub fn automatic(answer: &str, question: &str) -> Title {
-    suggested(answer).unwrap_or_else(|| first_words(question))
-}
-
 /// The title in a model's answer, without its reasoning and without marks around it. `None` if it is not one line of at
 /// most 80 characters, or only punctuation.
 pub fn suggested(answer: &str) -> Option<Title> {
@@ -173,12 +168,5 @@ mod tests {
         for (question, title) in cases {
             assert_eq!(first_words(question).as_str(), title, "{question:?}");
         }
-    }
-
-    #[test]
-    fn without_a_suggestion_the_question_gives_the_title() {
-        assert_eq!(automatic("**Bread**", "How do I bake bread?").as_str(), "Bread");
-        assert_eq!(automatic("Sure!\nBread", "How do I bake bread?").as_str(), "How do I bake bread?");
-        assert_eq!(automatic("<think>hm", "Bread").as_str(), "Bread");
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Error, Problem,
         assistant::Assistant,
-        conversation::{Attachment, AttachmentSource, Said, Turn},
+        conversation::{Attachment, Said, Turn},
         file::ContentType,
         ids::{FileId, UserId},
         tool::{Parameters, Tool, ToolId},
@@ -28,6 +28,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 pub const RESULT_MAX: usize = 100_000;
 /// The most bytes of the arguments of a call.
 pub const ARGUMENTS_MAX: usize = 8_000;
+/// The most files whose ids the model is told.
+const FILES_NAMED_MAX: usize = 100;
 /// The ids of the built-in tools.
 const WEB_SEARCH: &str = "web_search";
 const FILE_UPLOAD: &str = "file_upload";
@@ -97,7 +99,8 @@ impl Toolbox {
         if tool.id.as_str() != FILE_UPLOAD || self.files.is_empty() {
             return description.to_owned();
         }
-        let files = self.files.iter().map(|(id, name)| format!("{id} {name}")).collect::<Vec<_>>().join(", ");
+        let files = self.files.iter().take(FILES_NAMED_MAX).map(|(id, name)| format!("{id} {name}"));
+        let files = files.collect::<Vec<_>>().join(", ");
         format!("{description}. The files: {files}")
     }
 
@@ -151,7 +154,8 @@ impl ToolRunner {
             return Ok(Toolbox::default());
         };
         let tools = self.tools.of(&assistant.character.tools).await?;
-        let attached = history.iter().flat_map(|turn| &turn.attachments).chain(&said.attachments).filter_map(own);
+        let attached =
+            history.iter().flat_map(|turn| &turn.attachments).chain(&said.attachments).filter_map(Attachment::own_file);
         let attached = attached.map(|id| (id, "(attached)".to_owned()));
         let files = assistant.files.iter().map(|file| (file.id, file.name.clone())).chain(attached).collect();
         let fence = format!("result-{}", hex::encode(self.entropy.bytes::<8>()));
@@ -276,22 +280,11 @@ impl ToolRunner {
     }
 }
 
-const fn own(attachment: &Attachment) -> Option<FileId> {
-    match attachment.source {
-        AttachmentSource::Own(file) => Some(file),
-        AttachmentSource::Elsewhere(_) => None,
-    }
-}
-
 const fn is_text(kind: ContentType) -> bool {
     matches!(kind, ContentType::Text | ContentType::Markdown | ContentType::Csv | ContentType::Json | ContentType::Xml)
 }
 
 /// The first bytes of a text, at most `most`.
 pub fn cut(text: &str, most: usize) -> &str {
-    let mut end = most.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(most)]
 }

@@ -225,9 +225,7 @@ impl Store {
             names: &TITLE_NAMES,
             values: [vec![(":yes", AttributeValue::Bool(true))], title_values(owner, id, title)].concat(),
         };
-        let rename = Action::update(keys::conversation(&self.tables, id), change);
-        let actions = vec![((), rename), ((), outbox::put(&self.tables, outbox_entry)?)];
-        Ok(self.transact(actions).await? == Outcome::Committed)
+        self.change_title(id, change, outbox_entry).await
     }
 
     /// Gives a user's conversation a title that the user did not choose, unless the user chose one. Returns whether it
@@ -245,6 +243,15 @@ impl Store {
             names: &TITLE_NAMES,
             values: title_values(owner, id, title),
         };
+        self.change_title(id, change, outbox_entry).await
+    }
+
+    async fn change_title(
+        &self,
+        id: ConversationId,
+        change: UpdateExpression<'_>,
+        outbox_entry: &OutboxEntry,
+    ) -> Result<bool, CallError> {
         let rename = Action::update(keys::conversation(&self.tables, id), change);
         let actions = vec![((), rename), ((), outbox::put(&self.tables, outbox_entry)?)];
         Ok(self.transact(actions).await? == Outcome::Committed)

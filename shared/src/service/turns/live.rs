@@ -208,11 +208,7 @@ impl From<LiveFailure> for Error {
 
 /// The text after `start` bytes. A `start` in a character counts as the start of that character.
 fn after(text: &str, start: usize) -> &str {
-    let mut start = start.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    &text[start..]
+    &text[text.floor_char_boundary(start)..]
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         Error, Problem,
         assistant::{Assistant, AssistantStatus},
-        conversation::{AttachmentSource, Conversation, Said},
+        conversation::{Attachment, Conversation, Said},
         error::Conflict,
         ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
         money::Tokens,
@@ -31,11 +31,7 @@ pub(super) struct Ready {
 impl Turns {
     /// Refuses attached files of other users.
     pub(super) async fn must_own(&self, user: UserId, said: &Said) -> Result<(), Error> {
-        let own = said.attachments.iter().filter_map(|attachment| match attachment.source {
-            AttachmentSource::Own(file) => Some(file),
-            AttachmentSource::Elsewhere(_) => None,
-        });
-        let own: Vec<FileId> = own.collect();
+        let own: Vec<FileId> = said.attachments.iter().filter_map(Attachment::own_file).collect();
         if own.is_empty() || self.store.files(user, &own).await?.iter().all(Option::is_some) {
             return Ok(());
         }

@@ -145,12 +145,6 @@ fn cut_to_fit(text: &str, room: usize) -> String {
         return text.to_owned();
     }
     let half = room.saturating_sub(TOKENS_PER_MESSAGE) * BYTES_PER_TOKEN / 2;
-    let (mut head, mut tail) = (half.min(text.len()), text.len().saturating_sub(half));
-    while !text.is_char_boundary(head) {
-        head -= 1;
-    }
-    while !text.is_char_boundary(tail) {
-        tail += 1;
-    }
+    let (head, tail) = (text.floor_char_boundary(half), text.ceil_char_boundary(text.len().saturating_sub(half)));
     format!("{}{CUT_MARK}{}", &text[..head], &text[tail..])
 }

@@ -307,7 +307,9 @@ impl Turns {
                     let status = if is_cut { MessageStatus::Cut } else { MessageStatus::Complete };
                     return answer(status, end.usage, end.model);
                 }
-                Some(Ok(Delta::Reasoning(piece))) => reasoning.push_str(&piece),
+                // It is only sent back with tool calls. A model that thinks for ever must not fill the memory.
+                Some(Ok(Delta::Reasoning(piece))) if reasoning.len() < ANSWER_BYTES_MAX => reasoning.push_str(&piece),
+                Some(Ok(Delta::Reasoning(_))) => {}
                 Some(Ok(Delta::ToolCall(call))) => calls.push(call),
                 Some(Err(ModelError::ContextTooLong)) if bytes == before => return Heard::TooLong,
                 Some(Err(error)) => {
@@ -320,9 +322,7 @@ impl Turns {
                         piece.insert_str(0, BETWEEN_ANSWERS);
                     }
                     let is_full = bytes + piece.len() > ANSWER_BYTES_MAX;
-                    while bytes + piece.len() > ANSWER_BYTES_MAX {
-                        piece.pop();
-                    }
+                    piece.truncate(piece.floor_char_boundary(ANSWER_BYTES_MAX.saturating_sub(bytes)));
                     bytes += piece.len();
                     live.push(&piece);
                     if let Some(feed) = feed {
