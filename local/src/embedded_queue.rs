@@ -24,14 +24,16 @@ pub struct EmbeddedQueues {
     pub deliveries: EmbeddedQueue,
     /// Delayed work on WebSocket connections.
     pub connections: EmbeddedQueue,
+    /// Files whose text is to be read.
+    pub indexing: EmbeddedQueue,
 }
 
 impl EmbeddedQueues {
     /// Empty queues at these URLs.
     pub fn new(urls: &QueueUrls, rules: Rules, clock: &Arc<dyn Clock>) -> Self {
         let queue = |url: &String| EmbeddedQueue::new(url.clone(), rules, clock.clone());
-        let QueueUrls { deliveries, connections } = urls;
-        Self { deliveries: queue(deliveries), connections: queue(connections) }
+        let QueueUrls { deliveries, connections, indexing } = urls;
+        Self { deliveries: queue(deliveries), connections: queue(connections), indexing: queue(indexing) }
     }
 }
 

@@ -36,6 +36,9 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 const DELIVERED_AT_ONCE: usize = 128;
 /// The maximum number of messages about connections that are handled concurrently.
 const CONNECTIONS_AT_ONCE: usize = 8;
+/// The maximum number of files that are read concurrently, and how long reading one may take.
+const READ_AT_ONCE: usize = 2;
+const READING_LIMIT: Duration = Duration::from_secs(300);
 /// The pause before the first retry of a call to an embedded service.
 const BACKOFF: Duration = Duration::from_millis(10);
 /// The interval at which expired rows and the data of deleted objects are removed.
@@ -95,6 +98,7 @@ impl Process {
         let (connections, about) = (backing.queues.connections.clone(), services.clone());
         let worker = Worker::new(connections, CONNECTIONS_AT_ONCE, move |event| realtime::work(about.clone(), event));
         tokio::spawn(async move { worker.run().await });
+        tokio::spawn(index_for_ever(services.clone(), backing.queues.indexing.clone()));
         (services, backing, sockets)
     }
 }
@@ -107,6 +111,16 @@ async fn deliver_for_ever(services: Services, queue: EmbeddedQueue) {
     }
     let handler = move |event| deliver::deliver(services.clone(), event);
     Worker::new(queue, DELIVERED_AT_ONCE, handler).run().await;
+}
+
+/// Replaces the queue of files to read and its function. The queue is lost when the process ends, so it is first filled
+/// with all files that wait.
+async fn index_for_ever(services: Services, queue: EmbeddedQueue) {
+    if let Err(error) = services.indexing.wake_all().await {
+        tracing::error!(error = %Causes(&error), "files that are to be read were not queued");
+    }
+    let handler = move |event| index::index(services.clone(), event);
+    Worker::new(queue, READ_AT_ONCE, handler).patience(READING_LIMIT).run().await;
 }
 
 /// Replaces the schedule of the janitor and DynamoDB's removal of expired rows.

@@ -1,7 +1,8 @@
 //! Replaces the stream that passes outbox entries to `dispatch` on AWS. The embedded database has streams, but it keeps
 //! them forever and reads a whole stream on each write. So the pump follows the calls that write. Rows that were
 //! dispatched are marked, and a process that starts continues with the unmarked ones. While no webhook and no
-//! connection exists, events have no subscriber: rows are then written with the mark, and nothing is dispatched.
+//! connection exists, only files that are to be read have a subscriber: other rows are then written with the mark, and
+//! not dispatched.
 
 use anyhow::{Context, Result, ensure};
 use aws_lambda_events::dynamodb::Event;
@@ -28,6 +29,8 @@ use tokio::{
 
 /// The attribute that marks a row as dispatched.
 const MARK: &str = "told";
+/// The event of a file that is to be read, as rows have it.
+const FILE_STORED: &str = "file_stored";
 /// The maximum number of rows marked in one write. It is the limit of a transaction.
 const MARKS: usize = 100;
 /// How long rows wait to be marked together when no other rows are dispatched.
@@ -100,7 +103,12 @@ impl ChangeFeed {
         let mut rows: Vec<&mut Item> =
             puts.filter(|put| put.table_name == self.tables.outbox).map(|put| &mut put.item).collect();
         // A request with a token may be a retry, which must be identical to the first request.
-        if rows.is_empty() || request.client_request_token.is_some() || self.is_heard(database)? {
+        let is_dispatched = |rows: &[&mut Item]| rows.iter().any(|row| reports_files(row));
+        if rows.is_empty()
+            || request.client_request_token.is_some()
+            || is_dispatched(&rows)
+            || self.is_heard(database)?
+        {
             return Ok(rows.into_iter().map(|row| row.clone()).collect());
         }
         for row in &mut rows {
@@ -130,6 +138,12 @@ impl ChangeFeed {
         self.is_heard.store(false, Ordering::Relaxed);
         Ok(false)
     }
+}
+
+/// Whether a row of the outbox reports files that are to be read.
+fn reports_files(row: &Item) -> bool {
+    let is_one = |event: &AttributeValue| matches!(event, AttributeValue::M(event) if event.contains_key(FILE_STORED));
+    matches!(row.get("events"), Some(AttributeValue::L(events)) if events.iter().any(is_one))
 }
 
 impl Pump {

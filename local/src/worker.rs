@@ -12,7 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long a handler may run. It is a function's time limit.
+/// How long a handler may run, unless another limit is set. It is a function's time limit.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The delay after a message's first failure. It doubles with each failure, up to the queue's
 /// [`visibility`](crate::embedded_queue::Rules::visibility).
@@ -29,6 +29,7 @@ type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, BatchResult> + Send + 
 pub struct Worker {
     queue: EmbeddedQueue,
     at_once: usize,
+    patience: Duration,
     handler: Handler,
 }
 
@@ -40,7 +41,12 @@ impl Worker {
     where
         F: Future<Output = BatchResult> + Send + 'static,
     {
-        Self { queue, at_once, handler: Arc::new(move |event| handler(event).boxed()) }
+        Self { queue, at_once, patience: PATIENCE, handler: Arc::new(move |event| handler(event).boxed()) }
+    }
+
+    /// Lets a handler run for as long as `patience`.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Runs forever. Dropping the future cancels the handlers that are running.
@@ -82,7 +88,7 @@ impl Worker {
     async fn work_on(&self, received: Received) {
         let Received { message_id, receipt, receive_count, .. } = received.clone();
         let event = self.event(received);
-        let worked = AssertUnwindSafe(async { timeout(PATIENCE, (self.handler)(event)).await }).catch_unwind().await;
+        let worked = AssertUnwindSafe(async { timeout(self.patience, (self.handler)(event)).await }).catch_unwind().await;
         let failure = match worked {
             Ok(Ok(Ok(answer))) if answer.batch_item_failures.is_empty() => {
                 self.queue.done(&receipt);

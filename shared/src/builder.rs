@@ -7,6 +7,7 @@ use crate::{
     config::{Config, ModelProvider, Tables},
     domain::Error,
     entropy::{Entropy, SystemEntropy},
+    extraction::Extractor,
     gateway::Gateway,
     model::{ChatModel, Echo, EchoScripts, MaxTokensField, OpenAi, OpenAiSettings},
     outbound::SystemResolver,
@@ -19,6 +20,9 @@ use crate::{
 };
 use aws_config::SdkConfig;
 use std::sync::Arc;
+
+/// The maximum number of files whose text is read at the same time.
+const READ_AT_ONCE: usize = 2;
 
 /// The AWS services, or their embedded counterparts.
 pub struct Backends {
@@ -57,6 +61,7 @@ pub struct Builder {
     entropy: Arc<dyn Entropy>,
     cost: Cost,
     hashes_at_once: usize,
+    extractor: Option<Extractor>,
 }
 
 impl Builder {
@@ -82,7 +87,7 @@ impl Builder {
                 Arc::new(crate::model::Bedrock::new(config.model.models.default_id().as_str().to_owned(), None))
             }
         };
-        Self { config, backends, keyring, model, clock, entropy, cost: Cost::Standard, hashes_at_once: 1 }
+        Self { config, backends, keyring, model, clock, entropy, cost: Cost::Standard, hashes_at_once: 1, extractor: None }
     }
 
     /// Uses another model.
@@ -105,6 +110,11 @@ impl Builder {
         Self { cost, ..self }
     }
 
+    /// Reads the text of files with another extractor than this program.
+    pub fn extractor(self, extractor: Extractor) -> Self {
+        Self { extractor: Some(extractor), ..self }
+    }
+
     /// Computes up to `hashes_at_once` password hashes concurrently.
     pub fn hashes_at_once(self, hashes_at_once: usize) -> Self {
         Self { hashes_at_once, ..self }
@@ -115,7 +125,11 @@ impl Builder {
     /// # Errors
     /// As [`Services::new`] and [`Passwords::new`].
     pub fn build(self) -> Result<Services, Error> {
-        let Self { config, backends, keyring, model, clock, entropy, cost, hashes_at_once } = self;
+        let Self { config, backends, keyring, model, clock, entropy, cost, hashes_at_once, extractor } = self;
+        let extractor = match extractor {
+            Some(extractor) => extractor,
+            None => Extractor::new(std::env::current_exe().map_err(Error::internal)?, READ_AT_ONCE),
+        };
         let Backends { database, tables, blobs, queues, gateway } = backends;
         Services::new(Parts {
             store: Store::new(database, tables, entropy.clone()),
@@ -131,6 +145,7 @@ impl Builder {
             clock,
             entropy,
             config,
+            extractor,
         })
     }
 }

@@ -52,6 +52,8 @@ pub struct Queues {
     pub deliveries: Queue,
     /// Work for WebSocket connections that is due later.
     pub connections: Queue,
+    /// Files whose text is to be read.
+    pub indexing: Queue,
 }
 
 impl Queues {
@@ -60,8 +62,8 @@ impl Queues {
         let client = Client::new(aws);
         let pause = aws.retry_config().map_or(PAUSE, |retries| retries.initial_backoff().min(PAUSE));
         let queue = |url: &String| Queue { client: client.clone(), url: url.clone(), pause };
-        let QueueUrls { deliveries, connections } = urls;
-        Self { deliveries: queue(deliveries), connections: queue(connections) }
+        let QueueUrls { deliveries, connections, indexing } = urls;
+        Self { deliveries: queue(deliveries), connections: queue(connections), indexing: queue(indexing) }
     }
 }
 

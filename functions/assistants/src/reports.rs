@@ -11,7 +11,7 @@ use shared::{
     },
     http::{
         App, Created, Failure, Fault, Field, Form, HandlerResult, Idempotency, InPath, Json, Reports, SignedIn,
-        WithFiles,
+        WithFiles, content_url,
         pages::{Paged, ServedAt},
     },
     service::assistants::Knowledge,
@@ -257,6 +257,6 @@ impl ShownAssistant {
 
 impl ShownFile {
     fn new(AssistantFile { id, name: filename }: AssistantFile, here: &str) -> Self {
-        Self { id: id.to_string(), filename, url: format!("{here}/api/v1/files/{id}/content") }
+        Self { id: id.to_string(), filename, url: content_url(here, id) }
     }
 }

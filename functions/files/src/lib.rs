@@ -6,5 +6,13 @@ use shared::http::{Group, Platform, handlers};
 
 /// The routes of this endpoint group.
 pub fn routes() -> Group {
-    Group::new("files").with::<Platform>(handlers![platform::content])
+    Group::new("files").with::<Platform>(handlers![
+        platform::upload,
+        platform::announce,
+        platform::complete,
+        platform::list,
+        platform::show,
+        platform::content,
+        platform::remove,
+    ])
 }

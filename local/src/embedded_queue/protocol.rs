@@ -77,7 +77,7 @@ impl EmbeddedQueues {
     fn dispatch(&self, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
         let unreadable = |error: serde_json::Error| Refusal::new("InvalidParameterValue", error.to_string());
         let AnyRequest { queue_url } = serde_json::from_slice(body).map_err(unreadable)?;
-        let mut queues = [&self.deliveries, &self.connections].into_iter();
+        let mut queues = [&self.deliveries, &self.connections, &self.indexing].into_iter();
         let queue = queues.find(|queue| path(&queue.0.url) == path(&queue_url));
         let queue =
             queue.ok_or_else(|| Refusal::new("AWS.SimpleQueueService.NonExistentQueue", "There is no such queue."))?;

@@ -10,13 +10,15 @@ use crate::{
     },
 };
 use aws_config::SdkConfig;
-use aws_sdk_s3::{Client, config::Builder, operation::get_object::GetObjectError, primitives::ByteStream};
+use aws_sdk_s3::{
+    Client, config::Builder, operation::get_object::GetObjectError, presigning::PresigningConfig, primitives::ByteStream,
+};
 use bytes::Bytes;
 use futures::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
-use std::{fmt, time::Duration};
+use std::{fmt, ops::Range, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc};
 use writing::{Writing, forward};
 
@@ -35,6 +37,26 @@ impl BlobKey {
     pub fn of_file(user: UserId, file: FileId) -> Self {
         Self(format!("files/{user}/{file}"))
     }
+
+    /// The content of a file that its owner sends to the bucket, until it is checked.
+    pub fn of_upload(user: UserId, file: FileId) -> Self {
+        Self(format!("uploads/{user}/{file}"))
+    }
+
+    /// The text of a user's file, passage by passage.
+    pub fn of_text(user: UserId, file: FileId) -> Self {
+        Self(format!("texts/{user}/{file}/text"))
+    }
+
+    /// The index of that text.
+    pub fn of_index(user: UserId, file: FileId) -> Self {
+        Self(format!("texts/{user}/{file}/index"))
+    }
+
+    /// All objects of a user's file.
+    pub fn all_of(user: UserId, file: FileId) -> [Self; 4] {
+        [Self::of_file, Self::of_upload, Self::of_text, Self::of_index].map(|key| key(user, file))
+    }
 }
 
 impl fmt::Display for BlobKey {
@@ -43,11 +65,21 @@ impl fmt::Display for BlobKey {
     }
 }
 
+/// A request that stores an object without any other credential, as long as it is valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresignedPut {
+    /// Its address.
+    pub url: String,
+    /// The headers that it must have.
+    pub headers: Vec<(String, String)>,
+}
+
 /// The objects of one bucket. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
     client: Client,
     bucket: String,
+    is_embedded: bool,
 }
 
 impl Blobs {
@@ -56,7 +88,8 @@ impl Blobs {
         // A failed call and the call that removes its remains must together fit into the time limit of one request.
         // Reading a body after the response headers is bounded by the SDK's stalled stream protection.
         let limits = aws::time_limits(Duration::from_secs(6), Duration::from_secs(12));
-        Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket }
+        let is_embedded = aws.endpoint_url() == Some(aws::EMBEDDED_ENDPOINT);
+        Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket, is_embedded }
     }
 
     /// Checks that the bucket exists and that objects can be written, with one that is there for that alone.
@@ -100,6 +133,70 @@ impl Blobs {
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A request that stores an object of exactly this type and size, valid for `left`. `origin` is the address at which
+    /// the embedded bucket is reached; a bucket on AWS has its own.
+    pub async fn presign_put(
+        &self,
+        key: &BlobKey,
+        (content_type, size): (&str, u64),
+        left: Duration,
+        origin: &str,
+    ) -> Result<PresignedPut, CallError> {
+        let size = i64::try_from(size).map_err(CallError::broken)?;
+        let put = self.client.put_object().bucket(&self.bucket).key(&key.0);
+        let put = put.content_type(content_type).content_length(size);
+        let valid = PresigningConfig::expires_in(left).map_err(CallError::broken)?;
+        let request = match self.is_embedded {
+            true => {
+                let reached = Builder::default().endpoint_url(origin).force_path_style(true);
+                put.customize().config_override(reached).presigned(valid).await?
+            }
+            false => put.presigned(valid).await?,
+        };
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let headers = request.headers().filter(|(name, _)| *name != "host").map(own).collect();
+        Ok(PresignedPut { url: request.uri().to_owned(), headers })
+    }
+
+    /// Stores a whole object, replacing any existing one.
+    pub async fn put_whole(&self, key: &BlobKey, content: Bytes) -> Result<(), CallError> {
+        let body = ByteStream::from(content);
+        self.client.put_object().bucket(&self.bucket).key(&key.0).body(body).send().await?;
+        Ok(())
+    }
+
+    /// Reads a whole object of at most `max_bytes`. `None` if the object does not exist.
+    pub async fn get_whole(&self, key: &BlobKey, max_bytes: usize) -> Result<Option<Bytes>, CallError> {
+        let Some((size, mut content)) = self.get(key).await? else { return Ok(None) };
+        if size > max_bytes as u64 {
+            return Err(CallError::broken("an object is larger than it can be"));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = content.next().await {
+            bytes.extend_from_slice(&chunk?);
+        }
+        Ok(Some(bytes.into()))
+    }
+
+    /// Reads the bytes of a not empty `range` of an object. `None` if the object does not exist.
+    pub async fn get_range(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<Bytes>, CallError> {
+        let asked = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
+        let found = self.client.get_object().bucket(&self.bucket).key(&key.0).range(asked).send().await;
+        match found {
+            Ok(object) => {
+                let collected = object.body.collect().await;
+                Ok(Some(collected.map_err(|error| CallError::Unavailable(error.into()))?.into_bytes()))
+            }
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes objects, as far as they exist.
+    pub async fn delete_all(&self, keys: &[BlobKey]) -> Result<(), CallError> {
+        futures::future::try_join_all(keys.iter().map(|key| self.delete(key))).await.map(drop)
     }
 
     /// Removes an object, if it exists.

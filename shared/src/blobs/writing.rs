@@ -94,14 +94,14 @@ impl Writing {
 
     async fn put_whole(&mut self, content: Bytes) -> Result<(), CallError> {
         self.may_exist = true;
-        let Blobs { client, bucket } = &self.blobs;
+        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
         let request = client.put_object().bucket(bucket).key(&self.key.0).content_type(&self.content_type);
         request.body(content.into()).send().await?;
         Ok(())
     }
 
     async fn put_part(&mut self, content: Bytes) -> Result<(), CallError> {
-        let Blobs { client, bucket } = &self.blobs;
+        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
         let upload = match &self.upload {
             Some(upload) => upload,
             None => {
@@ -121,7 +121,7 @@ impl Writing {
 
     async fn complete(&mut self) -> Result<(), CallError> {
         self.may_exist = true;
-        let Blobs { client, bucket } = &self.blobs;
+        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
         let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.parts))).build();
         let request = client.complete_multipart_upload().bucket(bucket).key(&self.key.0);
         request.set_upload_id(self.upload.clone()).multipart_upload(parts).send().await?;
@@ -129,7 +129,7 @@ impl Writing {
     }
 
     async fn abandon(self) {
-        let Blobs { client, bucket } = &self.blobs;
+        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
         if let Some(upload) = &self.upload {
             let request = client.abort_multipart_upload().bucket(bucket).key(&self.key.0).upload_id(upload);
             if let Err(error) = request.send().await

@@ -6,10 +6,11 @@ pub use reading::SettingError;
 
 use crate::{
     aws::EMBEDDED_ENDPOINT,
-    domain::{models::Models, money::Prices, webhook::RetrySchedule},
+    domain::{file::MIB, models::Models, money::Prices, webhook::RetrySchedule},
     outbound::OutboundRules,
     search::SearchSettings,
     secrets::SigningKeys,
+    service::files::FileLimits,
 };
 use reading::{Settings, wrong};
 use secrecy::SecretString;
@@ -57,10 +58,12 @@ pub struct Config {
     pub outbound: OutboundRules,
     /// When webhook deliveries are retried.
     pub webhook_retries: RetrySchedule,
+    /// How much space files may take.
+    pub files: FileLimits,
 }
 
 /// Settings that only the stack of `template.yaml` can supply.
-pub const OF_THE_STACK: [&str; 14] = [
+pub const OF_THE_STACK: [&str; 15] = [
     "TABLE_USERS",
     "TABLE_ASSISTANTS",
     "TABLE_TOOLS",
@@ -74,6 +77,7 @@ pub const OF_THE_STACK: [&str; 14] = [
     "BUCKET_FILES",
     "QUEUE_DELIVERIES",
     "QUEUE_CONNECTIONS",
+    "QUEUE_INDEXING",
     "WEBSOCKET_ENDPOINT",
 ];
 
@@ -167,14 +171,16 @@ pub struct QueueUrls {
     pub deliveries: String,
     /// Work for WebSocket connections that is due later.
     pub connections: String,
+    /// Files whose text is to be read.
+    pub indexing: String,
 }
 
 impl Default for QueueUrls {
     /// The URLs of the embedded queues.
     fn default() -> Self {
-        let urls = ["deliveries", "connections"].map(|name| format!("http://embedded.invalid/000000000000/{name}"));
-        let [deliveries, connections] = urls;
-        Self { deliveries, connections }
+        let urls = ["deliveries", "connections", "indexing"].map(|name| format!("http://embedded.invalid/000000000000/{name}"));
+        let [deliveries, connections, indexing] = urls;
+        Self { deliveries, connections, indexing }
     }
 }
 
@@ -265,6 +271,7 @@ impl Config {
             queues: QueueUrls {
                 deliveries: settings.text("QUEUE_DELIVERIES", &queues.deliveries),
                 connections: settings.text("QUEUE_CONNECTIONS", &queues.connections),
+                indexing: settings.text("QUEUE_INDEXING", &queues.indexing),
             },
             bucket_files: settings.text("BUCKET_FILES", BUCKET_FILES),
             admin: settings.admin()?,
@@ -273,6 +280,10 @@ impl Config {
             log: LogSettings { level: settings.log_level("LOG_LEVEL")?, json },
             outbound: settings.outbound()?,
             webhook_retries: settings.retries("WEBHOOK_RETRY_SECONDS")?,
+            files: FileLimits {
+                quota: u64::from(settings.number::<u32>("FILES_QUOTA_MB", 1024)?) * MIB,
+                in_request: Some(u64::from(settings.number::<u32>("REQUEST_FILE_MB", 0)?) * MIB).filter(|&bytes| bytes > 0),
+            },
         })
     }
 }

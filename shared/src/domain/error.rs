@@ -50,6 +50,18 @@ pub enum Error {
         /// The limit, in bytes.
         max_bytes: u64,
     },
+    /// The file exceeds what a request can carry here. It can be sent to the storage directly.
+    #[error("file too large for a request")]
+    TooLargeForRequest {
+        /// The limit, in bytes.
+        max_bytes: u64,
+    },
+    /// The user's files would take more space than they may.
+    #[error("quota exceeded")]
+    QuotaExceeded {
+        /// The quota, in bytes.
+        max_bytes: u64,
+    },
     /// The caller has exceeded a rate limit.
     #[error("too many requests")]
     RateLimited(Limited),
@@ -89,6 +101,10 @@ pub enum Conflict {
     BeingDelivered,
     /// The turn has ended.
     TurnEnded,
+    /// The content of an announced file has not arrived.
+    NotSent,
+    /// Another request is checking the announced file.
+    BeingChecked,
 }
 
 impl std::fmt::Display for Conflict {
@@ -103,6 +119,8 @@ impl std::fmt::Display for Conflict {
             Self::WebhookInactive => f.write_str("The webhook is not active."),
             Self::BeingDelivered => f.write_str("A delivery attempt is in progress."),
             Self::TurnEnded => f.write_str("The answer has already ended."),
+            Self::NotSent => f.write_str("The content of the file was not sent to its upload_url yet."),
+            Self::BeingChecked => f.write_str("Another request is checking the file."),
         }
     }
 }
@@ -240,6 +258,8 @@ pub enum Problem {
     NoIdentifier,
     /// The value is not a file.
     NotAFile,
+    /// The content has another size than announced.
+    FileSize,
     /// There are too many files.
     TooManyFiles {
         /// The maximum number of files.
@@ -310,6 +330,7 @@ impl std::fmt::Display for Problem {
                 super::file::EXTENSIONS.map(|(extension, _)| extension).join(", ")
             ),
             Self::FileContent => f.write_str("The content of the file does not match its name or its declared type."),
+            Self::FileSize => f.write_str("The content of the file has another size than announced."),
             Self::FileEmpty => f.write_str("The submitted file is empty."),
         }
     }

@@ -176,6 +176,24 @@ impl SortField for AssistantField {
     const DEFAULT: Self = Self::CreatedAt;
 }
 
+/// The sort fields of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileField {
+    /// The time of the upload.
+    CreatedAt,
+    /// The name.
+    Filename,
+    /// The size.
+    Size,
+}
+
+impl SortField for FileField {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("created_at", Self::CreatedAt), ("filename", Self::Filename), ("size", Self::Size)];
+    const CHOICES: &'static str = "created_at, filename, size";
+    const DEFAULT: Self = Self::CreatedAt;
+}
+
 /// The sort fields of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserField {

@@ -4,7 +4,10 @@
 
 use crate::{
     blobs::Content,
-    domain::file::{File, FileName},
+    domain::{
+        file::{File, FileName},
+        ids::FileId,
+    },
 };
 use axum::{
     body::Body,
@@ -13,6 +16,11 @@ use axum::{
 };
 use futures::TryStreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The address of a file's content, for a service that is reached at `here`.
+pub fn content_url(here: &str, file: FileId) -> String {
+    format!("{here}/api/v1/files/{file}/content")
+}
 
 /// 200 with the bytes of a file, streamed from the storage.
 pub struct Download {

@@ -33,7 +33,7 @@ pub use credentials::{SESSION_COOKIE, UsernameAndPassword, registration, session
 pub use dialect::{
     Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
 };
-pub use download::Download;
+pub use download::{Download, content_url};
 pub use egress_policy::EgressPolicy;
 pub use failure::{Failure, Fault, HandlerResult};
 pub use field::{Field, Form};
@@ -48,5 +48,5 @@ pub use request_id::RequestId;
 pub use routes::{App, Endpoint, Group, Handlers, Route};
 pub use signed_in::{AsAdministrator, ClientAddress, SignInEndpoint, SignedIn, Visitor};
 pub use tail::{Malformed, finish, with_headers};
-pub use upload::WithFiles;
+pub use upload::{FileUpload, WithFiles};
 pub use user::{Profile, ShownUser};

@@ -1,5 +1,5 @@
-//! Request bodies with files. The parts of a multipart form that are called `files` are stored as they arrive.
-//! All other parts are read like a [`Body`](super::Body).
+//! Request bodies with files. The parts of a multipart form that hold files are stored as they arrive. All other parts
+//! are read like a [`Body`](super::Body).
 
 use super::{
     App, Dialect, Failure, Fault,
@@ -31,12 +31,22 @@ use std::{
     time::Duration,
 };
 
-/// The field that holds files.
-const FILES: &str = "files";
-/// The maximum number of files in a request.
-const FILES_MAX: usize = 10;
-/// The maximum size of each file, in bytes.
-const FILE_BYTES_MAX: u64 = 50 * MIB;
+/// The parts of a form that hold files.
+#[derive(Clone, Copy)]
+struct FileParts {
+    /// The field's name. A field with brackets counts too, `files[]` or `files[0]`, as some clients name the entries of a
+    /// list.
+    field: &'static str,
+    /// The maximum number of files in a request.
+    max: usize,
+    /// The maximum size of each file, in bytes. Its kind may allow less.
+    max_bytes: u64,
+}
+
+/// The files of a form that also has other fields.
+const FILES: FileParts = FileParts { field: "files", max: 10, max_bytes: 50 * MIB };
+/// The file of a form that has nothing else.
+const FILE: FileParts = FileParts { field: "file", max: 1, max_bytes: u64::MAX };
 /// The time limit of a request with files.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(600);
 /// The maximum size of the pieces that the parser gets, in bytes.
@@ -75,7 +85,7 @@ impl<T: DeserializeOwned> WithFiles<T> {
         let content_type = content_type?;
         let mut received = Received::new(&app.files, caller.user.id);
         let fields = match is_multipart::<D>(&content_type) {
-            true => read_parts(&content_type, body, &mut received).await,
+            true => read_parts(FILES, &content_type, body, &mut received).await,
             false => body::read_fields(&content_type, body, D::IS_DJANGO).await.and_then(without_files),
         };
         match fields.and_then(body::form) {
@@ -88,42 +98,97 @@ impl<T: DeserializeOwned> WithFiles<T> {
     }
 }
 
+/// The file of a multipart form, in the part `file`. The handler reads it after it knows the caller.
+pub struct FileUpload {
+    content_type: Result<String, Fault>,
+    body: Body,
+}
+
+impl<D: Dialect> FromRequest<App<D>> for FileUpload {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &App<D>) -> Result<Self, Infallible> {
+        let content_type = body::plain_content_type(request.headers());
+        if let (Ok(content_type), Some(limit)) = (&content_type, request.extensions().get::<TimeLimit>())
+            && is_form(content_type)
+        {
+            limit.extend(UPLOAD_LIMIT);
+        }
+        Ok(Self { content_type, body: request.into_body() })
+    }
+}
+
+impl FileUpload {
+    /// Stores the file as the caller's. If it fails, it deletes what is stored. Afterwards the file stays only if it is
+    /// kept.
+    pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<Received, Failure<D>> {
+        let content_type = self.content_type?;
+        if !is_form(&content_type) {
+            return Err(Fault::UnsupportedMediaType(body::media_type(&content_type)).into());
+        }
+        let mut received = Received::new(&app.files, caller.user.id);
+        let read = read_parts(FILE, &content_type, self.body, &mut received).await.and_then(|fields| {
+            let problem = if fields.contains_key(FILE.field) { Problem::NotAFile } else { Problem::Required };
+            if received.is_empty() { Err(Error::invalid(FILE.field, problem).into()) } else { Ok(()) }
+        });
+        match read {
+            Ok(()) => Ok(received),
+            Err(fault) => {
+                received.discard().await;
+                Err(fault.into())
+            }
+        }
+    }
+}
+
 fn is_multipart<D: Dialect>(content_type: &str) -> bool {
-    D::IS_DJANGO && body::media_type(content_type) == "multipart/form-data"
+    D::IS_DJANGO && is_form(content_type)
+}
+
+fn is_form(content_type: &str) -> bool {
+    body::media_type(content_type) == "multipart/form-data"
 }
 
 /// The fields of a body that cannot carry files.
 fn without_files(fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
-    let (files, others): (Map<_, _>, Map<_, _>) = fields.into_iter().partition(|(name, _)| are_files(name));
+    let (files, others): (Map<_, _>, Map<_, _>) = fields.into_iter().partition(|(name, _)| FILES.has(name));
     let is_nothing = |value: &Value| match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(list) => list.is_empty(),
         _ => false,
     };
-    if files.values().all(is_nothing) { Ok(others) } else { Err(not_a_file()) }
+    if files.values().all(is_nothing) { Ok(others) } else { Err(FILES.not_a_file()) }
 }
 
-/// Whether a field carries files: `files`, or `files[]` and `files[0]`, as some clients name the entries of a list.
-fn are_files(field: &str) -> bool {
-    let index = field.strip_prefix(FILES).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
-    field == FILES || index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+impl FileParts {
+    /// Whether a field holds files.
+    fn has(self, field: &str) -> bool {
+        let index = field.strip_prefix(self.field).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
+        field == self.field || index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    fn not_a_file(self) -> Fault {
+        Error::invalid(self.field, Problem::NotAFile).into()
+    }
 }
 
-fn not_a_file() -> Fault {
-    Error::invalid(FILES, Problem::NotAFile).into()
-}
-
-async fn read_parts(content_type: &str, body: Body, received: &mut Received) -> Result<Map<String, Value>, Fault> {
+async fn read_parts(
+    kind: FileParts,
+    content_type: &str,
+    body: Body,
+    received: &mut Received,
+) -> Result<Map<String, Value>, Fault> {
     let in_files = Arc::new(AtomicU64::new(0));
     let mut pieces = Pieces::new(body, in_files.clone());
     let parts = Multipart::new(&mut pieces, body::boundary(content_type)?);
-    let read = read_each(parts, received, &in_files).await;
+    let read = read_each(kind, parts, received, &in_files).await;
     pieces.drain().await;
     read
 }
 
 async fn read_each(
+    kind: FileParts,
     mut parts: Multipart<'_>,
     received: &mut Received,
     in_files: &AtomicU64,
@@ -131,8 +196,8 @@ async fn read_each(
     let mut fields = Map::new();
     while let Some(part) = parts.next_field().await.map_err(body::unreadable_parts)? {
         let PartNames { field, file } = PartNames::of(&part);
-        if field.as_deref().is_some_and(are_files) {
-            store(part, file, received, in_files).await?;
+        if field.as_deref().is_some_and(|field| kind.has(field)) {
+            store(kind, part, file, received, in_files).await?;
         } else {
             fields.extend(body::field(part).await?);
         }
@@ -140,8 +205,9 @@ async fn read_each(
     Ok(fields)
 }
 
-/// Stores a part called `files`. `name` is the name of its file.
+/// Stores a part that holds a file. `name` is the name of the file.
 async fn store(
+    kind: FileParts,
     part: Field<'_>,
     name: Option<String>,
     received: &mut Received,
@@ -149,17 +215,18 @@ async fn store(
 ) -> Result<(), Fault> {
     let Some(name) = name else {
         let is_empty = part.bytes().await.map_err(body::unreadable_parts)?.is_empty();
-        return if is_empty { Ok(()) } else { Err(not_a_file()) };
+        return if is_empty { Ok(()) } else { Err(kind.not_a_file()) };
     };
     if name.is_empty() {
         return Ok(());
     }
-    if received.len() == FILES_MAX {
-        return Err(Error::invalid(FILES, Problem::TooManyFiles { max: FILES_MAX }).into());
+    if received.len() == kind.max {
+        return Err(Error::invalid(kind.field, Problem::TooManyFiles { max: kind.max }).into());
     }
     let declared_type = part.headers().get(header::CONTENT_TYPE);
     let declared_type = declared_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let offer = Offer { field: FILES, name: &name, declared_type: declared_type.as_deref(), max_bytes: FILE_BYTES_MAX };
+    let (field, max_bytes) = (kind.field, kind.max_bytes);
+    let offer = Offer { field, name: &name, declared_type: declared_type.as_deref(), max_bytes };
     let content = part.map_err(body::unreadable_parts).inspect_ok(|bytes| {
         in_files.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     });

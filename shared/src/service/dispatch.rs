@@ -1,8 +1,10 @@
-//! Fan-out of events: from an entry of the outbox to live connections, and to deliveries for the webhooks that
-//! subscribe to its events and may see them. An entry may be dispatched more than once, which creates no second
+//! Fan-out of events: from an entry of the outbox to live connections, to deliveries for the webhooks that subscribe to
+//! its events and may see them, and to the workers that read files. An entry may be dispatched more than once, which creates no second
 //! delivery.
 
-use super::{Deps, deliveries::Deliveries, format::WebhookFormat, realtime::Realtime, webhooks::WEBHOOKS_MAX};
+use super::{
+    Deps, deliveries::Deliveries, format::WebhookFormat, indexing::Indexing, realtime::Realtime, webhooks::WEBHOOKS_MAX,
+};
 use crate::{
     domain::{
         Error,
@@ -20,26 +22,31 @@ pub struct Dispatch {
     store: Arc<Store>,
     deliveries: Deliveries,
     realtime: Realtime,
+    indexing: Indexing,
     format: Arc<dyn WebhookFormat>,
 }
 
 impl Dispatch {
-    /// Sends to webhooks through `deliveries`, in `format`, and to live connections through `realtime`.
+    /// Sends to webhooks through `deliveries`, in `format`, and to live connections through `realtime`. `indexing` hears
+    /// of files that are to be read.
     pub fn new(
         Deps { store, clock: _, entropy: _ }: Deps,
-        deliveries: Deliveries,
-        realtime: Realtime,
+        (deliveries, realtime, indexing): (Deliveries, Realtime, Indexing),
         format: Arc<dyn WebhookFormat>,
     ) -> Self {
-        Self { store, deliveries, realtime, format }
+        Self { store, deliveries, realtime, indexing, format }
     }
 
-    /// Sends the events of `entry` to webhooks and live connections.
+    /// Sends the events of `entry` to webhooks, live connections and workers.
     pub async fn dispatch(&self, entry: &OutboxEntry) -> Result<(), Error> {
-        // Concurrently, so that neither side waits for the other, and a failure of one does not stop the other.
-        let (webhooks, connections) =
-            futures::future::join(self.to_webhooks(entry), self.realtime.dispatch(entry)).await;
-        webhooks.and(connections)
+        // Concurrently, so that no side waits for another, and a failure of one does not stop the others.
+        let (webhooks, connections, files) = futures::future::join3(
+            self.to_webhooks(entry),
+            self.realtime.dispatch(entry),
+            self.indexing.dispatch(entry),
+        )
+        .await;
+        webhooks.and(connections).and(files)
     }
 
     async fn to_webhooks(&self, entry: &OutboxEntry) -> Result<(), Error> {

@@ -13,6 +13,7 @@ pub mod files;
 pub mod format;
 pub mod health;
 pub mod idempotency;
+pub mod indexing;
 pub mod jwt;
 pub mod limits;
 pub mod logins;
@@ -33,6 +34,7 @@ use crate::{
     config::Config,
     domain::{Error, models::Models},
     entropy::Entropy,
+    extraction::Extractor,
     gateway::Gateway,
     model::ChatModel,
     outbound::{Outbound, Resolver},
@@ -52,6 +54,7 @@ use dispatch::Dispatch;
 use files::Files;
 use format::{FrameFormat, WebhookFormat};
 use health::Health;
+use indexing::Indexing;
 use jwt::JwtSigner;
 use limits::Limits;
 use logins::Logins;
@@ -94,6 +97,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Password hashing.
     pub passwords: Passwords,
+    /// Reads the text of files.
+    pub extractor: Extractor,
 }
 
 /// The dependencies of most services.
@@ -141,6 +146,8 @@ pub struct All {
     pub webhooks: Webhooks,
     /// Deliveries to webhooks, with retries.
     pub deliveries: Deliveries,
+    /// Reading the text of files.
+    pub indexing: Indexing,
     /// Fan-out of events.
     pub dispatch: Dispatch,
     /// The tokens that users can spend.
@@ -187,6 +194,7 @@ impl Services {
             clock,
             entropy,
             passwords,
+            extractor,
         } = parts;
         let (store, passwords, jwt) = (Arc::new(store), Arc::new(passwords), JwtSigner::new(keyring, clock.clone()));
         let deps = Deps { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
@@ -198,7 +206,8 @@ impl Services {
         };
         let models = Arc::new(config.model.models.clone());
         let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
-        let files = Files::new(store.clone(), blobs.clone(), clock.clone(), entropy);
+        let files = Files::new(deps.clone(), blobs.clone(), config.files);
+        let indexing = Indexing::new(deps.clone(), blobs.clone(), extractor, queues.indexing);
         let realtime =
             Realtime::new(deps.clone(), logins.clone(), limits.clone(), (gateway, frames), queues.connections);
         let tools = Tools::new(deps.clone())?;
@@ -218,12 +227,17 @@ impl Services {
             files,
             conversations: Conversations::new(deps.clone()),
             webhooks: Webhooks::new(deps.clone(), deliveries.clone(), webhooks.clone()),
-            dispatch: Dispatch::new(deps.clone(), deliveries.clone(), realtime.clone(), webhooks),
+            dispatch: Dispatch::new(
+                deps.clone(),
+                (deliveries.clone(), realtime.clone(), indexing.clone()),
+                webhooks,
+            ),
+            indexing,
             deliveries,
             notifications: Notifications::new(deps.clone()),
             recovery: Recovery::new(deps.clone()),
             turns: Turns::new(
-                deps,
+                deps.clone(),
                 balance.clone(),
                 (model.clone(), models.clone(), context, config.model.timeout),
                 (realtime.clone(), tool_runner.clone()),
@@ -232,7 +246,7 @@ impl Services {
             models,
             balance,
             realtime,
-            sweeper: Sweeper::new(store.clone()),
+            sweeper: Sweeper::new(deps.clone(), blobs.clone()),
             health: Health::new(store, blobs, queues.deliveries, model, limits.clone(), clock),
             limits,
             config,

@@ -2,7 +2,9 @@
 //! of one owner are in one partition.
 
 use super::{
-    CallError, Item, Store, files, idempotency, keys,
+    CallError, Item, Store,
+    files::{self, NotStored},
+    idempotency, keys,
     keys::Key,
     listing::{Index, KeyPage},
     n, outbox, read_count, read_if_any, s,
@@ -79,12 +81,23 @@ struct CounterRow {
 /// Why an assistant was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotWritten {
+    /// The new files do not fit into the owner's quota.
+    Quota,
     /// Another assistant of the owner has this name.
     Name,
     /// The assistant was changed or removed in the meantime.
     LostRace,
     /// A record exists for the request's idempotency key.
     Key,
+}
+
+/// Files that are stored together with an assistant, if they fit into `quota` bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFiles<'a> {
+    /// The files.
+    pub files: &'a [File],
+    /// The bytes that all files of the owner may have.
+    pub quota: u64,
 }
 
 type Written = Result<(), Vec<NotWritten>>;
@@ -166,7 +179,7 @@ impl Store {
         &self,
         owner: UserId,
         assistant: &Assistant,
-        new_files: &[File],
+        new_files: NewFiles<'_>,
         record: Option<idempotency::Entry>,
     ) -> Result<Written, CallError> {
         let Assistant { id, number, ref character, .. } = *assistant;
@@ -196,7 +209,7 @@ impl Store {
         owner: UserId,
         before: &Assistant,
         after: &Assistant,
-        new_files: &[File],
+        new_files: NewFiles<'_>,
         outbox_entry: Option<&OutboxEntry>,
     ) -> Result<Written, CallError> {
         let (old, new) = (&before.character, &after.character);
@@ -241,9 +254,17 @@ impl Store {
         Ok(written(self.transact(actions).await?))
     }
 
-    fn put_files(&self, owner: UserId, new: &[File]) -> Result<Vec<(NotWritten, Action)>, CallError> {
-        let put = |file| Ok((NotWritten::LostRace, files::put_new(&self.tables, owner, file)?));
-        new.iter().map(put).collect()
+    fn put_files(
+        &self,
+        owner: UserId,
+        NewFiles { files, quota }: NewFiles<'_>,
+    ) -> Result<Vec<(NotWritten, Action)>, CallError> {
+        let actions = files::put_new(&self.tables, owner, files, quota)?.into_iter();
+        let label = |label| match label {
+            NotStored::Quota => NotWritten::Quota,
+            NotStored::Key | NotStored::LostRace => NotWritten::LostRace,
+        };
+        Ok(actions.map(|(stored, action)| (label(stored), action)).collect())
     }
 
     /// All fields that an owner sets, and the list positions that follow from them. Counters stay.

@@ -203,7 +203,7 @@ impl Store {
         let key = keys::delivery(&self.tables, delivery.webhook, delivery.id);
         let item = write(key.clone(), DeliveryRow::new(delivery, look_at))?;
         let condition = "tried = :tried AND (attribute_not_exists(claimed_until) OR claimed_until <= :now)";
-        self.put_if(key, item, condition, vec![(":tried", n(tried.into())), (":now", n(now.millis()))]).await
+        self.put_if(key, item, condition, vec![(":tried", n(tried)), (":now", n(now.millis()))]).await
     }
 
     /// Lists a webhook's latest deliveries, newest first: at most `max`.

@@ -31,6 +31,9 @@
 //! | balances | `user#<uuid>` | `ledger#<time>#<uuid>` | an immutable ledger entry |
 //! | balances | `user#<uuid>` | `key#<sha256>` | the record of an `Idempotency-Key` |
 //! | files | `user#<uuid>` | `file#<uuid>` | an uploaded file; its content is in the bucket |
+//! | files | `user#<uuid>` | `announced#<uuid>` | a file that its owner is going to send to the bucket |
+//! | files | `user#<uuid>` | `usage` | how many bytes and files a user has |
+//! | files | `sweep` | `file#<user>#<uuid>` | a deleted file whose content is still to be removed |
 //! | outbox | `user#<uuid>` | `change#<uuid>` | the events of one transaction; the id sorts by time |
 //! | webhooks | `owner#<uuid>` | `webhook#<uuid>` | a webhook |
 //! | webhooks | `owner#<uuid>` | `count` | the number of an owner's webhooks |
@@ -49,13 +52,14 @@
 //! partition is the filter's value; its sort key is the order's value followed by the id. Index reads are eventually
 //! consistent, so nothing that must be exact is read from an index.
 
-use super::{Item, s};
+use super::{Item, files::OwnedFile, s};
 use crate::{
     config::Tables,
     domain::{
         assistant::AssistantStatus,
         connection::ConnectionId,
         event::OutboxEntry,
+        file::FileStatus,
         ids::{
             ApiKeyId, AssistantId, AssistantNumber, ConversationId, EventId, FileId, LoginId, MessageId, Speaker,
             TurnNumber, UserId, WebhookId,
@@ -354,6 +358,32 @@ pub fn idempotency<'a>(tables: &'a Tables, user: UserId, hash: &str) -> Key<'a> 
 /// An uploaded file.
 pub fn file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
     Key::of(&tables.files, user_partition(user), format!("file#{file}"))
+}
+
+/// A file that its owner is going to send to the bucket.
+pub fn announced_file(tables: &Tables, user: UserId, file: FileId) -> Key<'_> {
+    Key::of(&tables.files, user_partition(user), format!("announced#{file}"))
+}
+
+/// What a user's files amount to.
+pub fn file_usage(tables: &Tables, user: UserId) -> Key<'_> {
+    Key::of(&tables.files, user_partition(user), "usage".to_owned())
+}
+
+/// The partition of an index that lists the user's files with this status.
+pub fn file_list(user: UserId, status: Option<FileStatus>) -> String {
+    format!("{user}#{}", status.map_or("", FileStatus::as_str))
+}
+
+/// Marks a deleted file.
+pub fn swept_file(tables: &Tables, OwnedFile { user, file }: OwnedFile) -> Key<'_> {
+    Key::of(&tables.files, SWEEP.to_owned(), format!("file#{user}#{file}"))
+}
+
+/// The file that the sort key of such a mark names.
+pub fn owned_file_of(sort: &str) -> Option<OwnedFile> {
+    let (user, file) = sort.strip_prefix("file#")?.split_once('#')?;
+    Some(OwnedFile { user: UserId::parse(user)?, file: FileId::parse(file)? })
 }
 
 /// The outbox entry of a transaction.

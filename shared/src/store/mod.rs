@@ -255,8 +255,8 @@ fn write<T: Serialize>(key: Key<'_>, row: T) -> Result<Item, CallError> {
 }
 
 /// A number attribute.
-fn n(number: u64) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+fn n(number: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
 }
 
 /// A text attribute.

@@ -96,11 +96,14 @@ impl Store {
             }
         }
         let partition = keys::user_partition(user);
+        // Their contents are removed first.
+        let has_files = !self.some_files(user, 1).await?.is_empty();
         let has_webhooks = !self.webhooks(user, 1).await?.is_empty();
         let webhooks = keys::owner_partition(user);
         let rest = [
             // Their number goes last, because removing one changes it.
             !has_webhooks && self.remove_rows(&self.tables.webhooks, &webhooks, None, most).await?,
+            !has_files && self.remove_rows(&self.tables.files, &partition, None, most).await?,
             self.remove_rows(&self.tables.assistants, &keys::owner_partition(user), None, most).await?,
             self.remove_rows(&self.tables.balances, &partition, None, most).await?,
             self.remove_rows(&self.tables.users, &partition, None, most).await?,

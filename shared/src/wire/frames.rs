@@ -177,6 +177,7 @@ impl FrameFormat for JsonFrames {
             EventDetails::ConversationUpdated { .. }
             | EventDetails::UserCreated
             | EventDetails::UserUpdated
+            | EventDetails::FileStored { .. }
             | EventDetails::AccessEnded => return Ok(None),
         };
         Ok(Some(encoded))

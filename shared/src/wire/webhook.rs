@@ -64,6 +64,7 @@ impl WebhookFormat for StandardWebhooks {
             EventDetails::WebhookDisabled { webhook } => data.webhook_id = Some(webhook),
             EventDetails::UserCreated
             | EventDetails::UserUpdated
+            | EventDetails::FileStored { file: _ }
             | EventDetails::AccessEnded
             | EventDetails::SystemNotification { .. } => {}
         }

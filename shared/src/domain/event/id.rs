@@ -77,6 +77,7 @@ impl EventDetails {
             Self::UserCreated => ("user.created", Vec::new()),
             Self::UserUpdated => ("user.updated", Vec::new()),
             Self::WebhookDisabled { webhook } => ("webhook.disabled", vec![webhook.uuid().as_bytes().to_vec()]),
+            Self::FileStored { file } => ("file.stored", vec![file.uuid().as_bytes().to_vec()]),
             Self::AccessEnded => ("access.ended", Vec::new()),
             Self::SystemNotification { message } => ("system.notification", vec![message.clone().into_bytes()]),
         }

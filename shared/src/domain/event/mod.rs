@@ -8,7 +8,7 @@ pub use kind::EventKind;
 
 use super::{
     assistant::AssistantStatus,
-    ids::{AssistantId, ConversationId, EventId, MessageId, Speaker, TurnNumber, UserId, WebhookId},
+    ids::{AssistantId, ConversationId, EventId, FileId, MessageId, Speaker, TurnNumber, UserId, WebhookId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,11 @@ pub enum EventDetails {
     WebhookDisabled {
         /// Its id.
         webhook: WebhookId,
+    },
+    /// A file was stored whose text is to be read. This event is not sent to clients.
+    FileStored {
+        /// The file.
+        file: FileId,
     },
     /// A credential ended, so connections that were opened with it must be closed. This event is not sent to clients.
     AccessEnded,
@@ -148,7 +153,11 @@ impl EventDetails {
             | Self::WebhookDisabled { .. }
             | Self::SystemNotification { .. } => true,
             // The messages of the turn imply that its conversation changed.
-            Self::ConversationUpdated { .. } | Self::UserCreated | Self::UserUpdated | Self::AccessEnded => false,
+            Self::ConversationUpdated { .. }
+            | Self::UserCreated
+            | Self::UserUpdated
+            | Self::FileStored { .. }
+            | Self::AccessEnded => false,
         }
     }
 
@@ -162,7 +171,7 @@ impl EventDetails {
             Self::UserCreated => EventKind::UserCreated,
             Self::UserUpdated => EventKind::UserUpdated,
             Self::WebhookDisabled { .. } => EventKind::WebhookDisabled,
-            Self::AccessEnded | Self::SystemNotification { .. } => return None,
+            Self::FileStored { .. } | Self::AccessEnded | Self::SystemNotification { .. } => return None,
         })
     }
 }

@@ -1,10 +1,12 @@
 //! Files: their names and types. The extension, the declared type and the content together decide whether a file is
-//! accepted (see `check`).
+//! accepted (see `check`). `state` is about reading their text.
 
 mod check;
+mod state;
 
 use super::{Problem, ids::FileId, time::Timestamp};
 pub use check::{Check, Unfit};
+pub use state::{FileState, FileStatus};
 use serde::{Deserialize, Serialize};
 
 /// A megabyte, as the documents count.
@@ -23,8 +25,33 @@ pub struct File {
     pub content_type: ContentType,
     /// The size, in bytes.
     pub size: u64,
+    /// Whether its text can be searched.
+    pub state: FileState,
     /// When it was uploaded.
     pub created_at: Timestamp,
+}
+
+impl File {
+    /// A file that was just received.
+    pub fn new(id: FileId, name: FileName, content_type: ContentType, size: u64, created_at: Timestamp) -> Self {
+        let state = if content_type.is_read() { FileState::Processing } else { FileState::Stored };
+        Self { id, name, content_type, size, state, created_at }
+    }
+}
+
+/// A file that a client is going to send to the storage itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// The UUID that the file will have.
+    pub id: FileId,
+    /// Its name.
+    pub name: FileName,
+    /// The type that its name promises.
+    pub content_type: ContentType,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// Until when it may be sent.
+    pub expires_at: Timestamp,
 }
 
 /// A file's name without folders: 1–255 characters without control characters.
@@ -167,6 +194,14 @@ impl ContentType {
             Self::Xml => "application/xml",
             Self::Zip => "application/zip",
             Self::Rar => "application/vnd.rar",
+        }
+    }
+
+    /// Whether the text of such files is read, so that assistants can answer from it.
+    pub const fn is_read(self) -> bool {
+        match self {
+            Self::Pdf | Self::Docx | Self::Text | Self::Markdown | Self::Csv | Self::Json | Self::Xml => true,
+            Self::Png | Self::Jpeg | Self::Gif | Self::Webp | Self::Doc | Self::Zip | Self::Rar => false,
         }
     }
 

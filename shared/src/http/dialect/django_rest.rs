@@ -45,7 +45,9 @@ pub fn status(fault: &Fault) -> StatusCode {
             Error::InsufficientTokens => StatusCode::PAYMENT_REQUIRED,
             Error::Forbidden => StatusCode::FORBIDDEN,
             Error::KeyReused | Error::StillRunning | Error::Conflict(_) => StatusCode::CONFLICT,
-            Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::TooLarge { .. } | Error::TooLargeForRequest { .. } | Error::QuotaExceeded { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::ModelFailed => StatusCode::BAD_GATEWAY,
             Error::ModelTimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -84,6 +86,13 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
             Error::KeyReused => "This Idempotency-Key was used for another request.".to_owned(),
             Error::StillRunning => "The first request with this Idempotency-Key is still running.".to_owned(),
             Error::TooLarge { max_bytes } => format!("File is too large. It may have at most {max_bytes} bytes."),
+            Error::TooLargeForRequest { max_bytes } => format!(
+                "A request can carry files of at most {max_bytes} bytes. Announce larger ones with POST \
+                 /api/v1/files/uploads, and send them to the address in the response."
+            ),
+            Error::QuotaExceeded { max_bytes } => format!(
+                "Your storage space is used up: your files may have {max_bytes} bytes together. Delete some to make room."
+            ),
             Error::RateLimited(limited) => {
                 format!("Request was throttled. Expected available in {} seconds.", limited.retry_after.as_secs())
             }

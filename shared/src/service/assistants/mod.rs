@@ -24,7 +24,10 @@ use crate::{
         tool::ToolId,
     },
     entropy::Entropy,
-    store::{Store, assistants::NotWritten},
+    store::{
+        Store,
+        assistants::{NewFiles, NotWritten},
+    },
 };
 use knowledge::Known;
 use std::sync::Arc;
@@ -96,11 +99,11 @@ impl Assistants {
             updated_at: now,
         };
         let record = run.record(&assistant)?;
-        match self.store.create_assistant(owner, &assistant, &known.new, record).await? {
+        match self.store.create_assistant(owner, &assistant, self.new_files(&known), record).await? {
             Ok(()) => Ok(Attempt::Done(assistant)),
             // Checked first: the request that claimed the key may have created the assistant with this name.
             Err(refusals) if refusals.contains(&NotWritten::Key) => Ok(Attempt::KeyClaimed),
-            Err(refusals) => Err(not_written(&refusals)),
+            Err(refusals) => Err(self.not_written(&refusals)),
         }
     }
 
@@ -117,7 +120,8 @@ impl Assistants {
                 return Ok(Listed::empty(request.page, total));
             }
         }
-        let (items, total, next) = self.store.assistants(owner, filter, request).await?;
+        let (mut items, total, next) = self.store.assistants(owner, filter, request).await?;
+        self.leave_out_deleted(owner, &mut items).await?;
         Ok(Listed::new(items, total, request.page, next))
     }
 
@@ -134,7 +138,9 @@ impl Assistants {
 
     /// One assistant.
     pub async fn show(&self, owner: UserId, id: AssistantId) -> Result<Assistant, Error> {
-        self.store.assistant(owner, id).await?.ok_or(Error::NotFound)
+        let mut assistant = self.store.assistant(owner, id).await?.ok_or(Error::NotFound)?;
+        self.leave_out_deleted(owner, std::slice::from_mut(&mut assistant)).await?;
+        Ok(assistant)
     }
 
     /// The owner's assistant with this name.
@@ -203,9 +209,11 @@ impl Assistants {
             ..before.clone()
         };
         let entry = status_change(&before, &after).map(|event| OutboxEntry::new(owner, after.updated_at, vec![event]));
-        match self.store.change_assistant(owner, &before, &after, &known.new, entry.as_ref()).await? {
+        match self.store.change_assistant(owner, &before, &after, self.new_files(known), entry.as_ref()).await? {
             Ok(()) => Ok(Attempt::Done(after)),
-            Err(refusals) if refusals.contains(&NotWritten::Name) => Err(not_written(&refusals)),
+            Err(refusals) if refusals.iter().any(|why| matches!(why, NotWritten::Name | NotWritten::Quota)) => {
+                Err(self.not_written(&refusals))
+            }
             Err(_) => Ok(Attempt::LostRace),
         }
     }
@@ -218,6 +226,18 @@ impl Assistants {
             Ok(if removed.is_ok() { Attempt::Done(()) } else { Attempt::LostRace })
         })
         .await
+    }
+
+    const fn new_files<'a>(&self, known: &'a Known) -> NewFiles<'a> {
+        NewFiles { files: known.new.as_slice(), quota: self.files.quota() }
+    }
+
+    fn not_written(&self, refusals: &[NotWritten]) -> Error {
+        match refusals {
+            refusals if refusals.contains(&NotWritten::Name) => Error::invalid("name", Problem::AssistantNameTaken),
+            refusals if refusals.contains(&NotWritten::Quota) => self.files.over_quota(),
+            _ => Error::internal("the rows of a new assistant exist already"),
+        }
     }
 
     async fn must_exist(&self, tools: &[ToolId]) -> Result<(), Error> {
@@ -234,9 +254,3 @@ fn status_change(before: &Assistant, after: &Assistant) -> Option<EventDetails> 
     (before.character.status != status).then_some(EventDetails::AssistantStatusChanged { assistant, status, version })
 }
 
-fn not_written(refusals: &[NotWritten]) -> Error {
-    match refusals.contains(&NotWritten::Name) {
-        true => Error::invalid("name", Problem::AssistantNameTaken),
-        false => Error::internal("the rows of a new assistant exist already"),
-    }
-}

@@ -1,0 +1,3 @@
+//! Stub.
+/// Stub.
+pub fn child() -> Option<std::process::ExitCode> { None }
