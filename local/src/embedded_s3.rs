@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
 };
 use aws_smithy_types::body::SdkBody;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Method, Request, Response, Uri, header};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures::StreamExt;
@@ -62,19 +62,26 @@ fn user_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Con
 
 impl Respond for EmbeddedS3 {
     async fn respond(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let service = self.service().await?;
         let (mut head, body) = request.try_into_http1x().map_err(user_error)?.into_parts();
         // A connection would add this header, and the signature covers it.
         if let Some(authority) = head.uri.authority() {
             let host = HeaderValue::from_str(authority.as_str()).map_err(user_error)?;
             head.headers.insert(header::HOST, host);
         }
-        let removed = removed_object(&head.method, &head.uri);
         let body = match body.bytes() {
             Some(bytes) => Body::from(Bytes::copy_from_slice(bytes)),
             None => Body::http_body(body),
         };
-        let request = axum::http::Request::from_parts(head, body);
+        let answer = self.call(Request::from_parts(head, body)).await?;
+        HttpResponse::try_from(answer.map(SdkBody::from_body_1_x)).map_err(user_error)
+    }
+}
+
+impl EmbeddedS3 {
+    /// Answers a request of S3's protocol, if its signature is right.
+    pub async fn call(&self, request: Request<Body>) -> Result<Response<Body>, ConnectorError> {
+        let service = self.service().await?;
+        let removed = removed_object(request.method(), request.uri());
         // In a separate task: a call that has begun always finishes, and a panic becomes an error. The response
         // contains any failure, so the call does not have to log it too.
         let call = async move { service.call(request).await };
@@ -86,8 +93,7 @@ impl Respond for EmbeddedS3 {
         {
             remove_notes(&self.0.directory, &bucket, &key);
         }
-        let answer = answer.map(|body| SdkBody::from_body_1_x(without_panics(body)));
-        HttpResponse::try_from(answer).map_err(user_error)
+        Ok(answer.map(without_panics))
     }
 }
 

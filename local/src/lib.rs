@@ -18,6 +18,7 @@ mod serve;
 pub mod serving;
 mod stack;
 pub mod tables;
+pub mod uploads;
 pub mod websocket;
 pub mod worker;
 

@@ -6,7 +6,7 @@ use crate::{
     embedded::Embedded,
     process, router,
     serving::{asked_to_end, serve},
-    websocket,
+    uploads, websocket,
 };
 use anyhow::{Context, Result};
 use axum::{
@@ -37,6 +37,7 @@ pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Res
     println!("Quintet is ready on http://{}", listener.local_addr()?);
     let routes = router(&services)
         .merge(websocket::router(sockets))
+        .merge(uploads::router(backing.storage.clone(), &services.config))
         .layer(from_fn_with_state(backing.tables.clone(), when_durable))
         .layer(from_fn(with_client_address));
     let gateway = backing.gateway.clone();

@@ -6,8 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use shared::{
     config::{Config, ModelProvider, ModelSettings, QueueUrls, Tables},
-    domain::money::Prices,
+    domain::{file::MIB, money::Prices},
     outbound::OutboundRules,
+    service::files::FileLimits,
 };
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -60,6 +61,7 @@ fn defaults() -> BTreeMap<String, String> {
         log,
         outbound,
         webhook_retries,
+        files: FileLimits { quota, in_request },
     } = Config::read(|_| None).unwrap();
     let Tables { users, assistants, tools, sessions, balances, files, outbox, webhooks, connections, limits } = tables;
     let ModelSettings { provider, models, echo_scripts, api_key_secret_id, timeout, context_tokens, max_output_tokens } =
@@ -67,7 +69,7 @@ fn defaults() -> BTreeMap<String, String> {
     assert!(matches!(provider, ModelProvider::Echo));
     assert_eq!(models.all().len(), 1);
     let Prices { initial, per_turn, by_use: use_prices, refill } = prices;
-    let QueueUrls { deliveries, connections: connections_queue } = queues;
+    let QueueUrls { deliveries, connections: connections_queue, indexing } = queues;
     let secret = |secret: Option<SecretString>| secret.map_or(NONE.to_owned(), |s| s.expose_secret().into());
     let list = |list: Vec<String>| if list.is_empty() { NONE.to_owned() } else { list.join(",") };
     let seconds = webhook_retries.0.iter().map(|wait| wait.as_secs().to_string());
@@ -107,6 +109,9 @@ fn defaults() -> BTreeMap<String, String> {
         ("TABLE_CONNECTIONS", connections),
         ("TABLE_LIMITS", limits),
         ("WEBSOCKET_ENDPOINT", websocket_endpoint),
+        ("FILES_QUOTA_MB", (quota / MIB).to_string()),
+        ("REQUEST_FILE_MB", (in_request.unwrap_or(0) / MIB).to_string()),
+        ("QUEUE_INDEXING", indexing),
         ("QUEUE_DELIVERIES", deliveries),
         ("QUEUE_CONNECTIONS", connections_queue),
         ("BUCKET_FILES", bucket_files),

@@ -36,7 +36,7 @@ fn in_chunks(content: Vec<u8>, size: usize) -> impl Stream<Item = Result<Bytes, 
 }
 
 async fn receive(world: &World, user: UserId, offer: Offer<'_>, content: Vec<u8>) -> Result<File, Error> {
-    world.services.files.receive(user, offer, in_chunks(content, 100_000)).await
+    world.services.files.receive(user, offer, u64::MAX, in_chunks(content, 100_000)).await
 }
 
 async fn content_of(world: &World, user: UserId, file: FileId) -> Vec<u8> {
@@ -63,7 +63,7 @@ async fn a_small_and_a_large_file_come_back_as_they_were() {
         let mut received = Received::new(&world.services.files, alice);
         let offer = offer("long.pdf", "application/pdf", NO_LIMIT);
         received.receive(offer, in_chunks(content.clone(), 1_000_000)).await.unwrap();
-        let files = world.services.files.keep(received).await.unwrap();
+        let files = world.services.files.keep(received, None).await.unwrap();
         assert_eq!(files[0].size, content.len() as u64);
         assert_eq!(files[0].content_type, ContentType::Pdf);
         assert!(content_of(&world, alice, files[0].id).await == content, "{size}");
@@ -152,7 +152,7 @@ async fn a_body_that_breaks_off() {
     for length in [5, 20_000_000] {
         let broken = stream::iter([Err(Error::NoSuchPage)]);
         let content = in_chunks(vec![b'a'; length], 1_000_000).chain(broken);
-        let refused = world.services.files.receive(alice, offer("notes.txt", "", NO_LIMIT), content).await;
+        let refused = world.services.files.receive(alice, offer("notes.txt", "", NO_LIMIT), u64::MAX, content).await;
         assert!(matches!(refused, Err(Error::NoSuchPage)));
         assert_eq!(world.stored(), NOTHING, "{length}");
     }
@@ -163,7 +163,7 @@ async fn a_client_that_vanishes() {
     let (world, alice) = world().await;
     for length in [5, 20_000_000] {
         let content = in_chunks(vec![b'a'; length], 1_000_000).chain(stream::pending());
-        let receiving = world.services.files.receive(alice, offer("notes.txt", "", NO_LIMIT), content);
+        let receiving = world.services.files.receive(alice, offer("notes.txt", "", NO_LIMIT), u64::MAX, content);
         let begun = world.until("the upload begins", |world| length <= 5 || !world.stored().is_empty());
         let first = future::select(Box::pin(receiving), Box::pin(begun)).await;
         assert!(matches!(first, future::Either::Right(_)));

@@ -66,6 +66,14 @@ impl World {
         Worker::new(self.queues.connections.clone(), 1, handler).run_due().await
     }
 
+    /// Reads the files that were stored since the last call. Returns their number.
+    pub async fn read_files(&self) -> usize {
+        self.dispatch().await;
+        let services = self.services.clone();
+        let handler = move |event| index::index(services.clone(), event);
+        Worker::new(self.queues.indexing.clone(), 1, handler).run_due().await
+    }
+
     /// Waits until the table of connections has this many rows.
     pub async fn until_rows_of_connections(&self, count: usize) {
         self.until("connections come or go", |world| world.rows("connections").len() == count).await;

@@ -40,7 +40,7 @@ use local::{
     embedded_queue::{EmbeddedQueues, Rules},
     embedded_s3::EmbeddedS3,
     pump::{Pump, pump},
-    router,
+    router, uploads,
     worker::Worker,
 };
 use serde_json::{Value, json};
@@ -51,6 +51,7 @@ use shared::{
     clock::Clock,
     config::{BUCKET_FILES, Config, QueueUrls, Tables},
     domain::{Error, file::File, ids::UserId, names::Username, text::NewPassword, time::Timestamp, user::Role},
+    extraction::Extractor,
     gateway::Gateway,
     password::Cost,
     queue::Queues,
@@ -187,6 +188,7 @@ impl World {
         let gateway = EmbeddedGateway::default();
         let queue_faults = QueueFaults::new(queues.clone());
         let s3 = EmbeddedS3::new(storage.path().to_owned(), BUCKET_FILES).unwrap();
+        let storage_for_clients = s3.clone();
         let s3 = S3Outage::new(s3, progress.clone());
         let backends = Backends {
             database: client.clone(),
@@ -202,9 +204,10 @@ impl World {
             .entropy(entropy.clone())
             .password_cost(Cost::Cheap)
             .hashes_at_once(4)
+            .extractor(Extractor::new(env!("CARGO_BIN_EXE_function").into(), 2))
             .build()
             .unwrap();
-        let app = router(&services);
+        let app = router(&services).merge(uploads::router(storage_for_clients, &services.config));
         let handler = {
             let services = services.clone();
             move |event| deliver::deliver(services.clone(), event)
@@ -392,7 +395,7 @@ impl World {
         let offer = Offer { field: "files", name, declared_type: None, max_bytes: u64::MAX };
         let content = stream::iter([Ok::<_, Error>(content.into().into())]);
         received.receive(offer, content).await.unwrap();
-        files.keep(received).await.unwrap().pop().unwrap()
+        files.keep(received, None).await.unwrap().pop().unwrap()
     }
 
     /// The directory of the embedded storage.

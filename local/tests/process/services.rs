@@ -56,7 +56,7 @@ async fn queues_are_known_by_their_path_and_connections_by_their_id() {
     let server = Server::start(&directory.0, &["services", "--in-memory"], &[]);
     let (aws, at) = (sdk(&server).await, format!("http://{}", server.address));
     let url = |name: &str| format!("{at}/000000000000/{name}");
-    let urls = QueueUrls { deliveries: url("deliveries"), connections: url("nothing") };
+    let urls = QueueUrls { deliveries: url("deliveries"), connections: url("nothing"), indexing: url("nothing") };
     let queues = Queues::new(&aws, &urls);
     queues.deliveries.probe().await.unwrap();
     let later = Outgoing { body: "{}".to_owned(), group: "group".to_owned(), delay: Duration::from_secs(900) };
