@@ -1,0 +1,21 @@
+//! Search in the text of files. [`Builder`] cuts the pages of a file into passages and makes two objects of them: the
+//! text, and a BM25 index. [`Index`] reads such an index, and [`search`] finds the passages that fit a question over the
+//! indexes of several files. Nothing here reads files or waits; reading PDF and other formats is done elsewhere.
+
+mod builder;
+mod clean;
+mod cut;
+mod expansion;
+mod fold;
+mod heading;
+mod index;
+mod language;
+mod question;
+mod search;
+mod stop_words;
+mod varint;
+mod words;
+
+pub use builder::{Builder, Built, Page};
+pub use index::{BadIndex, Index, PageRange, Place};
+pub use search::{Hit, Question, search};

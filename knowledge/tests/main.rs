@@ -1,0 +1,7 @@
+//! Tests of the crate `knowledge` through its public functions.
+
+mod format;
+mod passages;
+mod questions;
+mod words;
+mod world;
