@@ -1,3 +1,5 @@
 //! Stub.
 /// Stub.
-pub fn child() -> Option<std::process::ExitCode> { None }
+pub fn child() -> Option<std::process::ExitCode> {
+    None
+}

@@ -88,7 +88,8 @@ impl Worker {
     async fn work_on(&self, received: Received) {
         let Received { message_id, receipt, receive_count, .. } = received.clone();
         let event = self.event(received);
-        let worked = AssertUnwindSafe(async { timeout(self.patience, (self.handler)(event)).await }).catch_unwind().await;
+        let worked =
+            AssertUnwindSafe(async { timeout(self.patience, (self.handler)(event)).await }).catch_unwind().await;
         let failure = match worked {
             Ok(Ok(Ok(answer))) if answer.batch_item_failures.is_empty() => {
                 self.queue.done(&receipt);

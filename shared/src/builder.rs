@@ -87,7 +87,17 @@ impl Builder {
                 Arc::new(crate::model::Bedrock::new(config.model.models.default_id().as_str().to_owned(), None))
             }
         };
-        Self { config, backends, keyring, model, clock, entropy, cost: Cost::Standard, hashes_at_once: 1, extractor: None }
+        Self {
+            config,
+            backends,
+            keyring,
+            model,
+            clock,
+            entropy,
+            cost: Cost::Standard,
+            hashes_at_once: 1,
+            extractor: None,
+        }
     }
 
     /// Uses another model.

@@ -21,8 +21,8 @@ use shared::{
     domain::time::Timestamp,
     entropy::Entropy,
     model::{
-        ChatModel, Delta, End, EndReason, MaxTokensField, ModelError, OpenAi, OpenAiSettings, Prompt, PromptMessage,
-        ToolCall,
+        ChatModel, Delta, End, EndReason, Grounding, MaxTokensField, ModelError, OpenAi, OpenAiSettings, Prompt,
+        PromptMessage, ToolCall,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -78,6 +78,7 @@ fn prompt_of(messages: Vec<PromptMessage>) -> Prompt {
         model: None,
         instructions: None,
         messages,
+        grounding: Grounding::default(),
         tools: Vec::new(),
         temperature: None,
         max_output_tokens: None,

@@ -2,7 +2,7 @@
 
 use super::{Answer, Provider, Reply, answer_to, call, model, model_with, prompt, prompt_of, settings, text, user};
 use serde_json::{Value, json};
-use shared::model::{OpenAiSettings, Prompt, PromptMessage, ToolDefinition};
+use shared::model::{Grounding, OpenAiSettings, Prompt, PromptMessage, ToolDefinition};
 
 async fn listening() -> Provider {
     Provider::replying([Reply::events(&[&text("Hi"), "[DONE]"])]).await
@@ -61,6 +61,7 @@ async fn a_full_prompt() {
     let prompt = Prompt {
         model: Some("large".to_owned()),
         instructions: Some("Be kind.".to_owned()),
+        grounding: Grounding::default(),
         tools: vec![tool],
         temperature: Some(0.0),
         max_output_tokens: Some(100),

@@ -9,7 +9,7 @@ async fn an_answer_is_given_as_it_came() {
     let text = "HTTP/1.1 503 Busy\r\nretry-after: Fri, 31 Dec 1999 23:59:59 GMT\r\ncontent-length: 5\r\n\r\nLater";
     let receiver = Receiver::answering(text, After::Close).await;
     let retry_after = Some("Fri, 31 Dec 1999 23:59:59 GMT".to_owned());
-    let expected = OutboundAnswer { status: 503, retry_after, start: b"Later".to_vec() };
+    let expected = OutboundAnswer { retry_after, ..answer(503, "Later") };
     assert_eq!(receiver.called(PATIENT).await, Ok(expected));
 }
 

@@ -174,5 +174,5 @@ impl Receiver {
 }
 
 fn answer(status: u16, start: impl AsRef<[u8]>) -> OutboundAnswer {
-    OutboundAnswer { status, retry_after: None, start: start.as_ref().to_vec() }
+    OutboundAnswer { status, retry_after: None, content_type: None, start: start.as_ref().to_vec(), is_whole: true }
 }

@@ -3,7 +3,10 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::{
-    domain::{Error, conversation::Said},
+    domain::{
+        Error,
+        conversation::{Said, Source},
+    },
     http::{App, Body, Created, Field, Form, HandlerResult, Idempotency, Reports, SignedIn, parse::filled, said},
     service::turns::TurnTarget,
 };
@@ -60,7 +63,8 @@ pub async fn chat(
     let (assistant_name, said) = body.try_into()?;
     let assistant = app.assistants.named(caller.user.id, "assistant_name", &assistant_name).await?;
     let turn = app.turns.say(&caller.user, TurnTarget::With(assistant), said, key).await?.turn;
-    let (id, _input, _output) = (turn.number.0, turn.message.into_string(), turn.response);
+    let _output = with_sources(turn.response, &turn.about.sources);
+    let (id, _input) = (turn.number.0, turn.message.into_string());
     Ok(Created(Chat { id, assistant_name, _input, _output }))
 }
 
@@ -73,4 +77,15 @@ impl TryFrom<NewChat> for (String, Said) {
         let said = form.required("_input", _input, said);
         form.finish(|| name.zip(said))
     }
+}
+
+/// The answer, and in its last line the files that it is based on, each place once.
+fn with_sources(answer: String, sources: &[Source]) -> String {
+    let mut places: Vec<String> = Vec::new();
+    for place in sources.iter().map(Source::place) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    if places.is_empty() { answer } else { format!("{}\n\nSources: {}", answer.trim_end(), places.join("; ")) }
 }

@@ -11,7 +11,8 @@ use crate::{
 };
 use aws_config::SdkConfig;
 use aws_sdk_s3::{
-    Client, config::Builder, operation::get_object::GetObjectError, presigning::PresigningConfig, primitives::ByteStream,
+    Client, config::Builder, operation::get_object::GetObjectError, presigning::PresigningConfig,
+    primitives::ByteStream,
 };
 use bytes::Bytes;
 use futures::{

@@ -178,7 +178,8 @@ pub struct QueueUrls {
 impl Default for QueueUrls {
     /// The URLs of the embedded queues.
     fn default() -> Self {
-        let urls = ["deliveries", "connections", "indexing"].map(|name| format!("http://embedded.invalid/000000000000/{name}"));
+        let urls = ["deliveries", "connections", "indexing"]
+            .map(|name| format!("http://embedded.invalid/000000000000/{name}"));
         let [deliveries, connections, indexing] = urls;
         Self { deliveries, connections, indexing }
     }
@@ -282,7 +283,8 @@ impl Config {
             webhook_retries: settings.retries("WEBHOOK_RETRY_SECONDS")?,
             files: FileLimits {
                 quota: u64::from(settings.number::<u32>("FILES_QUOTA_MB", 1024)?) * MIB,
-                in_request: Some(u64::from(settings.number::<u32>("REQUEST_FILE_MB", 0)?) * MIB).filter(|&bytes| bytes > 0),
+                in_request: Some(u64::from(settings.number::<u32>("REQUEST_FILE_MB", 0)?) * MIB)
+                    .filter(|&bytes| bytes > 0),
             },
         })
     }

@@ -193,14 +193,24 @@ pub struct AboutReply {
 /// A passage of a file that a model was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file.
-    pub file: FileId,
+    /// The file. `None` for what was fetched from an address.
+    pub file: Option<FileId>,
     /// Its name.
     pub filename: String,
     /// The page, in files that have pages.
     pub page: Option<u32>,
     /// The passage.
     pub text: String,
+}
+
+impl Source {
+    /// `report.pdf, p. 12`.
+    pub fn place(&self) -> String {
+        match self.page {
+            Some(page) => format!("{}, p. {page}", self.filename),
+            None => self.filename.clone(),
+        }
+    }
 }
 
 /// A call of a tool.

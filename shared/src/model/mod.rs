@@ -7,6 +7,7 @@ mod bedrock;
 mod calls;
 mod echo;
 mod failure;
+mod grounding;
 mod openai;
 mod waiting;
 
@@ -16,6 +17,7 @@ pub use bedrock::Bedrock;
 pub(crate) use calls::is_object;
 pub use echo::{Echo, EchoScripts};
 use futures::{future::BoxFuture, stream::BoxStream};
+pub use grounding::{Grounding, Image, Passage, as_data};
 pub use openai::{MaxTokensField, OpenAi, OpenAiSettings};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub struct Prompt {
     pub instructions: Option<String>,
     /// The conversation, oldest first. It begins and ends with a message of the user, or ends with results of tools.
     pub messages: Vec<PromptMessage>,
+    /// What the user's last message is answered from, besides the conversation.
+    pub grounding: Grounding,
     /// The tools that the model may call.
     pub tools: Vec<ToolDefinition>,
     /// The sampling temperature, 0 to 2. `None` for the provider's default.

@@ -8,9 +8,9 @@ use super::{
 use crate::log::Causes;
 use bytes::Bytes;
 use reqwest::{
-    Client, Response,
+    Client, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::RETRY_AFTER,
+    header::{CONTENT_TYPE, RETRY_AFTER},
     redirect::Policy,
 };
 use std::{
@@ -60,8 +60,12 @@ pub struct OutboundAnswer {
     pub status: u16,
     /// The header `Retry-After`, as it was sent.
     pub retry_after: Option<String>,
+    /// The header `Content-Type`, as it was sent.
+    pub content_type: Option<String>,
     /// The beginning of the body.
     pub start: Vec<u8>,
+    /// Whether the body ended there.
+    pub is_whole: bool,
 }
 
 /// Why there is no response. The messages are shown to the user who gave the address, so they reveal nothing about the
@@ -102,6 +106,14 @@ impl Outbound {
         self.slots.take(user, url).await
     }
 
+    /// Gets `url` and reads the beginning of the answer.
+    ///
+    /// # Errors
+    /// When there is no response. No status is an error.
+    pub async fn get(&self, url: &str, limits: Limits) -> Result<OutboundAnswer, OutboundError> {
+        self.exchange(url, limits, Client::get).await
+    }
+
     /// Posts `body` to `url` and reads the beginning of the answer.
     ///
     /// # Errors
@@ -113,14 +125,23 @@ impl Outbound {
         body: Bytes,
         limits: Limits,
     ) -> Result<OutboundAnswer, OutboundError> {
+        let request = |client: &Client, url| {
+            headers.iter().fold(client.post(url).body(body), |request, (name, value)| request.header(*name, value))
+        };
+        self.exchange(url, limits, request).await
+    }
+
+    async fn exchange(
+        &self,
+        url: &str,
+        limits: Limits,
+        request: impl FnOnce(&Client, Url) -> RequestBuilder,
+    ) -> Result<OutboundAnswer, OutboundError> {
         let deadline = Instant::now() + limits.time;
         let exchange = async {
             let url = self.rules.check(url).map_err(|_| OutboundError::Refused)?;
             let admitted = self.admitted(&url).await?;
-            let mut request = self.client().await?.post(url).body(body);
-            for (name, value) in headers {
-                request = request.header(*name, value);
-            }
+            let request = request(self.client().await?, url);
             ADMITTED.scope(admitted, request.send()).await.map_err(|error| reason(&error))
         };
         let response = timeout_at(deadline, exchange).await.unwrap_or(Err(OutboundError::TimedOut))?;
@@ -189,13 +210,18 @@ impl Resolve for AdmittedOnly {
 /// does not end in time ends where it is.
 async fn read(mut response: Response, most: usize, deadline: Instant) -> OutboundAnswer {
     let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let mut start = Vec::new();
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (retry_after, content_type) = (header(RETRY_AFTER), header(CONTENT_TYPE));
+    let (mut start, mut is_whole) = (Vec::new(), false);
     while start.len() < most {
-        let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await else { break };
+        let Ok(Ok(chunk)) = timeout_at(deadline, response.chunk()).await else { break };
+        let Some(chunk) = chunk else {
+            is_whole = true;
+            break;
+        };
         start.extend(chunk.into_iter().take(most - start.len()));
     }
-    OutboundAnswer { status, retry_after, start }
+    OutboundAnswer { status, retry_after, content_type, start, is_whole }
 }
 
 fn reason(error: &reqwest::Error) -> OutboundError {

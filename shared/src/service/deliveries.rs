@@ -262,7 +262,7 @@ const fn key(delivery: &Delivery) -> DeliveryKey {
 fn attempt(at: Timestamp, duration: Duration, answered: Result<OutboundAnswer, OutboundError>) -> Attempt {
     let duration_millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     match answered {
-        Ok(OutboundAnswer { status, start, retry_after: _ }) => Attempt {
+        Ok(OutboundAnswer { status, start, .. }) => Attempt {
             at,
             status_code: Some(status),
             duration_millis,

@@ -20,6 +20,7 @@ pub mod logins;
 pub mod notifications;
 pub mod realtime;
 pub mod recovery;
+pub mod retrieval;
 mod retry;
 pub mod sweeper;
 pub mod toolbox;
@@ -61,6 +62,7 @@ use logins::Logins;
 use notifications::Notifications;
 use realtime::Realtime;
 use recovery::Recovery;
+use retrieval::Retrieval;
 use std::{ops::Deref, sync::Arc};
 use sweeper::Sweeper;
 use toolbox::ToolRunner;
@@ -207,13 +209,15 @@ impl Services {
         let models = Arc::new(config.model.models.clone());
         let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
         let files = Files::new(deps.clone(), blobs.clone(), config.files);
-        let indexing = Indexing::new(deps.clone(), blobs.clone(), extractor, queues.indexing);
+        let indexing = Indexing::new(deps.clone(), blobs.clone(), extractor.clone(), queues.indexing);
         let realtime =
             Realtime::new(deps.clone(), logins.clone(), limits.clone(), (gateway, frames), queues.connections);
         let tools = Tools::new(deps.clone())?;
         let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
         let search = config.search.clone().map(|settings| Arc::new(Search::new(settings)));
-        let tool_runner = ToolRunner::new(tools.clone(), files.clone(), outbound.clone(), search, deps.entropy.clone());
+        let retrieval = Retrieval::new(files.clone(), blobs.clone(), extractor, outbound.clone());
+        let tool_runner =
+            ToolRunner::new(tools.clone(), retrieval.clone(), outbound.clone(), search, deps.entropy.clone());
         let retries = config.webhook_retries.clone();
         let deliveries =
             Deliveries::new(deps.clone(), queues.deliveries.clone(), (outbound, webhooks.clone()), retries);
@@ -227,11 +231,7 @@ impl Services {
             files,
             conversations: Conversations::new(deps.clone()),
             webhooks: Webhooks::new(deps.clone(), deliveries.clone(), webhooks.clone()),
-            dispatch: Dispatch::new(
-                deps.clone(),
-                (deliveries.clone(), realtime.clone(), indexing.clone()),
-                webhooks,
-            ),
+            dispatch: Dispatch::new(deps.clone(), (deliveries.clone(), realtime.clone(), indexing.clone()), webhooks),
             indexing,
             deliveries,
             notifications: Notifications::new(deps.clone()),
@@ -240,7 +240,7 @@ impl Services {
                 deps.clone(),
                 balance.clone(),
                 (model.clone(), models.clone(), context, config.model.timeout),
-                (realtime.clone(), tool_runner.clone()),
+                (realtime.clone(), tool_runner.clone(), retrieval),
             ),
             tool_runner,
             models,

@@ -1,26 +1,24 @@
 //! Runs the tools that a model calls, with the rights of the user whose turn it is. Whatever goes wrong is told to the
 //! model, in a sentence, and is no error of the turn.
 
-use super::{files::Files, tools::Tools};
+use super::{retrieval::Retrieval, tools::Tools};
 pub use crate::model::arguments::Arguments;
 use crate::{
     domain::{
         Error, Problem,
         assistant::Assistant,
         conversation::{Attachment, Said, Turn},
-        file::ContentType,
         ids::{FileId, UserId},
         tool::{Parameters, Tool, ToolId},
     },
     entropy::Entropy,
     log::Causes,
-    model::{ToolDefinition, arguments::schema},
+    model::{ToolDefinition, arguments::schema, as_data},
     outbound::{Limits, Outbound, OutboundAnswer},
     search::{Found, Search},
 };
 use bytes::Bytes;
-use futures::StreamExt;
-use std::{sync::Arc, time::Duration};
+use std::{num::ParseIntError, sync::Arc, time::Duration};
 
 /// How long a call may take.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -38,7 +36,7 @@ const FILE_UPLOAD: &str = "file_upload";
 #[derive(Clone)]
 pub struct ToolRunner {
     tools: Tools,
-    files: Files,
+    retrieval: Retrieval,
     outbound: Arc<Outbound>,
     search: Option<Arc<Search>>,
     entropy: Arc<dyn Entropy>,
@@ -123,20 +121,20 @@ impl Toolbox {
     /// A result as the model is given it, at most `most` bytes of it.
     pub fn fenced(&self, result: &str, most: usize) -> String {
         let fence = &self.fence;
-        format!("<{fence}>\n{}\n</{fence}>", cut(result, most))
+        format!("<{fence}>\n{}\n</{fence}>", as_data(cut(result, most)))
     }
 }
 
 impl ToolRunner {
-    /// Looks up tools in `tools`, reads `files`, calls addresses through `outbound`, and searches with `search`.
+    /// Looks up tools in `tools`, reads files through `retrieval`, calls addresses through `outbound`, and searches with `search`.
     pub fn new(
         tools: Tools,
-        files: Files,
+        retrieval: Retrieval,
         outbound: Arc<Outbound>,
         search: Option<Arc<Search>>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { tools, files, outbound, search, entropy }
+        Self { tools, retrieval, outbound, search, entropy }
     }
 
     /// The tools that an assistant may call in a turn, and the files that they may read: those of the assistant and of the
@@ -203,7 +201,7 @@ impl ToolRunner {
         }
         let outcome = match tool.id.as_str() {
             WEB_SEARCH => self.search(arguments.text("query")).await,
-            FILE_UPLOAD => self.read(user, arguments.text("file_id"), files).await,
+            FILE_UPLOAD => self.read(user, (arguments.text("file_id"), arguments.text("pages")), files).await,
             _ => ToolOutcome::failed("The tool has no address."),
         };
         ToolTrial { url: None, body: None, status: None, outcome }
@@ -250,11 +248,14 @@ impl ToolRunner {
         }
     }
 
-    async fn read(&self, user: UserId, id: &str, files: &[FileId]) -> ToolOutcome {
+    async fn read(&self, user: UserId, (id, pages): (&str, &str), files: &[FileId]) -> ToolOutcome {
         let Some(id) = FileId::parse(id).filter(|id| files.contains(id)) else {
             return ToolOutcome::failed("There is no such file in this conversation.");
         };
-        match self.text_of(user, id).await {
+        let Ok(pages) = page_range(pages) else {
+            return ToolOutcome::failed("Give pages as `3` or `3-5`.");
+        };
+        match self.text_of(user, id, pages).await {
             Ok(outcome) => outcome,
             Err(Error::NotFound) => ToolOutcome::failed("There is no such file in this conversation."),
             Err(error) => {
@@ -264,24 +265,26 @@ impl ToolRunner {
         }
     }
 
-    async fn text_of(&self, user: UserId, id: FileId) -> Result<ToolOutcome, Error> {
-        let (file, mut content) = self.files.open(user, id).await?;
-        if !is_text(file.content_type) {
-            return Ok(ToolOutcome::failed("Files of this kind cannot be read."));
-        }
-        let mut bytes = Vec::new();
-        while bytes.len() < RESULT_MAX
-            && let Some(chunk) = content.next().await
-        {
-            bytes.extend_from_slice(&chunk?);
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        Ok(ToolOutcome::found(&format!("{}\n\n{text}", file.name.as_str())))
+    async fn text_of(&self, user: UserId, id: FileId, pages: Option<(u32, u32)>) -> Result<ToolOutcome, Error> {
+        let (file, text) = self.retrieval.text_of(user, id, pages, RESULT_MAX).await?;
+        let name = file.name.as_str();
+        Ok(match text {
+            Some(text) if text.is_empty() && pages.is_some() => {
+                ToolOutcome::failed(format!("{name} has no such pages."))
+            }
+            Some(text) => ToolOutcome::found(&format!("{name}\n\n{text}")),
+            None => ToolOutcome::failed(format!("{name} cannot be read. {}", file.state.detail())),
+        })
     }
 }
 
-const fn is_text(kind: ContentType) -> bool {
-    matches!(kind, ContentType::Text | ContentType::Markdown | ContentType::Csv | ContentType::Json | ContentType::Xml)
+/// `3` or `3-5`; empty for all pages.
+fn page_range(text: &str) -> Result<Option<(u32, u32)>, ParseIntError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    Ok(Some((first.trim().parse()?, last.trim().parse()?)))
 }
 
 /// The first bytes of a text, at most `most`.

@@ -169,9 +169,9 @@ fn built_in() -> Result<[Tool; 2], Problem> {
         required: true,
         description: description.to_owned(),
     };
-    let tool = |name: &str, description: &str, category: &str, parameters: [(&str, Parameter); 1]| {
+    let tool = |name: &str, description: &str, category: &str, parameters: Vec<(&str, Parameter)>| {
         let name = Label::parse(name)?;
-        let parameters: BTreeMap<_, _> = parameters.map(|(name, about)| (name.to_owned(), about)).into();
+        let parameters: BTreeMap<_, _> = parameters.into_iter().map(|(name, about)| (name.to_owned(), about)).collect();
         Ok(Tool {
             id: ToolId::of(&name)?,
             definition: ToolDefinition {
@@ -186,8 +186,9 @@ fn built_in() -> Result<[Tool; 2], Problem> {
         })
     };
     // Source: spec 001, "GET /tools".
-    let query = [("query", parameter("Search query"))];
-    let file = [("file_id", parameter("The file's id"))];
+    let query = vec![("query", parameter("Search query"))];
+    let pages = Parameter { required: false, ..parameter("The pages, as 3 or 3-5. All, if left out") };
+    let file = vec![("file_id", parameter("The file's id")), ("pages", pages)];
     Ok([
         tool("Web Search", "Search the web for information", "search", query)?,
         tool("File Upload", "Read the files of the conversation and of the assistant", "files", file)?,

@@ -223,8 +223,7 @@ impl Store {
         record: Option<idempotency::Entry>,
     ) -> Result<Stored, CallError> {
         let key = keys::announced_file(&self.tables, user, announced.id);
-        let row =
-            AnnouncedRow { announced: announced.clone(), waiting: ANNOUNCED.to_owned(), waiting_since: now };
+        let row = AnnouncedRow { announced: announced.clone(), waiting: ANNOUNCED.to_owned(), waiting_since: now };
         let more = Usage { bytes: signed(announced.size), ..Usage::default() };
         let mut actions = vec![
             (NotStored::LostRace, Action::put_new(key.clone(), write(key, row)?)),
@@ -322,17 +321,12 @@ impl Store {
             names: &[("#status", "status")],
             values: vec![(":one", n(1)), (":processing", s(FileStatus::Processing.as_str()))],
         };
-        let row: Option<FileRow> =
-            read_if_any(self.update_if(keys::file(&self.tables, user, file), change).await?)?;
+        let row: Option<FileRow> = read_if_any(self.update_if(keys::file(&self.tables, user, file), change).await?)?;
         Ok(row.map(|row| Reading { readings: row.readings, file: row.into() }))
     }
 
     /// Ends the reading of a file. `false` if the file is gone, or its reading has ended before.
-    pub async fn end_reading(
-        &self,
-        OwnedFile { user, file }: OwnedFile,
-        state: &FileState,
-    ) -> Result<bool, CallError> {
+    pub async fn end_reading(&self, OwnedFile { user, file }: OwnedFile, state: &FileState) -> Result<bool, CallError> {
         let status = state.status();
         let mut values = vec![
             (":status", s(status.as_str())),

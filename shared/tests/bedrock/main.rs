@@ -12,7 +12,8 @@ use futures::StreamExt;
 use runtime::{Reply, Runtime};
 use serde_json::{Value, json};
 use shared::model::{
-    Bedrock, ChatModel, Delta, End, EndReason, ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition, Usage,
+    Bedrock, ChatModel, Delta, End, EndReason, Grounding, ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition,
+    Usage,
 };
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ fn prompt_of(messages: Vec<PromptMessage>) -> Prompt {
         model: None,
         instructions: None,
         messages,
+        grounding: Grounding::default(),
         tools: Vec::new(),
         temperature: None,
         max_output_tokens: None,

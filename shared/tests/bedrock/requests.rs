@@ -38,6 +38,7 @@ async fn instructions_limits_and_tools_are_sent() {
         instructions: Some("Be brief.".to_owned()),
         temperature: Some(0.5),
         max_output_tokens: Some(300),
+        grounding: Grounding::default(),
         tools: vec![tool("Searches the web.", &schema)],
         ..prompt()
     };
@@ -54,6 +55,7 @@ async fn instructions_limits_and_tools_are_sent() {
         instructions: Some(" ".to_owned()),
         temperature: Some(1.7),
         max_output_tokens: Some(u32::MAX),
+        grounding: Grounding::default(),
         tools: vec![tool("", &json!({}))],
         ..asked
     };

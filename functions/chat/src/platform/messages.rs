@@ -131,9 +131,9 @@ pub struct Usage {
 /// `{"file_id": "<uuid>", "filename": "report.pdf", "page": 12, "text": …}`. A passage of a file.
 #[derive(Serialize, ToSchema)]
 pub struct Source {
-    /// The file's id.
+    /// The file's id. `null` for a file that was attached by its address.
     #[schema(format = Uuid)]
-    file_id: String,
+    file_id: Option<String>,
     /// The file's name.
     filename: String,
     /// The page, counted from 1. `null` for files without pages.
@@ -346,7 +346,7 @@ impl From<&AboutReply> for Usage {
 
 impl From<conversation::Source> for Source {
     fn from(conversation::Source { file, filename, page, text }: conversation::Source) -> Self {
-        Self { file_id: file.to_string(), filename, page, text }
+        Self { file_id: file.map(|file| file.to_string()), filename, page, text }
     }
 }
 

@@ -6,8 +6,8 @@ mod state;
 
 use super::{Problem, ids::FileId, time::Timestamp};
 pub use check::{Check, Unfit};
-pub use state::{FileState, FileStatus};
 use serde::{Deserialize, Serialize};
+pub use state::{FileState, FileStatus};
 
 /// A megabyte, as the documents count.
 pub const MIB: u64 = 1024 * 1024;

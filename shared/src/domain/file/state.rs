@@ -18,12 +18,8 @@ pub enum FileStatus {
 
 impl FileStatus {
     /// All of them, with their names on the wire.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("processing", Self::Processing),
-        ("ready", Self::Ready),
-        ("failed", Self::Failed),
-        ("stored", Self::Stored),
-    ];
+    pub const ALL: [(&'static str, Self); 4] =
+        [("processing", Self::Processing), ("ready", Self::Ready), ("failed", Self::Failed), ("stored", Self::Stored)];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {

@@ -1,16 +1,17 @@
 //! What Bedrock is sent. Converse is strict: the roles alternate and the user begins, the results of one step are in one
 //! message, no text is blank, names and ids have a pattern, and tools are described if the conversation mentions any.
 
-use crate::model::{ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition};
+use crate::model::{Image, ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition};
 use aws_sdk_bedrockruntime::{
     error::BuildError,
     operation::converse_stream::builders::ConverseStreamInputBuilder,
     types::{
-        ContentBlock, ConversationRole, InferenceConfiguration, Message, SystemContentBlock, Tool, ToolConfiguration,
-        ToolInputSchema, ToolResultBlock, ToolResultContentBlock, ToolResultStatus, ToolSpecification, ToolUseBlock,
+        ContentBlock, ConversationRole, ImageBlock, ImageFormat, ImageSource, InferenceConfiguration, Message,
+        SystemContentBlock, Tool, ToolConfiguration, ToolInputSchema, ToolResultBlock, ToolResultContentBlock,
+        ToolResultStatus, ToolSpecification, ToolUseBlock,
     },
 };
-use aws_smithy_types::{Document, Number};
+use aws_smithy_types::{Blob, Document, Number};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 
@@ -37,7 +38,7 @@ pub(super) fn request(
         Ok(ConverseStreamInputBuilder::default()
             .model_id(model)
             .set_system(instructions.map(|text| vec![SystemContentBlock::Text(text)]))
-            .set_messages(Some(messages(&prompt.messages, takes_status(model))?))
+            .set_messages(Some(messages(prompt, takes_status(model))?))
             .set_tool_config(tools(prompt)?)
             .set_inference_config(limits(prompt, with_temperature)))
     };
@@ -96,15 +97,23 @@ fn specified(name: String, description: &str, parameters: &Map<String, Value>) -
 
 /// The messages. Neighbouring ones of one role become one. The model says something between the result of a tool and
 /// the user's next message, because some models refuse both in one message.
-fn messages(prompt: &[PromptMessage], takes_status: bool) -> Result<Vec<Message>, BuildError> {
+fn messages(prompt: &Prompt, takes_status: bool) -> Result<Vec<Message>, BuildError> {
     let mut conversation = Conversation::default();
-    for message in prompt {
+    let last_of_user = prompt.messages.iter().rposition(|message| matches!(message, PromptMessage::User(_)));
+    for (at, message) in prompt.messages.iter().enumerate() {
         match message {
             PromptMessage::User(text) => {
                 if matches!(conversation.last(), Some(ContentBlock::ToolResult(_))) {
                     conversation.add(ConversationRole::Assistant, [ContentBlock::Text("OK.".to_owned())]);
                 }
-                conversation.add(ConversationRole::User, [ContentBlock::Text(not_blank(text))]);
+                if last_of_user == Some(at) {
+                    let text = prompt.grounding.preface(true) + text;
+                    let images = prompt.grounding.images.iter().map(image).collect::<Result<Vec<_>, _>>()?;
+                    let blocks = std::iter::once(ContentBlock::Text(not_blank(&text))).chain(images);
+                    conversation.add(ConversationRole::User, blocks);
+                } else {
+                    conversation.add(ConversationRole::User, [ContentBlock::Text(not_blank(text))]);
+                }
             }
             // Reasoning goes back only with a signature, and only to models that were asked to reason.
             PromptMessage::Assistant { text, reasoning: _, calls } => {
@@ -124,6 +133,13 @@ fn messages(prompt: &[PromptMessage], takes_status: bool) -> Result<Vec<Message>
     }
     let messages = conversation.messages.into_iter();
     messages.map(|(role, blocks)| Message::builder().role(role).set_content(Some(blocks)).build()).collect()
+}
+
+fn image(image: &Image) -> Result<ContentBlock, BuildError> {
+    let Image { name: _, content_type, bytes } = image;
+    let format = ImageFormat::from(content_type.trim_start_matches("image/"));
+    let source = ImageSource::Bytes(Blob::new(bytes.to_vec()));
+    Ok(ContentBlock::Image(ImageBlock::builder().format(format).source(source).build()?))
 }
 
 /// The messages, as far as they are converted.

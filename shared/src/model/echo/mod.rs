@@ -1,10 +1,11 @@
-//! The embedded default model. It answers every message at once with the same sentence, without cost. For tests of
+//! The embedded default model. It answers every message at once with the same sentence, or with what it was given of
+//! files, without cost. For tests of
 //! clients, a message can be a script of its answers; `script` reads it.
 
 mod script;
 mod values;
 
-use super::{ChatModel, Delta, End, EndReason, ModelError, Prompt, PromptMessage, ToolCall};
+use super::{ChatModel, Delta, End, EndReason, ModelError, Passage, Prompt, PromptMessage, ToolCall};
 use futures::{
     FutureExt, StreamExt,
     future::{BoxFuture, ready},
@@ -14,7 +15,7 @@ use script::{Failure, Script, ScriptedAnswer};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Answers `This is a dummy response from the AI.` (source: spec 004, "Chat API").
+/// Answers `This is a dummy response from the AI.` (source: spec 004, "Chat API"), or quotes the passages that it is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Echo;
 
@@ -23,14 +24,16 @@ pub struct Echo;
 #[derive(Debug, Clone, Copy)]
 pub struct EchoScripts;
 
+/// The most passages that are quoted.
+const QUOTED_MAX: usize = 3;
 const REPLY: &str = "This is a dummy response from the AI.";
 
 /// A part of an answer, after a pause.
 type Played = (Duration, Result<Delta, ModelError>);
 
 impl ChatModel for Echo {
-    fn answer(&self, _: Prompt) -> BoxStream<'static, Result<Delta, ModelError>> {
-        say(REPLY.to_owned())
+    fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<Delta, ModelError>> {
+        say(quoted(&prompt.grounding.passages).unwrap_or_else(|| REPLY.to_owned()))
     }
 
     fn writes_titles(&self) -> bool {
@@ -67,6 +70,16 @@ impl ChatModel for EchoScripts {
 fn say(text: String) -> BoxStream<'static, Result<Delta, ModelError>> {
     let end = End { reason: EndReason::Complete, usage: None, model: None };
     stream::iter([Ok(Delta::Text(text)), Ok(Delta::End(end))]).boxed()
+}
+
+/// The best passages, with their places. `None` without any.
+fn quoted(passages: &[Passage]) -> Option<String> {
+    let quote = |Passage { place, text }: &Passage| {
+        let lines = text.trim().lines().map(|line| format!("> {line}"));
+        format!("From {place}:\n\n{}", lines.collect::<Vec<_>>().join("\n"))
+    };
+    let quotes: Vec<String> = passages.iter().take(QUOTED_MAX).map(quote).collect();
+    (!quotes.is_empty()).then(|| quotes.join("\n\n"))
 }
 
 /// The user's last message, and how often the model already answered it with calls of tools.

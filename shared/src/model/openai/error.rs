@@ -42,14 +42,17 @@ impl ProviderError {
 
     /// How to repeat `request` without what the provider refuses. `None` if it names nothing, or more than one thing.
     pub fn adjusted(&self, request: &Request, adjustments: Adjustments) -> Option<Adjustments> {
-        if self.is_too_long() || !matches!(self.status, 400 | 422 | 500) {
+        if self.is_too_long() || !matches!(self.status, 400 | 404 | 415 | 422 | 500 | 501) {
             return None;
+        }
+        if request.has_images && self.tells_of_images() {
+            return Some(Adjustments { no_images: true, ..adjustments });
         }
         // For example: "Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9."
         if self.text.contains("tool call id") && self.text.contains('9') && !adjustments.short_ids {
             return Some(Adjustments { short_ids: true, ..adjustments });
         }
-        if self.status == 500 {
+        if !matches!(self.status, 400 | 422) {
             return None;
         }
         request.without(self.named(request)?, adjustments)
@@ -63,6 +66,12 @@ impl ProviderError {
             (Some(parameter), _, _) | (None, Some(parameter), None) => Some(*parameter),
             _ => None,
         }
+    }
+
+    /// Whether images are what the provider refuses. Some that take none say only that the content must be a string.
+    fn tells_of_images(&self) -> bool {
+        const SAID: [&str; 6] = ["image", "vision", "multimodal", "mmproj", "a string", "a valid string"];
+        SAID.iter().any(|said| self.text.contains(said))
     }
 
     fn is_too_long(&self) -> bool {

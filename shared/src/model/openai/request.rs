@@ -1,7 +1,8 @@
 //! What a provider is sent: no more than the prompt needs, because providers refuse parameters that they do not know.
 
 use super::{MaxTokensField, OpenAiSettings};
-use crate::model::{ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition, calls::is_object};
+use crate::model::{Image, ModelError, Prompt, PromptMessage, ToolCall, ToolDefinition, calls::is_object};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,6 +16,8 @@ pub(super) struct Request {
     pub parameters: Vec<Parameter>,
     /// Whether the other name of the output's limit may be tried.
     may_swap: bool,
+    /// Whether it has images.
+    pub has_images: bool,
 }
 
 /// A parameter that some providers refuse.
@@ -37,6 +40,8 @@ pub(super) struct Adjustments {
     pub short_ids: bool,
     /// Reasoning is sent back until its calls are answered.
     pub returns_reasoning: bool,
+    /// Images are named instead of sent.
+    pub no_images: bool,
 }
 
 impl Adjustments {
@@ -48,6 +53,7 @@ impl Adjustments {
             other_limit: self.other_limit || other.other_limit,
             short_ids: self.short_ids || other.short_ids,
             returns_reasoning: self.returns_reasoning || other.returns_reasoning,
+            no_images: self.no_images || other.no_images,
         }
     }
 }
@@ -99,7 +105,7 @@ enum Message<'a> {
         content: &'a str,
     },
     User {
-        content: String,
+        content: UserContent,
     },
     Assistant {
         content: Option<String>,
@@ -112,6 +118,27 @@ enum Message<'a> {
         tool_call_id: Cow<'a, str>,
         content: &'a str,
     },
+}
+
+/// Text alone is a string, because some providers take nothing else.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum UserContent {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+/// `{"type": "text", "text": "…"}`, `{"type": "image_url", "image_url": {"url": "data:image/png;base64,…"}}`
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part {
+    Text { text: String },
+    ImageUrl { image_url: ImageUrl },
+}
+
+#[derive(Serialize)]
+struct ImageUrl {
+    url: String,
 }
 
 /// `{"id": "call_1", "type": "function", "function": {"name": "web_search", "arguments": "{}"}}`
@@ -166,7 +193,8 @@ impl Request {
         let body =
             serde_json::to_vec(&body).map_err(|_| ModelError::Broken("the prompt cannot be written as JSON"))?.into();
         let may_swap = settings.max_tokens_field == MaxTokensField::Auto && !adjustments.other_limit;
-        Ok(Self { body, parameters, may_swap })
+        let has_images = !prompt.grounding.images.is_empty() && !adjustments.no_images;
+        Ok(Self { body, parameters, may_swap, has_images })
     }
 
     /// The adjustments without `refused`. The limit of the output is never left out: the user's balance depends on it.
@@ -208,6 +236,13 @@ fn messages(prompt: &Prompt, adjustments: Adjustments) -> Vec<Message<'_>> {
     let mut messages: Vec<_> = instructions.map(|content| Message::System { content }).into_iter().collect();
     for (at, message) in prompt.messages.iter().enumerate() {
         match message {
+            PromptMessage::User(text) if last_of_user == Some(at) => {
+                let sends_images = !adjustments.no_images;
+                add_user(&mut messages, &(prompt.grounding.preface(sends_images) + text));
+                if sends_images {
+                    add_images(&mut messages, &prompt.grounding.images);
+                }
+            }
             PromptMessage::User(text) => add_user(&mut messages, text),
             PromptMessage::Assistant { text, calls, .. } if text.is_empty() && calls.is_empty() => {}
             PromptMessage::Assistant { text, reasoning, calls } => {
@@ -226,13 +261,28 @@ fn messages(prompt: &Prompt, adjustments: Adjustments) -> Vec<Message<'_>> {
 
 fn add_user(messages: &mut Vec<Message<'_>>, text: &str) {
     match messages.last_mut() {
-        Some(Message::User { content }) => content.extend(["\n\n", text]),
+        Some(Message::User { content: UserContent::Text(content) }) => content.extend(["\n\n", text]),
         last => {
             if matches!(last, Some(Message::Tool { .. })) {
                 add_assistant(messages, "OK.", None, Vec::new());
             }
-            messages.push(Message::User { content: text.to_owned() });
+            messages.push(Message::User { content: UserContent::Text(text.to_owned()) });
         }
+    }
+}
+
+/// Adds images to the last message.
+fn add_images(messages: &mut [Message<'_>], images: &[Image]) {
+    if !images.is_empty()
+        && let Some(Message::User { content }) = messages.last_mut()
+        && let UserContent::Text(text) = content
+    {
+        let text = Part::Text { text: std::mem::take(text) };
+        let parts = images.iter().map(|Image { name: _, content_type, bytes }| {
+            let url = format!("data:{content_type};base64,{}", BASE64_STANDARD.encode(bytes));
+            Part::ImageUrl { image_url: ImageUrl { url } }
+        });
+        *content = UserContent::Parts(std::iter::once(text).chain(parts).collect());
     }
 }
 

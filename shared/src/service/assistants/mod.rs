@@ -253,4 +253,3 @@ fn status_change(before: &Assistant, after: &Assistant) -> Option<EventDetails> 
     let status = character.status;
     (before.character.status != status).then_some(EventDetails::AssistantStatusChanged { assistant, status, version })
 }
-

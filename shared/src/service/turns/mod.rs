@@ -21,6 +21,7 @@ use super::{
     idempotency::{IdempotencyKey, Keyed, meaning_of},
     realtime::Realtime,
     recovery::Recovery,
+    retrieval::Retrieval,
     retry::{Attempt, retry},
     toolbox::ToolRunner,
 };
@@ -42,7 +43,7 @@ use crate::{
 };
 use futures::{Stream, StreamExt, stream::BoxStream};
 use live::LiveTurns;
-use prompt::{most_tokens_of, prompt};
+use prompt::{joined, most_tokens_of, prompt};
 use run::{Ended, Started};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -132,6 +133,7 @@ pub struct Turns {
     suggestions: Suggestions,
     realtime: Realtime,
     tools: ToolRunner,
+    retrieval: Retrieval,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -158,12 +160,12 @@ enum Begun {
 
 impl Turns {
     /// Generates replies with `model`, which knows the `models`, may take as long as `time_limit`, and whose prompts keep to
-    /// `limits`. `tools` runs the tools that it calls.
+    /// `limits`. `tools` runs the tools that it calls, and `retrieval` finds what it is told of files.
     pub fn new(
         deps: Deps,
         balance: Balances,
         (model, models, limits, time_limit): (Arc<dyn ChatModel>, Arc<Models>, ContextLimits, Duration),
-        (realtime, tools): (Realtime, ToolRunner),
+        (realtime, tools, retrieval): (Realtime, ToolRunner, Retrieval),
     ) -> Self {
         let (recovery, live, suggestions) = (Recovery::new(deps.clone()), LiveTurns::default(), Suggestions::default());
         let Deps { store, clock, entropy } = deps;
@@ -181,6 +183,7 @@ impl Turns {
             clock,
             entropy,
             tools,
+            retrieval,
         }
     }
 
@@ -324,14 +327,19 @@ impl Turns {
         // Nobody else's conversation is told, and none that was begun anew.
         let is_same = ready.place.conversation == id && ready.place.begins.is_none();
         let history = if is_same { &history[..] } else { &[] };
-        let mut prompt = prompt(said, ready.assistant.as_ref(), history, &self.models, self.limits, self.time_limit);
-        ready.toolbox = self.tools.toolbox(ready.assistant.as_ref(), history, said).await?;
-        if !ready.toolbox.is_empty() {
-            prompt.tools = ready.toolbox.definitions();
-            let about_tools = ready.toolbox.instructions();
-            prompt.instructions =
-                Some(prompt.instructions.map_or(about_tools.clone(), |own| format!("{own}\n\n{about_tools}")));
+        let assistant = ready.assistant.as_ref();
+        let (toolbox, grounding) = futures::future::try_join(
+            self.tools.toolbox(assistant, history, said),
+            self.grounding(user.id, assistant, history, said),
+        )
+        .await?;
+        let (grounding, sources) = grounding;
+        let mut prompt = prompt((said, grounding), assistant, history, &self.models, self.limits, self.time_limit);
+        if !toolbox.is_empty() {
+            prompt.tools = toolbox.definitions();
+            prompt.instructions = joined([prompt.instructions, Some(toolbox.instructions())]);
         }
+        (ready.toolbox, ready.sources) = (toolbox, sources);
         let most = (most_tokens_of(&prompt), self.limits.longest_answer(&prompt));
         let Quote { hold, output_max } = self.balance.quote(most, ready.available)?;
         if let Some(most) = output_max {

@@ -5,16 +5,23 @@ use crate::{
     domain::{
         Error, Problem,
         assistant::{Assistant, AssistantStatus},
-        conversation::{Attachment, Conversation, Said},
+        conversation::{Attachment, Conversation, Said, Source, Turn},
         error::Conflict,
         ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
         money::Tokens,
         time::Timestamp,
         user::User,
     },
-    service::toolbox::Toolbox,
+    model::{Grounding, Passage},
+    service::{
+        retrieval::{Asked, Retrieved},
+        toolbox::Toolbox,
+    },
     store::turns::{BeforeTurn, Begins, TurnLocation},
 };
+
+/// How many messages before a question are searched for, too.
+const EARLIER: usize = 3;
 
 /// A turn that can take place: where, and with which assistant.
 pub(super) struct Ready {
@@ -22,6 +29,8 @@ pub(super) struct Ready {
     pub assistant: Option<Assistant>,
     /// The tools that the model may call.
     pub toolbox: Toolbox,
+    /// The passages of files that the model is told.
+    pub sources: Vec<Source>,
     /// The tokens that the user can spend.
     pub available: Tokens,
     /// Whether the answer gives the conversation a title.
@@ -36,6 +45,32 @@ impl Turns {
             return Ok(());
         }
         Err(Error::invalid("attachments", Problem::UnknownFile))
+    }
+
+    /// What a model is told of files for a question, as it is told and as the user is shown. Files that were attached
+    /// before in the conversation count too.
+    pub(super) async fn grounding(
+        &self,
+        user: UserId,
+        assistant: Option<&Assistant>,
+        history: &[Turn],
+        said: &Said,
+    ) -> Result<(Grounding, Vec<Source>), Error> {
+        let before = history.iter().flat_map(|turn| &turn.attachments).filter_map(Attachment::own_file);
+        let of_assistant = assistant.iter().flat_map(|assistant| &assistant.files).map(|file| file.id);
+        let earlier: Vec<&str> = history.iter().rev().take(EARLIER).map(|turn| turn.message.as_str()).collect();
+        let asked = Asked {
+            user,
+            files: of_assistant.chain(before).collect(),
+            attachments: &said.attachments,
+            question: said.text.as_str(),
+            earlier: &earlier,
+            room: self.limits.passages_bytes(assistant, said),
+        };
+        let Retrieved { passages: sources, images, unread } = self.retrieval.find(asked).await?;
+        let passages = sources.iter().map(|source| Passage { place: source.place(), text: source.text.clone() });
+        let fence = format!("passages-{}", hex::encode(self.entropy.bytes::<8>()));
+        Ok((Grounding { fence, passages: passages.collect(), images, unread }, sources))
     }
 
     /// The conversation and the assistant to read. For a default conversation with an assistant, assumes that none was
@@ -89,7 +124,7 @@ impl Turns {
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
         let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
-        Ok(Ready { place, assistant, toolbox: Toolbox::default(), available, wants_title })
+        Ok(Ready { place, assistant, toolbox: Toolbox::default(), sources: Vec::new(), available, wants_title })
     }
 
     /// The assistant of a conversation, read unless it is `known`.

@@ -6,7 +6,7 @@ use crate::{
         conversation::{Said, Turn},
         models::Models,
     },
-    model::{Prompt, PromptMessage},
+    model::{Grounding, Prompt, PromptMessage},
 };
 use std::time::Duration;
 
@@ -21,6 +21,10 @@ pub struct ContextLimits {
 
 /// The part of the context that is kept for an answer whose length is not limited.
 const OUTPUT_SHARE: usize = 4;
+/// The part of a prompt that passages of files may have.
+const PASSAGES_PERCENT: usize = 45;
+/// What an image counts for, in tokens.
+const IMAGE_TOKENS: usize = 1_000;
 /// The mark in place of what was cut out of a message that is longer than the context.
 const CUT_MARK: &str = "\n[…]\n";
 
@@ -35,6 +39,14 @@ impl ContextLimits {
     pub(super) fn longest_answer(self, prompt: &Prompt) -> u64 {
         let left = (self.context_tokens as u64).saturating_sub(tokens_of(prompt)).max(1);
         self.output_tokens.map_or(left, u64::from)
+    }
+
+    /// How many bytes of passages are told for a question to an assistant, so that most of the context is left for the
+    /// conversation.
+    pub(super) fn passages_bytes(self, assistant: Option<&Assistant>, said: &Said) -> usize {
+        let instructions = assistant.and_then(|assistant| instructions(&assistant.character));
+        let needed = instructions.as_deref().map_or(0, tokens) + tokens(said.text.as_str());
+        self.prompt_tokens().saturating_sub(needed) * BYTES_PER_TOKEN * PASSAGES_PERCENT / 100
     }
 
     /// About how many bytes more fit into a prompt of so many tokens, when half of what is left is kept.
@@ -65,8 +77,13 @@ pub(super) fn tokens_of(prompt: &Prompt) -> u64 {
             tokens(text)
         }
     });
-    let all = messages.sum::<usize>() + prompt.instructions.as_deref().map_or(0, tokens);
+    let grounding = tokens_of_grounding(&prompt.grounding);
+    let all = messages.sum::<usize>() + prompt.instructions.as_deref().map_or(0, tokens) + grounding;
     all as u64
+}
+
+fn tokens_of_grounding(grounding: &Grounding) -> usize {
+    grounding.preface(true).len().div_ceil(BYTES_PER_TOKEN) + grounding.images.len() * IMAGE_TOKENS
 }
 
 /// The tokens of an answer, as an estimate.
@@ -90,10 +107,10 @@ pub(super) fn with_half_the_history(mut prompt: Prompt) -> Option<Prompt> {
     Some(prompt)
 }
 
-/// The prompt for a question. `history` is the conversation's answered turns, oldest first: the latest ones that fit are
+/// The prompt for a question that is answered from `grounding`. `history` is the conversation's answered turns, oldest first: the latest ones that fit are
 /// told, whole.
 pub(super) fn prompt(
-    said: &Said,
+    (said, grounding): (&Said, Grounding),
     assistant: Option<&Assistant>,
     history: &[Turn],
     models: &Models,
@@ -101,8 +118,10 @@ pub(super) fn prompt(
     time_limit: Duration,
 ) -> Prompt {
     let character = assistant.map(|assistant| &assistant.character);
-    let instructions = character.and_then(instructions);
-    let room = limits.prompt_tokens().saturating_sub(instructions.as_deref().map_or(0, tokens));
+    let parts = [character.and_then(instructions), grounding.instructions()];
+    let instructions = joined(parts);
+    let taken = instructions.as_deref().map_or(0, tokens) + tokens_of_grounding(&grounding);
+    let room = limits.prompt_tokens().saturating_sub(taken);
     let question = cut_to_fit(said.text.as_str(), room);
     let mut left = room.saturating_sub(tokens(&question));
     let fitting = history.iter().rev().take_while(|turn| {
@@ -120,6 +139,7 @@ pub(super) fn prompt(
         model: Some(models.answering(character.and_then(|own| own.model.as_ref())).as_str().to_owned()),
         instructions,
         messages: earlier.chain([PromptMessage::User(question)]).collect(),
+        grounding,
         tools: Vec::new(),
         temperature: character.and_then(|own| own.temperature).map(|temperature| temperature.degree()),
         max_output_tokens: limits.output_tokens,
@@ -135,6 +155,11 @@ fn instructions(character: &Character) -> Option<String> {
         personality.as_ref().map(|text| format!("Your personality: {}", text.as_str())),
         company_name.as_ref().map(|name| format!("You work for {}.", name.as_str())),
     ];
+    joined(parts)
+}
+
+/// The paragraphs that there are, as one text.
+pub(super) fn joined(parts: impl IntoIterator<Item = Option<String>>) -> Option<String> {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         Error,
-        conversation::{AboutReply, MessageStatus, Said, Step, Turn, TurnFailure, Usage},
+        conversation::{AboutReply, MessageStatus, Said, Source, Step, Turn, TurnFailure, Usage},
         event::OutboxEntry,
         ids::{MessageId, Speaker, UserId},
         money::Tokens,
@@ -68,6 +68,7 @@ pub(super) type Ended = JoinHandle<Result<Attempt<Answered>, Error>>;
 pub(super) struct Held {
     pub place: TurnLocation,
     pub toolbox: Toolbox,
+    sources: Vec<Source>,
     said: Said,
     hold_id: Uuid,
     amount: Tokens,
@@ -160,7 +161,7 @@ impl Turns {
         saying: &Saying,
         now: Timestamp,
     ) -> Result<Result<Held, Attempt<Answered>>, Error> {
-        let Ready { place, toolbox, available, wants_title, assistant: _ } = ready;
+        let Ready { place, toolbox, sources, available, wants_title, assistant: _ } = ready;
         let Saying { said, keyed, .. } = saying;
         let hold_id = self.entropy.uuid(now);
         let held_until = now.plus(self.time_limit + HOLD_OUTLASTS);
@@ -184,7 +185,7 @@ impl Turns {
         }
         let (left, keyed) = (available.saturating_sub(amount), keyed.clone());
         let said = said.clone();
-        Ok(Ok(Held { place, toolbox, said, hold_id, amount, left, wants_title, created_at: now, keyed }))
+        Ok(Ok(Held { place, toolbox, sources, said, hold_id, amount, left, wants_title, created_at: now, keyed }))
     }
 
     async fn ask_and_settle(
@@ -247,7 +248,7 @@ impl Turns {
         let used = usage.unwrap_or_else(|| Usage { input_tokens, output_tokens: tokens_of_answer(text) });
         let charged = if text.is_empty() { 0 } else { self.balance.charge(used, held.amount) };
         let is_estimated = usage.is_none() && charged > 0 && self.balance.are_by_use();
-        AboutReply { charged, is_estimated, usage, model, sources: Vec::new(), steps: Vec::new() }
+        AboutReply { charged, is_estimated, usage, model, sources: held.sources.clone(), steps: Vec::new() }
     }
 
     /// Receives the answer. If the prompt is longer than the model's context, asks once more with half the history.

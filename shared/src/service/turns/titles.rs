@@ -10,7 +10,7 @@ use crate::{
         title::suggested,
     },
     log::Causes,
-    model::{Delta, Prompt, PromptMessage},
+    model::{Delta, Grounding, Prompt, PromptMessage},
     store::turns::TurnLocation,
 };
 use futures::StreamExt;
@@ -90,6 +90,7 @@ fn prompt(turn: &Turn, time_limit: Duration) -> Prompt {
         model: turn.about.model.clone(),
         instructions: Some(TASK.to_owned()),
         messages: vec![PromptMessage::User(format!("The user: {question}\n\nThe assistant: {answer}"))],
+        grounding: Grounding::default(),
         tools: Vec::new(),
         temperature: None,
         max_output_tokens: None,
