@@ -4,6 +4,7 @@ environment `documents` of `.ci/tools`. The same sources give the same bytes.
 
 `render.py DIR` writes all of them to a directory. `render.py --text FILE.docx` prints the text of a DOCX file."""
 
+import collections
 import io
 import pathlib
 import random
@@ -34,7 +35,10 @@ REPORTS = ["report-en", "report-nl"]
 WRITTEN = datetime(2026, 3, 3)
 # What is embedded in a PDF is different for each font: Vera as a subset with its own encoding, Times only by name.
 FONTS = {"times": ("Times-Roman", "Times-Bold"), "vera": ("Vera", "VeraBd")}
+# Points, and the distance of lines in sizes.
+SIZES = {"times": (12.5, 1.65), "vera": (10, 1.5)}
 MARGIN, GAP = 32 * mm, 8 * mm
+WIDTH = A4[0] - 2 * MARGIN
 
 
 def parse(source):
@@ -77,12 +81,11 @@ class Pdf(BaseDocTemplate):
     def __init__(self, file, settings):
         super().__init__(file, pagesize=A4, title=settings["title"], author=settings["title"], invariant=1)
         self.header, self.fonts = settings["header"], FONTS[settings["font"]]
-        width, height = A4[0] - 2 * MARGIN, A4[1] - 2 * MARGIN
-        half = (width - GAP) / 2
+        height, half = A4[1] - 2 * MARGIN, (WIDTH - GAP) / 2
         frames = [Frame(MARGIN + at, MARGIN, half, height, 0, 0, 0, 0) for at in [0, half + GAP]]
         self.addPageTemplates([
-            PageTemplate("cover", Frame(MARGIN, MARGIN, width, height, 0, 0, 0, 0)),
-            PageTemplate("one", Frame(MARGIN, MARGIN, width, height, 0, 0, 0, 0), onPage=self.decorate),
+            PageTemplate("cover", Frame(MARGIN, MARGIN, WIDTH, height, 0, 0, 0, 0)),
+            PageTemplate("one", Frame(MARGIN, MARGIN, WIDTH, height, 0, 0, 0, 0), onPage=self.decorate),
             PageTemplate("two", frames, onPage=self.decorate),
         ])
 
@@ -94,13 +97,15 @@ class Pdf(BaseDocTemplate):
         canvas.restoreState()
 
 
-def pdf(settings, blocks):
-    """Returns the bytes of a PDF."""
+Styles = collections.namedtuple("Styles", "body cell number top headings")
+
+
+def styles_of(settings):
+    """The styles of a report's paragraphs, cells and headings."""
     font, bold = FONTS[settings["font"]]
-    prepared = (lambda text: escaped(with_ligatures(text))) if settings["font"] == "vera" else escaped
-    size = 10 if settings["font"] == "vera" else 12.5
-    body = ParagraphStyle("body", fontName=font, fontSize=size, leading=size * (1.5 if settings["font"] == "vera" else 1.65), alignment=TA_JUSTIFY, spaceAfter=8,
-                          hyphenationLang=settings["language"], embeddedHyphenation=1)
+    size, spacing = SIZES[settings["font"]]
+    body = ParagraphStyle("body", fontName=font, fontSize=size, leading=size * spacing, alignment=TA_JUSTIFY,
+                          spaceAfter=8, hyphenationLang=settings["language"], embeddedHyphenation=1)
     cell = ParagraphStyle("cell", fontName=font, fontSize=size - 1.5, leading=(size - 1.5) * 1.3)
     number = ParagraphStyle("number", parent=cell, alignment=TA_RIGHT)
     top = ParagraphStyle("top", parent=cell, fontName=bold)
@@ -109,17 +114,35 @@ def pdf(settings, blocks):
                        spaceAfter=8, keepWithNext=1)
         for level, points, before in [(1, 22, 0), (2, 14, 12)]
     ]
-    width = A4[0] - 2 * MARGIN
-    story = [Spacer(1, 60 * mm), Paragraph(escaped(settings["title"]), headings[0]),
-             Paragraph(settings["subtitle"], headings[1]), NextPageTemplate("one")]
+    return Styles(body, cell, number, top, headings)
+
+
+def pdf_table(content, prepared, styles):
+    """A table whose first column is the widest and whose first line is its head."""
+    first = 0.4 if len(content[0]) > 2 else 0.6
+    widths = [WIDTH * first] + [WIDTH * (1 - first) / (len(content[0]) - 1)] * (len(content[0]) - 1)
+    heads = [styles.top] + [None] * (len(content) - 1)
+    cells = [[Paragraph(prepared(text), head or (styles.number if is_number(text) else styles.cell)) for text in line]
+             for head, line in zip(heads, content, strict=True)]
+    rule = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return Table(cells, widths, style=rule, repeatRows=1)
+
+
+def pdf(settings, blocks):
+    """Returns the bytes of a PDF."""
+    styles = styles_of(settings)
+    prepared = (lambda text: escaped(with_ligatures(text))) if settings["font"] == "vera" else escaped
+    story = [Spacer(1, 60 * mm), Paragraph(escaped(settings["title"]), styles.headings[0]),
+             Paragraph(settings["subtitle"], styles.headings[1]), NextPageTemplate("one")]
     in_columns = False
     for kind, content in blocks:
         if kind == "heading 1":
-            story += [NextPageTemplate("one"), PageBreak(), Paragraph(prepared(content), headings[0]), Spacer(1, 6 * mm)]
+            chapter = Paragraph(prepared(content), styles.headings[0])
+            story += [NextPageTemplate("one"), PageBreak(), chapter, Spacer(1, 6 * mm)]
         elif kind == "heading 2":
             # In two columns, the second heading begins the second column.
             is_next = in_columns and not isinstance(story[-1], PageBreak)
-            story += [FrameBreak() if is_next else CondPageBreak(35 * mm), Paragraph(prepared(content), headings[1])]
+            story += [FrameBreak() if is_next else CondPageBreak(35 * mm), Paragraph(prepared(content), styles.headings[1])]
         elif kind == "columns":
             story += [NextPageTemplate("two"), PageBreak()]
             in_columns = True
@@ -127,18 +150,12 @@ def pdf(settings, blocks):
             story += [NextPageTemplate("one"), PageBreak()]
             in_columns = False
         elif kind == "list":
-            items = [ListItem(Paragraph(prepared(item), body), leftIndent=14) for item in content]
+            items = [ListItem(Paragraph(prepared(item), styles.body), leftIndent=14) for item in content]
             story.append(ListFlowable(items, bulletType="bullet", bulletFontSize=7, leftIndent=14))
         elif kind == "table":
-            first = 0.4 if len(content[0]) > 2 else 0.6
-            others = width * (1 - first) / (len(content[0]) - 1)
-            cells = [[Paragraph(prepared(text), top if row == 0 else number if is_number(text) else cell) for text in line]
-                     for row, line in enumerate(content)]
-            rule = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")])
-            story += [Table(cells, [width * first] + [others] * (len(content[0]) - 1), style=rule, repeatRows=1),
-                      Spacer(1, 5 * mm)]
+            story += [pdf_table(content, prepared, styles), Spacer(1, 5 * mm)]
         else:
-            story.append(Paragraph(prepared(content), body))
+            story.append(Paragraph(prepared(content), styles.body))
     file = io.BytesIO()
     Pdf(file, settings).build(story)
     return file.getvalue()
