@@ -142,7 +142,8 @@ def pdf(settings, blocks):
         elif kind == "heading 2":
             # In two columns, the second heading begins the second column.
             is_next = in_columns and not isinstance(story[-1], PageBreak)
-            story += [FrameBreak() if is_next else CondPageBreak(35 * mm), Paragraph(prepared(content), styles.headings[1])]
+            heading = Paragraph(prepared(content), styles.headings[1])
+            story += [FrameBreak() if is_next else CondPageBreak(35 * mm), heading]
         elif kind == "columns":
             story += [NextPageTemplate("two"), PageBreak()]
             in_columns = True
