@@ -63,10 +63,11 @@ def install_node_with_websocket():
 
 
 class Server:
-    """A server that keeps its directory and port when it restarts."""
+    """A server that keeps its directory and port when it restarts, and its data unless they are in memory."""
 
-    def __init__(self, directory, settings, binary=BINARY):
+    def __init__(self, directory, settings, binary=BINARY, in_memory=False):
         self.directory, self.binary = pathlib.Path(directory), binary
+        self.data = ["--in-memory"] if in_memory else ["--data", self.directory / "data"]
         self.settings = {**os.environ, **SETTINGS, **settings}
         self.address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.address}"
@@ -75,7 +76,7 @@ class Server:
 
     async def start(self):
         with self.log.open("ab") as log:
-            command = [self.binary, "serve", "--listen", self.address, "--data", self.directory / "data"]
+            command = [self.binary, "serve", "--listen", self.address, *self.data]
             self.process = await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=log, env=self.settings
             )
