@@ -6,7 +6,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// The crates whose details may be logged. Those of libraries contain whole requests to AWS, with password hashes and
 /// webhook secrets.
-pub const CRATES: [&str; 19] = [
+pub const CRATES: [&str; 20] = [
     "assistants",
     "auth",
     "balances",
@@ -16,6 +16,7 @@ pub const CRATES: [&str; 19] = [
     "docs",
     "files",
     "health",
+    "index",
     "janitor",
     "live",
     "local",

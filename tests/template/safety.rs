@@ -117,15 +117,20 @@ fn what_fails_again_and_again_is_put_aside() {
             let queue = resource(name);
             assert_eq!(queue["RedrivePolicy"], json!({"deadLetterTargetArn": "GivenUp.Arn", "maxReceiveCount": 10}));
             assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * of.timeout(), "{name}");
-            assert_eq!(events["ScalingConfig"], json!({"MaximumConcurrency": "DeliverConcurrency"}), "{mapping}");
+            let most = if of.name == "Index" { "IndexConcurrency" } else { "DeliverConcurrency" };
+            assert_eq!(events["ScalingConfig"], json!({"MaximumConcurrency": most}), "{mapping}");
         } else {
             assert_eq!(events["DestinationConfig"], json!({"OnFailure": {"Destination": "GivenUp.Arn"}}));
             assert!(events["MaximumRetryAttempts"].as_u64().unwrap() > 0, "the default is without end");
         }
         served.insert((of.name, source));
     }
-    let wanted =
-        [("Deliver", "Deliveries.Arn"), ("Dispatch", "Outbox.StreamArn"), ("RealtimeFunction", "ConnectionsQueue.Arn")];
+    let wanted = [
+        ("Deliver", "Deliveries.Arn"),
+        ("Dispatch", "Outbox.StreamArn"),
+        ("Index", "Indexing.Arn"),
+        ("RealtimeFunction", "ConnectionsQueue.Arn"),
+    ];
     assert_eq!(served, wanted.map(|(function, source)| (function.to_owned(), source.to_owned())).into());
     // SAM would let a function with such events read every queue and stream of the account.
     for function in functions() {

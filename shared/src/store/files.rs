@@ -465,9 +465,9 @@ impl Usage {
         };
         let change = UpdateExpression {
             update: "ADD bytes :bytes, files :files, processing :processing, ready :ready, failed :failed, \
-                     stored :stored",
+                     #stored :stored",
             condition,
-            names: &[],
+            names: &[("#stored", "stored")],
             values,
         };
         Action::update(keys::file_usage(tables, user), change)

@@ -68,6 +68,7 @@ impl ShownFile {
 
 /// A form with the file in the part `file`.
 #[derive(ToSchema)]
+#[schema(example = json!({"file": "Hello"}))]
 #[expect(dead_code, reason = "describes the form; the file is read as it arrives")]
 pub struct FileForm {
     /// The file.
