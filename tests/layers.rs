@@ -23,7 +23,7 @@ enum Crates {
     AllBut(&'static [&'static str]),
 }
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer {
         path: "shared/src/domain",
         modules: &[],

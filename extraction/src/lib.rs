@@ -1,5 +1,0 @@
-//! Stub.
-/// Stub.
-pub fn child() -> Option<std::process::ExitCode> {
-    None
-}
