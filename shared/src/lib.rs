@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod entropy;
+pub mod extraction;
 pub mod gateway;
 pub mod http;
 pub mod lambda;

@@ -179,6 +179,14 @@ impl ContentType {
         }
     }
 
+    /// Whether documents of this type are read, so that assistants know what they say.
+    pub const fn is_read(self) -> bool {
+        match self {
+            Self::Pdf | Self::Docx | Self::Text | Self::Markdown | Self::Csv | Self::Json | Self::Xml => true,
+            Self::Png | Self::Jpeg | Self::Gif | Self::Webp | Self::Doc | Self::Zip | Self::Rar => false,
+        }
+    }
+
     /// Other media types that clients declare for the same type.
     const fn aliases(self) -> &'static [&'static str] {
         match self {
