@@ -51,8 +51,21 @@ const LAYERS: [Layer; 12] = [
     Layer {
         path: "shared/src/service",
         modules: &[
-            "blobs", "clock", "config", "domain", "entropy", "extraction", "gateway", "log", "model", "outbound",
-            "password", "queue", "search", "secrets", "store",
+            "blobs",
+            "clock",
+            "config",
+            "domain",
+            "entropy",
+            "extraction",
+            "gateway",
+            "log",
+            "model",
+            "outbound",
+            "password",
+            "queue",
+            "search",
+            "secrets",
+            "store",
         ],
         crates: Crates::AllBut(&[
             "aws_*",
