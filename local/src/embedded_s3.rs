@@ -17,7 +17,10 @@ use s3s::{
     service::{S3Service, S3ServiceBuilder},
 };
 use s3s_fs::FileSystem;
-use shared::aws::{Respond, embedded_credentials};
+use shared::{
+    aws::{Respond, embedded_credentials},
+    config::BUCKET_FILES,
+};
 use std::{
     fs, io,
     panic::AssertUnwindSafe,
@@ -106,8 +109,10 @@ fn open(directory: &Path) -> Result<S3Service> {
     Ok(builder.build())
 }
 
-/// Removes what interrupted uploads left behind when an earlier process ended.
+/// Removes what interrupted uploads left behind when an earlier process ended, and what was sent to `uploads/` but never
+/// kept. On AWS, rules of the bucket do that.
 fn sweep(directory: &Path) -> io::Result<()> {
+    sweep_uploads(&directory.join(BUCKET_FILES).join("uploads"))?;
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -116,6 +121,19 @@ fn sweep(directory: &Path) -> io::Result<()> {
         let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
         if is_of_upload && age > ABANDONED {
             fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn sweep_uploads(directory: &Path) -> io::Result<()> {
+    let Ok(users) = fs::read_dir(directory) else { return Ok(()) };
+    for user in users {
+        for file in fs::read_dir(user?.path())? {
+            let file = file?;
+            if file.metadata()?.modified()?.elapsed().unwrap_or_default() > ABANDONED {
+                fs::remove_file(file.path())?;
+            }
         }
     }
     Ok(())

@@ -1,15 +1,19 @@
 """Each of the five dialects through the gateway: registering, signing in, talking, listing, what is left, and what
 goes wrong, in the dialect's words."""
 
+import asyncio
 import json
 
 import aiohttp
+from yarl import URL
 
 from caller import PASSWORD
 
 REPLY = "This is a dummy response from the AI."
 MODEL, MODEL_KEY = "model-of-the-check", "key-of-the-check"
 SEA, SEA_REPLY = "Tell me about the sea.", "The sea is salt water, and most of it is deep and dark."
+PARK = "Annual report.\n\nThe wind farm near Delfzijl was opened in 2021; the park has 84 turbines.\n"
+TURBINES = "There are 84 turbines."
 USED = {"input_tokens": 11, "output_tokens": 17}
 # What the provider of models answers.
 FIXTURES = [
@@ -20,6 +24,8 @@ FIXTURES = [
             "usage": {"prompt_tokens": 11, "completion_tokens": 17, "total_tokens": 28},
         },
     },
+    # Found only if the passage stands before the question.
+    {"match": {"userMessage": "the park has 84 turbines"}, "response": {"content": TURBINES}},
     {"match": {}, "response": {"content": REPLY}},
 ]
 NOT_PROVIDED = {"detail": "Authentication credentials were not provided."}
@@ -209,6 +215,61 @@ async def models(anybody, _):
     assert left == 4000 - 100 * 2 * len(ways), left
 
 
+async def until_read(caller, file):
+    """Waits until the text of a file was read."""
+    for _ in range(300):
+        shown = (await caller.get(f"/api/v1/files/{file}")).is_answer(200, ...)
+        if shown["status"] != "processing":
+            assert (shown["status"], shown["status_detail"]) == ("ready", ""), shown
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{file} is not read")
+
+
+async def knowledge(anybody, _):
+    """files are read after the upload, and answers name them"""
+    kate = await anybody.user("kate")
+    form = aiohttp.FormData()
+    form.add_field("file", PARK.encode(), filename="park.txt", content_type="text/plain")
+    shown = {
+        "id": ..., "filename": "park.txt", "content_type": "text/plain", "size": len(PARK), "url": ...,
+        "status": ..., "status_detail": ..., "created_at": ...,
+    }  # fmt: skip
+    inline = (await kate.post("/api/v1/files/upload", form=form)).is_answer(201, shown)["id"]
+    # What a request cannot carry goes to the bucket.
+    large = b"tide,height\n" + b"12:00,3.4\n" * 500_000
+    form = aiohttp.FormData()
+    form.add_field("file", large[: 4 * 1024 * 1024 + 1], filename="tides.csv", content_type="text/csv")
+    refused = await kate.post("/api/v1/files/upload", form=form)
+    refused.is_answer(413, platform_error(413, "PAYLOAD_TOO_LARGE", ...))
+    asked = {"filename": "tides.csv", "size": len(large), "content_type": "text/csv"}
+    announced = (await kate.post("/api/v1/files/uploads", asked)).is_answer(201, ...)
+    headers = {name: value for name, value in announced["headers"].items() if name != "content-length"}
+    url = URL(announced["upload_url"], encoded=True)
+    async with kate.session.put(url, data=large, headers=headers) as sent:
+        assert sent.status == 200, f"{sent.status}: {await sent.read()}"
+    completed = await kate.post(f"/api/v1/files/uploads/{announced['id']}/complete", {})
+    completed.is_answer(201, {**shown, "id": announced["id"], "filename": "tides.csv", "content_type": "text/csv", "size": len(large)})
+    await asyncio.gather(until_read(kate, inline), until_read(kate, announced["id"]))
+    await kate.post("/api/v1/assistants", {"name": "Kate", "files": [inline, announced["id"]]})
+    assistant = (await kate.get("/api/v1/assistants")).is_answer(200, ...)["items"][0]["id"]
+    made = await kate.post("/api/v1/conversations", {"assistant_id": assistant, "title": "Wind"})
+    path = f"/api/v1/conversations/{made.is_answer(201, ...)['id']}"
+    question = "How many turbines does the wind farm near Delfzijl have?"
+    reply = (await kate.post(f"{path}/messages", {"content": question})).is_answer(201, ...)["assistant_message"]
+    assert reply["content"] == TURBINES, reply
+    source = {"file_id": inline, "filename": "park.txt", "page": None, "text": ...}
+    assert reply["sources"][0] == {**source, "text": reply["sources"][0]["text"]}, reply
+    session = path.replace("conversations", "chat/sessions")
+    said = (await kate.post(f"{session}/chats/", {"message": question})).is_answer(201, ...)
+    assert said["response"] == TURBINES, said
+    told = await kate.post("/api/v1/chat/", {"assistant_name": "Kate", "_input": question})
+    assert told.is_answer(201, ...)["_output"].startswith(f"{TURBINES}\n\nSources: park.txt"), told.bytes
+    assert (await kate.delete(f"/api/v1/files/{inline}")).status == 204
+    reply = (await kate.post(f"{path}/messages", {"content": question})).is_answer(201, ...)["assistant_message"]
+    assert inline not in [source["file_id"] for source in reply["sources"]], reply
+
+
 async def slashes(anybody, _):
     """the final slash decides between dialects"""
     wrong = {"email": "nobody", "username": "nobody", "password": "wrong password"}
@@ -242,4 +303,4 @@ async def gateway(anybody, _):
     assert bundle.status == 200 and len(bundle.bytes) > 1_000_000, f"{bundle.status}, {len(bundle.bytes)} bytes"
 
 
-GROUPS = [webchat, chatbot, metered, reports, platform, models, slashes, gateway]
+GROUPS = [webchat, chatbot, metered, reports, platform, models, knowledge, slashes, gateway]

@@ -15,6 +15,7 @@ fn with(attachments: impl Into<Value>) -> Value {
 async fn files_of_ones_own_and_addresses_elsewhere() {
     let (world, alice, path) = alice_in_a_conversation().await;
     let notes = world.keep_file("alice", "notes.txt", "Hello").await.id;
+    world.read_files().await;
     let content = format!("http://quintet.test/api/v1/files/{notes}/content");
     let elsewhere = "https://example.com/file.pdf?page=2#end";
     let sent = json!([

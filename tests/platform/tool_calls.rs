@@ -214,6 +214,7 @@ async fn files_of_the_assistant_and_of_the_conversation_are_read() {
     let sent = world.keep_file("alice", "sent.md", "What was sent").await.id;
     let image = world.keep_file("alice", "image.png", b"\x89PNG\r\n\x1a\nrest".to_vec()).await.id;
     let other = world.keep_file("alice", "other.txt", "canary").await.id;
+    world.read_files().await;
     let character = json!({"name": "Ada", "tools": ["file_upload"], "files": [known.to_string(), image.to_string()]});
     let ada = made(alice.post(ASSISTANTS, character).await);
     let path = begin(&alice, json!({"assistant_id": ada["id"], "title": "Work"})).await;

@@ -27,6 +27,8 @@ impl Things {
     /// Creates one of everything. `admin` creates the tools.
     pub async fn of(world: &World, actor: Actor, name: &str, admin: &Actor) -> Self {
         let file = world.keep_file(name, "notes.txt", "Hello").await.id.to_string();
+        // A turn would wait for an attached file that is still to be read.
+        world.read_files().await;
         let ids = Self::make(&actor, name, admin, "First", file).await;
         let (name, me) = (name.to_owned(), world.id_of(name).to_string());
         let ids = ids.into_iter().chain([("{user}", me), ("{refresh}", actor.refresh.clone())]);

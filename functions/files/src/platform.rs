@@ -8,7 +8,7 @@ use shared::{
     domain::{Error, file::FileStatus, ids::FileId, list::FileField},
     http::{
         App, Body, Created, Download, FileUpload, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
-        NoFields, Platform, SignedIn,
+        NoFields, Platform, ReadsFile, SignedIn,
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },
@@ -80,6 +80,7 @@ pub async fn complete(
     SignedIn(caller): SignedIn,
     InPath(file): InPath<FileId>,
     ServedAt(here): ServedAt,
+    _: ReadsFile,
 ) -> Result<Created<ShownFile>> {
     let file = app.files.complete(caller.user.id, file).await?;
     Ok(Created(ShownFile::new(file, &here)))

@@ -48,5 +48,5 @@ pub use request_id::RequestId;
 pub use routes::{App, Endpoint, Group, Handlers, Route};
 pub use signed_in::{AsAdministrator, ClientAddress, SignInEndpoint, SignedIn, Visitor};
 pub use tail::{Malformed, finish, with_headers};
-pub use upload::{FileUpload, WithFiles};
+pub use upload::{FileUpload, ReadsFile, WithFiles};
 pub use user::{Profile, ShownUser};

@@ -12,8 +12,8 @@ use crate::{
 };
 use axum::{
     body::{Body, BodyDataStream, Bytes},
-    extract::{FromRequest, Request},
-    http::header,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{header, request::Parts},
 };
 use futures::{Stream, StreamExt, TryStreamExt};
 use multer::{Field, Multipart};
@@ -138,6 +138,20 @@ impl FileUpload {
                 Err(fault.into())
             }
         }
+    }
+}
+
+/// Gives a request without a body the time of an upload, because it reads a file.
+pub struct ReadsFile;
+
+impl<D: Dialect> FromRequestParts<App<D>> for ReadsFile {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Infallible> {
+        if let Some(limit) = parts.extensions.get::<TimeLimit>() {
+            limit.extend(UPLOAD_LIMIT);
+        }
+        Ok(Self)
     }
 }
 

@@ -32,6 +32,7 @@ use std::{
     },
     time::Duration,
 };
+use tracing::Instrument;
 
 /// How long an announced file may take to arrive.
 pub const ANNOUNCED_FOR: Duration = Duration::from_secs(60 * 60);
@@ -255,7 +256,7 @@ impl Files {
         .await
     }
 
-    /// Reserves space for a file that the client will send to the bucket itself, at `endpoint` if the bucket is embedded.
+    /// Reserves space for a file that the client will send to the bucket itself.
     ///
     /// # Errors
     /// `Invalid` for a name or a type that is not accepted, `TooLarge`, `QuotaExceeded`, `KeyReused`.
@@ -320,12 +321,17 @@ impl Files {
         if !self.store.claim_announced(user, id, (now, now.plus(CLAIMED_FOR))).await? {
             return Err(Error::Conflict(Conflict::BeingChecked));
         }
-        let received = self.receive_sent((user, id), (&name, size), content).await;
-        if received.is_err() {
-            // What was wrong may be mended by sending the file again.
-            self.store.claim_announced(user, id, (now.plus(CLAIMED_FOR), now)).await?;
-        }
-        received
+        // In a task of its own: if the caller goes away, the claim is still given back.
+        let files = self.clone();
+        let receive = async move {
+            let received = files.receive_sent((user, id), (&name, size), content).await;
+            if received.is_err() {
+                // What was wrong may be mended by sending the file again.
+                files.store.claim_announced(user, id, (now.plus(CLAIMED_FOR), now)).await?;
+            }
+            received
+        };
+        tokio::spawn(receive.in_current_span()).await.map_err(Error::internal)?
     }
 
     async fn receive_sent(

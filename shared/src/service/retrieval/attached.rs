@@ -8,7 +8,7 @@ use crate::{
         file::{Check, ContentType, EXTENSIONS, File, FileName, FileState, MIB},
         ids::{FileId, UserId},
     },
-    extraction::{Document as Extracted, ExtractError},
+    extraction::{self, Document as Extracted, ExtractError},
     log::Causes,
     model::Image,
     outbound::{Limits, OutboundAnswer},
@@ -26,6 +26,10 @@ const LOOKS_EVERY: Duration = Duration::from_millis(250);
 /// The most images of a message, and the most bytes of one. Providers have limits like these.
 const IMAGES_MAX: usize = 5;
 const IMAGE_BYTES_MAX: u64 = 5 * MIB;
+/// What reading a fetched document may take: a turn waits for it, in a function that has less memory than the one that
+/// reads uploaded files.
+const READING: extraction::Limits =
+    extraction::Limits { memory: 256 * MIB, cpu_seconds: 30, time: Duration::from_secs(40) };
 /// The limits of fetching an address.
 const FETCHING: Limits = Limits { time: Duration::from_secs(20), bytes: FETCHED_MAX + 1 };
 const FETCHED_MAX: usize = 10 * 1024 * 1024;
@@ -144,13 +148,15 @@ impl Retrieval {
         }
         let content = stream::iter([Ok::<_, Infallible>(Bytes::from(start))]);
         let Extracted { text, index, pages: _, passages: _ } =
-            self.extractor.read(content_type, content).await.map_err(|error| match error {
-                ExtractError::Unreadable(why) => why.sentence().to_owned(),
-                ExtractError::Process(error) => {
-                    tracing::warn!(error = %Causes(&error), "an attached address could not be read");
-                    "It cannot be read now.".to_owned()
-                }
-            })?;
+            self.extractor.clone().with_limits(READING).read(content_type, content).await.map_err(
+                |error| match error {
+                    ExtractError::Unreadable(why) => why.sentence().to_owned(),
+                    ExtractError::Process(error) => {
+                        tracing::warn!(error = %Causes(&error), "an attached address could not be read");
+                        "It cannot be read now.".to_owned()
+                    }
+                },
+            )?;
         let index = Arc::new(Index::parse(&index).map_err(|_| "It cannot be read now.")?);
         Ok(One::Document(Document { file: None, name, index, text: Some(text) }))
     }
