@@ -51,8 +51,21 @@ const LAYERS: [Layer; 12] = [
     Layer {
         path: "shared/src/service",
         modules: &[
-            "blobs", "clock", "config", "domain", "entropy", "extraction", "gateway", "log", "model", "outbound",
-            "password", "queue", "search", "secrets", "store",
+            "blobs",
+            "clock",
+            "config",
+            "domain",
+            "entropy",
+            "extraction",
+            "gateway",
+            "log",
+            "model",
+            "outbound",
+            "password",
+            "queue",
+            "search",
+            "secrets",
+            "store",
         ],
         crates: Crates::AllBut(&[
             "aws_*",
@@ -88,11 +101,6 @@ const LAYERS: [Layer; 12] = [
         crates: Crates::AllBut(&["aws_sdk_dynamodb", "axum", "lambda_http", "serde_dynamo", "tower_http", "utoipa"]),
     },
     Layer {
-        path: "shared/src/extraction.rs",
-        modules: &["domain", "log"],
-        crates: Crates::AllBut(&["aws_*", "axum", "lambda_http", "reqwest", "serde_dynamo", "tower_http", "utoipa"]),
-    },
-    Layer {
         path: "shared/src/queue.rs",
         modules: &["aws", "config", "domain", "log"],
         crates: Crates::AllBut(&["aws_sdk_dynamodb", "axum", "lambda_http", "serde_dynamo", "tower_http", "utoipa"]),
@@ -101,6 +109,11 @@ const LAYERS: [Layer; 12] = [
         path: "shared/src/gateway.rs",
         modules: &["aws", "config", "domain", "log"],
         crates: Crates::AllBut(&["aws_sdk_dynamodb", "axum", "lambda_http", "serde_dynamo", "tower_http", "utoipa"]),
+    },
+    Layer {
+        path: "shared/src/extraction.rs",
+        modules: &["domain"],
+        crates: Crates::AllBut(&["aws_*", "axum", "lambda_http", "reqwest", "serde_dynamo", "tower_http", "utoipa"]),
     },
     Layer {
         path: "shared/src/http",

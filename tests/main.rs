@@ -8,6 +8,7 @@ mod chatbot;
 mod clients;
 mod cors;
 mod documentation;
+mod extraction;
 mod failures;
 mod files;
 mod function;

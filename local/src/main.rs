@@ -11,6 +11,9 @@ use std::process::ExitCode;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = extraction::child() {
+        return code;
+    }
     let command = match Command::try_parse() {
         Ok(command) => command,
         Err(shown) if matches!(shown.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {

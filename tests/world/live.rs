@@ -66,6 +66,11 @@ impl World {
         Worker::new(self.queues.connections.clone(), 1, handler).run_due().await
     }
 
+    /// Runs the janitor.
+    pub async fn tidy(&self) {
+        janitor::tidy(self.services.clone()).await.unwrap();
+    }
+
     /// Reads the files that were stored since the last call. Returns their number.
     pub async fn read_files(&self) -> usize {
         self.dispatch().await;
