@@ -2,6 +2,7 @@
 //! accepted (see `check`).
 
 mod check;
+mod encoding;
 
 use super::{Problem, ids::FileId, time::Timestamp};
 pub use check::{Check, Unfit};
