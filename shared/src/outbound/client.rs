@@ -10,9 +10,10 @@ use bytes::Bytes;
 use reqwest::{
     Client, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::RETRY_AFTER,
+    header::{HeaderValue, RETRY_AFTER},
     redirect::Policy,
 };
+use secrecy::{ExposeSecret, SecretString};
 use std::{
     error::Error,
     io,
@@ -113,6 +114,21 @@ impl Outbound {
         body: Bytes,
         limits: Limits,
     ) -> Result<OutboundAnswer, OutboundError> {
+        self.post_with_secret(url, headers, None, body, limits).await
+    }
+
+    /// As [`Outbound::post`], with a header whose value is secret.
+    ///
+    /// # Errors
+    /// As [`Outbound::post`]. A value that no header can have is `Refused`.
+    pub async fn post_with_secret(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        secret: Option<(&str, &SecretString)>,
+        body: Bytes,
+        limits: Limits,
+    ) -> Result<OutboundAnswer, OutboundError> {
         let deadline = Instant::now() + limits.time;
         let exchange = async {
             let url = self.rules.check(url).map_err(|_| OutboundError::Refused)?;
@@ -120,6 +136,11 @@ impl Outbound {
             let mut request = self.client().await?.post(url).body(body);
             for (name, value) in headers {
                 request = request.header(*name, value);
+            }
+            if let Some((name, value)) = secret {
+                let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| OutboundError::Refused)?;
+                value.set_sensitive(true);
+                request = request.header(name, value);
             }
             ADMITTED.scope(admitted, request.send()).await.map_err(|error| reason(&error))
         };
