@@ -23,7 +23,8 @@ impl Head {
     }
 
     fn push(&mut self, byte: u8) {
-        if !self.is_full() && !(self.0.is_empty() && byte.is_ascii_whitespace()) {
+        let is_leading_space = self.0.is_empty() && byte.is_ascii_whitespace();
+        if !self.is_full() && !is_leading_space {
             self.0.push(byte);
         }
     }
