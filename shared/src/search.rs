@@ -26,6 +26,8 @@ pub struct SearchSettings {
     pub url: Url,
     /// The key for Brave's API.
     pub key: Option<SecretString>,
+    /// The secret of Secrets Manager that holds the key, instead of a setting.
+    pub key_secret_id: Option<String>,
 }
 
 /// A result.
@@ -208,7 +210,7 @@ mod tests {
     use super::*;
 
     fn search(url: &str) -> Search {
-        Search::new(SearchSettings { url: url.parse().unwrap(), key: None })
+        Search::new(SearchSettings { url: url.parse().unwrap(), key: None, key_secret_id: None })
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn defaults() -> BTreeMap<String, String> {
         ("LOG_FORMAT", if log.json { "json" } else { "text" }.to_owned()),
         ("SEARCH_URL", search.map_or(NONE.to_owned(), |search| search.url.to_string())),
         ("SEARCH_API_KEY", NONE.to_owned()),
+        ("SEARCH_API_KEY_SECRET_ID", NONE.to_owned()),
         ("OUTBOUND_ALLOW", NONE.to_owned()),
         ("OUTBOUND_DENY", NONE.to_owned()),
         ("WEBHOOK_RETRY_SECONDS", seconds.collect::<Vec<_>>().join(",")),

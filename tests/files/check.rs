@@ -24,6 +24,12 @@ fn check(file: &str, declared: Option<&str>, chunks: &[&[u8]]) -> Result<&'stati
     Ok(check.content_type().as_str())
 }
 
+/// A text in UTF-16 with a byte order mark.
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    let text = text.trim_start_matches('\u{feff}');
+    ["\u{feff}", text].concat().encode_utf16().flat_map(bytes).collect()
+}
+
 fn problem(problem: Problem) -> Result<&'static str, Unfit> {
     Err(Unfit::Problem(problem))
 }
@@ -120,6 +126,7 @@ fn nothing_passes_for_another_kind() {
             [b'P', ..] => &["docx", "zip"],
             [b'R', b'a', ..] => &["rar"],
             WEBP => &["webp"],
+            [0xff, 0xfe, ..] => &["txt", "md", "csv"],
             _ => &[],
         };
         assert_eq!(accepted, expected, "{content:x?}");
@@ -139,9 +146,12 @@ fn html_and_scripts_are_no_text() {
         b"#!/bin/sh\n",
     ];
     for page in pages {
+        let text = std::str::from_utf8(page).unwrap();
         for extension in ["txt", "md", "csv", "json", "xml"] {
-            let refused = check(&format!("a.{extension}"), None, &[page]);
-            assert_eq!(refused, problem(Problem::FileContent), "{extension} {}", String::from_utf8_lossy(page));
+            for page in [page.to_vec(), utf16(text, u16::to_le_bytes), utf16(text, u16::to_be_bytes)] {
+                let refused = check(&format!("a.{extension}"), None, &[&page]);
+                assert_eq!(refused, problem(Problem::FileContent), "{extension} {}", String::from_utf8_lossy(&page));
+            }
         }
     }
     let spaces = vec![b' '; 1_000_000];
@@ -173,10 +183,76 @@ fn a_pdf_may_begin_in_its_first_1024_bytes_but_not_after_html() {
         assert_eq!(check("a.pdf", None, &[&beginning_at(at)]), problem(Problem::FileContent), "at {at}");
     }
     for before in ["<html>", "\n <SCRIPT src=x>", "a\0<body onload=x>", "<!doctype html>", "<svg/>", "<!--", "</p>"] {
-        let content = format!("{before}%PDF-1.7\n");
-        assert_eq!(check("a.pdf", None, &[content.as_bytes()]), problem(Problem::FileContent), "{before:?}");
+        let wide = [utf16(before, u16::to_le_bytes), utf16(before, u16::to_be_bytes)];
+        for before in [before.as_bytes(), &wide[0], &wide[1], &wide[0][2..], &wide[1][2..]] {
+            let content = [before, b"%PDF-1.7\n"].concat();
+            assert_eq!(check("a.pdf", None, &[&content]), problem(Problem::FileContent), "{before:?}");
+        }
     }
     assert_eq!(check("a.pdf", None, &[b"1 < 2 <3 %PDF-1.7"]), Ok("application/pdf"));
+}
+
+#[test]
+fn texts_in_the_encodings_that_programs_write() {
+    let list = "N\u{e4}mn;Pris\r\nK\u{f6}k;10 \u{20ac}\r\n\u{1f600}";
+    let texts: [(&str, Vec<u8>); 13] = [
+        ("a.csv", list.into()),
+        ("a.csv", ["\u{feff}", list].concat().into()),
+        ("a.csv", utf16(list, u16::to_le_bytes)),
+        ("a.csv", utf16(list, u16::to_be_bytes)),
+        ("a.csv", b"N\xe4mn;Pris\r\nK\xf6k;10 \x80\r\n".to_vec()),
+        ("a.txt", b"\xfeetta er \xedslenska".to_vec()),
+        ("a.txt", b"Cut off: \xc3".to_vec()),
+        ("a.txt", b"\xff".to_vec()),
+        ("a.txt", b"page\x0cpage\x0bcolumn\ttab \x1b[1mbold\x1b[0m".to_vec()),
+        ("a.txt", b"MZ, Halle (Saale)".to_vec()),
+        ("a.json", utf16("\n{\"a\": 1}", u16::to_le_bytes)),
+        ("a.xml", utf16("<?xml version=\"1.0\" encoding=\"UTF-16\"?><a/>", u16::to_be_bytes)),
+        ("a.xml", b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xe9</a>".to_vec()),
+    ];
+    for (file, text) in texts {
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        assert!(check(file, None, &[&text]).is_ok(), "{file} {text:x?}");
+        assert!(check(file, None, &bytes).is_ok(), "{file} {text:x?} byte by byte");
+    }
+}
+
+#[test]
+fn binary_content_is_no_text_in_any_encoding() {
+    let program = [&b"MZ\x90\0\x03"[..], &[0; 55], b"\x80\0\0\0", b"This program cannot be run in DOS mode."].concat();
+    let contents: [&[u8]; 22] = [
+        &program,
+        b"\x7fELF",
+        b"\xff\xd8\xff\xdb",
+        b"GIF89a",
+        b"%PDF-1.4 without a binary byte",
+        b"\xef\xbb\xbf%PDF-1.4",
+        b"RIFFabcdWEBP",
+        b"\x1f\x8b\x08",
+        b"7z\xbc\xaf\x27\x1c",
+        b"nul\0",
+        b"h\0i\0",
+        b"\0h\0i",
+        b"shift out \x0e",
+        b"delete \x7f",
+        b"neither UTF-8 nor Windows-1252 \xe9\x81",
+        b"\xef\xbb\xbfmarked as UTF-8 \xe9",
+        b"\xff\xfeh\0i",
+        b"\xff\xfe\0\0h\0\0\0",
+        b"\xff\xfe\x00\xd8",
+        b"\xff\xfe\x00\xd8h\0",
+        b"\xfe\xff\xdc\x00\0h",
+        b"\xfe\xff\0h\0\x07",
+    ];
+    for content in contents {
+        for extension in ["txt", "md", "csv", "json", "xml"] {
+            let bytes: Vec<&[u8]> = content.chunks(1).collect();
+            for chunks in [&[content][..], &bytes] {
+                let refused = check(&format!("a.{extension}"), None, chunks);
+                assert_eq!(refused, problem(Problem::FileContent), "{extension} {content:x?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -238,14 +314,17 @@ proptest! {
         }
     }
 
-    /// UTF-8 is what the standard library says it is, wherever the chunks end.
+    /// A text is what the standard library can decode as a whole, wherever the chunks end.
     #[test]
     fn it_does_not_matter_where_chunks_end(
-        text in "[a\u{e9}\u{20ac}\u{1f600}<]{1,20}",
-        broken in proptest::option::of((0_usize..40, any::<u8>())),
+        text in "[a\n\u{e9}\u{20ac}\u{1f600}<]{1,20}",
+        encode in proptest::sample::select(&ENCODINGS[..]),
+        broken in proptest::option::of((0_usize..60, prop_oneof![any::<u8>(), Just(0xe9), Just(0xd8)])),
+        lost in 0_usize..3,
         cuts in vec(0_usize..60, 0..6),
     ) {
-        let mut bytes = text.into_bytes();
+        let mut bytes = encode(&text);
+        bytes.truncate(bytes.len().saturating_sub(lost).max(1));
         if let Some((at, byte)) = broken {
             let at = at % bytes.len();
             bytes[at] = byte;
@@ -254,7 +333,40 @@ proptest! {
         cuts.extend([0, bytes.len()]);
         cuts.sort_unstable();
         let chunks: Vec<&[u8]> = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect();
-        let is_text = std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0);
-        prop_assert_eq!(check("a.txt", None, &chunks).is_ok(), is_text);
+        prop_assert_eq!(check("a.txt", None, &chunks).is_ok(), is_text(&bytes), "{:x?}", bytes);
     }
+
+    /// A kilobyte without structure is not taken for Windows-1252.
+    #[test]
+    fn noise_is_no_text(noise in vec(any::<u8>(), 1024)) {
+        prop_assert!(check("a.txt", None, &[&noise]).is_err());
+    }
+}
+
+/// UTF-8 with and without a byte order mark, UTF-16 in both orders, Windows-1252.
+const ENCODINGS: [fn(&str) -> Vec<u8>; 5] = [
+    |text| text.into(),
+    |text| ["\u{feff}", text].concat().into(),
+    |text| utf16(text, u16::to_le_bytes),
+    |text| utf16(text, u16::to_be_bytes),
+    |text| text.chars().map(|c| if c == '\u{20ac}' { 0x80 } else { u8::try_from(c).unwrap_or(b'?') }).collect(),
+];
+
+/// Whether bytes are a text, looked at as a whole.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_allowed = |c: char| !c.is_ascii_control() || "\t\n\x0b\x0c\r\x1b".contains(c);
+    let units = |order: fn([u8; 2]) -> u16| bytes.chunks(2).map(move |unit| order(unit.try_into().unwrap()));
+    let decoded: Option<String> = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] if bytes.len() % 2 == 1 => None,
+        [0xff, 0xfe, ..] => char::decode_utf16(units(u16::from_le_bytes)).collect::<Result<_, _>>().ok(),
+        [0xfe, 0xff, ..] => char::decode_utf16(units(u16::from_be_bytes)).collect::<Result<_, _>>().ok(),
+        _ => match String::from_utf8(bytes.to_vec()) {
+            Ok(text) => Some(text),
+            Err(_) if bytes.starts_with("\u{feff}".as_bytes()) => None,
+            Err(_) if bytes.iter().any(|byte| [0x81, 0x8d, 0x8f, 0x90, 0x9d].contains(byte)) => None,
+            // The bytes that differ in Windows-1252 are not control characters in either.
+            Err(_) => Some(bytes.iter().copied().map(char::from).collect()),
+        },
+    };
+    decoded.is_some_and(|text| text.chars().all(is_allowed))
 }

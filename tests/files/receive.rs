@@ -109,7 +109,7 @@ async fn what_is_refused_leaves_nothing_behind() {
         ("notes.txt", "text/plain", html, Problem::FileContent),
         ("notes.md", octets, b"#!/bin/sh\nrm -rf /", Problem::FileContent),
         ("notes.txt", octets, b"\x7fELF\0", Problem::FileContent),
-        ("notes.txt", octets, b"caf\xe9", Problem::FileContent),
+        ("notes.txt", octets, b"caf\xe9\x81", Problem::FileContent),
         ("data.json", octets, b"nothing of the kind", Problem::FileContent),
         ("empty.txt", octets, b"", Problem::FileEmpty),
     ];

@@ -29,6 +29,7 @@ pub mod talk;
 mod titles;
 mod tool_calls;
 mod tool_definitions;
+mod tool_secrets;
 mod tools;
 mod user_list;
 mod users;

@@ -40,7 +40,7 @@ async fn of_everything_that_can_be_changed() {
     let parameters = json!({"city": {"type": "string", "description": "The city"}});
     let tool = json!({
         "name": "Weather", "description": "The weather", "category": "data", "parameters": parameters,
-        "endpoint": "https://example.com/weather",
+        "endpoint": "https://example.com/weather", "secret_header": {"name": "X-Api-Key", "value": "a secret"},
     });
     let made_tool = made(&root, "/api/v1/tools", tool).await;
     assert_unchanged(&root, "/api/v1/tools", made_tool).await;

@@ -305,11 +305,12 @@ async fn an_administrator_tries_a_tool_out() {
     let path = format!("{TOOLS}/weather/test");
     receiver.answers_with(200, &[], "Sunny");
     receiver.answers_with(404, &[], "Where?");
+    let headers = json!({"content-type": "application/json", "accept": "application/json, text/*"});
     for (status, text, has_failed) in [(200, "Sunny", false), (404, "The tool answered with status 404.\nWhere?", true)]
     {
         let reply = root.post(&path, json!({"arguments": {"city": "Utrecht"}})).await;
         let expected = json!({
-            "request": {"url": receiver.url, "body": {"city": "Utrecht"}},
+            "request": {"url": receiver.url, "headers": headers, "body": {"city": "Utrecht"}},
             "response": {"status": status, "text": text, "has_failed": has_failed},
         });
         assert_eq!((reply.status, reply.body), (200, expected));
@@ -332,5 +333,5 @@ async fn an_administrator_tries_a_tool_out() {
     let search = root.post(&format!("{TOOLS}/web_search/test"), json!({"arguments": {"query": "a"}})).await;
     let text = "Web search is not set up on this server (`SEARCH_URL`).";
     let response = json!({"status": null, "text": text, "has_failed": true});
-    assert_eq!(search.body, json!({"request": {"url": null, "body": null}, "response": response}));
+    assert_eq!(search.body, json!({"request": {"url": null, "headers": null, "body": null}, "response": response}));
 }

@@ -25,18 +25,22 @@ async fn a_tool_with_everything() {
             "days": {"type": "integer"},
             "Für uns": {"type": "object", "description": "Anything", "properties": {"x": {"type": "nonsense"}}},
         },
-        "endpoint": "https://example.com/weather?v=1", "id": "mine", "created_at": "1999-01-01T00:00:00Z",
+        "endpoint": "https://example.com/weather?v=1", "timeout_seconds": 60, "max_result_bytes": 1_024,
+        "secret_header": {"name": "X-Api-Key", "value": "a secret"}, "id": "mine", "created_at": "1999-01-01T00:00:00Z",
     });
     let reply = root.post(TOOLS, given).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
     let tool = json!({
         "id": "weather_by_city", "name": "Weather, by City!", "description": "Tells the weather", "category": "data",
-        "parameters": parameters, "endpoint": "https://example.com/weather?v=1", "created_at": NOW, "updated_at": NOW,
+        "parameters": parameters, "endpoint": "https://example.com/weather?v=1", "timeout_seconds": 60,
+        "max_result_bytes": 1_024, "secret_header": {"name": "X-Api-Key"}, "created_at": NOW, "updated_at": NOW,
     });
     assert_eq!(reply.body, tool);
-    for (actor, endpoint) in [(&root, tool["endpoint"].clone()), (&alice, json!(null))] {
+    for (actor, is_admin) in [(&root, true), (&alice, false)] {
         let mut seen = tool.clone();
-        seen["endpoint"] = endpoint;
+        if !is_admin {
+            (seen["endpoint"], seen["secret_header"]) = (json!(null), json!(null));
+        }
         assert_eq!(actor.get(&format!("{TOOLS}/weather_by_city")).await.body, seen);
         assert_eq!(actor.get(TOOLS).await.body, only_page(json!([seen, web_search(), file_upload()])));
     }
@@ -50,7 +54,7 @@ async fn a_tool_with_a_name_and_an_address() {
     assert_eq!((reply.status, reply.body), (201, bare("weather", "Weather")));
     let nothing = json!({
         "name": "More", "endpoint": "https://example.com/more", "description": null, "category": " ",
-        "parameters": null,
+        "parameters": null, "timeout_seconds": null, "max_result_bytes": null, "secret_header": null,
     });
     let reply = root.post(TOOLS, nothing).await;
     assert_eq!((reply.status, reply.body), (201, bare("more", "More")));
@@ -127,6 +131,17 @@ async fn a_tool_that_cannot_be() {
         json!({"": {"type": "string"}}),
         json!({"x".repeat(65): {"type": "string"}}),
     ];
+    let seconds = "Ensure this value is between 1 and 60.";
+    for value in [json!(0), json!(61), json!(-1)] {
+        cases.push((with("timeout_seconds", value), vec![("timeout_seconds", seconds)]));
+    }
+    let bytes = "Ensure this value is between 1024 and 102400.";
+    for value in [json!(1_023), json!(102_401)] {
+        cases.push((with("max_result_bytes", value), vec![("max_result_bytes", bytes)]));
+    }
+    for value in [json!("20"), json!(1.5), json!(true)] {
+        cases.push((with("timeout_seconds", value), vec![("timeout_seconds", "A valid integer is required.")]));
+    }
     cases.extend(parameters.map(|value| (with("parameters", value), vec![("parameters", FORM)])));
     for (body, mistakes) in cases {
         let reply = root.post(TOOLS, body.clone()).await;

@@ -19,6 +19,9 @@ pub fn web_search() -> Value {
         "category": "search",
         "parameters": {"query": {"type": "string", "required": true, "description": "Search query"}},
         "endpoint": null,
+        "timeout_seconds": null,
+        "max_result_bytes": null,
+        "secret_header": null,
         "created_at": null,
         "updated_at": null,
     })
@@ -32,6 +35,9 @@ pub fn file_upload() -> Value {
         "category": "files",
         "parameters": {"file_id": {"type": "string", "required": true, "description": "The file's id"}},
         "endpoint": null,
+        "timeout_seconds": null,
+        "max_result_bytes": null,
+        "secret_header": null,
         "created_at": null,
         "updated_at": null,
     })
@@ -41,7 +47,8 @@ pub fn file_upload() -> Value {
 pub fn bare(id: &str, name: &str) -> Value {
     json!({
         "id": id, "name": name, "description": null, "category": null, "parameters": {},
-        "endpoint": format!("https://example.com/{id}"), "created_at": NOW, "updated_at": NOW,
+        "endpoint": format!("https://example.com/{id}"), "timeout_seconds": 20, "max_result_bytes": 100_000,
+        "secret_header": null, "created_at": NOW, "updated_at": NOW,
     })
 }
 

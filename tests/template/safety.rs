@@ -30,8 +30,8 @@ fn no_function_may_do_everything_or_to_everything() {
             let is_ours = names.iter().any(|name| name.to_lowercase() == of.to_lowercase());
             let is_ours = is_ours || of.contains("${AWS::AccountId}:${WebSocketApi}");
             let is_ours = is_ours || of.starts_with("arn:${AWS::Partition}:bedrock:");
-            // The operator's secret.
-            let is_ours = is_ours || of == "ModelApiKeySecretId";
+            // The operator's secrets.
+            let is_ours = is_ours || ["ModelApiKeySecretId", "SearchApiKeySecretId"].contains(&of);
             assert!(is_ours || action == "dynamodb:ListStreams", "{}: {resource}", function.name);
         }
     }
@@ -57,6 +57,20 @@ fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
         assert_eq!(function.allowed.contains(&reads), asks, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "MODEL_API_KEY_SECRET_ID");
         assert_eq!(is_told, asks, "{}", function.name);
+    }
+}
+
+#[test]
+fn only_functions_that_call_tools_read_the_search_engines_key() {
+    let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "SearchApiKeySecretId".to_owned());
+    for function in functions() {
+        let searches = ["chat", "tools"].contains(&function.binary.as_str());
+        assert_eq!(function.allowed.contains(&reads), searches, "{}", function.name);
+        let is_told = function.environment().iter().any(|(name, _)| name == "SEARCH_API_KEY_SECRET_ID");
+        assert_eq!(is_told, searches, "{}", function.name);
+        let policies = function.properties["Policies"].as_array().into_iter().flatten();
+        let always = policies.filter(|policy| policy["Statement"].to_string().contains("SearchApiKeySecretId"));
+        assert_eq!(always.count(), 0, "{}: an operator may have no key", function.name);
     }
 }
 

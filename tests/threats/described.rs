@@ -55,7 +55,7 @@ impl Row {
                 if self.unread.contains(&name.as_str()) || fields.iter().any(|field| field.name == name) {
                     continue;
                 }
-                let property = resolved(document, property);
+                let property = resolved(document, not_null(property));
                 let kind = kind(document, property).unwrap_or_else(|| panic!("{}: {name}: {property}", self.route));
                 let presence = named(self.presence, name).unwrap_or_else(|| presence(schema, name, kind));
                 let value = self.value(name, &example[name]);
@@ -93,6 +93,12 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     reference.unwrap_or(schema)
 }
 
+/// The schema of the value of a property that may be `null`.
+fn not_null(property: &Value) -> &Value {
+    let choices = property["oneOf"].as_array().into_iter().flatten();
+    choices.into_iter().find(|choice| choice["type"] != "null").unwrap_or(property)
+}
+
 /// The types that a schema allows.
 fn types(schema: &Value) -> Vec<&str> {
     match &schema["type"] {
@@ -112,6 +118,7 @@ fn kind(document: &Value, schema: &Value) -> Option<Kind> {
         _ if has("integer") => Kind::Integer,
         _ if has("number") => Kind::Number,
         _ if has("boolean") => Kind::Boolean,
+        _ if schema["properties"]["value"]["writeOnly"] == true => Kind::SecretHeader,
         _ if has("object") && schema.get("additionalProperties").is_none() => Kind::Arguments,
         _ if has("object") && schema.get("additionalProperties").is_some() => Kind::Parameters,
         _ => return None,
@@ -122,7 +129,7 @@ fn kind(document: &Value, schema: &Value) -> Option<Kind> {
 fn presence(body: &Value, name: &str, kind: Kind) -> Presence {
     if body["required"].as_array().is_some_and(|required| required.contains(&Value::from(name))) {
         Required
-    } else if kind == Kind::Files || types(&body["properties"][name]).contains(&"null") {
+    } else if matches!(kind, Kind::Files | Kind::SecretHeader) || types(&body["properties"][name]).contains(&"null") {
         // Forms cannot send `null`; JSON can.
         Nullable
     } else {

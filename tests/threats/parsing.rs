@@ -127,6 +127,21 @@ fn wrong_values(kind: Kind) -> &'static [&'static str] {
             "{\"\": {\"type\": \"string\"}}",
             "{\"\\u0000\": {\"type\": \"string\"}}",
         ],
+        Kind::SecretHeader => &[
+            "true",
+            "5",
+            "\"X-Api-Key: secret\"",
+            "[]",
+            "{}",
+            "{\"value\": \"secret\"}",
+            "{\"name\": null, \"value\": \"secret\"}",
+            "{\"name\": \"X-Api-Key\", \"value\": null}",
+            "{\"name\": \"X-Api-Key\", \"value\": [\"secret\"]}",
+            "{\"name\": \"X-Api-Key\", \"value\": \"\\u0000\"}",
+            "{\"name\": \"X-Api-Key\", \"value\": \"a\\r\\nX-More: b\"}",
+            "{\"name\": \"X-Api-Key\\r\\nX-More\", \"value\": \"secret\"}",
+            "{\"name\": \"Host\", \"value\": \"example.com\"}",
+        ],
         Kind::Arguments => {
             &["true", "5", "\"city\"", "[]", "[{}]", "{\"city\": 5}", "{\"\": null}", "{\"\\u0000\": {}}"]
         }

@@ -40,6 +40,8 @@ pub enum Kind {
     Attachments,
     /// The arguments of a tool without parameters.
     Arguments,
+    /// A header with a secret value.
+    SecretHeader,
     /// Parameter descriptions by name.
     Parameters,
     /// File parts of a form. In JSON at most an empty list.

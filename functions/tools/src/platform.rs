@@ -7,14 +7,19 @@ use shared::{
     domain::{
         Error, OutboundUrl, Problem,
         list::ToolField,
+        secret_header::{HeaderName, HeaderSecret, SecretHeader},
         text::{Category, Description, Label},
-        tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
+        tool::{
+            Parameter, ParameterType, Parameters, RESULT_BYTES, TIMEOUT_SECONDS, Tool, ToolChange, ToolDefinition,
+            ToolId,
+        },
         user::{Role, User},
     },
     http::{
         App, AsAdministrator, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json,
         Listing, NoContent, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
+        parse::integer,
     },
     outbound::OutboundRules,
     service::toolbox::{Arguments, ToolOutcome, ToolTrial},
@@ -25,8 +30,9 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"name": "Weather", "description": "…", "category": "data", "parameters": {"city": {"type": "string",
-/// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather"}`. Changes keep
-/// the values of absent fields.
+/// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather", "timeout_seconds": 20,
+/// "max_result_bytes": 100000, "secret_header": {"name": "X-Api-Key", "value": "…"}}`. Changes keep the values of absent
+/// fields.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({
@@ -35,6 +41,9 @@ type Result<T> = HandlerResult<Platform, T>;
     "category": "data",
     "parameters": {"city": {"type": "string", "required": true, "description": "Where"}},
     "endpoint": "https://example.com/weather",
+    "timeout_seconds": 20,
+    "max_result_bytes": 100_000,
+    "secret_header": {"name": "X-Api-Key", "value": "a secret"},
 }))]
 pub struct ToolFields {
     /// The name, for people.
@@ -52,6 +61,27 @@ pub struct ToolFields {
     /// The address that is called with the arguments as JSON.
     #[schema(value_type = String, format = "iri", max_length = 2000)]
     endpoint: Field,
+    /// How long a call may take, in seconds. `null` is the default, 20.
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 60)]
+    timeout_seconds: Field,
+    /// How many bytes of an answer are read. `null` is the default, 100,000.
+    #[schema(value_type = Option<i32>, minimum = 1_024, maximum = 102_400)]
+    max_result_bytes: Field,
+    /// A header with a secret value that is sent with each call. `null` removes it.
+    #[schema(value_type = Option<WireSecretHeader>)]
+    secret_header: Field,
+}
+
+/// A header of which no answer shows the value.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `parse_secret_header` reads")]
+struct WireSecretHeader {
+    /// The name.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+    name: String,
+    /// The value. A change may leave it out to keep the stored one.
+    #[schema(required = false, write_only, min_length = 1, max_length = 4096)]
+    value: String,
 }
 
 /// A parameter of a tool.
@@ -78,6 +108,9 @@ struct WireParameter {
     "category": "search",
     "parameters": {"query": {"type": "string", "required": true, "description": "Search query"}},
     "endpoint": null,
+    "timeout_seconds": null,
+    "max_result_bytes": null,
+    "secret_header": null,
     "created_at": null,
     "updated_at": null,
 }))]
@@ -96,12 +129,25 @@ pub struct ShownTool {
     /// not administrators.
     #[schema(format = "iri")]
     endpoint: Option<String>,
+    /// How long a call may take, in seconds. `null` for built-in tools.
+    timeout_seconds: Option<u32>,
+    /// How many bytes of an answer are read. `null` for built-in tools.
+    max_result_bytes: Option<u32>,
+    /// The header with a secret value that is sent with each call. `null` for callers who are not administrators.
+    secret_header: Option<ShownSecretHeader>,
     /// When the tool was created. `null` for built-in tools.
     #[schema(format = DateTime)]
     created_at: Option<String>,
     /// When the tool last changed. `null` for built-in tools.
     #[schema(format = DateTime)]
     updated_at: Option<String>,
+}
+
+/// `{"name": "X-Api-Key"}`.
+#[derive(Serialize, ToSchema)]
+pub struct ShownSecretHeader {
+    /// The name.
+    name: String,
 }
 
 /// `{"type": "string", "required": true, "description": "Search query"}`.
@@ -126,11 +172,19 @@ pub struct Trial {
     arguments: Field,
 }
 
-/// `{"request": {"url": "https://example.com/weather", "body": {"city": "Utrecht"}}, "response": {"status": 200, "text":
-/// "Sunny", "has_failed": false}}`.
+/// `{"request": {"url": "https://example.com/weather", "headers": {"X-Api-Key": "***", …}, "body": {"city": "Utrecht"}},
+/// "response": {"status": 200, "text": "Sunny", "has_failed": false}}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "request": {"url": "https://example.com/weather", "body": {"city": "Utrecht"}},
+    "request": {
+        "url": "https://example.com/weather",
+        "headers": {
+            "content-type": "application/json",
+            "accept": "application/json, text/*",
+            "X-Api-Key": "***",
+        },
+        "body": {"city": "Utrecht"},
+    },
     "response": {"status": 200, "text": "Sunny", "has_failed": false},
 }))]
 pub struct ShownTrial {
@@ -140,12 +194,14 @@ pub struct ShownTrial {
     response: Received,
 }
 
-/// `{"url": "https://example.com/weather", "body": {"city": "Utrecht"}}`.
+/// `{"url": "https://example.com/weather", "headers": {"X-Api-Key": "***", …}, "body": {"city": "Utrecht"}}`.
 #[derive(Serialize, ToSchema)]
 pub struct SentRequest {
     /// The address. `null` for built-in tools.
     #[schema(format = "iri")]
     url: Option<String>,
+    /// The headers, without those of the connection. The secret value is `***`. `null` for built-in tools.
+    headers: Option<BTreeMap<String, String>>,
     /// The body. `null` for built-in tools.
     #[schema(value_type = Option<Object>)]
     body: Option<Value>,
@@ -211,7 +267,8 @@ pub async fn create(
     EgressPolicy(rules): EgressPolicy,
     Body(body): Body<ToolFields>,
 ) -> Result<Created<ShownTool>> {
-    Ok(Created(app.tools.add(&admin, body.definition(&rules)?, key).await?.into()))
+    let (definition, secret) = body.definition(&rules)?;
+    Ok(Created(app.tools.add(&admin, definition, secret, key).await?.into()))
 }
 
 /// `PUT /api/v1/tools/{tool}`: changes a tool. Absent fields keep their values, and the id stays the same.
@@ -256,10 +313,11 @@ pub async fn try_out(
 }
 
 impl From<ToolTrial> for ShownTrial {
-    fn from(ToolTrial { url, body, status, outcome }: ToolTrial) -> Self {
+    fn from(ToolTrial { url, headers, body, status, outcome }: ToolTrial) -> Self {
         let ToolOutcome { text, has_failed } = outcome;
         let body = body.map(|body| body.into_object().into());
-        Self { request: SentRequest { url, body }, response: Received { status, text, has_failed } }
+        let headers = headers.map(BTreeMap::from_iter);
+        Self { request: SentRequest { url, headers, body }, response: Received { status, text, has_failed } }
     }
 }
 
@@ -280,19 +338,57 @@ pub async fn remove(
 }
 
 impl ToolFields {
-    fn definition(self, rules: &OutboundRules) -> std::result::Result<ToolDefinition, Error> {
-        let Self { name, description, category, parameters, endpoint } = self;
+    fn definition(self, rules: &OutboundRules) -> std::result::Result<(ToolDefinition, Option<HeaderSecret>), Error> {
+        let Self {
+            name,
+            description,
+            category,
+            parameters,
+            endpoint,
+            timeout_seconds,
+            max_result_bytes,
+            secret_header,
+        } = self;
         let mut form = Form::default();
         let name = form.required("name", name, Label::parse);
         let description = form.change("description", description, Description::parse).flatten();
         let category = form.change("category", category, Category::parse).flatten();
         let parameters = form.nullable("parameters", parameters, parse_parameters).unwrap_or_default();
         let endpoint = form.required("endpoint", endpoint, |text: &str| OutboundUrl::parse(text, rules));
-        form.finish(|| Some(ToolDefinition { name: name?, description, category, parameters, endpoint }))
+        let timeout_seconds = form.nullable("timeout_seconds", timeout_seconds, timeout());
+        let max_result_bytes = form.nullable("max_result_bytes", max_result_bytes, result_bytes());
+        let secret_header = form.nullable("secret_header", secret_header, |value: Value| {
+            let SecretHeader { name, value } = parse_secret_header(value)?;
+            value.map(|value| (name, value)).ok_or(Problem::HeaderForm)
+        });
+        let (secret_header, secret) = secret_header.unzip();
+        form.finish(|| {
+            let name = name?;
+            let definition = ToolDefinition {
+                name,
+                description,
+                category,
+                parameters,
+                endpoint,
+                timeout_seconds,
+                max_result_bytes,
+                secret_header,
+            };
+            Some((definition, secret))
+        })
     }
 
     fn change(self, rules: &OutboundRules) -> std::result::Result<ToolChange, Error> {
-        let Self { name, description, category, parameters, endpoint } = self;
+        let Self {
+            name,
+            description,
+            category,
+            parameters,
+            endpoint,
+            timeout_seconds,
+            max_result_bytes,
+            secret_header,
+        } = self;
         let mut form = Form::default();
         let change = ToolChange {
             name: form.optional("name", name, Label::parse),
@@ -300,6 +396,9 @@ impl ToolFields {
             category: form.change("category", category, Category::parse),
             parameters: form.optional("parameters", parameters, parse_parameters),
             endpoint: form.optional("endpoint", endpoint, |text: &str| OutboundUrl::parse(text, rules)),
+            timeout_seconds: form.change("timeout_seconds", timeout_seconds, timeout()),
+            max_result_bytes: form.change("max_result_bytes", max_result_bytes, result_bytes()),
+            secret_header: form.change("secret_header", secret_header, parse_secret_header),
         };
         form.finish(|| Some(change))
     }
@@ -312,6 +411,25 @@ fn parse_arguments(value: Value) -> std::result::Result<Map<String, Value>, Prob
     }
 }
 
+fn timeout() -> impl FnOnce(Value) -> std::result::Result<u32, Problem> {
+    integer(TIMEOUT_SECONDS.0, TIMEOUT_SECONDS.1)
+}
+
+fn result_bytes() -> impl FnOnce(Value) -> std::result::Result<u32, Problem> {
+    integer(RESULT_BYTES.0, RESULT_BYTES.1)
+}
+
+fn parse_secret_header(value: Value) -> std::result::Result<SecretHeader, Problem> {
+    let Value::Object(fields) = value else { return Err(Problem::NotAnObject) };
+    let text = |field| match fields.get(field) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(Problem::HeaderForm),
+    };
+    let (name, value) = (text("name")?.ok_or(Problem::HeaderForm)?, text("value")?);
+    Ok(SecretHeader { name: HeaderName::parse(name)?, value: value.map(HeaderSecret::parse).transpose()? })
+}
+
 fn parse_parameters(value: Value) -> std::result::Result<Parameters, Problem> {
     if !value.is_object() {
         return Err(Problem::NotAnObject);
@@ -322,16 +440,28 @@ fn parse_parameters(value: Value) -> std::result::Result<Parameters, Problem> {
 }
 
 impl ShownTool {
-    /// The tool as `user` sees it. An endpoint may contain a credential, so only administrators see it.
+    /// The tool as `user` sees it. Only administrators see the endpoint, which may contain a credential, and the name of
+    /// the secret header.
     fn to(user: &User, tool: Tool) -> Self {
         let shown = Self::from(tool);
-        if user.role == Role::Admin { shown } else { Self { endpoint: None, ..shown } }
+        if user.role == Role::Admin { shown } else { Self { endpoint: None, secret_header: None, ..shown } }
     }
 }
 
 impl From<Tool> for ShownTool {
     fn from(Tool { id, definition, created_at, updated_at }: Tool) -> Self {
-        let ToolDefinition { name, description, category, parameters, endpoint } = definition;
+        let (timeout_seconds, max_result_bytes) = (definition.timeout_seconds(), definition.result_bytes());
+        let ToolDefinition {
+            name,
+            description,
+            category,
+            parameters,
+            endpoint,
+            timeout_seconds: _,
+            max_result_bytes: _,
+            secret_header,
+        } = definition;
+        let limits = endpoint.is_some().then_some((timeout_seconds, max_result_bytes)).unzip();
         let shown = |(name, parameter): (&String, &Parameter)| {
             let Parameter { kind, required, description } = parameter.clone();
             (name.clone(), ShownParameter { r#type: kind, required, description })
@@ -343,6 +473,9 @@ impl From<Tool> for ShownTool {
             category: category.map(|text| text.as_str().to_owned()),
             parameters: parameters.by_name().iter().map(shown).collect(),
             endpoint: endpoint.map(|url| url.as_str().to_owned()),
+            timeout_seconds: limits.0,
+            max_result_bytes: limits.1,
+            secret_header: secret_header.map(|name| ShownSecretHeader { name: name.as_str().to_owned() }),
             created_at: created_at.map(|at| at.to_string()),
             updated_at: updated_at.map(|at| at.to_string()),
         }

@@ -72,8 +72,10 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
 
     pub(super) fn search(&self) -> Result<Option<SearchSettings>, SettingError> {
         let key = (self.0)("SEARCH_API_KEY").map(SecretString::from);
+        let key_secret_id = (self.0)("SEARCH_API_KEY_SECRET_ID");
         let Some(url) = (self.0)("SEARCH_URL") else { return Ok(None) };
-        Ok(Some(SearchSettings { url: parse_url("SEARCH_URL", &url, "https://search.example.com")?, key }))
+        let url = parse_url("SEARCH_URL", &url, "https://search.example.com")?;
+        Ok(Some(SearchSettings { url, key, key_secret_id }))
     }
 
     /// Prices by use, unless both are 0.

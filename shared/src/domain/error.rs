@@ -250,6 +250,14 @@ pub enum Problem {
     Address(String),
     /// The parameters of a tool are not in the documented form.
     ParametersForm,
+    /// The secret header is not in the documented form.
+    HeaderForm,
+    /// No header can have this name, or none that a tool may set.
+    HeaderName,
+    /// The value of a header is empty or too long, or has other characters than visible ones of ASCII.
+    HeaderValue,
+    /// The value of a header is missing: there is none, or its tool moves to another server.
+    HeaderValueMissing,
     /// The attachment is not in the documented form.
     AttachmentForm,
     /// Arguments that do not fit the parameters of their tool.
@@ -319,6 +327,14 @@ impl std::fmt::Display for Problem {
                  optionally required (boolean) and description (text).",
             ),
             Self::Arguments => f.write_str("The arguments do not fit the tool's parameters."),
+            Self::HeaderForm => f.write_str("A header has a name and a value, both text."),
+            Self::HeaderName => f.write_str("This is not the name of a header that can be set."),
+            Self::HeaderValue => f.write_str(
+                "A header's value has 1 to 4096 visible ASCII characters, and no spaces at its beginning and end.",
+            ),
+            Self::HeaderValueMissing => f.write_str(
+                "Give the value of the header, too. It is kept only as long as the endpoint stays at its server.",
+            ),
             Self::AttachmentForm => f.write_str("An attachment has a type (file or image) and a url."),
             Self::NoIdentifier => f.write_str("Use at least one of the letters a-z or a digit."),
             Self::NotAFile => f.write_str("The submitted data was not a file. Check the encoding type on the form."),

@@ -14,6 +14,7 @@ pub mod money;
 pub mod names;
 pub mod outbound_url;
 pub mod page;
+pub mod secret_header;
 pub mod text;
 pub mod time;
 pub mod title;

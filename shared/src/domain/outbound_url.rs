@@ -2,6 +2,7 @@
 
 use super::Problem;
 use serde::{Deserialize, Serialize};
+use url::{Origin, Url};
 
 /// An address that the operator's rules allowed when a user gave it. The rules may have changed since, so
 /// `outbound` applies them again to each call.
@@ -22,6 +23,11 @@ impl OutboundUrl {
         let address = text.trim();
         policy.check(address)?;
         Ok(Self(address.to_owned()))
+    }
+
+    /// Scheme, host and port. An address that cannot be read is of no known origin, which differs from all others.
+    pub fn origin(&self) -> Origin {
+        Url::parse(&self.0).map_or_else(|_| Origin::new_opaque(), |url| url.origin())
     }
 
     /// The address as it was given.

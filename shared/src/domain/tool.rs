@@ -1,7 +1,8 @@
 //! Tools, which the model of an assistant may call. Two are built in. Administrators add others.
 
 use super::{
-    OutboundUrl, Problem,
+    Error, OutboundUrl, Problem,
+    secret_header::{HeaderName, HeaderSecret, SecretHeader},
     text::{Category, Description, Label},
     time::Timestamp,
 };
@@ -12,6 +13,15 @@ use std::collections::BTreeMap;
 const ID_MAX: usize = 64;
 /// The maximum number of parameters of a tool.
 const PARAMETERS_MAX: usize = 50;
+
+/// The least and the most seconds that a call may take, if its tool says.
+pub const TIMEOUT_SECONDS: (u32, u32) = (1, 60);
+/// How many seconds a call may take otherwise.
+const TIMEOUT_SECONDS_DEFAULT: u32 = 20;
+/// The least and the most bytes of a result, if its tool says.
+pub const RESULT_BYTES: (u32, u32) = (1_024, 102_400);
+/// The most bytes of a result otherwise.
+const RESULT_BYTES_DEFAULT: u32 = 100_000;
 
 /// A tool's id: lower-case letters, digits and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,6 +119,27 @@ pub struct ToolDefinition {
     pub parameters: Parameters,
     /// The address that is called with the arguments as JSON. `None` for a built-in tool.
     pub endpoint: Option<OutboundUrl>,
+    /// How long a call may take, in seconds. `None` for the default.
+    #[serde(default)]
+    pub timeout_seconds: Option<u32>,
+    /// The most bytes of a result. `None` for the default.
+    #[serde(default)]
+    pub max_result_bytes: Option<u32>,
+    /// The name of the header that has a secret value. The value is apart, in [`CallableTool`].
+    #[serde(default)]
+    pub secret_header: Option<HeaderName>,
+}
+
+impl ToolDefinition {
+    /// How long a call may take, in seconds.
+    pub fn timeout_seconds(&self) -> u32 {
+        self.timeout_seconds.unwrap_or(TIMEOUT_SECONDS_DEFAULT)
+    }
+
+    /// The most bytes of a result.
+    pub fn result_bytes(&self) -> u32 {
+        self.max_result_bytes.unwrap_or(RESULT_BYTES_DEFAULT)
+    }
 }
 
 /// A tool.
@@ -124,8 +155,17 @@ pub struct Tool {
     pub updated_at: Option<Timestamp>,
 }
 
+/// A tool with the value of its secret header, if it has one.
+#[derive(Clone)]
+pub struct CallableTool {
+    /// The tool.
+    pub tool: Tool,
+    /// The value.
+    pub secret: Option<HeaderSecret>,
+}
+
 /// A change to a tool. `None` keeps a value, an inner `None` removes it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct ToolChange {
     /// The name, for people. The id stays the same.
     pub name: Option<Label>,
@@ -137,18 +177,58 @@ pub struct ToolChange {
     pub parameters: Option<Parameters>,
     /// The address that is called.
     pub endpoint: Option<OutboundUrl>,
+    /// How long a call may take, in seconds.
+    pub timeout_seconds: Option<Option<u32>>,
+    /// The most bytes of a result.
+    pub max_result_bytes: Option<Option<u32>>,
+    /// The header that has a secret value.
+    pub secret_header: Option<Option<SecretHeader>>,
 }
 
 impl ToolChange {
-    /// `definition` with this change.
-    pub fn apply(self, definition: ToolDefinition) -> ToolDefinition {
-        let Self { name, description, category, parameters, endpoint } = self;
-        ToolDefinition {
-            name: name.unwrap_or(definition.name),
-            description: description.unwrap_or(definition.description),
-            category: category.unwrap_or(definition.category),
-            parameters: parameters.unwrap_or(definition.parameters),
-            endpoint: endpoint.or(definition.endpoint),
+    /// What the definition and the secret become. A secret whose value is not given again stays as it is, but only at
+    /// its server: it must not be sent to another one by somebody who cannot read it.
+    ///
+    /// # Errors
+    /// `Invalid` if the value of the secret header is missing.
+    pub fn apply(
+        self,
+        before: ToolDefinition,
+        secret: Option<HeaderSecret>,
+    ) -> Result<(ToolDefinition, Option<HeaderSecret>), Error> {
+        let Self {
+            name,
+            description,
+            category,
+            parameters,
+            endpoint,
+            timeout_seconds,
+            max_result_bytes,
+            secret_header,
+        } = self;
+        let has_moved = match (&endpoint, &before.endpoint) {
+            (Some(after), Some(before)) => after.origin() != before.origin(),
+            (_, None) | (None, _) => false,
+        };
+        let kept = secret.filter(|_| !has_moved);
+        let (secret_header, secret) = match secret_header {
+            None => (before.secret_header, kept),
+            Some(None) => (None, None),
+            Some(Some(SecretHeader { name, value })) => (Some(name), value.or(kept)),
+        };
+        if secret_header.is_some() && secret.is_none() {
+            return Err(Error::invalid("secret_header", Problem::HeaderValueMissing));
         }
+        let definition = ToolDefinition {
+            name: name.unwrap_or(before.name),
+            description: description.unwrap_or(before.description),
+            category: category.unwrap_or(before.category),
+            parameters: parameters.unwrap_or(before.parameters),
+            endpoint: endpoint.or(before.endpoint),
+            timeout_seconds: timeout_seconds.unwrap_or(before.timeout_seconds),
+            max_result_bytes: max_result_bytes.unwrap_or(before.max_result_bytes),
+            secret_header,
+        };
+        Ok((definition, secret))
     }
 }

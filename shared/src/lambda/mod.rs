@@ -9,6 +9,7 @@ use crate::{
     domain,
     http::{self, ClientAddress, RequestId, pages::PublicUrl},
     log::Causes,
+    search::SearchSettings,
     secrets::{self, KeySecret, Keyring, NoKeys},
     service::Services,
 };
@@ -110,6 +111,9 @@ async fn services(keys: Keys) -> Result<Services, Error> {
         (&mut config.model.provider, &config.model.api_key_secret_id)
     {
         *api_key = Some(secrets::read(&aws, id.clone()).await?);
+    }
+    if let Some(SearchSettings { key, key_secret_id: Some(id), .. }) = &mut config.search {
+        *key = Some(secrets::read(&aws, id.clone()).await?);
     }
     let services = on_aws(config, &aws, keyring)?;
     if keys == Keys::Needed

@@ -10,9 +10,10 @@ use bytes::Bytes;
 use reqwest::{
     Client, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
     redirect::Policy,
 };
+use secrecy::{ExposeSecret, SecretString};
 use std::{
     error::Error,
     io,
@@ -125,8 +126,33 @@ impl Outbound {
         body: Bytes,
         limits: Limits,
     ) -> Result<OutboundAnswer, OutboundError> {
+        self.post_with_secret(url, headers, None, body, limits).await
+    }
+
+    /// As [`Outbound::post`], with a header whose value is secret.
+    ///
+    /// # Errors
+    /// As [`Outbound::post`]. A value that no header can have is `Refused`.
+    pub async fn post_with_secret(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        secret: Option<(&str, &SecretString)>,
+        body: Bytes,
+        limits: Limits,
+    ) -> Result<OutboundAnswer, OutboundError> {
+        let secret = match secret {
+            None => None,
+            Some((name, value)) => {
+                let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| OutboundError::Refused)?;
+                value.set_sensitive(true);
+                Some((name, value))
+            }
+        };
         let request = |client: &Client, url| {
-            headers.iter().fold(client.post(url).body(body), |request, (name, value)| request.header(*name, value))
+            let request = client.post(url).body(body);
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+            secret.into_iter().fold(request, |request, (name, value)| request.header(name, value))
         };
         self.exchange(url, limits, request).await
     }

@@ -9,7 +9,8 @@ use crate::{
         assistant::Assistant,
         conversation::{Attachment, Said, Turn},
         ids::{FileId, UserId},
-        tool::{Parameters, Tool, ToolId},
+        secret_header::HIDDEN,
+        tool::{CallableTool, Parameters, RESULT_BYTES, Tool, ToolId},
     },
     entropy::Entropy,
     log::Causes,
@@ -18,12 +19,13 @@ use crate::{
     search::{Found, Search},
 };
 use bytes::Bytes;
+use secrecy::SecretString;
 use std::{num::ParseIntError, sync::Arc, time::Duration};
 
-/// How long a call may take.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
-/// The most bytes of a result.
-pub const RESULT_MAX: usize = 100_000;
+/// How long an administrator who tries a tool may wait. The gateway gives up a little later.
+const TRIAL_TIME_MAX: Duration = Duration::from_secs(25);
+/// The most bytes of any result.
+pub const RESULT_MAX: usize = RESULT_BYTES.1 as usize;
 /// The most bytes of the arguments of a call.
 pub const ARGUMENTS_MAX: usize = 8_000;
 /// The most files whose ids the model is told.
@@ -43,11 +45,11 @@ pub struct ToolRunner {
 }
 
 /// The tools of one turn.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Toolbox {
     /// Stands around results, so that no result can imitate its own end.
     fence: String,
-    tools: Vec<Tool>,
+    tools: Vec<CallableTool>,
     /// The files of the assistant and of the conversation, with the names that are known.
     files: Vec<(FileId, String)>,
 }
@@ -66,6 +68,8 @@ pub struct ToolOutcome {
 pub struct ToolTrial {
     /// The address that is called. `None` for a tool that calls none.
     pub url: Option<String>,
+    /// The headers that are sent, those with secret values as [`HIDDEN`]. `None` for a tool that calls no address.
+    pub headers: Option<Vec<(String, String)>>,
     /// The body that is sent.
     pub body: Option<Arguments>,
     /// The status that came back, if the tool calls an address and got an answer.
@@ -79,8 +83,9 @@ impl ToolOutcome {
         Self { text: text.into(), has_failed: true }
     }
 
-    fn found(text: &str) -> Self {
-        let text = cut(text, RESULT_MAX);
+    /// The first bytes of `text`, at most `most`.
+    fn found(text: &str, most: usize) -> Self {
+        let text = cut(text, most);
         Self { text: if text.trim().is_empty() { "(nothing)".to_owned() } else { text.to_owned() }, has_failed: false }
     }
 }
@@ -104,7 +109,7 @@ impl Toolbox {
 
     /// The tools, as a model is told of them.
     pub fn definitions(&self) -> Vec<ToolDefinition> {
-        let definition = |tool: &Tool| ToolDefinition {
+        let definition = |CallableTool { tool, .. }: &CallableTool| ToolDefinition {
             name: tool.id.as_str().to_owned(),
             description: self.described(tool),
             parameters: schema(&tool.definition.parameters),
@@ -162,16 +167,17 @@ impl ToolRunner {
 
     /// Calls a tool.
     pub async fn call(&self, user: UserId, toolbox: &Toolbox, name: &str, arguments: &str) -> ToolOutcome {
-        let Some(tool) = toolbox.tools.iter().find(|tool| tool.id.as_str() == name) else {
+        let Some(found) = toolbox.tools.iter().find(|found| found.tool.id.as_str() == name) else {
             return ToolOutcome::failed(format!("There is no tool `{}`.", cut(name, 64)));
         };
         if arguments.len() > ARGUMENTS_MAX {
             return ToolOutcome::failed("The arguments are too long.");
         }
-        match Arguments::read(&tool.definition.parameters, arguments) {
+        match Arguments::read(&found.tool.definition.parameters, arguments) {
             Ok(arguments) => {
                 let files: Vec<FileId> = toolbox.files.iter().map(|(id, _)| *id).collect();
-                self.run(user, tool, arguments, &files).await.outcome
+                let time = time_limit(&found.tool);
+                self.run(user, found, arguments, &files, time).await.outcome
             }
             Err(mistake) => ToolOutcome::failed(mistake),
         }
@@ -187,75 +193,105 @@ impl ToolRunner {
         id: &ToolId,
         read: impl FnOnce(&Parameters) -> Result<Arguments, String>,
     ) -> Result<ToolTrial, Error> {
-        let tool = self.tools.show(id).await?;
-        let arguments = read(&tool.definition.parameters);
+        let found = self.tools.callable(id).await?;
+        let arguments = read(&found.tool.definition.parameters);
         let arguments = arguments.map_err(|_| Error::invalid("arguments", Problem::Arguments))?;
+        let time = time_limit(&found.tool).min(TRIAL_TIME_MAX);
         // There is no conversation whose files could be read.
-        Ok(self.run(user, &tool, arguments, &[]).await)
+        Ok(self.run(user, &found, arguments, &[], time).await)
     }
 
-    /// `files` may be read.
-    async fn run(&self, user: UserId, tool: &Tool, arguments: Arguments, files: &[FileId]) -> ToolTrial {
-        if let Some(endpoint) = &tool.definition.endpoint {
-            return self.call_endpoint(user, endpoint.as_str(), arguments).await;
+    /// `files` may be read, within `time`.
+    async fn run(
+        &self,
+        user: UserId,
+        callable: &CallableTool,
+        arguments: Arguments,
+        files: &[FileId],
+        time: Duration,
+    ) -> ToolTrial {
+        let definition = &callable.tool.definition;
+        let bytes = usize::try_from(definition.result_bytes()).unwrap_or(RESULT_MAX);
+        if let Some(endpoint) = &definition.endpoint {
+            return self.call_endpoint(user, callable, endpoint.as_str(), arguments, Limits { time, bytes }).await;
         }
-        let outcome = match tool.id.as_str() {
-            WEB_SEARCH => self.search(arguments.text("query")).await,
-            FILE_UPLOAD => self.read(user, (arguments.text("file_id"), arguments.text("pages")), files).await,
+        let outcome = match callable.tool.id.as_str() {
+            WEB_SEARCH => self.search(arguments.text("query"), Limits { time, bytes }).await,
+            FILE_UPLOAD => self.read(user, (arguments.text("file_id"), arguments.text("pages")), files, bytes).await,
             _ => ToolOutcome::failed("The tool has no address."),
         };
-        ToolTrial { url: None, body: None, status: None, outcome }
+        ToolTrial { url: None, headers: None, body: None, status: None, outcome }
     }
 
-    async fn call_endpoint(&self, user: UserId, url: &str, arguments: Arguments) -> ToolTrial {
-        let called = self.post(user, url, arguments.to_json()).await;
-        let (status, outcome) = match called {
+    async fn call_endpoint(
+        &self,
+        user: UserId,
+        callable: &CallableTool,
+        url: &str,
+        arguments: Arguments,
+        limits: Limits,
+    ) -> ToolTrial {
+        let CallableTool { tool, secret } = callable;
+        let secret_header = tool.definition.secret_header.as_ref().zip(secret.as_ref());
+        let hidden = secret_header.map(|(name, _)| (name.as_str().to_owned(), HIDDEN.to_owned()));
+        let headers = headers().map(|(name, value)| (name.to_owned(), value)).into_iter().chain(hidden).collect();
+        let sent = secret_header.map(|(name, secret)| (name.as_str(), secret.value()));
+        let (status, outcome) = match self.post(user, url, sent, arguments.to_json(), limits).await {
             Ok(OutboundAnswer { status, start, .. }) => {
                 let text = String::from_utf8_lossy(&start);
+                // The endpoint may repeat what it was sent.
+                let text = match secret {
+                    Some(secret) => secret.hidden_in(&text, start.len() == limits.bytes).into(),
+                    None => text,
+                };
                 let outcome = match status {
-                    200..=299 => ToolOutcome::found(&text),
+                    200..=299 => ToolOutcome::found(&text, limits.bytes),
                     _ => ToolOutcome::failed(format!("The tool answered with status {status}.\n{}", cut(&text, 2_000))),
                 };
                 (Some(status), outcome)
             }
             Err(reason) => (None, ToolOutcome::failed(reason)),
         };
-        ToolTrial { url: Some(url.to_owned()), body: Some(arguments), status, outcome }
+        ToolTrial { url: Some(url.to_owned()), headers: Some(headers), body: Some(arguments), status, outcome }
     }
 
-    async fn post(&self, user: UserId, url: &str, body: String) -> Result<OutboundAnswer, String> {
+    async fn post(
+        &self,
+        user: UserId,
+        url: &str,
+        secret: Option<(&str, &SecretString)>,
+        body: String,
+        limits: Limits,
+    ) -> Result<OutboundAnswer, String> {
         let Ok(_slot) = self.outbound.slot(user.uuid(), url).await else {
             return Err("The tool is busy.".to_owned());
         };
-        let headers =
-            [("content-type", "application/json".to_owned()), ("accept", "application/json, text/*".to_owned())];
-        let limits = Limits { time: TIME_LIMIT, bytes: RESULT_MAX };
-        let sent = self.outbound.post(url, &headers, Bytes::from(body), limits).await;
+        let sent = self.outbound.post_with_secret(url, &headers(), secret, Bytes::from(body), limits).await;
         sent.map_err(|error| error.to_string())
     }
 
-    async fn search(&self, query: &str) -> ToolOutcome {
+    async fn search(&self, query: &str, Limits { time, bytes }: Limits) -> ToolOutcome {
         let Some(search) = &self.search else {
             return ToolOutcome::failed("Web search is not set up on this server (`SEARCH_URL`).");
         };
-        match search.find(query, TIME_LIMIT).await {
-            Ok(found) if found.is_empty() => ToolOutcome::found("There are no results."),
+        match search.find(query, time).await {
+            Ok(found) if found.is_empty() => ToolOutcome::found("There are no results.", bytes),
             Ok(found) => {
                 let line = |Found { title, url, text }: &Found| format!("{title}\n{url}\n{text}");
-                ToolOutcome::found(&found.iter().map(line).collect::<Vec<_>>().join("\n\n"))
+                ToolOutcome::found(&found.iter().map(line).collect::<Vec<_>>().join("\n\n"), bytes)
             }
             Err(error) => ToolOutcome::failed(error.to_string()),
         }
     }
 
-    async fn read(&self, user: UserId, (id, pages): (&str, &str), files: &[FileId]) -> ToolOutcome {
+    async fn read(&self, user: UserId, (id, pages): (&str, &str), files: &[FileId], most: usize) -> ToolOutcome {
         let Some(id) = FileId::parse(id).filter(|id| files.contains(id)) else {
             return ToolOutcome::failed("There is no such file in this conversation.");
         };
         let Ok(pages) = page_range(pages) else {
             return ToolOutcome::failed("Give pages as `3` or `3-5`.");
         };
-        match self.text_of(user, id, pages).await {
+        match self.text_of(user, id, pages, most).await {
             Ok(outcome) => outcome,
             Err(Error::NotFound) => ToolOutcome::failed("There is no such file in this conversation."),
             Err(error) => {
@@ -265,14 +301,20 @@ impl ToolRunner {
         }
     }
 
-    async fn text_of(&self, user: UserId, id: FileId, pages: Option<(u32, u32)>) -> Result<ToolOutcome, Error> {
-        let (file, text) = self.retrieval.text_of(user, id, pages, RESULT_MAX).await?;
+    async fn text_of(
+        &self,
+        user: UserId,
+        id: FileId,
+        pages: Option<(u32, u32)>,
+        most: usize,
+    ) -> Result<ToolOutcome, Error> {
+        let (file, text) = self.retrieval.text_of(user, id, pages, most).await?;
         let name = file.name.as_str();
         Ok(match text {
             Some(text) if text.is_empty() && pages.is_some() => {
                 ToolOutcome::failed(format!("{name} has no such pages."))
             }
-            Some(text) => ToolOutcome::found(&format!("{name}\n\n{text}")),
+            Some(text) => ToolOutcome::found(&format!("{name}\n\n{text}"), most),
             None => ToolOutcome::failed(format!("{name} cannot be read. {}", file.state.detail())),
         })
     }
@@ -285,6 +327,15 @@ fn page_range(text: &str) -> Result<Option<(u32, u32)>, ParseIntError> {
     }
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     Ok(Some((first.trim().parse()?, last.trim().parse()?)))
+}
+
+fn time_limit(tool: &Tool) -> Duration {
+    Duration::from_secs(tool.definition.timeout_seconds().into())
+}
+
+/// The headers of every call.
+fn headers() -> [(&'static str, String); 2] {
+    [("content-type", "application/json".to_owned()), ("accept", "application/json, text/*".to_owned())]
 }
 
 /// The first bytes of a text, at most `most`.

@@ -12,13 +12,15 @@ use crate::{
         error::Conflict,
         ids::UserId,
         list::{ListPosition, ListRequest, Listed, ToolField},
+        secret_header::HeaderSecret,
         text::{Category, Description, Label},
         time::Timestamp,
-        tool::{Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
+        tool::{CallableTool, Parameter, ParameterType, Parameters, Tool, ToolChange, ToolDefinition, ToolId},
         user::Administrator,
     },
     store::{Store, tools::NotAdded},
 };
+use secrecy::ExposeSecret;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The maximum number of tools that administrators may add. It allows one call to read all of them.
@@ -61,13 +63,19 @@ impl Tools {
 
     /// One tool.
     pub async fn show(&self, id: &ToolId) -> Result<Tool, Error> {
+        Ok(self.callable(id).await?.tool)
+    }
+
+    /// One tool, to be called.
+    pub async fn callable(&self, id: &ToolId) -> Result<CallableTool, Error> {
         match self.built_in(id) {
-            Some(tool) => Ok(tool.clone()),
+            Some(tool) => Ok(CallableTool { tool: tool.clone(), secret: None }),
             None => self.store.tool(id).await?.ok_or(Error::NotFound),
         }
     }
 
-    /// Adds a tool. Its id is derived from its name.
+    /// Adds a tool. Its id is derived from its name. `secret` is the value of the secret header that `definition`
+    /// names.
     ///
     /// # Errors
     /// `Conflict` if the id is in use or 100 tools exist.
@@ -75,13 +83,16 @@ impl Tools {
         &self,
         administrator: &Administrator,
         definition: ToolDefinition,
+        secret: Option<HeaderSecret>,
         key: Option<IdempotencyKey>,
     ) -> Result<Tool, Error> {
         let id = ToolId::of(&definition.name).map_err(|problem| Error::invalid("name", problem))?;
         let meaning = meaning_of(&definition)?;
-        let keyed = key.map(|key| Keyed::new(key, &["tool", &meaning]));
+        let value = secret.as_ref().map_or("", |secret| secret.value().expose_secret());
+        let keyed = key.map(|key| Keyed::new(key, &["tool", &meaning, value]));
         let user = administrator.user().id;
-        let added = self.idempotency.run(user, keyed, |run| self.try_to_add(user, &id, &definition, run));
+        let added =
+            self.idempotency.run(user, keyed, |run| self.try_to_add(user, &id, (&definition, secret.as_ref()), run));
         Ok(added.await?.into_inner())
     }
 
@@ -89,7 +100,7 @@ impl Tools {
         &self,
         user: UserId,
         id: &ToolId,
-        definition: &ToolDefinition,
+        (definition, secret): (&ToolDefinition, Option<&HeaderSecret>),
         run: Run,
     ) -> Result<Attempt<Tool>, Error> {
         if self.built_in(id).is_some() {
@@ -98,8 +109,9 @@ impl Tools {
         let (created_at, updated_at) = (Some(run.now), Some(run.now));
         let tool = Tool { id: id.clone(), definition: definition.clone(), created_at, updated_at };
         let record = run.record(&tool)?;
-        match self.store.add_tool(user, &tool, TOOLS_MAX, record).await? {
-            Ok(()) => Ok(Attempt::Done(tool)),
+        let new = CallableTool { tool, secret: secret.cloned() };
+        match self.store.add_tool(user, &new, TOOLS_MAX, record).await? {
+            Ok(()) => Ok(Attempt::Done(new.tool)),
             Err(refusals) if refusals.contains(&NotAdded::Key) => Ok(Attempt::KeyClaimed),
             Err(refusals) if refusals.contains(&NotAdded::Exists) => Err(Error::Conflict(Conflict::ToolExists)),
             Err(_) => Err(Error::Conflict(Conflict::Full { max: TOOLS_MAX })),
@@ -109,15 +121,17 @@ impl Tools {
     /// Changes the given fields of a tool.
     ///
     /// # Errors
-    /// `Conflict` for a built-in tool.
+    /// `Conflict` for a built-in tool, and those of [`ToolChange::apply`].
     pub async fn change(&self, _: &Administrator, id: &ToolId, new: ToolChange) -> Result<Tool, Error> {
         change(&self.store, async || {
-            let mut tool = self.changeable(id).await?;
-            let read_at = tool.updated_at.unwrap_or(Timestamp::from_millis(0));
-            tool.definition = new.clone().apply(tool.definition);
-            tool.updated_at = Some(self.clock.now().and_after(read_at));
-            Ok(match self.store.replace_tool(&tool, read_at).await? {
-                true => Attempt::Done(tool),
+            let CallableTool { tool: before, secret } = self.changeable(id).await?;
+            let read_at = before.updated_at.unwrap_or(Timestamp::from_millis(0));
+            let (definition, secret) = new.clone().apply(before.definition, secret)?;
+            let updated_at = Some(self.clock.now().and_after(read_at));
+            let tool = Tool { id: before.id, definition, created_at: before.created_at, updated_at };
+            let changed = CallableTool { tool, secret };
+            Ok(match self.store.replace_tool(&changed, read_at).await? {
+                true => Attempt::Done(changed.tool),
                 false => Attempt::LostRace,
             })
         })
@@ -127,15 +141,16 @@ impl Tools {
     /// Removes a tool. Assistants that name it keep working without it.
     ///
     /// # Errors
-    /// As [`Tools::change`].
+    /// `Conflict` for a built-in tool.
     pub async fn remove(&self, _: &Administrator, id: &ToolId) -> Result<(), Error> {
-        let tool = self.changeable(id).await?;
-        if self.store.remove_tool(&tool.id).await? { Ok(()) } else { Err(Error::NotFound) }
+        let found = self.changeable(id).await?;
+        if self.store.remove_tool(&found.tool.id).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// The tools with these ids that exist.
-    pub async fn of(&self, ids: &[ToolId]) -> Result<Vec<Tool>, Error> {
+    /// The tools with these ids that exist, to be called.
+    pub async fn of(&self, ids: &[ToolId]) -> Result<Vec<CallableTool>, Error> {
         let own = ids.iter().filter_map(|id| self.built_in(id)).cloned();
+        let own = own.map(|tool| CallableTool { tool, secret: None });
         let mut added: Vec<&ToolId> = ids.iter().filter(|id| self.built_in(id).is_none()).collect();
         added.sort_unstable();
         added.dedup();
@@ -151,7 +166,7 @@ impl Tools {
         Ok(added.is_empty() || self.store.tools_exist(&added).await?)
     }
 
-    async fn changeable(&self, id: &ToolId) -> Result<Tool, Error> {
+    async fn changeable(&self, id: &ToolId) -> Result<CallableTool, Error> {
         match self.built_in(id) {
             Some(_) => Err(Error::Conflict(Conflict::BuiltInTool)),
             None => self.store.tool(id).await?.ok_or(Error::NotFound),
@@ -180,6 +195,9 @@ fn built_in() -> Result<[Tool; 2], Problem> {
                 category: Some(Category::parse(category)?),
                 parameters: Parameters::parse(parameters)?,
                 endpoint: None,
+                timeout_seconds: None,
+                max_result_bytes: None,
+                secret_header: None,
             },
             created_at: None,
             updated_at: None,

@@ -1,4 +1,4 @@
-//! The `tools` table: tools that administrators added. There are few, all in one partition.
+//! The `tools` table: tools that administrators added, with their secrets. There are few, all in one partition.
 
 use super::{
     CallError, Item, Store, client, idempotency, keys, n, read_all, read_if_any, s,
@@ -8,9 +8,21 @@ use super::{
 };
 use crate::domain::{
     ids::UserId,
+    secret_header::HeaderSecret,
     time::Timestamp,
-    tool::{Tool, ToolId},
+    tool::{CallableTool, Tool, ToolId},
 };
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct ToolRow {
+    #[serde(flatten)]
+    tool: Tool,
+    /// The value of the secret header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
 
 /// Why a tool was not added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,16 +35,29 @@ pub enum NotAdded {
     Key,
 }
 
+impl ToolRow {
+    fn new(CallableTool { tool, secret }: &CallableTool) -> Self {
+        let secret = secret.as_ref().map(|secret| secret.value().expose_secret().to_owned());
+        Self { tool: tool.clone(), secret }
+    }
+
+    fn callable(self) -> Result<CallableTool, CallError> {
+        let Self { tool, secret } = self;
+        let secret = secret.map(|text| HeaderSecret::parse(&text)).transpose();
+        Ok(CallableTool { tool, secret: secret.map_err(|problem| CallError::broken(problem.to_string()))? })
+    }
+}
+
 impl Store {
     /// Reads a tool that an administrator added.
-    pub async fn tool(&self, id: &ToolId) -> Result<Option<Tool>, CallError> {
-        read_if_any(self.get(keys::tool(&self.tables, id)).await?)
+    pub async fn tool(&self, id: &ToolId) -> Result<Option<CallableTool>, CallError> {
+        read_if_any(self.get(keys::tool(&self.tables, id)).await?)?.map(ToolRow::callable).transpose()
     }
 
     /// Reads the tools with these ids that exist.
-    pub async fn tools_with_ids(&self, ids: &[&ToolId]) -> Result<Vec<Tool>, CallError> {
+    pub async fn tools_with_ids(&self, ids: &[&ToolId]) -> Result<Vec<CallableTool>, CallError> {
         let rows = self.get_many(ids.iter().map(|id| keys::tool(&self.tables, id)).collect()).await?;
-        read_all(rows.into_iter().flatten().collect())
+        read_all(rows.into_iter().flatten().collect())?.into_iter().map(ToolRow::callable).collect()
     }
 
     /// Returns whether all of these tools exist. `ids` must not contain duplicates.
@@ -60,11 +85,11 @@ impl Store {
     pub async fn add_tool(
         &self,
         administrator: UserId,
-        tool: &Tool,
+        new: &CallableTool,
         max: u64,
         record: Option<idempotency::Entry>,
     ) -> Result<Result<(), Vec<NotAdded>>, CallError> {
-        let row = keys::tool(&self.tables, &tool.id);
+        let row = keys::tool(&self.tables, &new.tool.id);
         let counted = UpdateExpression {
             update: "ADD #count :one",
             condition: "attribute_not_exists(pk) OR #count < :max",
@@ -73,7 +98,7 @@ impl Store {
         };
         let mut actions = vec![
             (NotAdded::Full, Action::update(keys::tool_count(&self.tables), counted)),
-            (NotAdded::Exists, Action::put_new(row.clone(), write(row, tool)?)),
+            (NotAdded::Exists, Action::put_new(row.clone(), write(row, ToolRow::new(new))?)),
         ];
         if let Some(record) = record {
             actions.push((NotAdded::Key, record.put(&self.tables, administrator)?));
@@ -85,10 +110,11 @@ impl Store {
     }
 
     /// Replaces a tool that was last changed at `read_at`. `false` if it is gone or was changed since.
-    pub async fn replace_tool(&self, tool: &Tool, read_at: Timestamp) -> Result<bool, CallError> {
-        let row = keys::tool(&self.tables, &tool.id);
+    pub async fn replace_tool(&self, changed: &CallableTool, read_at: Timestamp) -> Result<bool, CallError> {
+        let row = keys::tool(&self.tables, &changed.tool.id);
         let unchanged = vec![(":read_at", n(read_at.millis()))];
-        let action = Action::put_if(row.clone(), write(row, tool)?, "updated_at = :read_at", unchanged);
+        let item = write(row.clone(), ToolRow::new(changed))?;
+        let action = Action::put_if(row, item, "updated_at = :read_at", unchanged);
         Ok(self.transact(vec![((), action)]).await? == Outcome::Committed)
     }
 

@@ -1,10 +1,10 @@
 //! Checks whether a file is accepted, chunk by chunk as it arrives. Archives are not unpacked.
 
-use super::{ContentType, FileName, PDF};
+use super::{
+    ContentType, EXTENSIONS, FileName, PDF,
+    encoding::{Encoding, Head},
+};
 use crate::domain::{Error, Problem};
-
-/// How many bytes of the beginning of a text are inspected to detect its type.
-const HEAD_BYTES: usize = 1024;
 
 /// Why a file is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +40,16 @@ pub struct Check {
     promised: ContentType,
     max_bytes: u64,
     size: u64,
-    /// The first bytes. For a text, without the byte order mark and leading whitespace.
-    head: Vec<u8>,
-    is_text: bool,
-    /// The bytes of a UTF-8 character that has not arrived completely.
-    cut_character: Vec<u8>,
+    content: Content,
+}
+
+/// What is known of the content.
+#[derive(Debug)]
+enum Content {
+    /// The first bytes of a binary file.
+    Binary(Vec<u8>),
+    /// A text.
+    Text(Encoding, Head),
 }
 
 impl Check {
@@ -55,14 +60,11 @@ impl Check {
         if !promised.is_declared_by(declared.unwrap_or_default()) {
             return Err(Problem::FileContent.into());
         }
-        Ok(Self {
-            promised,
-            max_bytes: max_bytes.min(promised.max_bytes()),
-            size: 0,
-            head: Vec::new(),
-            is_text: promised.magic().is_none(),
-            cut_character: Vec::new(),
-        })
+        let content = match promised.magic() {
+            Some(_) => Content::Binary(Vec::new()),
+            None => Content::Text(Encoding::new(), Head::default()),
+        };
+        Ok(Self { promised, max_bytes: max_bytes.min(promised.max_bytes()), size: 0, content })
     }
 
     /// The type that the name promises. The content has this type if all checks succeed.
@@ -76,68 +78,34 @@ impl Check {
         if self.size > self.max_bytes {
             return Err(Unfit::TooLarge { max_bytes: self.max_bytes });
         }
-        if self.is_text { self.feed_text(chunk) } else { self.feed_binary(chunk) }
-    }
-
-    /// Checks the whole file after its last bytes.
-    pub fn finish(&self) -> Result<(), Unfit> {
-        if self.size == 0 {
-            return Err(Problem::FileEmpty.into());
-        }
-        let fits = match self.is_text {
-            true => self.cut_character.is_empty() && is_text_of(self.promised, &self.head),
-            false => begins_like(self.promised, &self.head),
+        let fits = match &mut self.content {
+            Content::Binary(head) => {
+                let missing = self.promised.head_bytes() - head.len();
+                head.extend(chunk.iter().take(missing));
+                let is_new = missing > 0 && head.len() == self.promised.head_bytes();
+                !is_new || begins_like(self.promised, head)
+            }
+            Content::Text(encoding, head) => {
+                encoding.feed(chunk, head);
+                !encoding.is_broken()
+            }
         };
         if fits { Ok(()) } else { Err(Problem::FileContent.into()) }
     }
 
-    fn feed_binary(&mut self, chunk: &[u8]) -> Result<(), Unfit> {
-        let needed = self.promised.head_bytes();
-        if self.head.len() < needed {
-            self.head.extend(chunk.iter().take(needed - self.head.len()));
-            if self.head.len() == needed && !begins_like(self.promised, &self.head) {
-                return Err(Problem::FileContent.into());
-            }
+    /// Checks the whole file after its last bytes.
+    pub fn finish(&mut self) -> Result<(), Unfit> {
+        if self.size == 0 {
+            return Err(Problem::FileEmpty.into());
         }
-        Ok(())
-    }
-
-    fn feed_text(&mut self, chunk: &[u8]) -> Result<(), Unfit> {
-        if chunk.contains(&0) || !self.is_utf8(chunk) {
-            return Err(Problem::FileContent.into());
-        }
-        for &byte in chunk {
-            if self.head.len() == HEAD_BYTES {
-                break;
+        let fits = match &mut self.content {
+            Content::Binary(head) => begins_like(self.promised, head),
+            Content::Text(encoding, head) => {
+                encoding.end(head);
+                !encoding.is_broken() && is_text_of(self.promised, head.bytes())
             }
-            self.head.push(byte);
-            if self.head == b"\xef\xbb\xbf" || (self.head.len() == 1 && byte.is_ascii_whitespace()) {
-                self.head.clear();
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the text up to here is valid UTF-8, except for a character that may still be completed.
-    fn is_utf8(&mut self, chunk: &[u8]) -> bool {
-        let mut rest = chunk;
-        while !self.cut_character.is_empty() {
-            let Some((&next, after)) = rest.split_first() else { return true };
-            self.cut_character.push(next);
-            rest = after;
-            match std::str::from_utf8(&self.cut_character) {
-                Ok(_) => self.cut_character.clear(),
-                Err(error) if error.error_len().is_none() => {}
-                Err(_) => return false,
-            }
-        }
-        match std::str::from_utf8(rest) {
-            Ok(_) => true,
-            Err(error) => {
-                self.cut_character.extend(&rest[error.valid_up_to()..]);
-                error.error_len().is_none()
-            }
-        }
+        };
+        if fits { Ok(()) } else { Err(Problem::FileContent.into()) }
     }
 }
 
@@ -145,10 +113,11 @@ impl Check {
 const HTML: [&[u8]; 9] =
     [b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<style", b"<title", b"<meta"];
 
-/// Whether a text may have its promised type, judging by its beginning: it is no HTML and no script, and JSON and XML
-/// have a valid beginning.
+/// Whether a text may have its promised type, judging by its beginning: it is no HTML, no script and no binary file of
+/// the known types, and JSON and XML have a valid beginning.
 fn is_text_of(promised: ContentType, head: &[u8]) -> bool {
     let is_program = head.starts_with(b"#!");
+    let is_binary = EXTENSIONS.iter().any(|(_, kind)| kind.magic().is_some() && kind.begins_like(head));
     let first = without_preface(&head.to_ascii_lowercase()).to_vec();
     let begins_well = match promised {
         ContentType::Json => {
@@ -158,7 +127,7 @@ fn is_text_of(promised: ContentType, head: &[u8]) -> bool {
         ContentType::Xml => head.first() == Some(&b'<'),
         _ => true,
     };
-    begins_well && !is_program && !begins_with_html(&first)
+    begins_well && !is_program && !is_binary && !begins_with_html(&first)
 }
 
 /// Whether a binary file may have its promised type. A PDF may begin later than the file, as readers accept it, but
@@ -168,8 +137,10 @@ fn begins_like(promised: ContentType, head: &[u8]) -> bool {
         return promised.begins_like(head);
     }
     let Some(at) = head.windows(PDF.len()).position(|window| window == PDF) else { return false };
+    // Without the NULs, a tag in UTF-16 looks like any other.
+    let before: Vec<u8> = head[..at].iter().copied().filter(|&byte| byte != 0).collect();
     let is_tag = |pair: &[u8]| pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || b"!/?".contains(&pair[1]));
-    !head[..at].windows(2).any(is_tag)
+    !before.windows(2).any(is_tag)
 }
 
 /// Whether `text`, in lower case, begins with a tag of HTML. The name of the tag must be complete: `<header>` is none.

@@ -2,6 +2,7 @@
 //! accepted (see `check`). `state` is about reading their text.
 
 mod check;
+mod encoding;
 mod state;
 
 use super::{Problem, ids::FileId, time::Timestamp};
