@@ -31,12 +31,19 @@ pub struct Hit {
 /// How fast repetitions of a word lose value (BM25's k₁).
 const SATURATION: f32 = 1.2;
 /// How much long passages lose (BM25's b).
-const LENGTH: f32 = 0.6;
+const LENGTH: f32 = 0.5;
 /// Passages without any of the words that are added when the rarity of words is judged. In a file of three passages,
 /// each word would be frequent.
 const IMAGINED: f32 = 50.0;
-/// The part of a question that a passage must cover.
-const COVERED: f32 = 0.45;
+/// The part of a short question that one passage must cover.
+const COVERED: f32 = 0.42;
+/// What it must cover of a long one: so many unknown words' worth, and a part of the question.
+const COVERED_LONG: (f32, f32) = (0.7, 0.12);
+/// What every passage must cover, of what one must.
+const COVERED_OTHERS: f32 = 0.5;
+/// The importance of an unknown word: the text may say it in other words. A name has none.
+const UNKNOWN_WORD: f32 = 0.75;
+const UNKNOWN_NAME: f32 = 1.5;
 /// The part of the best score that others must reach.
 const OF_BEST: f32 = 0.35;
 /// What the parts of a joined word count for without the word.
@@ -45,6 +52,8 @@ const PARTS: f32 = 0.8;
 const SIMILAR: f32 = 0.6;
 /// Lists of contents have the words of all questions, and no answers.
 const LIST: f32 = 0.5;
+/// Letters of a name that may be a misspelt one. Short names are similar to many words.
+const NAME: usize = 8;
 /// Unknown words for which similar ones are looked for.
 const UNKNOWN: usize = 6;
 
@@ -58,7 +67,10 @@ pub fn search(question: &Question<'_>, indexes: &[&Index], limit: usize) -> Vec<
     if whole <= 0.0 {
         return Vec::new();
     }
+    let rarest = collection.rarity(0);
+    let enough = (COVERED * whole).min(COVERED_LONG.0 * rarest + COVERED_LONG.1 * whole);
     let mut hits = Vec::new();
+    let mut best_covered: f32 = 0.0;
     for (number, index) in indexes.iter().enumerate() {
         let mut slots = vec![Slot::default(); index.passages() as usize];
         let mut touched = Vec::new();
@@ -69,12 +81,16 @@ pub fn search(question: &Question<'_>, indexes: &[&Index], limit: usize) -> Vec<
         touched.dedup();
         for passage in touched {
             let slot = slots.get(passage as usize).copied().unwrap_or_default();
-            if slot.covered >= COVERED * whole {
+            best_covered = best_covered.max(slot.covered);
+            if slot.covered >= COVERED_OTHERS * enough {
                 let is_list = index.length(passage).1;
                 let score = slot.score * if is_list { LIST } else { 1.0 };
                 hits.push(Hit { index: number, passage, score });
             }
         }
+    }
+    if best_covered < enough {
+        return Vec::new();
     }
     hits.sort_by(|one, other| {
         other.score.total_cmp(&one.score).then((one.index, one.passage).cmp(&(other.index, other.passage)))
@@ -154,7 +170,8 @@ impl<'a> Collection<'a> {
         let mut parts = Vec::new();
         if let [only] = word.parts.as_slice() {
             whole.extend(self.stemmed(only));
-            if whole.is_empty() && *unknown > 0 {
+            let may_be_misspelt = !asked.is_name || only.len() >= NAME;
+            if whole.is_empty() && *unknown > 0 && may_be_misspelt {
                 *unknown -= 1;
                 (whole, parts) = self.instead_of(only);
             }
@@ -166,7 +183,8 @@ impl<'a> Collection<'a> {
             form.covers = PARTS * form.rarity / of_parts.max(f32::EPSILON);
         }
         let rarity = match (whole.as_slice(), parts.as_slice()) {
-            ([], []) => self.rarity(0),
+            ([], []) if asked.is_name => UNKNOWN_NAME * self.rarity(0),
+            ([], []) => UNKNOWN_WORD * self.rarity(0),
             (forms, []) | (_, forms) => forms.iter().map(|form| form.rarity).fold(0.0, f32::max),
         };
         Group { whole, parts, weight: asked.weight, importance: asked.importance * rarity }

@@ -14,7 +14,7 @@ const DUTCH: &str = "aan al alle allemaal alleen als ander andere anders ben ben
     daarbij daarin daarmee daarna daarom daarvan daarvoor dan dat de deze die dit doch doen door dus een eens echter \
     elk elke en enige er eraan erbij erin ermee erop eruit ervan ervoor even ge geen ging haar had hadden heb hebben \
     hebt heeft hem hen het hier hij hoe hoewel hun iemand iets ik in indien is ja jaar je jij jou jouw jullie kan kon \
-    konden kunnen kunt maar me mee meer met mij mijn moest moet moeten mocht mogen mag na naar nadat niet niets nog nu \
+    konden kun kunnen kunt maar me mee meer met mij mijn moest moet moeten mocht mogen mag na naar nadat niet niets nog nu \
     of om omdat ondanks onder ons onze ook op over pas per reeds sinds te tegen ten ter terwijl tevens toch toe toen \
     tot totdat tussen u uit uw van vanaf veel via volgens voor vooral wanneer want waar waarbij waarin waarmee waarom \
     waarvan waarvoor waren was wat we weer welk welke werd werden wel wie wij wil willen word worden wordt wou zal ze \
@@ -39,18 +39,24 @@ const ASKING: &str = "alstublieft alsjeblieft bedankt bye cheers dank dankjewel 
     yep nope nee";
 
 /// Words of greetings that mean something in other places. A question of nothing else asks nothing.
-const GREETING: &str = "afternoon again appreciated avond awesome bye cool dag day evening everyone fijn gedaan goed \
-    goede good goodbye great job later leuk lot mij middag mooi morgen morning much nice night perfect prima see so \
-    super tomorrow top tot very wel welcome well wonderful ziens";
+const GREETING: &str = "afternoon again amazing appreciated avond awesome bye clear cool dag day duidelijk evening \
+    everyone excellent fijn fijne friday gedaan geweldig goed goede good goodbye graag great groet handig hartelijk \
+    helpful interesting job later leuk lot lovely mij middag mooi mooie morgen morning much nice nicely night perfect \
+    prima see so super tomorrow top tot useful very vriendelijke weekend wel welcome well wonderful ziens";
 
 /// Frequent words of questions, which the answer need not contain.
 const LIGHT: &str = "amount anything argument bedrag compare compared comparison contain contains current currently \
-    detail details difference document earlier end ever exactly example file find gebeurde gebeurt gebeuren gevonden \
-    get gets getting go goes happen happened happens hoeveel hoeveelheid huidig huidige jaar jaren information kind \
-    know like long look made main make makes making many mean means meaning much need needed needs next number \
-    overview page people possible precies previous question reason right run sort start still stuff sure take taken \
-    text thing things time total type understand use used uses using verschil vind vinden volgend volgende vorig \
-    vorige want way work works year years zeggen zegt staat hoog lang gaat ging weet";
+    detail details difference document doe doet earlier end ever exactly example file find gaan gaat gebeurd gebeurde \
+    gebeurt gebeuren gedaan gevonden get gets getting ging go goes happen happened happens hoeveel hoeveelheid hoog \
+    huidig huidige information jaar jaren kind know komt lang like long look made main maak maakt maken make makes \
+    making many mean means meaning much need needed needs next number overview page people possible precies previous \
+    question reason right run sort staat start still stuff sure take taken text thing things time total type understand \
+    use used uses using verschil vind vinden volgend volgende vorig vorige want way weet work works year years zeggen \
+    zegt";
+
+/// Words that point to what was said before. Relative pronouns are not among them.
+const POINTING: &str = "daarin daarmee daarover daarvan daarvoor deze dit erbij erin ermee erover eruit ervan ervoor \
+    haar he hem her hij him his hun it its one ones same she their them they this these those ze zij";
 
 /// A list, searched by halves.
 struct Words(std::sync::OnceLock<Vec<&'static str>>, &'static str);
@@ -98,6 +104,12 @@ pub fn is_asking(word: &str) -> bool {
 pub fn is_greeting(word: &str) -> bool {
     static WORDS: Words = Words::new(GREETING);
     WORDS.contains(word) || is_asking(word)
+}
+
+/// Whether a word points to what was said before.
+pub fn is_pointing(word: &str) -> bool {
+    static WORDS: Words = Words::new(POINTING);
+    WORDS.contains(word)
 }
 
 /// Whether an answer need not contain a word of the question.
