@@ -122,7 +122,7 @@ enum Head {
 }
 
 impl Extractor {
-    /// Starts `program`, at most `at_once` times at once. Its `main` must call `extraction::child` first.
+    /// Starts `program`, at most `at_once` times at once, which is at least 1. Its `main` must call `extraction::child` first.
     pub fn new(program: PathBuf, at_once: usize) -> Self {
         Self { program: Arc::new(program), limits: Limits::default(), slots: Arc::new(Semaphore::new(at_once)) }
     }

@@ -66,7 +66,7 @@ async fn headings_are_found_by_the_name_of_their_style() {
     let styles = r#"<w:styles><w:style w:styleId="Kop1"><w:name w:val="heading 1"/></w:style></w:styles>"#;
     let body = r#"<w:x><w:p><w:pPr><w:pStyle w:val="Kop1"/></w:pPr><w:r><w:t>Omzet</w:t></w:r></w:p></w:x>"#;
     let file = package([("word/document.xml", body.as_bytes()), ("word/styles.xml", styles.as_bytes())]);
-    assert_eq!(text(ContentType::Docx, file).await.trim(), "## Omzet");
+    assert_eq!(text(ContentType::Docx, file).await.trim(), "# Omzet");
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+/// How many ancestors a page may have in the tree of pages.
+const DEPTH_MAX: usize = 256;
+
 /// Adds the pages of a document.
 pub fn read(content: Vec<u8>, pages: &mut Pages) -> Result<(), Problem> {
     let mut document = Document::load_mem(&content).map_err(|error| problem(&error))?;
@@ -68,6 +71,7 @@ impl SinglePage {
         list.set("Type", "Pages");
         list.set("Kids", vec![Object::Reference(page)]);
         self.document.objects.insert(self.list, Object::Dictionary(list));
+        self.cut_off(page);
         self.rewrite(page, content::has_hidden_text, content::completed);
         let (text, is_complete) = self.try_read();
         if is_complete {
@@ -77,6 +81,16 @@ impl SinglePage {
         self.rewrite(page, |_| true, content::only_text);
         let (second, is_complete) = self.try_read();
         (if second.len() > text.len() { second } else { text }, is_complete)
+    }
+
+    /// Removes the parent of a page that is its own ancestor. The library would look for what the page inherits for ever.
+    fn cut_off(&mut self, page: ObjectId) {
+        let parent = |id| self.document.get_dictionary(id).and_then(|node| node.get(b"Parent")?.as_reference()).ok();
+        if std::iter::successors(Some(page), |id| parent(*id)).nth(DEPTH_MAX).is_some()
+            && let Ok(page) = self.document.get_dictionary_mut(page)
+        {
+            page.remove(b"Parent");
+        }
     }
 
     fn try_read(&self) -> (String, bool) {
