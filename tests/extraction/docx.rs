@@ -33,7 +33,7 @@ async fn rows_of_a_table_are_lines() {
     let row = |cells: &[String]| format!("<w:tr>{}</w:tr>", cells.concat());
     let rows = [row(&[cell("Year"), cell("Revenue")]), row(&[cell(""), cell("12")]), row(&[inner, cell("x")])];
     let told = body(&format!("<w:tbl>{}</w:tbl><w:p><w:r><w:t>After</w:t></w:r></w:p>", rows.concat())).await;
-    assert_eq!(told.trim(), "Year\tRevenue\n\t12\nin side\tx\n\nAfter");
+    assert_eq!(told.trim(), "Year\tRevenue\n    12\nin side\tx\n\nAfter");
 }
 
 #[tokio::test]
