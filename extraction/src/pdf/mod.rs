@@ -3,7 +3,10 @@
 mod content;
 mod layout;
 
-use crate::{Pages, Problem, pages::PAGES_MAX};
+use crate::{
+    Pages, Problem,
+    pages::{PAGES_MAX, TEXT_MAX},
+};
 use layout::Layout;
 use pdf_extract::{Dictionary, Document, Error, Object, ObjectId, output_doc};
 use std::{
@@ -74,8 +77,8 @@ impl SinglePage {
         self.cut_off(page);
         self.rewrite(page, content::has_hidden_text, content::completed);
         let (text, is_complete) = self.try_read();
-        if is_complete {
-            return (text, true);
+        if is_complete || text.len() > TEXT_MAX {
+            return (text, is_complete);
         }
         // The library gives up at things that do not matter for the text.
         self.rewrite(page, |_| true, content::only_text);
