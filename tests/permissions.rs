@@ -6,13 +6,21 @@ use crate::{
         fixture::{Fixture, send},
         routes::{ROUTES, Route},
     },
-    world::{OVER_SDK, PASSWORD, Receiver, World, ticket},
+    world::{MULTIPART, OVER_SDK, PASSWORD, Receiver, World, ticket},
 };
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+
+/// The route that takes a form with a file, which `send` does not make.
+const UPLOAD: &str = "/api/v1/files/upload";
+
+fn multipart_file() -> Vec<u8> {
+    let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
+    [head.as_bytes(), b"Hello\r\n--x--\r\n"].concat()
+}
 
 fn bare(path: &str) -> &str {
     path.trim_end_matches('/')
@@ -31,8 +39,11 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
         let body = Value::Object(fixture.body(route)).to_string();
         fixture.world.faults().plan(None);
         fixture.world.queue_faults.plan([]);
-        let reply = send(&actor, route, &fixture.path(route), body).await;
-        assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
+        let (reply, success) = match route.path {
+            UPLOAD => (actor.post_raw(UPLOAD, MULTIPART, multipart_file()).await, 201),
+            _ => (send(&actor, route, &fixture.path(route), body).await, route.success),
+        };
+        assert_eq!(reply.status, success, "{}: {}", route.name(), reply.text);
         found.extend(fixture.world.faults().calls().into_iter().flat_map(|call| call.needs));
         found
             .extend(fixture.world.queue_faults.calls().iter().map(|(operation, request)| on_queue(operation, request)));
@@ -145,6 +156,7 @@ async fn dispatch_and_deliver_may_do_what_they_do_and_no_more() {
     world.until_rows_of_connections(4).await;
     alice.post("/send/", json!({"message": "Hello"})).await;
     alice.put("/api/v1/users/me", json!({"full_name": "Alice"})).await;
+    world.keep_file("alice", "notes.txt", "Hello").await;
     root.put(&format!("/api/v1/users/{}", world.id_of("bob")), json!({"role": "admin"})).await;
     root.post("/api/v1/notifications", json!({"message": "Hello"})).await;
     alice.post("/api/v1/auth/logout", json!({})).await;

@@ -21,7 +21,7 @@ use std::{
     env,
     io::{self, Read as _},
     panic,
-    process::ExitCode,
+    process::{self, ExitCode},
 };
 
 /// The first argument of the child. The second one is the file's media type. The third and fourth one are optional: the
@@ -50,7 +50,12 @@ pub fn child() -> Option<ExitCode> {
         let kind = arguments.first().map(String::as_str).unwrap_or_default();
         answer::write(read(kind)?)
     });
-    Some(if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Some(match written {
+        Ok(()) => ExitCode::SUCCESS,
+        // Where an allocation fails elsewhere, the process ends in this way, too.
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => process::abort(),
+        Err(_) => ExitCode::FAILURE,
+    })
 }
 
 /// Reads the document on the standard input.

@@ -122,7 +122,7 @@ enum Head {
 }
 
 impl Extractor {
-    /// Starts `program`, at most `at_once` times at once. Its `main` must call `extraction::child` first.
+    /// Starts `program`, at most `at_once` times at once, which is at least 1. Its `main` must call `extraction::child` first.
     pub fn new(program: PathBuf, at_once: usize) -> Self {
         Self { program: Arc::new(program), limits: Limits::default(), slots: Arc::new(Semaphore::new(at_once)) }
     }
@@ -184,6 +184,8 @@ impl Extractor {
             .args([ARGUMENT, content_type.as_str()])
             .args([self.limits.memory, self.limits.cpu_seconds].map(|limit| limit.to_string()))
             .env_clear()
+            // The allocator of the one-process server would take a gigabyte at the start, which counts as used memory.
+            .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -29,7 +29,7 @@ async fn a_list_of_pages_that_contains_itself() {
 }
 
 #[tokio::test]
-async fn pages_that_are_each_other_s_parents() {
+async fn a_page_that_is_its_own_ancestor() {
     let mut pdf = Pdf::new("4 0 R");
     pdf.replace(2, "<< /Type /Pages /Kids [4 0 R] /Count 1 /Parent 4 0 R >>");
     pdf.add("<< /Type /Page /Parent 2 0 R /Contents 5 0 R >>");
@@ -154,7 +154,7 @@ async fn one_line_of_two_megabytes() {
         let line = word.repeat(2_000_000 / word.len());
         for kind in [ContentType::Text, ContentType::Csv, ContentType::Json, ContentType::Xml] {
             let document = read(kind, line.clone()).await.unwrap();
-            assert!(document.text.len() + 10 >= line.len() && document.passages > 1_000, "{document:?}");
+            assert!(document.text.len() + 10 >= line.len() && document.passages > 500, "{document:?}");
         }
     }
 }

@@ -20,7 +20,7 @@ async fn pages_are_read_in_their_order() {
 #[tokio::test]
 async fn words_are_told_apart_by_their_positions() {
     let content = "BT /F 10 Tf 72 720 Td [(Annu) 20 (al) -300 (report)] TJ \
-                   1 0 0 1 200 720 Tm (2024) Tj 1 0 0 1 72 700 Tm (next) Tj ( line) Tj 1 0 0 1 72 600 Tm (paragraph) Tj ET";
+                   1 0 0 1 200 720 Tm (2024) Tj 1 0 0 1 72 706 Tm (next) Tj ( line) Tj 1 0 0 1 72 600 Tm (paragraph) Tj ET";
     assert_eq!(
         text(ContentType::Pdf, Pdf::of_page(content).finish()).await.trim(),
         "Annual report 2024\nnext line\n\nparagraph"
@@ -35,7 +35,7 @@ async fn text_on_the_next_line_is_read() {
 
 #[tokio::test]
 async fn what_the_library_does_not_know_does_not_hide_the_text() {
-    let content = "/Unknown cs /Missing gs BT /F 10 Tf 72 720 Td (still) Tj ET /Unknown cs BT 72 700 Td (here) Tj ET";
+    let content = "/Unknown cs /Missing gs BT /F 10 Tf 72 720 Td (still) Tj ET /Unknown cs BT 72 706 Td (here) Tj ET";
     assert_eq!(text(ContentType::Pdf, Pdf::of_page(content).finish()).await.trim(), "still\nhere");
 }
 

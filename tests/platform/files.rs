@@ -198,7 +198,7 @@ async fn the_quota_counts_every_file_and_deleting_makes_room() {
     // It is given up when it does not come.
     world.pass(Duration::from_secs(3 * 60 * 60));
     world.tidy().await;
-    assert_eq!(upload(&alice, "d.txt", b"a").await.status, 201);
+    assert_eq!(upload(&world.sign_in("alice").await, "d.txt", b"a").await.status, 201);
 }
 
 #[tokio::test]
@@ -319,7 +319,7 @@ async fn an_announced_file_is_checked_like_any_other() {
     // It can be sent again, until it is given up.
     assert_eq!(alice.post(&complete, json!({})).await.status, 422);
     world.pass(Duration::from_secs(60 * 60));
-    assert_eq!(alice.post(&complete, json!({})).await.status, 404);
+    assert_eq!(world.sign_in("alice").await.post(&complete, json!({})).await.status, 404);
 }
 
 #[tokio::test]
@@ -381,7 +381,7 @@ async fn a_worker_that_dies_leaves_no_file_processing_for_ever() {
     world.pass(Duration::from_secs(2 * 60 * 60));
     world.tidy().await;
     assert_eq!(world.read_files().await, 1);
-    assert_eq!(alice.get(&path(&file)).await.body["status"], "ready");
+    assert_eq!(world.sign_in("alice").await.get(&path(&file)).await.body["status"], "ready");
 }
 
 #[tokio::test]

@@ -33,7 +33,10 @@ pub fn file_upload() -> Value {
         "name": "File Upload",
         "description": "Read the files of the conversation and of the assistant",
         "category": "files",
-        "parameters": {"file_id": {"type": "string", "required": true, "description": "The file's id"}},
+        "parameters": {
+            "file_id": {"type": "string", "required": true, "description": "The file's id"},
+            "pages": {"type": "string", "required": false, "description": "The pages, as 3 or 3-5. All, if left out"},
+        },
         "endpoint": null,
         "timeout_seconds": null,
         "max_result_bytes": null,

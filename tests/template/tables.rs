@@ -46,7 +46,7 @@ async fn every_table_and_index_is_there_and_none_for_nothing() {
     let root = world.sign_in("root").await;
     let assistant = alice.get("/api/v1/assistants?size=1").await.body["items"][0]["id"].clone();
     let with = format!("assistant_id={}&", assistant.as_str().unwrap());
-    let lists: [(_, &[&str], [&str; 3]); 3] = [
+    let lists: [(_, &[&str], [&str; 3]); 4] = [
         ("users", &[""], ["created_at", "username", "email"]),
         (
             "assistants",
@@ -54,6 +54,7 @@ async fn every_table_and_index_is_there_and_none_for_nothing() {
             ["created_at", "updated_at", "name"],
         ),
         ("conversations", &["", &with], ["created_at", "updated_at", "title"]),
+        ("files", &["", "status=ready&"], ["created_at", "filename", "size"]),
     ];
     for (list, filters, fields) in lists {
         let actor = if list == "users" { &root } else { alice };

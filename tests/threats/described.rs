@@ -6,7 +6,7 @@ use super::routes::{
     Route, Row, VALUES,
 };
 use crate::world::{documents::DOCUMENTS, routes};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{collections::BTreeSet, sync::LazyLock};
 
 const DIALECTS: [(&str, Dialect); 5] = [
@@ -48,7 +48,11 @@ impl Row {
     /// The fields of the body, across all its media types.
     fn fields(&self, document: &'static Value, body: &'static Value) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
-        for content in body["content"].as_object().into_iter().flat_map(Map::values) {
+        let contents = body["content"].as_object().into_iter().flatten();
+        // A form with nothing but a file has no fields.
+        for (_, content) in contents
+            .filter(|(kind, _)| *kind != "multipart/form-data" || body["content"].get("application/json").is_some())
+        {
             let schema = resolved(document, &content["schema"]);
             let example = content.get("example").or_else(|| schema.get("example")).unwrap_or(&Value::Null);
             for (name, property) in schema["properties"].as_object().into_iter().flatten() {

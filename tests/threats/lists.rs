@@ -18,7 +18,7 @@ async fn lists(fixture: &Fixture) -> Vec<&'static Route> {
             found.push(route);
         }
     }
-    assert_eq!(found.len(), 7, "users, API keys, assistants, conversations, tools, webhooks, deliveries");
+    assert_eq!(found.len(), 8, "users, API keys, assistants, conversations, tools, webhooks, deliveries, files");
     found
 }
 

@@ -34,6 +34,15 @@ fn coveted() -> Map<String, Value> {
     [told, kept, guessed].iter().flat_map(|fields| fields.as_object().unwrap().clone()).collect()
 }
 
+/// A body, without what is signed with keys of its world.
+fn told(reply: Reply) -> Value {
+    let mut body = reply.body;
+    if let Some(address) = body.get_mut("upload_url") {
+        *address = address.as_str().unwrap().split('?').next().into();
+    }
+    body
+}
+
 /// All stored rows.
 fn rows(world: &World) -> Vec<Vec<Value>> {
     ["users", "assistants", "tools", "sessions", "balances", "files"].map(|table| world.rows(table)).to_vec()
@@ -51,7 +60,7 @@ async fn fields_that_a_route_does_not_know_change_neither_its_answer_nor_a_row()
         let expected = plain.send(route, Value::Object(body).to_string()).await;
         let reply = coveting.send(route, Value::Object(more).to_string()).await;
         assert_eq!(expected.status, route.success, "{}: {}", route.name(), expected.text);
-        assert_eq!((reply.status, reply.text), (expected.status, expected.text), "{}", route.name());
+        assert_eq!((reply.status, told(reply)), (expected.status, told(expected)), "{}", route.name());
         assert_eq!(rows(&coveting.world), rows(&plain.world), "{}", route.name());
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Part<'a> {
             b"pStyle" => {
                 let level = attribute(element, "val").and_then(|id| self.styles.level(&id));
                 if let Some(level) = level.filter(|_| self.tables == 0) {
-                    self.mark = format!("{} ", "#".repeat((level + 1).min(6)));
+                    self.mark = format!("{} ", "#".repeat(level.min(6)));
                 }
             }
             b"numPr" if self.mark.is_empty() && self.tables == 0 => self.mark = "- ".to_owned(),

@@ -4,7 +4,7 @@ use super::part::attribute;
 use quick_xml::{Reader, events::Event};
 use std::collections::HashMap;
 
-/// The styles that are headings, by their id, with their level. The title has level 0.
+/// The styles that are headings, by their id, with their level from 1 to 9. The title has level 1.
 #[derive(Default)]
 pub struct Styles(HashMap<String, usize>);
 
@@ -40,7 +40,7 @@ impl Styles {
 /// The level of a heading from the style's name, in lower case.
 fn level_of(name: &str) -> Option<usize> {
     if name == "title" {
-        return Some(0);
+        return Some(1);
     }
     let level: usize = name.strip_prefix("heading")?.trim().parse().ok()?;
     (1..=9).contains(&level).then_some(level)

@@ -3,13 +3,19 @@
 mod content;
 mod layout;
 
-use crate::{Pages, Problem, pages::PAGES_MAX};
+use crate::{
+    Pages, Problem,
+    pages::{PAGES_MAX, TEXT_MAX},
+};
 use layout::Layout;
 use pdf_extract::{Dictionary, Document, Error, Object, ObjectId, output_doc};
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
 };
+
+/// How many ancestors a page may have in the tree of pages.
+const DEPTH_MAX: usize = 256;
 
 /// Adds the pages of a document.
 pub fn read(content: Vec<u8>, pages: &mut Pages) -> Result<(), Problem> {
@@ -68,15 +74,26 @@ impl SinglePage {
         list.set("Type", "Pages");
         list.set("Kids", vec![Object::Reference(page)]);
         self.document.objects.insert(self.list, Object::Dictionary(list));
+        self.cut_off(page);
         self.rewrite(page, content::has_hidden_text, content::completed);
         let (text, is_complete) = self.try_read();
-        if is_complete {
-            return (text, true);
+        if is_complete || text.len() > TEXT_MAX {
+            return (text, is_complete);
         }
         // The library gives up at things that do not matter for the text.
         self.rewrite(page, |_| true, content::only_text);
         let (second, is_complete) = self.try_read();
         (if second.len() > text.len() { second } else { text }, is_complete)
+    }
+
+    /// Removes the parent of a page that is its own ancestor. The library would look for what the page inherits for ever.
+    fn cut_off(&mut self, page: ObjectId) {
+        let parent = |id| self.document.get_dictionary(id).and_then(|node| node.get(b"Parent")?.as_reference()).ok();
+        if std::iter::successors(Some(page), |id| parent(*id)).nth(DEPTH_MAX).is_some()
+            && let Ok(page) = self.document.get_dictionary_mut(page)
+        {
+            page.remove(b"Parent");
+        }
     }
 
     fn try_read(&self) -> (String, bool) {

@@ -314,7 +314,7 @@ impl ToolRunner {
             Some(text) if text.is_empty() && pages.is_some() => {
                 ToolOutcome::failed(format!("{name} has no such pages."))
             }
-            Some(text) => ToolOutcome::found(&format!("{name}\n\n{text}"), most),
+            Some(text) => ToolOutcome::found(&format!("{name}\n\n{}", text.trim_end()), most),
             None => ToolOutcome::failed(format!("{name} cannot be read. {}", file.state.detail())),
         })
     }

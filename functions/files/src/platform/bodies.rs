@@ -108,7 +108,7 @@ impl AnnouncedFields {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
-    "upload_url": "https://bucket.s3.eu-central-1.amazonaws.com/uploads/…?X-Amz-Signature=…",
+    "upload_url": "https://bucket.s3.eu-central-1.amazonaws.com/uploads/user/file?X-Amz-Signature=signature",
     "headers": {"content-type": "text/csv", "content-length": "73400320"},
     "expires_at": "2024-01-01T01:00:00Z",
 }))]

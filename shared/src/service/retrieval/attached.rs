@@ -21,8 +21,9 @@ use tokio::time::Instant;
 
 /// How long a turn waits until an attached file was read, which was just uploaded.
 const READING_LIMIT: Duration = Duration::from_secs(20);
-/// How often it looks.
-const LOOKS_EVERY: Duration = Duration::from_millis(250);
+/// How long it waits before it looks again: at first, and at most. Each pause is twice as long as the one before.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(4);
 /// The most images of a message, and the most bytes of one. Providers have limits like these.
 const IMAGES_MAX: usize = 5;
 const IMAGE_BYTES_MAX: u64 = 5 * MIB;
@@ -87,14 +88,15 @@ impl Retrieval {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let deadline = Instant::now() + READING_LIMIT;
+        let (deadline, mut pause) = (Instant::now() + READING_LIMIT, PAUSE_MIN);
         loop {
             let files: Vec<File> = self.files.find(user, ids).await?.into_iter().flatten().collect();
             let is_read = files.iter().all(|file| file.state != FileState::Processing);
             if is_read || Instant::now() >= deadline {
                 return Ok(files);
             }
-            tokio::time::sleep(LOOKS_EVERY).await;
+            tokio::time::sleep(pause).await;
+            pause = PAUSE_MAX.min(pause * 2);
         }
     }
 
