@@ -246,7 +246,7 @@ async fn put(world: &World, announced: &Value, path: &str, content: &[u8]) -> u1
             client = client.sending(name, value.as_str().unwrap());
         }
     }
-    let client = client.sending("host", "quintet.test").sending("content-length", &content.len().to_string());
+    let client = client.sending("content-length", &content.len().to_string());
     let content_type = announced["headers"]["content-type"].as_str();
     client.send(Method::PUT, path, content_type, content.to_vec()).await.status
 }
