@@ -223,7 +223,7 @@ async fn files_of_the_assistant_and_of_the_conversation_are_read() {
     let cases = [
         (known, "known.txt\n\nWhat is known"),
         (sent, "sent.md\n\nWhat was sent"),
-        (image, "Files of this kind cannot be read."),
+        (image, "image.png cannot be read. The text of files of this kind is not read."),
         (other, "There is no such file in this conversation."),
     ];
     for (file, result) in cases {

@@ -22,7 +22,7 @@ fn no_function_may_do_everything_or_to_everything() {
                 "dynamodb:ListStreams" => resource == "*",
                 _ if action.starts_with("s3:") => {
                     let parts = ["files", "health", "texts", "uploads"].map(|part| format!("filesbucket/{part}/*"));
-                    resource == "filesbucket" || parts.contains(&resource)
+                    resource == "filesbucket" || parts.contains(resource)
                 }
                 _ => !resource.contains('*'),
             };

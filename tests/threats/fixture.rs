@@ -4,6 +4,7 @@ use super::routes::{Access, Dialect, Field, Kind, Route};
 use crate::world::{Actor, Reply, Snapshot, World};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
+use shared::{domain::file::FileState, store::files::OwnedFile};
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 
@@ -26,9 +27,10 @@ fn made(reply: &Reply) -> String {
 impl Things {
     /// Creates one of everything. `admin` creates the tools.
     pub async fn of(world: &World, actor: Actor, name: &str, admin: &Actor) -> Self {
-        let file = world.keep_file(name, "notes.txt", "Hello").await.id.to_string();
+        let kept = OwnedFile { user: world.id_of(name), file: world.keep_file(name, "notes.txt", "Hello").await.id };
         // A turn would wait for an attached file that is still to be read.
-        world.read_files().await;
+        assert!(world.store().end_reading(kept, &FileState::Ready).await.unwrap());
+        let file = kept.file.to_string();
         let ids = Self::make(&actor, name, admin, "First", file).await;
         let (name, me) = (name.to_owned(), world.id_of(name).to_string());
         let ids = ids.into_iter().chain([("{user}", me), ("{refresh}", actor.refresh.clone())]);

@@ -8,7 +8,7 @@ use shared::{
     domain::{Error, file::FileStatus, ids::FileId, list::FileField},
     http::{
         App, Body, Created, Download, FileUpload, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
-        NoFields, Platform, ReadsFile, SignedIn,
+        Platform, ReadsFile, SignedIn,
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },
@@ -69,7 +69,6 @@ pub async fn announce(
     post,
     path = "/api/v1/files/uploads/{file}/complete",
     params(InPath<FileId>),
-    request_body(content = Option<NoFields>),
     responses(
         (status = 201, body = ShownFile),
         (status = 409, description = "The content was not sent yet, or another request is checking it."),

@@ -53,13 +53,17 @@ enum One {
 }
 
 impl Retrieval {
-    /// Reads what is attached.
-    pub(super) async fn attached(&self, user: UserId, attachments: &[Attachment]) -> Result<Attached, Error> {
+    /// Reads what is attached. `own` are the user's files among it.
+    pub(super) async fn attached(
+        &self,
+        user: UserId,
+        attachments: &[Attachment],
+        own: Vec<File>,
+    ) -> Result<Attached, Error> {
         if attachments.is_empty() {
             return Ok(Attached::default());
         }
-        let own: Vec<FileId> = attachments.iter().filter_map(Attachment::own_file).collect();
-        let files = self.until_read(user, &own).await?;
+        let files = self.until_read(user, own).await?;
         let files = &files;
         let read = attachments.iter().map(async |attachment| match &attachment.source {
             AttachmentSource::Own(id) => match files.iter().find(|file| file.id == *id) {
@@ -83,20 +87,18 @@ impl Retrieval {
         Ok(attached)
     }
 
-    /// The files with these ids, after their text was read, if that is soon.
-    async fn until_read(&self, user: UserId, ids: &[FileId]) -> Result<Vec<File>, Error> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// The files, after their text was read, if that is soon.
+    async fn until_read(&self, user: UserId, mut files: Vec<File>) -> Result<Vec<File>, Error> {
+        let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
         let (deadline, mut pause) = (Instant::now() + READING_LIMIT, PAUSE_MIN);
         loop {
-            let files: Vec<File> = self.files.find(user, ids).await?.into_iter().flatten().collect();
             let is_read = files.iter().all(|file| file.state != FileState::Processing);
             if is_read || Instant::now() >= deadline {
                 return Ok(files);
             }
             tokio::time::sleep(pause).await;
             pause = PAUSE_MAX.min(pause * 2);
+            files = self.files.find(user, &ids).await?.into_iter().flatten().collect();
         }
     }
 

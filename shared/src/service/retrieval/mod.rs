@@ -48,6 +48,8 @@ pub struct Asked<'a> {
     pub files: Vec<FileId>,
     /// What is attached to the message.
     pub attachments: &'a [Attachment],
+    /// The user's files among it.
+    pub attached: Vec<File>,
     /// The message.
     pub question: &'a str,
     /// The messages before it, newest first.
@@ -85,12 +87,13 @@ impl Retrieval {
     ///
     /// # Errors
     /// If the database or the bucket does not respond.
-    pub async fn find(&self, asked: Asked<'_>) -> Result<Retrieved, Error> {
+    pub async fn find(&self, mut asked: Asked<'_>) -> Result<Retrieved, Error> {
         if asked.files.is_empty() && asked.attachments.is_empty() {
             return Ok(Retrieved::default());
         }
-        let (attached, files) =
-            futures::future::try_join(self.attached(asked.user, asked.attachments), self.known(&asked)).await?;
+        let own = std::mem::take(&mut asked.attached);
+        let attached = self.attached(asked.user, asked.attachments, own);
+        let (attached, files) = futures::future::try_join(attached, self.known(&asked)).await?;
         let (mut documents, images, unread) = (attached.documents, attached.images, attached.unread);
         let whole_or_not = documents.len();
         documents.extend(self.library.load(asked.user, files).await?);

@@ -317,7 +317,8 @@ impl Turns {
             }
         };
         let before = async { before.await.map_err(Error::from) };
-        let (before, history, ()) = futures::future::try_join3(before, history, self.must_own(user.id, said)).await?;
+        let (before, history, attached) =
+            futures::future::try_join3(before, history, self.attached(user.id, said)).await?;
         if let Some(keyed) = keyed
             && let Some(recorded) = keyed.replay(before.record.as_ref(), now)?
         {
@@ -330,7 +331,7 @@ impl Turns {
         let assistant = ready.assistant.as_ref();
         let (toolbox, grounding) = futures::future::try_join(
             self.tools.toolbox(assistant, history, said),
-            self.grounding(user.id, assistant, history, said),
+            self.grounding(user.id, assistant, history, (said, attached)),
         )
         .await?;
         let (grounding, sources) = grounding;

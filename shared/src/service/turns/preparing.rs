@@ -7,6 +7,7 @@ use crate::{
         assistant::{Assistant, AssistantStatus},
         conversation::{Attachment, Conversation, Said, Source, Turn},
         error::Conflict,
+        file::File,
         ids::{AssistantId, ConversationId, FileId, TurnNumber, UserId},
         money::Tokens,
         time::Timestamp,
@@ -38,13 +39,17 @@ pub(super) struct Ready {
 }
 
 impl Turns {
-    /// Refuses attached files of other users.
-    pub(super) async fn must_own(&self, user: UserId, said: &Said) -> Result<(), Error> {
+    /// The attached files of the user.
+    ///
+    /// # Errors
+    /// `Invalid` if one is not the user's.
+    pub(super) async fn attached(&self, user: UserId, said: &Said) -> Result<Vec<File>, Error> {
         let own: Vec<FileId> = said.attachments.iter().filter_map(Attachment::own_file).collect();
-        if own.is_empty() || self.store.files(user, &own).await?.iter().all(Option::is_some) {
-            return Ok(());
+        if own.is_empty() {
+            return Ok(Vec::new());
         }
-        Err(Error::invalid("attachments", Problem::UnknownFile))
+        let found: Option<Vec<File>> = self.store.files(user, &own).await?.into_iter().collect();
+        found.ok_or_else(|| Error::invalid("attachments", Problem::UnknownFile))
     }
 
     /// What a model is told of files for a question, as it is told and as the user is shown. Files that were attached
@@ -54,7 +59,7 @@ impl Turns {
         user: UserId,
         assistant: Option<&Assistant>,
         history: &[Turn],
-        said: &Said,
+        (said, attached): (&Said, Vec<File>),
     ) -> Result<(Grounding, Vec<Source>), Error> {
         let before = history.iter().flat_map(|turn| &turn.attachments).filter_map(Attachment::own_file);
         let of_assistant = assistant.iter().flat_map(|assistant| &assistant.files).map(|file| file.id);
@@ -63,6 +68,7 @@ impl Turns {
             user,
             files: of_assistant.chain(before).collect(),
             attachments: &said.attachments,
+            attached,
             question: said.text.as_str(),
             earlier: &earlier,
             room: self.limits.passages_bytes(assistant, said),
