@@ -6,21 +6,13 @@ use crate::{
         fixture::{Fixture, send},
         routes::{ROUTES, Route},
     },
-    world::{MULTIPART, OVER_SDK, PASSWORD, Receiver, World, ticket},
+    world::{OVER_SDK, PASSWORD, Receiver, World, ticket},
 };
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-
-/// The route that takes a form with a file, which `send` does not make.
-const UPLOAD: &str = "/api/v1/files/upload";
-
-fn multipart_file() -> Vec<u8> {
-    let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
-    [head.as_bytes(), b"Hello\r\n--x--\r\n"].concat()
-}
 
 fn bare(path: &str) -> &str {
     path.trim_end_matches('/')
@@ -39,11 +31,8 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
         let body = Value::Object(fixture.body(route)).to_string();
         fixture.world.faults().plan(None);
         fixture.world.queue_faults.plan([]);
-        let (reply, success) = match route.path {
-            UPLOAD => (actor.post_raw(UPLOAD, MULTIPART, multipart_file()).await, 201),
-            _ => (send(&actor, route, &fixture.path(route), body).await, route.success),
-        };
-        assert_eq!(reply.status, success, "{}: {}", route.name(), reply.text);
+        let reply = send(&actor, route, &fixture.path(route), body).await;
+        assert_eq!(reply.status, route.success, "{}: {}", route.name(), reply.text);
         found.extend(fixture.world.faults().calls().into_iter().flat_map(|call| call.needs));
         found
             .extend(fixture.world.queue_faults.calls().iter().map(|(operation, request)| on_queue(operation, request)));

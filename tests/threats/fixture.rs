@@ -1,7 +1,7 @@
 //! A user who has one of everything, in a separate world.
 
 use super::routes::{Access, Dialect, Field, Kind, Route};
-use crate::world::{Actor, Reply, Snapshot, World};
+use crate::world::{Actor, MULTIPART, Reply, Snapshot, World};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 use shared::{domain::file::FileState, store::files::OwnedFile};
@@ -134,11 +134,20 @@ impl Route {
     }
 }
 
+/// The route that takes nothing but a form with a file.
+const UPLOAD: &str = "/api/v1/files/upload";
+
+fn form_with_a_file() -> Vec<u8> {
+    let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n";
+    [head.as_bytes(), b"Hello\r\n--x--\r\n"].concat()
+}
+
 /// A request of the route's verb with `body`, if the route takes one.
 pub async fn send(actor: &Actor, route: &Route, path: &str, body: impl Into<Vec<u8>>) -> Reply {
     let method = Method::from_bytes(route.verb.as_bytes()).unwrap();
     match route.takes_body() {
         true => actor.send(method, path, Some("application/json"), body.into()).await,
+        false if route.path == UPLOAD => actor.send(method, path, Some(MULTIPART), form_with_a_file()).await,
         false => actor.send(method, path, None, Vec::new()).await,
     }
 }

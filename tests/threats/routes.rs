@@ -261,8 +261,7 @@ const ROWS: &[Row] = &[
     signed_in("GET /api/v1/webhooks/{webhook}/deliveries"),
     signed_in("POST /api/v1/webhooks/{webhook}/deliveries/retry"),
     signed_in("POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/retry"),
-    // It takes a form only, and gets none here.
-    signed_in("POST /api/v1/files/upload").succeeding_with(415),
+    signed_in("POST /api/v1/files/upload"),
     signed_in("POST /api/v1/files/uploads"),
     signed_in("POST /api/v1/files/uploads/{file}/complete"),
     signed_in("GET /api/v1/files"),

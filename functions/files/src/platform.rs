@@ -8,7 +8,7 @@ use shared::{
     domain::{Error, file::FileStatus, ids::FileId, list::FileField},
     http::{
         App, Body, Created, Download, FileUpload, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
-        Platform, ReadsFile, SignedIn,
+        NoFields, Platform, ReadsFile, SignedIn,
         listing::{Parameters, Wanted},
         pages::{Query, ServedAt},
     },
@@ -69,6 +69,7 @@ pub async fn announce(
     post,
     path = "/api/v1/files/uploads/{file}/complete",
     params(InPath<FileId>),
+    request_body = NoFields,
     responses(
         (status = 201, body = ShownFile),
         (status = 409, description = "The content was not sent yet, or another request is checking it."),
@@ -80,6 +81,7 @@ pub async fn complete(
     InPath(file): InPath<FileId>,
     ServedAt(here): ServedAt,
     _: ReadsFile,
+    Body(NoFields {}): Body<NoFields>,
 ) -> Result<Created<ShownFile>> {
     let file = app.files.complete(caller.user.id, file).await?;
     Ok(Created(ShownFile::new(file, &here)))
