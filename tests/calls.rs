@@ -87,8 +87,14 @@ impl Table {
 }
 
 /// The lists that show whole entries: an index returns the keys, then the entries are read.
-const LISTS: [&str; 5] =
-    ["/api/v1/assistants/", "/api/v1/users", "/api/v1/assistants", "/api/v1/conversations", "/api/v1/chat/sessions/"];
+const LISTS: [&str; 6] = [
+    "/api/v1/assistants/",
+    "/api/v1/users",
+    "/api/v1/assistants",
+    "/api/v1/conversations",
+    "/api/v1/chat/sessions/",
+    "/api/v1/files",
+];
 
 /// The maximum number of calls and steps of a read-only route.
 fn most(route: &Route) -> (usize, usize) {
