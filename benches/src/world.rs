@@ -198,6 +198,7 @@ impl World {
             ("BUCKET_FILES", text(BUCKET_FILES)),
             ("QUEUE_DELIVERIES", queues.deliveries),
             ("QUEUE_CONNECTIONS", queues.connections),
+            ("QUEUE_INDEXING", queues.indexing),
         ]
     }
 }

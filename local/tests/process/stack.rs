@@ -94,6 +94,7 @@ fn outputs() -> Vec<(String, String)> {
         ("BucketFiles", "files"),
         ("QueueDeliveries", "https://sqs.eu-central-1.amazonaws.com/000000000000/deliveries"),
         ("QueueConnections", "https://sqs.eu-central-1.amazonaws.com/000000000000/connections"),
+        ("QueueIndexing", "https://sqs.eu-central-1.amazonaws.com/000000000000/indexing"),
         ("WebsocketEndpoint", "https://abc.execute-api.eu-central-1.amazonaws.com/live"),
         ("InitialTokens", "700"),
     ];
