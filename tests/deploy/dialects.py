@@ -228,45 +228,45 @@ async def until_read(caller, file):
 
 async def knowledge(anybody, _):
     """files are read after the upload, and answers name them"""
-    kate = await anybody.user("kate")
+    nora = await anybody.user("nora")
     form = aiohttp.FormData()
     form.add_field("file", PARK.encode(), filename="park.txt", content_type="text/plain")
     shown = {
         "id": ..., "filename": "park.txt", "content_type": "text/plain", "size": len(PARK), "url": ...,
         "status": ..., "status_detail": ..., "created_at": ...,
     }  # fmt: skip
-    inline = (await kate.post("/api/v1/files/upload", form=form)).is_answer(201, shown)["id"]
+    inline = (await nora.post("/api/v1/files/upload", form=form)).is_answer(201, shown)["id"]
     # What a request cannot carry goes to the bucket.
     large = b"tide,height\n" + b"12:00,3.4\n" * 500_000
     form = aiohttp.FormData()
     form.add_field("file", large[: 4 * 1024 * 1024 + 1], filename="tides.csv", content_type="text/csv")
-    refused = await kate.post("/api/v1/files/upload", form=form)
+    refused = await nora.post("/api/v1/files/upload", form=form)
     refused.is_answer(413, platform_error(413, "PAYLOAD_TOO_LARGE", ...))
     asked = {"filename": "tides.csv", "size": len(large), "content_type": "text/csv"}
-    announced = (await kate.post("/api/v1/files/uploads", asked)).is_answer(201, ...)
+    announced = (await nora.post("/api/v1/files/uploads", asked)).is_answer(201, ...)
     headers = {name: value for name, value in announced["headers"].items() if name != "content-length"}
     url = URL(announced["upload_url"], encoded=True)
-    async with kate.session.put(url, data=large, headers=headers) as sent:
+    async with nora.session.put(url, data=large, headers=headers) as sent:
         assert sent.status == 200, f"{sent.status}: {await sent.read()}"
-    completed = await kate.post(f"/api/v1/files/uploads/{announced['id']}/complete", {})
+    completed = await nora.post(f"/api/v1/files/uploads/{announced['id']}/complete", {})
     completed.is_answer(201, {**shown, "id": announced["id"], "filename": "tides.csv", "content_type": "text/csv", "size": len(large)})
-    await asyncio.gather(until_read(kate, inline), until_read(kate, announced["id"]))
-    await kate.post("/api/v1/assistants", {"name": "Kate", "files": [inline, announced["id"]]})
-    assistant = (await kate.get("/api/v1/assistants")).is_answer(200, ...)["items"][0]["id"]
-    made = await kate.post("/api/v1/conversations", {"assistant_id": assistant, "title": "Wind"})
+    await asyncio.gather(until_read(nora, inline), until_read(nora, announced["id"]))
+    await nora.post("/api/v1/assistants", {"name": "Nora", "files": [inline, announced["id"]]})
+    assistant = (await nora.get("/api/v1/assistants")).is_answer(200, ...)["items"][0]["id"]
+    made = await nora.post("/api/v1/conversations", {"assistant_id": assistant, "title": "Wind"})
     path = f"/api/v1/conversations/{made.is_answer(201, ...)['id']}"
     question = "How many turbines does the wind farm near Delfzijl have?"
-    reply = (await kate.post(f"{path}/messages", {"content": question})).is_answer(201, ...)["assistant_message"]
+    reply = (await nora.post(f"{path}/messages", {"content": question})).is_answer(201, ...)["assistant_message"]
     assert reply["content"] == TURBINES, reply
     source = {"file_id": inline, "filename": "park.txt", "page": None, "text": ...}
     assert reply["sources"][0] == {**source, "text": reply["sources"][0]["text"]}, reply
     session = path.replace("conversations", "chat/sessions")
-    said = (await kate.post(f"{session}/chats/", {"message": question})).is_answer(201, ...)
+    said = (await nora.post(f"{session}/chats/", {"message": question})).is_answer(201, ...)
     assert said["response"] == TURBINES, said
-    told = await kate.post("/api/v1/chat/", {"assistant_name": "Kate", "_input": question})
+    told = await nora.post("/api/v1/chat/", {"assistant_name": "Nora", "_input": question})
     assert told.is_answer(201, ...)["_output"].startswith(f"{TURBINES}\n\nSources: park.txt"), told.bytes
-    assert (await kate.delete(f"/api/v1/files/{inline}")).status == 204
-    reply = (await kate.post(f"{path}/messages", {"content": question})).is_answer(201, ...)["assistant_message"]
+    assert (await nora.delete(f"/api/v1/files/{inline}")).status == 204
+    reply = (await nora.post(f"{path}/messages", {"content": question})).is_answer(201, ...)["assistant_message"]
     assert inline not in [source["file_id"] for source in reply["sources"]], reply
 
 
