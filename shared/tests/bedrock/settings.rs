@@ -11,7 +11,7 @@ fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
 fn bedrock_needs_the_name_of_a_model() {
     let config = read(&[("MODEL_PROVIDER", "bedrock"), ("MODEL_NAME", "amazon.nova-lite-v1:0")]).ok().unwrap();
     assert!(matches!(config.model.provider, ModelProvider::Bedrock));
-    assert_eq!(config.model.name, "amazon.nova-lite-v1:0");
+    assert_eq!(config.model.models.default_id().as_str(), "amazon.nova-lite-v1:0");
     let error = read(&[("MODEL_PROVIDER", "bedrock")]).err();
-    assert_eq!(error.as_deref(), Some("MODEL_NAME: is needed with every MODEL_PROVIDER but `echo`"));
+    assert_eq!(error.as_deref(), Some("MODEL_NAME: is needed with MODEL_PROVIDER=bedrock, unless MODELS is set"));
 }
