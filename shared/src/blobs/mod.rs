@@ -170,15 +170,11 @@ impl Blobs {
 
     /// Reads a whole object of at most `max_bytes`. `None` if the object does not exist.
     pub async fn get_whole(&self, key: &BlobKey, max_bytes: usize) -> Result<Option<Bytes>, CallError> {
-        let Some((size, mut content)) = self.get(key).await? else { return Ok(None) };
+        let Some((size, content)) = self.get(key).await? else { return Ok(None) };
         if size > max_bytes as u64 {
             return Err(CallError::broken("an object is larger than it can be"));
         }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = content.next().await {
-            bytes.extend_from_slice(&chunk?);
-        }
-        Ok(Some(bytes.into()))
+        whole(content).await.map(Some)
     }
 
     /// Reads the bytes of a not empty `range` of an object. `None` if the object does not exist.
@@ -228,6 +224,15 @@ impl Blobs {
             Err(_) => tracing::warn!(count = keys.len(), "objects were not removed, because the process ends"),
         }
     }
+}
+
+/// All bytes of an object. The caller knows that it is small.
+pub async fn whole(mut content: Content) -> Result<Bytes, CallError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = content.next().await {
+        bytes.extend_from_slice(&chunk?);
+    }
+    Ok(bytes.into())
 }
 
 fn chunks(body: ByteStream) -> Content {

@@ -221,7 +221,7 @@ impl Assistants {
     /// Removes an assistant. Its conversations stay readable, and its files still belong to its owner.
     pub async fn remove(&self, owner: UserId, id: AssistantId) -> Result<(), Error> {
         retry::change(&self.store, async || {
-            let assistant = self.show(owner, id).await?;
+            let assistant = self.store.assistant(owner, id).await?.ok_or(Error::NotFound)?;
             let removed = self.store.remove_assistant(owner, &assistant).await?;
             Ok(if removed.is_ok() { Attempt::Done(()) } else { Attempt::LostRace })
         })

@@ -2,6 +2,7 @@
 
 use super::{Retrieval, library::Document};
 use crate::{
+    blobs::whole,
     domain::{
         Error,
         conversation::{Attachment, AttachmentSource},
@@ -14,7 +15,7 @@ use crate::{
     outbound::{Limits, OutboundAnswer},
 };
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::stream;
 use knowledge::Index;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -108,12 +109,9 @@ impl Retrieval {
             if file.size > IMAGE_BYTES_MAX {
                 return Ok(One::Unread(format!("{name}: {TOO_LARGE}")));
             }
-            let (file, mut content) = self.files.open(user, file.id).await?;
-            let mut bytes = Vec::new();
-            while let Some(chunk) = content.next().await {
-                bytes.extend_from_slice(&chunk?);
-            }
-            return Ok(One::Image(Image { name, content_type: file.content_type.as_str(), bytes: bytes.into() }));
+            let (file, content) = self.files.open(user, file.id).await?;
+            let (content_type, bytes) = (file.content_type.as_str(), whole(content).await?);
+            return Ok(One::Image(Image { name, content_type, bytes }));
         }
         let detail = file.state.detail().to_owned();
         let document = self.library.load(user, vec![file]).await?.pop();

@@ -18,6 +18,7 @@ use crate::{
     model::Image,
     outbound::Outbound,
 };
+use attached::Attached;
 use knowledge::{Index, Question, search};
 use library::{Document, Library};
 use std::sync::Arc;
@@ -93,23 +94,23 @@ impl Retrieval {
         }
         let own = std::mem::take(&mut asked.attached);
         let attached = self.attached(asked.user, asked.attachments, own);
-        let (attached, files) = futures::future::try_join(attached, self.known(&asked)).await?;
-        let (mut documents, images, unread) = (attached.documents, attached.images, attached.unread);
-        let whole_or_not = documents.len();
-        documents.extend(self.library.load(asked.user, files).await?);
-        let chosen = choose(&asked, &documents, whole_or_not);
+        let (attached, known) = futures::future::try_join(attached, self.known(&asked)).await?;
+        let Attached { mut documents, images, unread } = attached;
+        let of_message = documents.len();
+        documents.extend(known);
+        let chosen = choose(&asked, &documents, of_message);
         let passages = self.library.texts(asked.user, &documents, &chosen).await?;
         Ok(Retrieved { passages, images, unread })
     }
 
-    /// The files that exist, without those that the message has with it.
-    async fn known(&self, asked: &Asked<'_>) -> Result<Vec<File>, Error> {
+    /// The other files that exist and can be searched.
+    async fn known(&self, asked: &Asked<'_>) -> Result<Vec<Document>, Error> {
         let attached: Vec<FileId> = asked.attachments.iter().filter_map(Attachment::own_file).collect();
         let mut ids: Vec<FileId> = asked.files.iter().copied().filter(|id| !attached.contains(id)).collect();
         ids.sort_unstable();
         ids.dedup();
         let found = if ids.is_empty() { Vec::new() } else { self.files.find(asked.user, &ids).await? };
-        Ok(found.into_iter().flatten().collect())
+        self.library.load(asked.user, found.into_iter().flatten().collect()).await
     }
 
     /// A file's name and its text, or that of its pages with these numbers. `None` for a file whose text cannot be read.

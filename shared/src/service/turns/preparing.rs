@@ -13,7 +13,7 @@ use crate::{
         time::Timestamp,
         user::User,
     },
-    model::{Grounding, Passage},
+    model::{Fence, Grounding, Passage},
     service::{
         retrieval::{Asked, Retrieved},
         toolbox::Toolbox,
@@ -75,7 +75,7 @@ impl Turns {
         };
         let Retrieved { passages: sources, images, unread } = self.retrieval.find(asked).await?;
         let passages = sources.iter().map(|source| Passage { place: source.place(), text: source.text.clone() });
-        let fence = format!("passages-{}", hex::encode(self.entropy.bytes::<8>()));
+        let fence = Fence::new("passages", &*self.entropy);
         Ok((Grounding { fence, passages: passages.collect(), images, unread }, sources))
     }
 

@@ -107,8 +107,8 @@ pub(super) fn with_half_the_history(mut prompt: Prompt) -> Option<Prompt> {
     Some(prompt)
 }
 
-/// The prompt for a question that is answered from `grounding`. `history` is the conversation's answered turns, oldest first: the latest ones that fit are
-/// told, whole.
+/// The prompt for a question that is answered from `grounding`. `history` is the conversation's answered turns, oldest
+/// first: the latest ones that fit are told, whole.
 pub(super) fn prompt(
     (said, grounding): (&Said, Grounding),
     assistant: Option<&Assistant>,
