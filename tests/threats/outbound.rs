@@ -193,6 +193,7 @@ async fn a_file_is_ones_own_by_its_id_and_by_any_address_that_we_gave_for_it() {
     let fixture = Fixture::new().await;
     let (route, field) = targets().next().unwrap();
     let file = fixture.world.keep_file("alice", "notes.txt", "Hello").await.id;
+    fixture.world.read_files().await;
     let address = format!("http://quintet.test/api/v1/files/{file}/content");
     for name in [file.to_string(), format!("/api/v1/files/{file}/content"), address.clone()] {
         let body = fixture.body_with(route, field.name, json!([{"type": "file", "url": name}]).to_string().as_bytes());
