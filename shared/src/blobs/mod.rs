@@ -161,6 +161,13 @@ impl Blobs {
         Ok(PresignedPut { url: request.uri().to_owned(), headers })
     }
 
+    /// The origin of the bucket's addresses, such as `https://files.s3.eu-west-1.amazonaws.com`.
+    pub async fn origin(&self) -> Result<String, CallError> {
+        let valid = PresigningConfig::expires_in(Duration::from_secs(1)).map_err(CallError::broken)?;
+        let request = self.client.get_object().bucket(&self.bucket).key("-").presigned(valid).await?;
+        Ok(request.uri().splitn(4, '/').take(3).collect::<Vec<_>>().join("/"))
+    }
+
     /// Stores a whole object, replacing any existing one.
     pub async fn put_whole(&self, key: &BlobKey, content: Bytes) -> Result<(), CallError> {
         let body = ByteStream::from(content);

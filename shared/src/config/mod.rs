@@ -225,6 +225,15 @@ impl Config {
         }
     }
 
+    /// The address of live connections. `here` is the address of this service, where the embedded gateway is.
+    pub fn websocket_url(&self, here: &str) -> String {
+        let address = match self.websocket_endpoint == EMBEDDED_ENDPOINT {
+            true => format!("{here}/ws"),
+            false => self.websocket_endpoint.clone(),
+        };
+        address.strip_prefix("http").map_or_else(String::new, |rest| format!("ws{rest}"))
+    }
+
     /// The keys that sign tokens, if the settings contain them.
     pub fn signing_keys(&self) -> Option<SigningKeys> {
         let current = self.jwt_secret.clone()?;

@@ -1,6 +1,7 @@
 //! Identifiers. Each is parsed once, at the border. An id that cannot be parsed gets the same answer as one that does
 //! not exist.
 
+use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -70,6 +71,14 @@ uuid_id! {
 uuid_id! {
     /// An event.
     EventId
+}
+
+impl LoginId {
+    /// When the user signed in. The id says it.
+    pub fn created_at(self) -> Timestamp {
+        let since_1970 = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+        Timestamp::from_millis(since_1970.0.saturating_mul(1_000).saturating_add(u64::from(since_1970.1 / 1_000_000)))
+    }
 }
 
 impl ConversationId {

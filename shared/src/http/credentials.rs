@@ -64,18 +64,28 @@ pub const SESSION_COOKIE: &str = "quintet_session";
 /// of any site, so the page's origin must be this host or one of `allowed`.
 pub fn session_of_page<'a>(headers: &'a HeaderMap, allowed: &[String]) -> Option<&'a str> {
     let origin = only(headers, header::ORIGIN)?;
+    if !allowed.iter().any(|allowed| allowed == origin) && !is_same_origin(headers) {
+        return None;
+    }
+    cookie(headers, SESSION_COOKIE)
+}
+
+/// Whether the `Origin` of a request is the host that it was sent to.
+pub fn is_same_origin(headers: &HeaderMap) -> bool {
     let is_own = || {
-        let page: Uri = origin.parse().ok()?;
+        let page: Uri = only(headers, header::ORIGIN)?.parse().ok()?;
         let has_scheme = matches!(page.scheme_str(), Some("http" | "https"));
         let host = page.authority().filter(|_| has_scheme)?;
         Some(host.as_str().eq_ignore_ascii_case(only(headers, header::HOST)?))
     };
-    if !allowed.iter().any(|allowed| allowed == origin) && is_own() != Some(true) {
-        return None;
-    }
+    is_own() == Some(true)
+}
+
+/// The value of the first cookie called `name`.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    cookies.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    cookies.find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
 /// The header's value, if the request has the header exactly once.

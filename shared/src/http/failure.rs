@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 /// A fault: an error of a service, or a problem with the request itself.
 #[derive(Debug)]
@@ -45,6 +45,15 @@ impl From<Error> for Fault {
 /// A fault that a client of dialect `D` will see.
 pub struct Failure<D>(Fault, PhantomData<fn() -> D>);
 
+/// The fault that a response reports. The web pages report it in another form.
+#[derive(Clone)]
+pub struct Refusal {
+    /// The name of the dialect that reports it.
+    pub dialect: &'static str,
+    /// The fault.
+    pub fault: Arc<Fault>,
+}
+
 /// The result of a handler of dialect `D`.
 pub type HandlerResult<D, T> = Result<T, Failure<D>>;
 
@@ -72,7 +81,9 @@ impl<D: Dialect> IntoResponse for Failure<D> {
             }
             _ => {}
         }
-        (status, headers, body.to_string()).into_response()
+        let mut response = (status, headers, body.to_string()).into_response();
+        response.extensions_mut().insert(Refusal { dialect: D::NAME, fault: Arc::new(self.0) });
+        response
     }
 }
 

@@ -29,13 +29,14 @@ mod user;
 
 pub use crate::handlers;
 pub use body::{Body, BodyTimedOut, NoFields};
-pub use credentials::{SESSION_COOKIE, UsernameAndPassword, registration, session_of_page, sign_in};
+pub use credentials::{SESSION_COOKIE, UsernameAndPassword, cookie, is_same_origin, registration, session_of_page, sign_in};
 pub use dialect::{
-    Dialect, Scheme, chatbot::Chatbot, metered::Metered, platform::Platform, reports::Reports, webchat::Webchat,
+    Dialect, Scheme, chatbot::Chatbot, metered::Metered, pages::Pages, platform::Platform, reports::Reports,
+    webchat::Webchat,
 };
 pub use download::{Download, content_url};
 pub use egress_policy::EgressPolicy;
-pub use failure::{Failure, Fault, HandlerResult};
+pub use failure::{Failure, Fault, HandlerResult, Refusal};
 pub use field::{Field, Form};
 pub use idempotency::Idempotency;
 pub use listing::Listing;

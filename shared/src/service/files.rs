@@ -301,6 +301,14 @@ impl Files {
         Ok(Upload { announced, to })
     }
 
+    /// The origin that clients send announced files to, where requests cannot carry all files.
+    pub async fn upload_origin(&self) -> Result<Option<String>, Error> {
+        match self.limits.in_request {
+            Some(_) => Ok(Some(self.blobs.origin().await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Checks an announced file that was sent to the bucket, and keeps it. A repeated request gets the same file.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ pub struct Logins {
     pub(super) limits: Limits,
     passwords: Arc<Passwords>,
     pub(super) clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    pub(super) entropy: Arc<dyn Entropy>,
 }
 
 impl Logins {
@@ -125,7 +125,7 @@ impl Logins {
 
     /// Verifies name and password. An unknown name takes as long as a wrong password, and is limited in the same way: the
     /// same work is done, and the duration of a failure is rounded up.
-    async fn prove<'a>(
+    pub(super) async fn prove<'a>(
         &self,
         name: &SignInName,
         password: SecretString,
@@ -162,23 +162,29 @@ impl Logins {
     pub fn new_login(&self, user: UserId, epoch: u64, lifetimes: Lifetimes, now: Timestamp) -> Login {
         let refresh = lifetimes.refresh.map(|lasts| self.new_refresh_token(lasts, now));
         let expires_at = refresh.map_or_else(|| now.plus(lifetimes.access), ends_at);
-        Login { id: LoginId::new(self.entropy.uuid(now)), user, epoch, refresh, replaced: None, expires_at }
+        Login { id: LoginId::new(self.entropy.uuid(now)), user, epoch, refresh, replaced: None, expires_at, device: None }
     }
 
     /// Signs the tokens of a sign-in.
     pub async fn issue(&self, login: &Login, access_lasts: Duration, now: Timestamp) -> Result<Issued, Error> {
-        let access = Claims {
-            user: login.user,
-            login: login.id,
-            jti: self.entropy.uuid(now),
-            issued_at: now,
-            expires_at: now.plus(access_lasts),
-        };
+        let access = self.access_token(login.user, login.id, access_lasts, now).await?;
         let refresh = match login.refresh {
             Some(token) => Some(self.jwt.sign(Purpose::Refresh, refresh_claims(login, token)).await?),
             None => None,
         };
-        Ok(Issued { access: self.jwt.sign(Purpose::Access, access).await?, refresh })
+        Ok(Issued { access, refresh })
+    }
+
+    /// Signs an access token of a sign-in.
+    pub(super) async fn access_token(
+        &self,
+        user: UserId,
+        login: LoginId,
+        lasts: Duration,
+        now: Timestamp,
+    ) -> Result<SecretString, Error> {
+        let jti = self.entropy.uuid(now);
+        self.jwt.sign(Purpose::Access, Claims { user, login, jti, issued_at: now, expires_at: now.plus(lasts) }).await
     }
 
     fn new_refresh_token(&self, lasts: Duration, now: Timestamp) -> RefreshToken {
@@ -255,9 +261,9 @@ impl Logins {
 }
 
 /// An account whose password was verified. The caller must also take back the counted attempt.
-struct Proven<'a> {
-    account: Account,
-    attempt: Attempt<'a>,
+pub(super) struct Proven<'a> {
+    pub(super) account: Account,
+    pub(super) attempt: Attempt<'a>,
 }
 
 /// When a sign-in with this refresh token expires. No access token that it yields lives longer.
@@ -273,7 +279,7 @@ pub(super) fn live(account: Option<Account>, login: Option<Login>, now: Timestam
 }
 
 /// An account that was deleted while it signed in is unknown.
-fn deleted_meanwhile(error: impl Into<Error>) -> Error {
+pub(super) fn deleted_meanwhile(error: impl Into<Error>) -> Error {
     match error.into() {
         Error::InvalidCredential => Error::WrongPassword,
         error => error,
@@ -286,7 +292,7 @@ fn rounded_up(began: Instant) -> Instant {
     began + FAILURE_STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
 }
 
-fn access_ended(user: UserId, now: Timestamp) -> OutboxEntry {
+pub(super) fn access_ended(user: UserId, now: Timestamp) -> OutboxEntry {
     OutboxEntry::new(user, now, vec![EventDetails::AccessEnded])
 }
 

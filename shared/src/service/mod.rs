@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod assistants;
 pub mod balance;
+pub mod browser_sessions;
 mod callers;
 pub mod conversations;
 pub mod deliveries;
@@ -33,7 +34,7 @@ use crate::{
     blobs::Blobs,
     clock::Clock,
     config::Config,
-    domain::{Error, models::Models},
+    domain::{Error, models::Models, time::Timestamp},
     entropy::Entropy,
     extraction::Extractor,
     gateway::Gateway,
@@ -166,6 +167,14 @@ pub struct All {
     pub health: Health,
     /// Settings.
     pub config: Config,
+    clock: Arc<dyn Clock>,
+}
+
+impl All {
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
 }
 
 impl Deref for Services {
@@ -247,9 +256,10 @@ impl Services {
             balance,
             realtime,
             sweeper: Sweeper::new(deps.clone(), blobs.clone()),
-            health: Health::new(store, blobs, queues.deliveries, model, limits.clone(), clock),
+            health: Health::new(store, blobs, queues.deliveries, model, limits.clone(), clock.clone()),
             limits,
             config,
+            clock,
         })))
     }
 }

@@ -86,6 +86,8 @@ pub const TOOLS: &str = "tools";
 pub const FIRST_TOOL: &str = "tool#";
 /// The prefix of the sort keys of API keys.
 pub const FIRST_API_KEY: &str = "api-key#";
+/// The beginning of the sort keys of sign-ins.
+pub const FIRST_LOGIN: &str = "login#";
 /// The prefix of the sort keys of webhooks.
 pub const FIRST_WEBHOOK: &str = "webhook#";
 /// The prefix of the sort keys of deliveries.
@@ -158,7 +160,7 @@ pub fn profile(tables: &Tables, user: UserId) -> Key<'_> {
 
 /// A sign-in.
 pub fn login(tables: &Tables, user: UserId, login: LoginId) -> Key<'_> {
-    Key::of(&tables.users, user_partition(user), format!("login#{login}"))
+    Key::of(&tables.users, user_partition(user), format!("{FIRST_LOGIN}{login}"))
 }
 
 /// An address that recently signed in to this account.

@@ -1,9 +1,10 @@
 //! Sign-ins and opaque tokens: rows of the `users` table. Sign-ins are in the partition of their account.
 
 use super::{
-    CallError, Store, keys, n, outbox, read_if_any, s,
+    CallError, Store, client, keys, n, outbox, read_all, read_if_any, s,
     transaction::{Action, UpdateExpression},
     users::{self, Account},
+    walk::Walk,
     write,
 };
 use crate::{
@@ -32,6 +33,8 @@ pub struct Login {
     pub replaced: Option<(Uuid, Timestamp)>,
     /// When it expires.
     pub expires_at: Timestamp,
+    /// The browser that signed in, in words.
+    pub device: Option<String>,
 }
 
 /// The values from which a refresh token can be rebuilt.
@@ -64,10 +67,12 @@ struct LoginRow {
     replaced_at: Option<Timestamp>,
     ends_at: Timestamp,
     expires_at: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
 }
 
 impl From<Login> for LoginRow {
-    fn from(Login { id, user, epoch, refresh, replaced, expires_at }: Login) -> Self {
+    fn from(Login { id, user, epoch, refresh, replaced, expires_at, device }: Login) -> Self {
         Self {
             id,
             user,
@@ -77,14 +82,15 @@ impl From<Login> for LoginRow {
             replaced_at: replaced.map(|(_, at)| at),
             ends_at: expires_at,
             expires_at: expires_at.seconds(),
+            device,
         }
     }
 }
 
 impl From<LoginRow> for Login {
     fn from(row: LoginRow) -> Self {
-        let LoginRow { id, user, epoch, refresh, replaced_jti, replaced_at, ends_at, expires_at: _ } = row;
-        Self { id, user, epoch, refresh, replaced: replaced_jti.zip(replaced_at), expires_at: ends_at }
+        let LoginRow { id, user, epoch, refresh, replaced_jti, replaced_at, ends_at, expires_at: _, device } = row;
+        Self { id, user, epoch, refresh, replaced: replaced_jti.zip(replaced_at), expires_at: ends_at, device }
     }
 }
 
@@ -168,6 +174,32 @@ impl Store {
             ],
         };
         Ok(self.update_if(keys::login(&self.tables, login.user, login.id), change).await?.is_some())
+    }
+
+    /// Moves the end of a sign-in to `ends_at`. `false` if the sign-in has ended.
+    pub async fn extend_login(&self, user: UserId, login: LoginId, ends_at: Timestamp) -> Result<bool, CallError> {
+        let change = UpdateExpression {
+            update: "SET ends_at = :ends_at, expires_at = :expires_at",
+            condition: "attribute_exists(pk)",
+            names: &[],
+            values: vec![(":ends_at", n(ends_at.millis())), (":expires_at", n(ends_at.seconds()))],
+        };
+        Ok(self.update_if(keys::login(&self.tables, user, login), change).await?.is_some())
+    }
+
+    /// Reads the sign-ins of a user, latest first, but at most `max`.
+    pub async fn logins(&self, user: UserId, max: usize) -> Result<Vec<Login>, CallError> {
+        let query = client::query()
+            .table_name(&self.tables.users)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :first)")
+            .expression_attribute_values(":pk", s(keys::user_partition(user)))
+            .expression_attribute_values(":first", s(keys::FIRST_LOGIN))
+            .scan_index_forward(false)
+            .consistent_read(true);
+        let items = Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }
+            .take(max, None, <[super::Item]>::len)
+            .await?;
+        Ok(read_all::<LoginRow>(items)?.into_iter().map(Login::from).collect())
     }
 
     /// Ends sign-ins and, by its hash, an opaque token, in one transaction: all their tokens become invalid together.

@@ -4,6 +4,7 @@
 pub mod chatbot;
 mod django_rest;
 pub mod metered;
+pub mod pages;
 pub mod platform;
 pub mod reports;
 pub mod webchat;
@@ -11,7 +12,7 @@ pub mod webchat;
 use super::{Failure, Fault, Malformed};
 use axum::{
     http::StatusCode,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
@@ -51,8 +52,7 @@ pub trait Dialect: Send + Sync + Sized + 'static {
 
 /// The 404 of the dialect that owns the longest matching prefix of `path`.
 pub fn unknown_path(path: &str) -> Response {
-    let unknown = || (StatusCode::NOT_FOUND, Html(include_str!("not_found.html"))).into_response();
-    fault_of_path(path, Fault::UnknownPath).unwrap_or_else(|_| unknown())
+    fault_of_path(path, Fault::UnknownPath)
 }
 
 /// The refusal by the dialect that owns the longest matching prefix of `path`.
@@ -61,23 +61,20 @@ pub fn malformed(path: &str, why: Malformed) -> Response {
         Malformed::Host => Fault::BadRequest("A request must have one Host header.".to_owned()),
         Malformed::HeadTooLarge => Fault::HeadTooLarge,
     };
-    fault_of_path(path, fault).unwrap_or_else(refuse::<platform::Platform>)
+    fault_of_path(path, fault)
 }
 
 /// The response for a fault in the dialect of `path`.
-///
-/// # Errors
-/// The fault, if no dialect has such paths.
-fn fault_of_path(path: &str, fault: Fault) -> Result<Response, Fault> {
+fn fault_of_path(path: &str, fault: Fault) -> Response {
     let ends_with_slash = path.ends_with('/');
     let mut segments = path.split('/').skip(1);
-    Ok(match (segments.next(), segments.next()) {
+    match (segments.next(), segments.next()) {
         (Some("api"), Some("v1")) if ends_with_slash => refuse::<webchat::Webchat>(fault),
         (Some("api"), Some("v1")) | (Some("health"), _) => refuse::<platform::Platform>(fault),
         (Some("api"), Some(_)) => refuse::<metered::Metered>(fault),
         (Some("users" | "send" | "token"), _) => refuse::<chatbot::Chatbot>(fault),
-        _ => return Err(fault),
-    })
+        _ => refuse::<pages::Pages>(fault),
+    }
 }
 
 fn refuse<D: Dialect>(fault: Fault) -> Response {
