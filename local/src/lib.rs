@@ -22,11 +22,12 @@ pub mod uploads;
 pub mod websocket;
 pub mod worker;
 
-use axum::Router;
+use axum::{Router, routing::any};
 use shared::{http, service::Services};
 
 /// The routes of all endpoint groups in one router.
 pub fn router(services: &Services) -> Router {
     let routes = docs::groups().into_iter().fold(docs::router(), |router, group| group.add_to(router, services));
-    http::finish(routes, &services.config)
+    let unknown = any(web::unknown).with_state(services.clone());
+    http::with_headers(routes.merge(web::router(services)).fallback_service(unknown), &services.config)
 }

@@ -105,6 +105,11 @@ impl<'a> Stream<'a> {
         self.replace(0, blocks)
     }
 
+    /// The blocks as they are shown.
+    pub fn blocks(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.blocks.iter().map(|block| block.html.as_str())
+    }
+
     fn show(&mut self, document: Node<'_>, text: &str) -> Vec<Update> {
         let mut outline = self.settled.outline.clone();
         let mut before_last = outline.clone();

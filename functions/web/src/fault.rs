@@ -2,19 +2,18 @@
 
 use crate::{
     shell::Shell,
-    visit::{Visit, Wants},
+    visit::Visit,
     words::{Words, fill},
 };
 use askama::Template;
 use axum::{
-    Json,
     http::StatusCode,
     response::{Html, IntoResponse},
 };
 use serde::Serialize;
 use shared::{
     domain::{Error, Problem, error::Conflict, file::MIB},
-    http::{Dialect, Fault, Pages},
+    http::{Fault, Json},
 };
 
 /// What a script is told: `{"success": false, "error": "…", "code": "not_found", "retry_after": null}`.
@@ -48,11 +47,7 @@ pub fn page(visit: &Visit, fault: &Fault, status: StatusCode) -> impl IntoRespon
 
 /// The fault for a script.
 pub fn json(visit: &Visit, fault: &Fault) -> impl IntoResponse + use<> {
-    // The documented routes of scripts have English errors, as the other JSON of their document.
-    let error = match visit.wants {
-        Wants::Json | Wants::Events => sentence(visit.words, fault),
-        Wants::Page => Pages::error(fault).1["error"].as_str().unwrap_or_default().to_owned(),
-    };
+    let error = sentence(visit.words, fault);
     let retry_after = match fault {
         Fault::Domain(Error::RateLimited(limited)) => Some(limited.retry_after.as_secs()),
         Fault::Domain(Error::StillRunning) => Some(1),
@@ -98,6 +93,11 @@ pub fn sentence(words: &Words, fault: &Fault) -> String {
         }
         .to_owned();
     };
+    error_sentence(words, error)
+}
+
+/// The error of a service in one sentence.
+pub fn error_sentence(words: &Words, error: &Error) -> String {
     let megabytes = |bytes: &u64| words.number(bytes / MIB);
     match error {
         Error::Invalid(fields) => {

@@ -37,10 +37,17 @@ pub struct Member {
 
 /// Why a request is not from a signed-in user, or is no form of this browser.
 pub enum Refused {
-    /// The browser signs in first.
-    SignIn(Box<Response>),
+    /// It was answered: the browser signs in first, for example.
+    Answered(Box<Response>),
     /// A fault.
     Fault(Fault),
+}
+
+impl Refused {
+    /// A failure that is a response already.
+    pub fn answered(failure: Failure<Pages>) -> Self {
+        Self::Answered(Box::new(failure.into_response()))
+    }
 }
 
 impl<F: Into<Fault>> From<F> for Refused {
@@ -52,7 +59,7 @@ impl<F: Into<Fault>> From<F> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
-            Self::SignIn(response) => *response,
+            Self::Answered(response) => *response,
             Self::Fault(fault) => Failure::<Pages>::from(fault).into_response(),
         }
     }
@@ -94,7 +101,7 @@ impl FromRequestParts<App<Pages>> for Member {
         let caller = match app.logins.authenticate(session, &address).await {
             Ok(caller) => caller,
             Err(Error::NoCredential | Error::InvalidCredential) if visit.wants == Wants::Page && visit.is_reading => {
-                return Err(Refused::SignIn(Box::new(sign_in::redirect(&visit).into_response())));
+                return Err(Refused::Answered(Box::new(sign_in::redirect(&visit))));
             }
             Err(error) => return Err(error.into()),
         };
@@ -158,6 +165,11 @@ impl Fields {
         Some(self.text(name)).filter(|text| !text.trim().is_empty())
     }
 
+    /// The text of a field, if the form has the field.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
     /// Whether a box is ticked.
     pub fn has(&self, name: &str) -> bool {
         self.filled(name).is_some()
@@ -213,9 +225,10 @@ impl FromRequest<App<Pages>> for PostedWithFiles {
 
 impl PostedWithFiles {
     /// Reads the form and stores its files, which stay only if they are kept.
-    pub async fn read(self, app: &App<Pages>) -> Result<(Member, Fields, Received), Failure<Pages>> {
+    pub async fn read(self, app: &App<Pages>) -> Result<(Member, Fields, Received), Refused> {
         let Self { member, token, form } = self;
-        let (mut fields, received) = form.read(app, &member.caller).await?;
+        let read = form.read(app, &member.caller).await;
+        let (mut fields, received) = read.map_err(Refused::answered)?;
         let token = token.or_else(|| take_token(&mut fields));
         if let Err(fault) = member.check_form(token.as_deref()) {
             received.discard().await;
@@ -282,7 +295,7 @@ async fn fields(parts: Parts, body: axum::body::Body, app: &App<Pages>) -> Resul
     let token = header_token(&parts.headers);
     // Some browsers send no type with a form that has no field.
     let fields = Body::<Map<String, Value>>::from_request(Request::from_parts(parts, body), app).await;
-    let Body(mut fields) = fields.map_err(|failure| Refused::SignIn(Box::new(failure.into_response())))?;
+    let Body(mut fields) = fields.map_err(Refused::answered)?;
     let token = token.or_else(|| take_token(&mut fields));
     Ok((token, Fields(fields)))
 }

@@ -40,6 +40,8 @@ pub struct Shell {
     pub data: String,
     /// What a signed-in user sees. `None` for others.
     pub side: Option<Side>,
+    /// The token of forms, if it is not that of a visitor.
+    pub form_token: Option<String>,
 }
 
 /// The column beside the page.
@@ -179,6 +181,7 @@ impl Shell {
             script: asset(visit, "page.js"),
             mark: asset(visit, "mark.svg"),
             data,
+            form_token: side.as_ref().map(|side| side.csrf.clone()),
             side,
         }
     }
@@ -190,7 +193,7 @@ impl Shell {
 
     /// The token of forms.
     pub fn csrf(&self) -> String {
-        self.side.as_ref().map_or_else(|| self.visit.form_token(None), |side| side.csrf.clone())
+        self.form_token.clone().unwrap_or_else(|| self.visit.form_token(None))
     }
 }
 

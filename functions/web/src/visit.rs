@@ -114,7 +114,7 @@ impl Visit {
             enter: one_of(ENTER_COOKIE, &["send", "line"]).unwrap_or("send"),
             say: one_of(SAY_COOKIE, &["all", "short", "ready"]).unwrap_or("short"),
             zone: cookie(headers, ZONE_COOKIE).and_then(|zone| zone.parse().ok()).filter(|zone| (-900..=900).contains(zone)).unwrap_or(0),
-            wants: wants(headers),
+            wants: if is_for_scripts(uri.path()) { Wants::Json } else { wants(headers) },
             is_reading: matches!(*method, Method::GET | Method::HEAD),
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             device: headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).and_then(device),
@@ -185,6 +185,11 @@ fn range(range: &str) -> Option<(f32, &str)> {
     let language = parts.next()?.split('-').next()?;
     let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |weight| weight.parse().ok());
     Some((weight?, language))
+}
+
+/// Whether a path is one of the document's JSON routes, which answer in JSON whatever a client accepts.
+fn is_for_scripts(path: &str) -> bool {
+    ["/chat/session/", "/load_session/"].iter().any(|prefix| path.starts_with(prefix))
 }
 
 fn wants(headers: &HeaderMap) -> Wants {

@@ -65,6 +65,13 @@ impl<D> Clone for App<D> {
     }
 }
 
+impl<D> App<D> {
+    /// The services themselves.
+    pub const fn services(&self) -> &Services {
+        &self.services
+    }
+}
+
 impl<D> Deref for App<D> {
     type Target = Services;
 

@@ -7,7 +7,6 @@ use super::{
     logins::{ADDRESS_REMEMBERED, Lifetimes, Logins, Proven, access_ended, deleted_meanwhile},
 };
 use crate::{
-    clock::Clock,
     domain::{
         Error,
         ids::{LoginId, UserId},

@@ -211,6 +211,14 @@ impl Conversations {
         }
     }
 
+    /// A conversation, without its messages.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn find(&self, user: UserId, id: ConversationId) -> Result<Conversation, Error> {
+        Ok(self.store.conversation(user, id).await?.ok_or(Error::NotFound)?)
+    }
+
     /// A conversation with its latest turns, oldest first.
     pub async fn show(&self, user: UserId, id: ConversationId) -> Result<(Conversation, Vec<Turn>), Error> {
         self.store.conversation_with_turns(user, id).await?.ok_or(Error::NotFound)

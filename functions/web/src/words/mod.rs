@@ -91,6 +91,8 @@ pub struct Words {
     pub delete_title: &'static str,
     /// Its {n} messages are then gone for good. Files and assistants stay.
     pub delete_chat_text: &'static str,
+    /// Its messages are then gone for good. Files and assistants stay.
+    pub delete_chat_lasting: &'static str,
     /// Delete chat
     pub delete_chat: &'static str,
     /// Cancel
@@ -161,10 +163,8 @@ pub struct Words {
     pub sources: &'static str,
     /// p. {n}
     pub page_n: &'static str,
-    /// Image: {alt} ({host})
-    pub image: &'static str,
-    /// Code, {language}
-    pub code: &'static str,
+    /// Image
+    pub image_plain: &'static str,
     /// Code
     pub code_plain: &'static str,
     /// Table

@@ -267,6 +267,15 @@ impl Turns {
         }
     }
 
+    /// The user's message of a turn, whether or not it was answered.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn question(&self, user: UserId, conversation: ConversationId, turn: TurnNumber) -> Result<Message, Error> {
+        let followed = self.store.follow(user, conversation, turn).await?;
+        Ok(followed.ok_or(Error::NotFound)?.question)
+    }
+
     /// Asks a turn of the user to stop, wherever it runs. Returns the user's message.
     ///
     /// # Errors

@@ -1,0 +1,58 @@
+//! The web pages of spec 002. `pages` has the handlers, `templates/` the HTML, `assets/` styles and scripts, `words` all
+//! texts. Everything works without scripts; they only make it better. This file is the route table.
+
+mod assets;
+mod fault;
+mod frame;
+mod icons;
+mod member;
+mod pages;
+mod shell;
+mod stream;
+mod times;
+mod turn;
+mod visit;
+mod words;
+
+use axum::{Router, middleware::from_fn_with_state};
+use pages::{chat, manage, messages, preferences, search, sessions, sign_in};
+use shared::{
+    http::{Group, Pages, handlers},
+    service::Services,
+};
+
+pub use frame::unknown;
+
+/// The routes of this endpoint group.
+pub fn routes() -> Group {
+    Group::new("web").with::<Pages>(handlers![
+        assets::show,
+        chat::home,
+        chat::show,
+        manage::change,
+        manage::export,
+        manage::show,
+        messages::answer,
+        messages::begin,
+        messages::follow,
+        messages::say,
+        messages::stop,
+        preferences::change,
+        search::show,
+        sessions::create,
+        sessions::delete,
+        sessions::load,
+        sessions::rename,
+        sign_in::login,
+        sign_in::login_page,
+        sign_in::logout,
+        sign_in::logout_link,
+        sign_in::register,
+        sign_in::register_page
+    ])
+}
+
+/// The router of this endpoint group.
+pub fn router(services: &Services) -> Router {
+    routes().router(services).layer(from_fn_with_state(services.clone(), frame::surround))
+}

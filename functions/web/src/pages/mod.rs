@@ -1,0 +1,9 @@
+//! The handlers, one file for each kind of page.
+
+pub mod chat;
+pub mod manage;
+pub mod messages;
+pub mod preferences;
+pub mod search;
+pub mod sessions;
+pub mod sign_in;
