@@ -118,11 +118,11 @@ function withKey(data) {
 async function send(address, data, replaces, shown) {
   if (sending || stream.answering()) return status(word('still_answering'));
   sending = true;
+  say('');
   show();
   try {
     await stream.ask(address, withKey(data), replaces);
     attempt = { key: '', content: '' };
-    say('');
     shown();
   } catch (error) {
     await failed(error, data, shown);
@@ -225,7 +225,7 @@ function onKey(event) {
 let offer;
 
 function dropOffer() {
-  offer?.remove();
+  offer?.parentElement.remove();
   offer = undefined;
 }
 
