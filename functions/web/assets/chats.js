@@ -138,7 +138,7 @@ function openMenu(opener, chat) {
   const anchor = opener.getBoundingClientRect();
   menu.style.top = `${Math.max(8, Math.min(anchor.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
   menu.style.left = `${Math.max(8, Math.min(anchor.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.firstElementChild.focus();
+  menu.firstElementChild.focus({ preventScroll: true });
   const hide = () => menu.hidePopover();
   addEventListener('scroll', hide, { capture: true, once: true });
   menu.addEventListener('keydown', (event) => onMenuKey(event, menu));

@@ -42,8 +42,7 @@ function grown() {
 /** @param {Element} turn */
 function toTop(turn) {
   following = false;
-  const { scrollPaddingTop } = getComputedStyle(document.documentElement);
-  scrollToY(scrollY + turn.getBoundingClientRect().top - parseFloat(scrollPaddingTop));
+  scrollToY(scrollY + turn.getBoundingClientRect().top - parseFloat(getComputedStyle(turn).scrollMarginTop));
 }
 
 // ---- turns ----
