@@ -1,18 +1,14 @@
-// The list of chats: its rows, their menu, renaming in place and deleting. Without scripts the same links lead to pages.
+// The list of chats, the balance below it, and the drawer that both are on a phone.
 
-import { call, callJson } from './calls.js';
-import { copyChat } from './copy.js';
-import { element, icon, make } from './html.js';
-import { tell } from './live.js';
+import { element } from './html.js';
 import { status } from './say.js';
 import { page, word } from './words.js';
 
 const side = document.getElementById('side');
-const TITLE_LIMIT = 255;
 
-const row = (chat) => side?.querySelector(`li[data-chat="${chat}"]`);
-const rowTitle = (chat) => row(chat)?.querySelector('a')?.textContent.trim() ?? document.getElementById('title')?.textContent.trim() ?? '';
-const newChatLink = () => side?.querySelector('.start a');
+export const row = (chat) => side?.querySelector(`li[data-chat="${chat}"]`);
+export const rowTitle = (chat) => row(chat)?.querySelector('a')?.textContent.trim() ?? document.getElementById('title')?.textContent.trim() ?? '';
+export const newChatLink = () => side?.querySelector('.start a');
 
 // ---- what others report ----
 
@@ -114,150 +110,12 @@ function adopt(root) {
   }
 }
 
-// ---- the menu ----
-
-/** @param {HTMLElement} opener */
-function openMenu(opener, chat) {
-  const item = (key, act, properties = {}) => {
-    const made = make(properties.href ? 'a' : 'button', { role: 'menuitem', tabIndex: -1, ...properties }, icon(properties.shape), word(key));
-    if (!properties.href) made.type = 'button';
-    made.addEventListener('click', () => {
-      menu.hidePopover();
-      act?.();
-    });
-    return made;
-  };
-  const menu = make('div', { role: 'menu', className: 'menu-list', popover: 'auto', 'aria-label': opener.getAttribute('aria-label') },
-    item('rename', () => rename(chat, opener), { shape: 'rename' }),
-    item('copy_markdown', () => copyChat(chat), { shape: 'copy' }),
-    item('export', null, { shape: 'export', href: `${page.root}/chat/${chat}/export.md`, download: '' }),
-    item('delete', () => askToDelete(chat, opener), { shape: 'delete', className: 'risky' }));
-  opener.after(menu);
-  menu.showPopover();
-  opener.setAttribute('aria-expanded', 'true');
-  const anchor = opener.getBoundingClientRect();
-  menu.style.top = `${Math.max(8, Math.min(anchor.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
-  menu.style.left = `${Math.max(8, Math.min(anchor.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.firstElementChild.focus({ preventScroll: true });
-  const hide = () => menu.hidePopover();
-  addEventListener('scroll', hide, { capture: true, once: true });
-  menu.addEventListener('keydown', (event) => onMenuKey(event, menu));
-  menu.addEventListener('toggle', (event) => {
-    if (event.newState !== 'closed') return;
-    removeEventListener('scroll', hide, { capture: true });
-    opener.removeAttribute('aria-expanded');
-    if (menu.contains(document.activeElement) || document.activeElement === document.body) opener.focus();
-    menu.remove();
-  });
-}
-
-/** @param {KeyboardEvent} event @param {HTMLElement} menu */
-function onMenuKey(event, menu) {
-  const items = /** @type {HTMLElement[]} */ ([...menu.children]);
-  const at = items.indexOf(document.activeElement);
-  const { key } = event;
-  const letter = key.length === 1 && key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey;
-  let next;
-  if (key === 'ArrowDown') next = items[(at + 1) % items.length];
-  else if (key === 'ArrowUp') next = items.at(at - 1);
-  else if (key === 'Home') next = items[0];
-  else if (key === 'End') next = items.at(-1);
-  else if (letter) next = [...items.slice(at + 1), ...items].find((item) => item.textContent.trim().toLowerCase().startsWith(key.toLowerCase()));
-  else if (key === 'Tab') menu.hidePopover();
-  else if (key === ' ' && items[at]?.matches('a')) items[at].click();
-  else return;
-  if (key !== 'Tab') event.preventDefault();
-  next?.focus();
-}
-
-// ---- renaming ----
-
-/** Puts a field in the title's place: Enter and leaving save, Escape restores. @param {HTMLElement} opener gets the focus afterwards */
-function rename(chat, opener) {
-  const inRow = opener.closest('li[data-chat]');
-  const shown = inRow ? inRow.querySelector('a') : document.getElementById('title');
-  if (!shown) return;
-  const old = shown.textContent.trim();
-  const field = make('input', { className: 'rename-field', type: 'text', value: old, maxLength: TITLE_LIMIT, dir: 'auto', 'aria-label': word('new_title') });
-  const hidden = [shown, ...(inRow ? [opener] : [])];
-  for (const each of hidden) each.hidden = true;
-  shown.after(field);
-  field.focus();
-  field.select();
-
-  let closed = false;
-  const close = (refocus) => {
-    closed = true;
-    for (const each of hidden) each.hidden = false;
-    field.remove();
-    if (refocus) opener.focus();
-  };
-  const save = async (refocus) => {
-    const title = field.value.trim();
-    if (!title) {
-      field.setAttribute('aria-invalid', 'true');
-      status(word('title_length'));
-      if (!refocus) close(false);
-      return;
-    }
-    close(refocus);
-    if (title === old) return;
-    retitle(chat, title);
-    try {
-      await callJson(`/chat/session/${chat}/rename/`, { title });
-      tell({ type: 'renamed', chat, title });
-    } catch (error) {
-      retitle(chat, old);
-      status(error.message);
-    }
-  };
-  field.addEventListener('keydown', (event) => {
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter') save(true);
-    else if (event.key === 'Escape') close(true);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  field.addEventListener('blur', () => closed || save(false));
-}
-
-// ---- deleting ----
-
-/** @param {HTMLElement} opener */
-function askToDelete(chat, opener) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById('ask-delete'));
-  dialog.querySelector('h2').textContent = word('delete_title', { title: rowTitle(chat) });
-  dialog.returnValue = '';
-  dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'delete') remove(chat);
-    else opener.focus();
-  }, { once: true });
-  dialog.showModal();
-}
-
-async function remove(chat) {
-  const at = row(chat);
-  const rows = [...side.querySelectorAll('li[data-chat]')];
-  const next = rows[rows.indexOf(at) + 1] ?? rows[rows.indexOf(at) - 1];
-  try {
-    await call(`/chat/session/${chat}/delete/`, { method: 'DELETE' });
-  } catch (error) {
-    status(error.message);
-    at?.querySelector('.more')?.focus();
-    return;
-  }
-  tell({ type: 'deleted', chat });
-  if (chat === page.chat) return leave();
-  removed(chat);
-  (next?.querySelector('a') ?? newChatLink())?.focus();
-  status(word('chat_deleted'));
-}
+// ---- after the open chat was deleted ----
 
 const LEFT = 'chat-deleted';
 
 /** The open chat is gone: the page of a new one follows, with the focus on its link. */
-function leave() {
+export function leave() {
   try { sessionStorage.setItem(LEFT, '1'); } catch { /* storage is off: only the announcement is lost */ }
   location.assign(`${page.root}/`);
 }
@@ -294,23 +152,38 @@ function watchDrawer() {
   matchMedia('(width >= 48rem)').addEventListener('change', () => side.matches(':popover-open') && side.hidePopover());
 }
 
+let menu;
+const loadMenu = async () => { menu ??= await import('./menu.js'); };
+
+function act(link, chat) {
+  if (link.matches('.rename')) menu.rename(chat, link);
+  else menu.open(chat, link);
+}
+
+const ACTING = 'a.more, a.rename';
+
+/** @param {Event} event a click, or the space bar, which links do not heed */
+function onAct(event) {
+  const link = event.target.closest?.(ACTING);
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const chat = link.closest('li[data-chat]')?.dataset.chat ?? page.chat;
+  if (!chat || (link.matches('.rename') && !document.getElementById('title'))) return;
+  event.preventDefault();
+  if (menu) act(link, chat);
+  else loadMenu().then(() => act(link, chat), () => location.assign(link.href));
+}
+
 /** @returns {boolean} whether the focus has been placed */
 export function start() {
   if (!side) return false;
   adopt(document);
   watchDrawer();
-  const act = (event) => {
-    const link = event.target.closest?.('a.more, a.rename');
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const chat = link.closest('li[data-chat]')?.dataset.chat ?? page.chat;
-    if (!chat || (link.matches('.rename') && !document.getElementById('title'))) return;
-    event.preventDefault();
-    if (link.matches('.rename')) rename(chat, link);
-    else openMenu(link, chat);
-  };
-  document.addEventListener('click', act);
+  document.addEventListener('click', onAct);
   document.addEventListener('keydown', (event) => {
-    if (event.key === ' ' && event.target.closest?.('a.more')) act(event);
+    if (event.key === ' ' && event.target.closest?.('a.more')) onAct(event);
   });
+  for (const type of ['pointerover', 'focusin']) {
+    document.addEventListener(type, (event) => { if (event.target.closest?.(ACTING)) loadMenu().catch(() => {}); });
+  }
   return arrive();
 }

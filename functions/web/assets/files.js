@@ -1,11 +1,8 @@
-// Files that go with a message: chosen, dropped or pasted; uploaded at once, and attached when they are ready.
+// Files that go with a message: chosen, dropped or pasted, each a chip that is removable at any time.
 
-import { call, callJson, problem } from './calls.js';
 import { icon, make } from './html.js';
 import { status } from './say.js';
-import { page, word } from './words.js';
-
-const POLL_S = [1, 2, 4, 8];
+import { word } from './words.js';
 
 /** @type {HTMLElement | null} */
 let chips = null;
@@ -37,49 +34,6 @@ function addChip(name) {
   return { chip, say };
 }
 
-/** Follows a stored file until it can be used. */
-async function settle({ chip, say }, file) {
-  for (let tries = 0; file.status === 'processing'; tries++) {
-    say(word('being_read'), { aloud: tries === 0 });
-    await new Promise((resolve) => setTimeout(resolve, POLL_S[Math.min(tries, POLL_S.length - 1)] * 1000));
-    if (!chip.isConnected) return;
-    file = await (await call(`/files/${file.id}/`)).json();
-  }
-  if (file.status === 'failed') return say(file.status_text || word('file_failed'), { bad: true });
-  chip.append(make('input', { type: 'hidden', name: 'file', value: file.id }));
-  say(word('ready'));
-}
-
-/** `fetch` does not report how much of a body was sent. */
-function upload(method, address, body, headers, { chip, say }) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open(method, address);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => say(`${Math.floor((100 * event.loaded) / event.total)}%`, { aloud: false });
-    request.onload = () => {
-      let said = {};
-      try { said = JSON.parse(request.responseText || '{}'); } catch { /* storage answers in XML */ }
-      if (request.status < 300) resolve(said);
-      else reject(problem(request.status, said));
-    };
-    request.onerror = () => reject(new Error(word('no_connection')));
-    request.send(body);
-    chip.addEventListener('removed', () => request.abort());
-  });
-}
-
-async function store(file, at) {
-  if (!page.file_limit || file.size <= page.file_limit) {
-    const form = new FormData();
-    form.append('file', file);
-    return upload('POST', `${page.root}/files/`, form, { Accept: 'application/json', 'X-CSRF-Token': page.csrf }, at);
-  }
-  const place = await callJson('/files/uploads/', { filename: file.name, size: file.size, content_type: file.type });
-  await upload('PUT', place.upload_url, file, place.headers ?? {}, at);
-  return callJson(`/files/${place.id}/complete/`, {});
-}
-
 /** @param {Iterable<File>} files */
 export function attach(files) {
   for (const file of files) {
@@ -89,17 +43,21 @@ export function attach(files) {
       continue;
     }
     at.say('0%', { aloud: false });
-    store(file, at).then((stored) => settle(at, stored)).catch((error) => at.say(error.message || word('went_wrong'), { bad: true }));
+    import('./upload.js').then(({ upload }) => upload(file, at)).then((id) => id && use(at, id)).catch((error) => at.say(error.message || word('went_wrong'), { bad: true }));
   }
+}
+
+/** The chip's file goes with the message. */
+function use({ chip, say }, id, text = word('ready')) {
+  chip.append(make('input', { type: 'hidden', name: 'file', value: id }));
+  say(text, { aloud: Boolean(text) });
 }
 
 /** Attaches files that are stored already. @param {{id: string, name: string}[]} files */
 export function restore(files) {
   const there = new Set(attached().map((file) => file.id));
   for (const { id, name } of files.filter((file) => !there.has(file.id))) {
-    const { chip, say } = addChip(name);
-    chip.append(make('input', { type: 'hidden', name: 'file', value: id }));
-    say('', { aloud: false });
+    use(addChip(name), id, '');
   }
 }
 
