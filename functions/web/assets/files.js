@@ -4,16 +4,20 @@ import { icon, make } from './html.js';
 import { status } from './say.js';
 import { word } from './words.js';
 
+/** An attached file is a field with its id in the name. */
+const PREFIX = 'file.';
+const ATTACHED = `[name^="${PREFIX}"]`;
+
 /** @type {HTMLElement | null} */
 let chips = null;
 let changed = () => {};
 
 /** Whether a chip is still on its way, or failed and not yet removed. */
-export const waiting = () => [...(chips?.children ?? [])].some((chip) => !chip.querySelector('[name="file"]'));
+export const waiting = () => [...(chips?.children ?? [])].some((chip) => !chip.querySelector(ATTACHED));
 
 /** @returns {{id: string, name: string}[]} */
-export const attached = () => [...(chips?.querySelectorAll('[name="file"]') ?? [])]
-  .map((field) => ({ id: field.value, name: field.parentElement.querySelector('span').textContent }));
+export const attached = () => [...(chips?.querySelectorAll(ATTACHED) ?? [])]
+  .map((field) => ({ id: field.name.slice(PREFIX.length), name: field.parentElement.querySelector('span').textContent }));
 
 export function clear() {
   chips?.replaceChildren();
@@ -49,7 +53,7 @@ export function attach(files) {
 
 /** The chip's file goes with the message. */
 function use({ chip, say }, id, text = word('ready')) {
-  chip.append(make('input', { type: 'hidden', name: 'file', value: id }));
+  chip.append(make('input', { type: 'hidden', name: `${PREFIX}${id}`, value: 'on' }));
   say(text, { aloud: Boolean(text) });
 }
 

@@ -8,7 +8,7 @@ import { status } from './say.js';
 import * as send from './send.js';
 import * as stream from './stream.js';
 import * as thread from './thread.js';
-import { localize } from './times.js';
+import { localize, tellZone } from './times.js';
 import { page, word } from './words.js';
 
 const SYNC_MS = 300;
@@ -68,6 +68,7 @@ document.addEventListener('submit', (event) => {
   if (event.target.action.endsWith('/accounts/logout/')) send.clearDrafts();
 });
 
+tellZone();
 localize(document);
 copy.start();
 thread.start();

@@ -114,14 +114,14 @@ function withKey(data) {
   return data;
 }
 
-/** @param {string} address @param {FormData} data @param {Element | null} replaces @param {() => void} shown */
-async function send(address, data, replaces, shown) {
+/** @param {string} address @param {FormData} data @param {() => void} shown */
+async function send(address, data, shown) {
   if (sending || stream.answering()) return status(word('still_answering'));
   sending = true;
   say('');
   show();
   try {
-    await stream.ask(address, withKey(data), replaces);
+    await stream.ask(address, withKey(data));
     attempt = { key: '', content: '' };
     shown();
   } catch (error) {
@@ -140,7 +140,7 @@ async function failed(error, data, shown) {
   if (error.code === 'conflict') {
     await stream.sync();
     const last = thread.lastTurn();
-    if (last?.dataset.state === 'pending' && thread.question(last) === data.get('message').trim()) shown();
+    if (last?.dataset.state === 'pending' && thread.question(last) === data.get('message')?.trim()) shown();
   }
 }
 
@@ -158,7 +158,7 @@ function sendComposed() {
   data.delete('files');
   const sent = field.value;
   const draft = draftKey();
-  send(form.action, data, null, () => {
+  send(form.action, data, () => {
     if (field.value.startsWith(sent)) field.value = field.value.slice(sent.length);
     files.clear();
     dropOffer();
@@ -172,7 +172,7 @@ function sendComposed() {
 function settleIn() {
   form.action = `${page.root}/chat/${page.chat}/messages/`;
   const choice = form.querySelector('select.who');
-  choice?.replaceWith(make('span', { className: 'who' }, make('span', {}, choice.selectedOptions[0]?.textContent ?? '')));
+  choice?.replaceWith(make('span', { className: 'who', dir: 'auto' }, choice.value && choice.selectedOptions[0].textContent));
 }
 
 async function stop() {
@@ -234,7 +234,7 @@ function onPaste(event) {
   const text = event.clipboardData.getData('text/plain').replaceAll('\r\n', '\n');
   if (event.defaultPrevented || text.length <= LONG_PASTE || !form.querySelector('.with')) return;
   dropOffer();
-  offer = make('button', { type: 'button', className: 'button small offer' }, icon('file'), word('add_pasted'));
+  offer = make('button', { type: 'button', className: 'button line small offer' }, icon('file'), word('add_pasted'));
   offer.addEventListener('click', () => {
     field.value = field.value.replace(text, () => '');
     files.attach([new File([text], word('pasted_name'), { type: 'text/plain' })]);
@@ -246,20 +246,21 @@ function onPaste(event) {
   status(word('add_pasted'));
 }
 
-/** "Try again", "Ask again" and "Edit and send", which without scripts are forms and links. */
-function onTurnAction(event) {
-  const control = event.type === 'submit' ? event.submitter : event.target.closest?.('.edit');
-  const turn = control?.closest('.turn');
-  if (!turn || !control.matches('.again, .edit')) return;
+/** "Try again" and "Ask again", which are forms. */
+function onAgain(event) {
+  if (!event.target.matches('form.again')) return;
   event.preventDefault();
-  if (control.matches('.edit')) {
-    fill(thread.question(turn));
-    files.restore([...turn.querySelectorAll('.said a.chip')].map((chip) => ({ id: chip.pathname.split('/').at(-2), name: chip.querySelector('span')?.textContent ?? '' })));
-    return;
-  }
-  if (blocked) return status(notice?.textContent ?? '');
-  const failedTurn = turn.dataset.state === 'failed' ? turn : null;
-  send(event.target.action, new FormData(event.target), failedTurn, () => field.focus({ preventScroll: true }));
+  if (blocked) status(notice?.textContent ?? '');
+  else send(event.target.action, new FormData(event.target), () => field.focus({ preventScroll: true }));
+}
+
+/** "Edit and send" puts a message back in the field, with its files. */
+function onEdit(event) {
+  const turn = event.target.closest?.('.edit')?.closest('.turn');
+  if (!turn) return;
+  event.preventDefault();
+  fill(thread.question(turn));
+  files.restore([...turn.querySelectorAll('.said a.chip')].map((chip) => ({ id: chip.pathname.split('/').at(-2), name: chip.textContent.trim() })));
 }
 
 function watchNetwork() {
@@ -292,8 +293,8 @@ export function start(focusPlaced) {
     const suggestion = event.target.closest?.('[data-fill]');
     if (suggestion) fill(suggestion.dataset.fill);
   });
-  document.addEventListener('submit', onTurnAction);
-  document.addEventListener('click', onTurnAction);
+  document.addEventListener('submit', onAgain);
+  document.addEventListener('click', onEdit);
   stream.changes.addEventListener('change', show);
   watchNetwork();
   show();

@@ -10,6 +10,8 @@ import { page, word } from './words.js';
 
 const BACK_OFF_S = [0, 1, 2, 5, 10];
 const SILENCE_MS = 25_000;
+/** After the first answer a chat gets its title. */
+const TITLE_MS = 2_000;
 
 /** Fires `change` when an answer begins or ends. */
 export const changes = new EventTarget();
@@ -87,8 +89,8 @@ function ended(turn, event) {
   if (event.type === 'error') say.fails(noteText || word('went_wrong'));
   else say.ends(turn.querySelector('.text'), data.words ?? 0, data.status === 'complete' ? '' : noteText);
   if (data.balance) chats.showBalance(data.balance);
-  if (data.title) chats.retitle(page.chat, data.title);
   tell({ type: 'turn', chat: page.chat });
+  if (turn.dataset.n === '1') setTimeout(sync, TITLE_MS);
 }
 
 /** @param {HTMLElement} turn @param {AsyncIterable<StreamEvent>} [stream] */
@@ -139,10 +141,10 @@ async function followToEnd(turn, stream) {
 
 /**
  * Sends a message. Resolves when the turn is shown; its answer is followed from then on.
- * @param {string} address @param {FormData} data @param {Element | null} [replaces]
+ * @param {string} address @param {FormData} data
  * @throws {Problem}
  */
-export async function ask(address, data, replaces = null) {
+export async function ask(address, data) {
   const response = await call(address, { method: 'POST', headers: { Accept: 'text/event-stream' }, body: data });
   const stream = events(response);
   const first = await stream.next().catch(() => ({ done: true }));
@@ -152,7 +154,7 @@ export async function ask(address, data, replaces = null) {
   if (begun.row_html) chats.addRow(begun.chat, begun.row_html);
   if (begun.title) chats.retitle(begun.chat, begun.title);
   tell({ type: 'turn', chat: begun.chat });
-  follow(thread.add(begun.html, replaces), stream);
+  follow(thread.add(begun), stream);
 }
 
 /** Stops the answer that began last. */

@@ -57,11 +57,11 @@ function place(turn) {
 
 /**
  * Shows a turn that was just sent, its question at the top of the view.
- * @param {string} html @param {Element | null} [replaces] a failed turn, of which this is the second try
+ * @param {{html: string, replaces?: number | null}} begun `replaces`: the failed turn of which this is another try
  */
-export function add(html, replaces = null) {
+export function add({ html, replaces }) {
   const turn = /** @type {HTMLElement} */ (element(html));
-  (document.getElementById(turn.id) ?? replaces)?.remove();
+  for (const id of [turn.id, `m${replaces}`]) document.getElementById(id)?.remove();
   place(turn);
   toTop(turn);
   showLatest();
@@ -129,6 +129,10 @@ function setBlock(turn, i, html) {
   else text(turn).append(now);
 }
 
+function trim(turn, count) {
+  for (const block of [...text(turn).children].slice(count)) block.remove();
+}
+
 /** Replaces one part of the answer, adds or removes it; `undefined` leaves it. */
 function setPart(turn, selector, html) {
   if (html === undefined || html === null) return;
@@ -159,7 +163,7 @@ function setState(turn, said) {
 const APPLY = {
   reset(turn, data) {
     data.blocks.forEach((html, i) => setBlock(turn, i, html));
-    for (const block of [...text(turn).children].slice(data.blocks.length)) block.remove();
+    trim(turn, data.blocks.length);
     setParts(turn, { steps: data.steps });
   },
   block: (turn, data) => setBlock(turn, data.i, data.html),
@@ -168,13 +172,14 @@ const APPLY = {
     if (code?.lastChild?.nodeType === Node.TEXT_NODE) code.lastChild.appendData(data.text);
     else code?.append(data.text);
   },
+  trim: (turn, data) => trim(turn, data.count),
   tool(turn, data) {
     setParts(turn, { steps: data.html });
     setState(turn, data.state === 'running' ? data.text : null);
   },
   done(turn, data) {
     for (const [i, html] of data.blocks) setBlock(turn, i, html);
-    for (const block of [...text(turn).children].slice(data.count)) block.remove();
+    trim(turn, data.count);
     turn.dataset.state = data.status;
     setParts(turn, data.html);
   },
@@ -245,7 +250,7 @@ function toLatest() {
 
 export function start() {
   if (!turns || !dock) return;
-  latest = make('button', { type: 'button', className: 'button small latest', hidden: true }, icon('latest'), word('latest'));
+  latest = make('button', { type: 'button', className: 'button line small latest', hidden: true }, icon('latest'), word('latest'));
   latest.addEventListener('click', toLatest);
   dock.prepend(latest);
   turns.addEventListener('click', (event) => {
