@@ -14,7 +14,10 @@ export class Problem extends Error {
 
 export function askToSignIn() {
   const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById('sign-in-again'));
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog || dialog.open) return;
+  const here = location.pathname.slice(page.root.length) + location.search;
+  dialog.querySelector('a').search = `?next=${encodeURIComponent(here)}`;
+  dialog.showModal();
 }
 
 /** @param {number} status @param {{error?: string, code?: string, retry_after?: number}} said */

@@ -4,6 +4,9 @@ import { icon, make } from './html.js';
 import { status } from './say.js';
 import { word } from './words.js';
 
+export const FILE = 'M11.5 2.5h-6a1.5 1.5 0 0 0-1.5 1.5v12a1.5 1.5 0 0 0 1.5 1.5h9A1.5 1.5 0 0 0 16 16V7zM11.5 2.5V7H16';
+const REMOVE = 'm5.5 5.5 9 9M14.5 5.5l-9 9';
+
 /** An attached file is a field with its id in the name. */
 const PREFIX = 'file.';
 const ATTACHED = `[name^="${PREFIX}"]`;
@@ -25,8 +28,8 @@ export function clear() {
 
 function addChip(name) {
   const state = make('small');
-  const chip = make('span', { className: 'chip', 'data-file': '' }, icon('file'), make('span', { dir: 'auto' }, name), state,
-    make('button', { className: 'icon', type: 'button', 'aria-label': word('remove', { name }) }, icon('remove')));
+  const chip = make('span', { className: 'chip', 'data-file': '' }, icon(FILE), make('span', { dir: 'auto' }, name), state,
+    make('button', { className: 'icon', type: 'button', 'aria-label': word('remove', { name }) }, icon(REMOVE)));
   chips.append(chip);
   changed();
   const say = (text, { bad = false, aloud = true } = {}) => {

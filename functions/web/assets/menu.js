@@ -9,6 +9,10 @@ import { status } from './say.js';
 import { page, word } from './words.js';
 
 const TITLE_LIMIT = 255;
+const RENAME = 'm4 16 .8-3.4L13.4 4a1.9 1.9 0 0 1 2.6 2.6l-8.6 8.6z';
+const COPY = 'M7 9a2 2 0 0 1 2-2h5.5a2 2 0 0 1 2 2v5.5a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2zM13 4.8A2 2 0 0 0 11.2 3.5H5.5a2 2 0 0 0-2 2v5.7A2 2 0 0 0 4.8 13';
+const EXPORT = 'M10 3.5v9M6 9l4 4 4-4M3.5 16.5h13';
+const DELETE = 'M4 5.5h12M8 5.5V4a1 1 0 0 1 1-1h2a1 1 0 0 1 1 1v1.5M5.5 5.5l.7 10a1.4 1.4 0 0 0 1.4 1.3h4.8a1.4 1.4 0 0 0 1.4-1.3l.7-10';
 
 /** @param {string} chat @param {HTMLElement} opener */
 export function open(chat, opener) {
@@ -22,10 +26,10 @@ export function open(chat, opener) {
     return made;
   };
   const menu = make('div', { role: 'menu', className: 'menu-list', popover: 'auto', 'aria-label': opener.getAttribute('aria-label') },
-    item('rename', () => rename(chat, opener), { shape: 'rename' }),
-    item('copy_markdown', () => copyChat(chat), { shape: 'copy' }),
-    item('export', null, { shape: 'export', href: `${page.root}/chat/${chat}/export.md`, download: '' }),
-    item('delete', () => askToDelete(chat, opener), { shape: 'delete', className: 'risky' }));
+    item('rename', () => rename(chat, opener), { shape: RENAME }),
+    item('copy_markdown', () => copyChat(chat), { shape: COPY }),
+    item('export', null, { shape: EXPORT, href: `${page.root}/chat/${chat}/export.md`, download: '' }),
+    item('delete', () => askToDelete(chat, opener), { shape: DELETE, className: 'risky' }));
   opener.after(menu);
   menu.showPopover();
   opener.setAttribute('aria-expanded', 'true');

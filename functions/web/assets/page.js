@@ -35,10 +35,11 @@ function hear(news) {
 
 /** A frame of the WebSocket, see the guide to live updates. */
 function onFrame({ type, data }) {
-  if (type === 'system_notification') notify(data.message);
-  else if (type !== 'conversation_update') return;
-  else if (data.event === 'message.delta') chats.setPlaying(data.conversation_id, true);
-  else if (data.conversation_id !== page.chat || !stream.answering()) sync();
+  if (type === 'system_notification') return notify(data.message);
+  if (type !== 'conversation_update') return;
+  if (data.conversation_id === page.chat && stream.busy()) return;
+  if (data.event === 'message.delta') chats.setPlaying(data.conversation_id, true);
+  else sync();
 }
 
 function notify(text) {

@@ -11,6 +11,7 @@ const MESSAGE_LIMIT = 32_000;
 const COUNT_FROM = 0.9 * MESSAGE_LIMIT;
 const LONG_PASTE = 8_000;
 const DRAFT_MS = 300;
+const STOP = 'M6.5 3.5h7a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3h-7a3 3 0 0 1-3-3v-7a3 3 0 0 1 3-3z';
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector('form.compose'));
 const field = /** @type {HTMLTextAreaElement} */ (form?.querySelector('textarea'));
@@ -97,7 +98,7 @@ function show() {
     const focused = document.activeElement === button;
     sendContent ??= [...button.childNodes];
     button.classList.toggle('stop', stops);
-    button.replaceChildren(...(stops ? [icon('stop'), make('b', {}, word('stop'))] : sendContent));
+    button.replaceChildren(...(stops ? [icon(STOP), make('b', {}, word('stop'))] : sendContent));
     button.setAttribute('aria-label', word(stops ? 'stop_answering' : 'send'));
     if (focused) field.focus();
   }
@@ -234,7 +235,7 @@ function onPaste(event) {
   const text = event.clipboardData.getData('text/plain').replaceAll('\r\n', '\n');
   if (event.defaultPrevented || text.length <= LONG_PASTE || !form.querySelector('.with')) return;
   dropOffer();
-  offer = make('button', { type: 'button', className: 'button line small offer' }, icon('file'), word('add_pasted'));
+  offer = make('button', { type: 'button', className: 'button line small offer' }, icon(files.FILE), word('add_pasted'));
   offer.addEventListener('click', () => {
     field.value = field.value.replace(text, () => '');
     files.attach([new File([text], word('pasted_name'), { type: 'text/plain' })]);

@@ -21,6 +21,11 @@ const changed = () => changes.dispatchEvent(new Event('change'));
 const followed = new Map();
 export const answering = () => followed.size > 0;
 
+const ECHO_MS = 3_000;
+let lastEnded = -ECHO_MS;
+/** Whether news of the open chat can be of what this window does itself. */
+export const busy = () => answering() || performance.now() - lastEnded < ECHO_MS;
+
 /** @typedef {{id: string, type: string, data: any}} StreamEvent */
 
 /** @param {string} lines @returns {StreamEvent | null} null for a comment */
@@ -105,6 +110,7 @@ async function follow(turn, stream) {
     await followToEnd(turn, stream);
   } finally {
     followed.delete(n);
+    lastEnded = performance.now();
     if (!answering()) chats.setPlaying(page.chat, false);
     changed();
   }

@@ -7,6 +7,7 @@ import { word } from './words.js';
 const turns = document.getElementById('turns');
 const dock = /** @type {HTMLElement | null} */ (document.querySelector('.dock'));
 const NEAR_END_PX = 8;
+const LATEST = 'M10 4v11.5M5 10.7l5 5 5-5';
 
 // ---- place ----
 
@@ -14,7 +15,7 @@ let following = false;
 let lastY = scrollY;
 let latest;
 
-const end = () => document.documentElement.scrollHeight - innerHeight;
+const bottom = () => document.documentElement.scrollHeight - innerHeight;
 
 function scrollToY(top) {
   scrollTo({ top, behavior: 'instant' });
@@ -29,13 +30,13 @@ function showLatest() {
 
 function onScroll() {
   if (scrollY < lastY) following = false;
-  else if (scrollY > lastY && scrollY >= end() - NEAR_END_PX) following = true;
+  else if (scrollY > lastY && scrollY >= bottom() - NEAR_END_PX) following = true;
   lastY = scrollY;
   showLatest();
 }
 
 function grown() {
-  if (following) scrollToY(end());
+  if (following) scrollToY(bottom());
   showLatest();
 }
 
@@ -159,6 +160,12 @@ function setState(turn, said) {
   state.textContent = said ?? state.dataset.rest;
 }
 
+function end(turn, state, parts) {
+  turn.dataset.state = state;
+  turn.querySelector('.answer').removeAttribute('aria-busy');
+  setParts(turn, parts);
+}
+
 /** What each event of a stream does to its turn. */
 const APPLY = {
   reset(turn, data) {
@@ -180,13 +187,9 @@ const APPLY = {
   done(turn, data) {
     for (const [i, html] of data.blocks) setBlock(turn, i, html);
     trim(turn, data.count);
-    turn.dataset.state = data.status;
-    setParts(turn, data.html);
+    end(turn, data.status, data.html);
   },
-  error(turn, data) {
-    turn.dataset.state = 'failed';
-    setParts(turn, data.html);
-  },
+  error: (turn, data) => end(turn, 'failed', data.html),
 };
 
 /** @param {HTMLElement} turn @param {string} type @param {any} data */
@@ -240,7 +243,7 @@ export function move(step) {
 }
 
 function toLatest() {
-  scrollToY(end());
+  scrollToY(bottom());
   following = pending().length > 0;
   latest.hidden = true;
   const field = document.getElementById('message');
@@ -250,7 +253,7 @@ function toLatest() {
 
 export function start() {
   if (!turns || !dock) return;
-  latest = make('button', { type: 'button', className: 'button line small latest', hidden: true }, icon('latest'), word('latest'));
+  latest = make('button', { type: 'button', className: 'button line small latest', hidden: true }, icon(LATEST), word('latest'));
   latest.addEventListener('click', toLatest);
   dock.prepend(latest);
   turns.addEventListener('click', (event) => {
