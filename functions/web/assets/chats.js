@@ -152,6 +152,15 @@ function watchDrawer() {
   matchMedia('(width >= 48rem)').addEventListener('change', () => side.matches(':popover-open') && side.hidePopover());
 }
 
+/** Closes the menu of the account, which without scripts closes only by its own button. @returns {boolean} whether it was open */
+export function closeAccount(refocus = false) {
+  const open = side?.querySelector('.me[open]');
+  if (!open) return false;
+  open.open = false;
+  if (refocus) open.firstElementChild.focus();
+  return true;
+}
+
 let menu;
 const loadMenu = async () => { menu ??= await import('./menu.js'); };
 
@@ -179,6 +188,7 @@ export function start() {
   adopt(document);
   watchDrawer();
   document.addEventListener('click', onAct);
+  document.addEventListener('click', (event) => { if (!event.target.closest?.('.me')) closeAccount(); });
   document.addEventListener('keydown', (event) => {
     if (event.key === ' ' && event.target.closest?.('a.more')) onAct(event);
   });

@@ -56,7 +56,7 @@ function onKey(event) {
   else if (command && event.key === '/') document.getElementById('shortcuts')?.showModal();
   else if (event.altKey && !inField && event.key === 'ArrowDown') done = thread.move(1);
   else if (event.altKey && !inField && event.key === 'ArrowUp') done = thread.move(-1);
-  else if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector('dialog[open], :popover-open')) done = send.stopByKey();
+  else if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector('dialog[open], :popover-open')) done = chats.closeAccount(true) || send.stopByKey();
   else done = false;
   if (done) event.preventDefault();
 }
