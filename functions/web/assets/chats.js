@@ -42,11 +42,13 @@ export function setPlaying(chat, plays) {
 
 /** @param {string} chat @param {string} html */
 export function addRow(chat, html) {
-  if (row(chat)) return;
-  const list = side?.querySelector('.chats ul');
   const made = element(html);
-  if (list && made) list.prepend(made);
-  adopt(side);
+  const list = side?.querySelector('.chats');
+  if (!list || !made || row(chat)) return;
+  list.querySelector('.empty')?.remove();
+  if (!list.querySelector('ul')) list.append(document.createElement('ul'));
+  list.querySelector('ul').prepend(made);
+  adopt(list);
 }
 
 /** The page of a new chat becomes the page of the chat that its first message began. @param {{chat: string, url: string, head_html?: string}} begun */
@@ -86,12 +88,6 @@ export function removed(chat) {
 export function replace(now) {
   const [list, fresh] = [document, now].map((root) => root.querySelector('.chats'));
   if (!list || !fresh || side.querySelector('.rename-field, .menu-list')) return;
-  for (const item of fresh.querySelectorAll('li[data-chat]')) {
-    const current = item.dataset.chat === page.chat;
-    item.classList.toggle('now', current);
-    if (current) item.querySelector('a').setAttribute('aria-current', 'page');
-    else item.querySelector('a').removeAttribute('aria-current');
-  }
   const focused = document.activeElement;
   const at = list.contains(focused) ? { chat: focused.closest('li')?.dataset.chat, more: focused.matches('.more') } : null;
   list.replaceChildren(...fresh.childNodes);
@@ -102,8 +98,14 @@ export function replace(now) {
   if (page.chat && row(page.chat)) retitle(page.chat, rowTitle(page.chat));
 }
 
-/** Without scripts a link to a page, with them a button that opens a menu. */
+/** Marks the open chat; and what without scripts are links to a page are with them buttons that open a menu. */
 function adopt(root) {
+  for (const item of root?.querySelectorAll('li[data-chat]') ?? []) {
+    const current = item.dataset.chat === page.chat;
+    item.classList.toggle('now', current);
+    if (current) item.querySelector('a').setAttribute('aria-current', 'page');
+    else item.querySelector('a').removeAttribute('aria-current');
+  }
   for (const link of root?.querySelectorAll('a.more') ?? []) {
     link.setAttribute('role', 'button');
     link.setAttribute('aria-haspopup', 'menu');
