@@ -17,22 +17,42 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut hash, mut table) = (Sha256::new(), String::new());
     for file in files {
         let name = file.file_name().into_string().map_err(|name| format!("not a name: {}", name.display()))?;
-        let content = fs::read(file.path())?;
+        let mut content = fs::read_to_string(file.path())?;
+        if name.ends_with(".js") || name.ends_with(".css") {
+            content = stripped(&content);
+        }
         hash.update(&name);
         hash.update([0]);
-        hash.update(&content);
+        hash.update(content.as_bytes());
         hash.update([0]);
         let mut compressed = GzEncoder::new(Vec::new(), Compression::best());
-        compressed.write_all(&content)?;
+        compressed.write_all(content.as_bytes())?;
         fs::write(Path::new(&out).join(format!("{name}.gz")), compressed.finish()?)?;
+        fs::write(Path::new(&out).join(&name), &content)?;
         writeln!(
             table,
-            "    Asset {{ name: {name:?}, plain: include_bytes!({path:?}), gzip: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.gz\")) }},",
-            path = fs::canonicalize(file.path())?.display().to_string(),
+            "    Asset {{\n        name: {name:?},\n        plain: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")),\n        gzip: \
+             include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.gz\")),\n    }},"
         )?;
     }
     let version = hex::encode(&hash.finalize()[..VERSION_BYTES]);
     let code = format!("/// The version.\npub const VERSION: &str = {version:?};\n\nconst ASSETS: &[Asset] = &[\n{table}];\n");
     fs::write(Path::new(&out).join("assets.rs"), code)?;
     Ok(())
+}
+
+/// The code without indentation, and without lines that are comments only.
+fn stripped(code: &str) -> String {
+    let mut kept = String::with_capacity(code.len());
+    let mut in_comment = false;
+    for line in code.lines().map(str::trim) {
+        let begins = !in_comment && line.starts_with("/*");
+        let is_comment = in_comment || begins || line.starts_with("//");
+        in_comment = (in_comment || begins) && !line.contains("*/");
+        if !is_comment && !line.is_empty() {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }

@@ -24,6 +24,22 @@ use shared::{
 /// The number of chats in the list.
 const CHATS: usize = 40;
 
+/// The modules that every page needs, named so that browsers load them at once and not one after another.
+const MODULES: [&str; 12] = [
+    "calls.js",
+    "chats.js",
+    "copy.js",
+    "files.js",
+    "html.js",
+    "live.js",
+    "say.js",
+    "send.js",
+    "stream.js",
+    "thread.js",
+    "times.js",
+    "words.js",
+];
+
 /// What surrounds a page.
 pub struct Shell {
     /// The browser.
@@ -34,6 +50,8 @@ pub struct Shell {
     pub styles: String,
     /// The address of the script.
     pub script: String,
+    /// The addresses of the modules that the script loads first.
+    pub modules: Vec<String>,
     /// The address of the mark.
     pub mark: String,
     /// The data of the scripts, as JSON that HTML can contain.
@@ -179,6 +197,7 @@ impl Shell {
             title: title.to_owned(),
             styles: asset(visit, "style.css"),
             script: asset(visit, "page.js"),
+            modules: MODULES.map(|name| asset(visit, name)).to_vec(),
             mark: asset(visit, "mark.svg"),
             data,
             form_token: side.as_ref().map(|side| side.csrf.clone()),

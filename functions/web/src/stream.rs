@@ -60,11 +60,22 @@ pub struct TurnBegun {
     url: String,
     /// The whole turn.
     html: String,
-    /// The row of a new chat in the list.
-    row_html: Option<String>,
-    title: Option<String>,
+    /// What a new chat adds to the page.
+    #[serde(flatten)]
+    new_chat: Option<NewChat>,
     /// The failed turn that this one takes the place of.
     replaces: Option<u64>,
+}
+
+/// What a chat that has just begun adds to the page of a new chat.
+#[derive(Serialize)]
+pub struct NewChat {
+    /// Its row in the list.
+    pub row_html: String,
+    /// The head of its page.
+    pub head_html: String,
+    /// Its title.
+    pub title: String,
 }
 
 /// See [`PageEvent::Block`].
@@ -134,8 +145,8 @@ pub struct Failed {
 /// What a new turn of a page adds around the turn itself.
 #[derive(Default)]
 pub struct Beginning {
-    /// The row of a new chat, and its title.
-    pub new_chat: Option<(String, String)>,
+    /// What a new chat adds to the page.
+    pub new_chat: Option<NewChat>,
     /// The failed turn that this one takes the place of.
     pub replaces: Option<TurnNumber>,
 }
@@ -241,14 +252,12 @@ impl Rendering {
         self.number = message.id.turn;
         let conversation = self.setting.conversation;
         let turn = self.setting.turn(&TurnMessages { said: message, reply: None });
-        let (row_html, title) = beginning.new_chat.unzip();
         self.ready.push_back(PageEvent::Turn(Box::new(TurnBegun {
             n: self.number.0,
             chat: conversation.to_string(),
             url: self.setting.visit.to(&format!("/chat/{conversation}/")),
             html: or_log(turn),
-            row_html,
-            title,
+            new_chat: beginning.new_chat,
             replaces: beginning.replaces.map(|turn| turn.0),
         })));
     }

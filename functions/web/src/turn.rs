@@ -105,6 +105,7 @@ struct FileChip {
 struct AnswerPart<'a> {
     n: u64,
     who: &'a str,
+    at: Option<Moment>,
     is_pending: bool,
     header: String,
     steps: String,
@@ -292,11 +293,13 @@ impl Setting {
     fn answer(&self, n: u64, state: State, reply: Option<&Message>) -> Result<String, Error> {
         let about = reply.and_then(|reply| reply.about.as_ref());
         let text = reply.map_or("", |reply| reply.content.as_str());
+        let at = reply.map(|reply| Moment::new(reply.created_at, self.visit.zone));
         let part = AnswerPart {
             n,
             who: &self.who,
+            at,
             is_pending: state == State::Pending,
-            header: self.header(state, reply.map(|reply| Moment::new(reply.created_at, self.visit.zone)))?,
+            header: self.header(state, at)?,
             steps: self.steps(about.map_or(&[], |about| &about.steps))?,
             blocks: markdown::render(text, &self.markdown_words()),
             sources: self.sources(n, about.map_or(&[], |about| &about.sources))?,

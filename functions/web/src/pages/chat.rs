@@ -2,9 +2,10 @@
 
 use crate::{
     member::{Member, Refused},
-    shell::{Shell, price, spent, title_of},
+    shell::{Row, Shell, price, spent, title_of},
+    stream::NewChat,
     turn::{Setting, TurnMessages, render},
-    words::fill,
+    words::{Words, fill},
 };
 use askama::Template;
 use axum::{
@@ -234,17 +235,34 @@ fn suggestions(_: Option<&Assistant>, member: &Member) -> Vec<(String, String)> 
     all.map(|(title, text)| (title.to_owned(), text.to_owned())).to_vec()
 }
 
-/// The row of a chat in the list, as it is added when the chat begins.
-pub fn row(member: &Member, conversation: &Conversation) -> Result<(String, String), Error> {
-    #[derive(Template)]
-    #[template(path = "row.html")]
-    struct RowPart<'a> {
-        w: &'static crate::words::Words,
-        root: &'a str,
-        row: crate::shell::Row,
-    }
-    let title = title_of(member.visit.words, conversation);
-    let row = crate::shell::Row { id: conversation.id.to_string(), title: title.clone(), is_current: true };
-    let html = render(&RowPart { w: member.visit.words, root: &member.visit.root, row })?;
-    Ok((html, title))
+#[derive(Template)]
+#[template(path = "row.html")]
+struct RowPart<'a> {
+    w: &'static Words,
+    root: &'a str,
+    row: Row,
+}
+
+#[derive(Template)]
+#[template(path = "chat_head.html")]
+struct HeadPart<'a> {
+    w: &'static Words,
+    root: &'a str,
+    id: Option<String>,
+    title: &'a str,
+    assistant: &'a str,
+}
+
+/// What a chat that has just begun adds to the page of a new chat.
+pub fn begun(member: &Member, conversation: &Conversation, setting: &Setting) -> Result<NewChat, Error> {
+    let (w, root) = (member.visit.words, member.visit.root.as_str());
+    let title = title_of(w, conversation);
+    let id = conversation.id.to_string();
+    let row = Row { id: id.clone(), title: title.clone(), is_current: true };
+    let assistant = if conversation.assistant.is_some() { setting.who.as_str() } else { "" };
+    Ok(NewChat {
+        row_html: render(&RowPart { w, root, row })?,
+        head_html: render(&HeadPart { w, root, id: Some(id), title: &title, assistant })?,
+        title,
+    })
 }

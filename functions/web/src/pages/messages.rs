@@ -1,12 +1,12 @@
 //! Sending a message, and following, stopping and copying its answer. One route has three answers: scripts get a stream
 //! of events, or JSON if they are refused; browsers without scripts wait and are then sent to the turn.
 
-use super::chat::{Draft, row, with_problem};
+use super::chat::{Draft, begun, with_problem};
 use crate::{
     fault,
     member::{Fields, Member, Posted, PostedWithFiles, Refused, see},
     stream::{self, Beginning, Begins},
-    turn::Setting,
+    turn::{Setting, TurnMessages},
     visit::Wants,
 };
 use axum::{
@@ -213,9 +213,9 @@ async fn stream_answer(app: &App<Pages>, member: &Member, message: Message) -> R
     };
     let (id, number) = (*id, message.id.turn);
     let conversation = app.conversations.find(user.id, id).await?;
-    let turns = [crate::turn::TurnMessages { said: (**message).clone(), reply: None }];
+    let turns = [TurnMessages { said: (**message).clone(), reply: None }];
     let setting = Setting::read(app, member, &conversation, &turns).await?;
-    let new_chat = if is_new { Some(row(member, &conversation)?) } else { None };
+    let new_chat = if is_new { Some(begun(member, &conversation, &setting)?) } else { None };
     let begins = Begins::Anew(Beginning { new_chat, replaces });
     let whole = futures::stream::iter([first]).chain(turn);
     Ok(events::respond(stream::events(app.services().clone(), setting, (number, begins), whole)))

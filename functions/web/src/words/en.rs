@@ -200,7 +200,7 @@ pub static EN: Words = Words {
         remove: "Remove {name}",
         rename: "Rename",
         send: "Send",
-        send_failed: "The message could not be sent. Try again: nothing is charged twice.",
+        no_connection: "No connection. Try again: nothing is charged twice.",
         still_answering: "Still answering.",
         stop: "Stop",
         stop_answering: "Stop answering",

@@ -436,8 +436,8 @@ pub struct ScriptWords {
     pub rename: &'static str,
     /// Send
     pub send: &'static str,
-    /// The message could not be sent. Try again: nothing is charged twice.
-    pub send_failed: &'static str,
+    /// No connection. Try again: nothing is charged twice.
+    pub no_connection: &'static str,
     /// Still answering.
     pub still_answering: &'static str,
     /// Stop

@@ -200,7 +200,7 @@ pub static NL: Words = Words {
         remove: "{name} weghalen",
         rename: "Hernoemen",
         send: "Versturen",
-        send_failed: "Het bericht kon niet worden verstuurd. Probeer het opnieuw: niets wordt dubbel gerekend.",
+        no_connection: "Geen verbinding. Probeer het opnieuw: niets wordt dubbel gerekend.",
         still_answering: "Nog bezig met antwoorden.",
         stop: "Stop",
         stop_answering: "Stop met antwoorden",
