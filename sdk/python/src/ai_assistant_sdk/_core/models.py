@@ -11,7 +11,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
 if TYPE_CHECKING:
@@ -465,7 +465,7 @@ def time_text(time: datetime) -> str:
     return time.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _decoder(kind: Any) -> Decoder:
     if isinstance(kind, type) and issubclass(kind, Model):
         return _model(kind)
@@ -477,7 +477,7 @@ def _decoder(kind: Any) -> Decoder:
         return lambda value, where: [
             entry(each, f"{where}[{index}]") for index, each in enumerate(_of(list, value, where))
         ]
-    if origin is Mapping or isinstance(origin, type) and issubclass(origin, Mapping):
+    if origin is Mapping or (isinstance(origin, type) and issubclass(origin, Mapping)):
         content = _decoder(arguments[1])
         return lambda value, where: {
             name: content(each, f"{where}.{name}") for name, each in _of(dict, value, where).items()

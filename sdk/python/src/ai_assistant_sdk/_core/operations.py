@@ -194,9 +194,7 @@ ASSISTANTS_CREATE = Operation(
 )
 ASSISTANTS_LIST = _list("assistants.list", "/assistants", models.Assistant, "status", "category")
 ASSISTANTS_GET = Operation("assistants.get", "GET", _ASSISTANT_PATH, models.Assistant.from_wire)
-ASSISTANTS_UPDATE = Operation(
-    "assistants.update", "PUT", _ASSISTANT_PATH, models.Assistant.from_wire, body=_ASSISTANT
-)
+ASSISTANTS_UPDATE = Operation("assistants.update", "PUT", _ASSISTANT_PATH, models.Assistant.from_wire, body=_ASSISTANT)
 ASSISTANTS_DELETE = _delete("assistants.delete", _ASSISTANT_PATH)
 
 CONVERSATIONS_CREATE = Operation(
@@ -295,9 +293,7 @@ WEBHOOKS_ROTATE_SECRET = Operation(
     body=("secret",),
     repeat=Repeat.NOT_SENT,
 )
-WEBHOOKS_DELIVERIES = _list(
-    "webhooks.deliveries", f"{_WEBHOOK}/deliveries", models.Delivery, "status", "event"
-)
+WEBHOOKS_DELIVERIES = _list("webhooks.deliveries", f"{_WEBHOOK}/deliveries", models.Delivery, "status", "event")
 WEBHOOKS_RETRY = Operation(
     "webhooks.retry",
     "POST",

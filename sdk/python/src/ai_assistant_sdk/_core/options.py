@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._version import VERSION
+from .._version import __version__
 from .errors import ConfigurationError
 from .values import UNSET, Unset
 
@@ -23,7 +23,7 @@ DEFAULT_TIMEOUT_SECONDS = 90.0
 DEFAULT_MODEL_TIMEOUT_SECONDS = 260.0
 WAIT_FOR_RETRIES_SECONDS = 40.0
 USER_AGENT = (
-    f"ai-assistant-sdk-python/{VERSION} "
+    f"ai-assistant-sdk-python/{__version__} "
     f"({platform.python_implementation()} {platform.python_version()}; {platform.system()} {platform.machine()})"
 )
 
@@ -33,7 +33,7 @@ class Options:
     """The options of a client that calls read. Times are in seconds."""
 
     base_url: str
-    timeout: float | None | Unset
+    timeout: float | Unset | None
     attempt_timeout: float
     model_timeout: float
     connect_timeout: float
@@ -51,7 +51,7 @@ class Options:
                 raise ConfigurationError(f"{name} must be above 0")
         check_limits(self.timeout, self.max_retries)
 
-    def total(self, waits_for_model: bool, timeout: float | None | Unset) -> float | None:
+    def total(self, waits_for_model: bool, timeout: float | Unset | None) -> float | None:
         """The seconds that a whole call may take."""
         for choice in (timeout, self.timeout):
             if choice is not UNSET:
@@ -63,7 +63,7 @@ class Options:
         return self.model_timeout if waits_for_model else self.attempt_timeout
 
 
-def check_limits(timeout: float | None | Unset, max_retries: int) -> None:
+def check_limits(timeout: float | Unset | None, max_retries: int) -> None:
     """Refuses limits that make no sense."""
     if timeout is not UNSET and timeout is not None and timeout <= 0:
         raise ConfigurationError("timeout must be above 0, or None for no limit")

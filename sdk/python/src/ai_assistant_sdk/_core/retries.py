@@ -14,7 +14,6 @@ from .errors import (
     APIStatusError,
     APITimeoutError,
     AuthenticationError,
-    PermissionDeniedError,
     error_class,
     parsed,
     retry_after,
@@ -33,7 +32,7 @@ _REFUSED_FOR_NOW = frozenset({408, 429})
 
 def backoff(number: int, longest: float = BACKOFF_SECONDS_MAX) -> float:
     """The seconds before another attempt after `number` failures. Random, so that clients do not come together."""
-    return random.random() * min(longest, BACKOFF_SECONDS * 2 ** min(number, 10))
+    return random.random() * min(longest, BACKOFF_SECONDS * 2.0 ** min(number, 10))
 
 
 class Deadline:
@@ -76,6 +75,7 @@ class Attempts:
         self.key = key
         self.number = 0
         self.has_renewed_credential = False
+        self.uses_api_key = False
         self._repeat = repeat
         self._retries_left = max_retries
         self._may_wait = max_retries > 0
@@ -175,25 +175,22 @@ class Attempts:
             path=self.operation.path,
             attempts=self.number,
             idempotency_key=self.key,
-            hint=_hint(status_code, kind, headers),
+            hint=self._hint(status_code, kind, headers),
         )
 
-
-def _hint(status_code: int, kind: type[APIStatusError], headers: Mapping[str, str]) -> str:
-    if 300 <= status_code < 400:
-        return f"Redirects are not followed. Change base_url; the server names {headers.get('location')!r}."
-    if kind is AuthenticationError:
-        return "Check the credential. API keys begin with qk_; client.users.api_keys.create(...) makes one."
-    if kind is PermissionDeniedError:
-        return "The caller's role or kind of credential does not allow this."
-    return ""
+    def _hint(self, status_code: int, kind: type[APIStatusError], headers: Mapping[str, str]) -> str:
+        if 300 <= status_code < 400:
+            return f"Redirects are not followed. Change base_url; the server names {headers.get('location')!r}."
+        if kind is AuthenticationError and self.uses_api_key:
+            return "The API key was refused. Keys begin with qk_; make one with client.users.api_keys.create(...)."
+        return ""
 
 
-def deadline_for(operation: Operation[Any], options: Options, timeout: float | None | Unset) -> Deadline:
+def deadline_for(operation: Operation[Any], options: Options, timeout: float | Unset | None) -> Deadline:
     """The deadline of a call."""
     return Deadline(options.total(operation.waits_for_model, timeout))
 
 
-def total_is_given(options: Options, timeout: float | None | Unset) -> bool:
+def total_is_given(options: Options, timeout: float | Unset | None) -> bool:
     """Whether somebody chose the limit of the whole call."""
     return timeout is not UNSET or options.timeout is not UNSET

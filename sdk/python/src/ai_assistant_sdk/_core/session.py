@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -81,7 +81,7 @@ class Held:
     generation: int
     ends_at: float = 0.0
     early: float = EARLY_SECONDS
-    outcome_is_unknown: bool = False
+    early_refresh_failed: bool = False
 
     @classmethod
     def of(cls, session: Session | None, generation: int) -> Held:
@@ -97,5 +97,9 @@ class Held:
             return Need.NO
         if left <= 0:
             return Need.NOW
-        # If the answer to a refresh was lost, another one may end the sign-in, so the rest of the lifetime comes first.
-        return Need.NO if self.outcome_is_unknown else Need.SOON
+        # After a failure the rest of the lifetime is used first: if the server did refresh the session and only its
+        # answer was lost, another refresh ends the sign-in.
+        return Need.NO if self.early_refresh_failed else Need.SOON
+
+    def after_failed_refresh(self) -> Held:
+        return replace(self, early_refresh_failed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, TypeVar
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Unset(enum.Enum):
         return "UNSET"
 
 
-UNSET = Unset.UNSET
+UNSET: Final = Unset.UNSET
 
 
 class HasId(Protocol):
