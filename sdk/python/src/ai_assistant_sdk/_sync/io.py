@@ -213,7 +213,8 @@ def open_socket(url: str, seconds: float) -> ClientConnection:
     """Opens a WebSocket."""
     from websockets.sync.client import connect
 
-    return connect(url, open_timeout=seconds, max_size=2**20)
+    # The connection outlives this function. Newer versions of websockets warn unless it is entered.
+    return connect(url, open_timeout=seconds, max_size=2**20).__enter__()
 
 
 def receive(socket: ClientConnection, seconds: float) -> str | bytes:
