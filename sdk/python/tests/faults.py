@@ -63,6 +63,9 @@ class Fault:
     change: Callable[[Any], Any] | None = None
     """Changes the JSON of the answer."""
 
+    only_for: str = ""
+    """The fault is for requests with this credential."""
+
 
 class FaultProxy:
     """The proxy. Each rule applies to as many matching requests as it says, in the order of the rules."""
@@ -123,10 +126,12 @@ class FaultProxy:
         with self._lock:
             return [seen for seen in self.seen if seen.method == method and path in seen.path]
 
-    def _fault(self, method: str, path: str) -> Fault:
+    def _fault(self, seen: Seen) -> Fault:
+        credential = seen.headers.get("authorization", "")
         with self._lock:
             for rule_method, rule_path, left, fault in self._rules:
-                if left[0] > 0 and rule_method == method and rule_path in path:
+                is_meant = rule_method == seen.method and rule_path in seen.path
+                if left[0] > 0 and is_meant and credential.endswith(fault.only_for):
                     left[0] -= 1
                     return fault
         return Fault()
@@ -138,7 +143,7 @@ class FaultProxy:
             self.seen.append(seen)
             self.all_seen.append(seen)
         released = self._released
-        fault = self._fault(seen.method, seen.path)
+        fault = self._fault(seen)
         if fault.before:
             _break(request)
             return
@@ -189,7 +194,8 @@ class FaultProxy:
         while piece := answer.read1(CHUNK):
             seen.answer += piece
             if limit is not None and sent + len(piece) >= limit:
-                _chunk(request, piece[: limit - sent])
+                if rest := piece[: limit - sent]:
+                    _chunk(request, rest)
                 if fault.stall_after is not None:
                     released.wait(30)
                 _break(request)
