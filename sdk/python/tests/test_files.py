@@ -22,7 +22,8 @@ from faults import Fault, FaultProxy
 
 Make = Callable[..., AIAssistantClient]
 SMALL = b"product,price\nkettle,39\n"
-LARGE = b"product,price\n" + b"kettle,39\n" * 500_000
+# Of a kind whose text is not read, which would take the server long.
+LARGE = b"\x89PNG\r\n\x1a\n" + bytes(5_000_000)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_names_that_are_special_in_forms_survive(client: AIAssistantClient) -> N
 def test_large_files_go_to_the_storage(client: AIAssistantClient, proxy: FaultProxy) -> None:
     through(proxy)
     progress: list[tuple[int, int | None]] = []
-    file = client.files.upload(LARGE, filename="prices.csv", on_progress=lambda *p: progress.append(p))
+    file = client.files.upload(LARGE, filename="large.png", on_progress=lambda *p: progress.append(p))
     assert client.files.download(file) == LARGE
     (put,) = proxy.requests("PUT", "/")
     assert "authorization" not in put.headers
@@ -79,7 +80,7 @@ def test_large_files_go_to_the_storage(client: AIAssistantClient, proxy: FaultPr
 def test_content_is_sent_again_from_its_start(client: AIAssistantClient, proxy: FaultProxy, fault: Fault) -> None:
     through(proxy)
     proxy.rule("PUT", "/", fault)
-    file = client.files.upload(io.BytesIO(LARGE), filename="prices.csv")
+    file = client.files.upload(io.BytesIO(LARGE), filename="large.png")
     assert client.files.download(file) == LARGE
     assert len(proxy.requests("PUT", "/")) == 2
 
@@ -89,7 +90,7 @@ def test_storage_that_refuses(client: AIAssistantClient, proxy: FaultProxy) -> N
     refusal = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
     proxy.rule("PUT", "/", Fault(status=403, body=refusal))
     with pytest.raises(UploadError) as raised:
-        client.files.upload(LARGE, filename="prices.csv")
+        client.files.upload(LARGE, filename="large.png")
     assert (raised.value.phase, raised.value.code) == ("put", "AccessDenied")
     assert raised.value.upload_id
     assert proxy.requests("POST", "/complete") == []
@@ -97,7 +98,7 @@ def test_storage_that_refuses(client: AIAssistantClient, proxy: FaultProxy) -> N
 
 def test_lost_answer_to_the_completion_is_asked_for_again(client: AIAssistantClient, proxy: FaultProxy) -> None:
     proxy.rule("POST", "/complete", Fault(drop=True))
-    client.files.upload(LARGE, filename="prices.csv")
+    client.files.upload(LARGE, filename="large.png")
     assert len(proxy.requests("POST", "/complete")) == 2
     assert len(list(client.files.list())) == 1
 
@@ -111,7 +112,7 @@ def test_server_that_takes_less_in_one_request(client: AIAssistantClient, proxy:
 
 def test_server_without_a_way_for_large_files(client: AIAssistantClient, proxy: FaultProxy) -> None:
     proxy.rule("POST", "/files/uploads", Fault(status=405))
-    file = client.files.upload(LARGE, filename="prices.csv")
+    file = client.files.upload(LARGE, filename="large.png")
     assert client.files.download(file) == LARGE
 
 
@@ -119,10 +120,10 @@ def test_refusals_keep_their_class(client: AIAssistantClient, proxy: FaultProxy)
     with pytest.raises(ValidationError):
         client.files.upload(b"MZ", filename="program.exe")
     with pytest.raises(ValidationError):
-        client.files.upload(LARGE, filename="picture.png")
+        client.files.upload(LARGE, filename="report.pdf")
     proxy.rule("POST", "/files/uploads", Fault(status=413, body=b'{"detail": "Your storage space is used up."}'))
     with pytest.raises(PayloadTooLargeError):
-        client.files.upload(LARGE, filename="prices.csv")
+        client.files.upload(LARGE, filename="large.png")
 
 
 class Pipe(io.RawIOBase):
@@ -141,7 +142,7 @@ class Pipe(io.RawIOBase):
 def test_file_that_can_be_read_once(client: AIAssistantClient, proxy: FaultProxy) -> None:
     through(proxy)
     proxy.rule("PUT", "/", Fault(status=503))
-    file = client.files.upload(Pipe(LARGE), filename="prices.csv")  # type: ignore[arg-type]
+    file = client.files.upload(Pipe(LARGE), filename="large.png")  # type: ignore[arg-type]
     assert client.files.download(file) == LARGE
 
 
@@ -156,13 +157,13 @@ def test_contents_that_cannot_be_sent(client: AIAssistantClient, monkeypatch: py
         client.files.upload("/nonexistent/file.txt")
     monkeypatch.setattr(transfer, "SPOOL_BYTES_MAX", 1000)
     with pytest.raises(ValueError, match="1000"):
-        client.files.upload(Pipe(LARGE), filename="a.csv")  # type: ignore[arg-type]
+        client.files.upload(Pipe(LARGE), filename="a.png")  # type: ignore[arg-type]
 
 
 def test_download_to_a_path_is_whole_or_not_there(
     client: AIAssistantClient, proxy: FaultProxy, tmp_path: pathlib.Path
 ) -> None:
-    file = client.files.upload(LARGE, filename="prices.csv")
+    file = client.files.upload(LARGE, filename="large.png")
     target = tmp_path / "copy.csv"
     progress: list[tuple[int, int | None]] = []
     proxy.rule("GET", "/content", Fault(cut_after=200_000))
@@ -177,7 +178,7 @@ def test_download_to_a_path_is_whole_or_not_there(
 
 
 def test_download_ends_with_its_timeout(client: AIAssistantClient, proxy: FaultProxy) -> None:
-    file = client.files.upload(LARGE, filename="prices.csv")
+    file = client.files.upload(LARGE, filename="large.png")
     proxy.rule("GET", "/content", Fault(stall_after=1000), times=9)
     with pytest.raises(APITimeoutError) as raised:
         client.files.download(file, timeout=0.5)
@@ -217,7 +218,7 @@ async def test_asynchronous_files(
     with tempfile.TemporaryFile() as opened:
         opened.write(LARGE)
         opened.seek(0)
-        file = await client.files.upload(opened, filename="p.csv", on_progress=lambda *p: progress.append(p))
+        file = await client.files.upload(opened, filename="large.png", on_progress=lambda *p: progress.append(p))
     assert progress[-1] == (len(LARGE), len(LARGE))
     assert await client.files.download(file) == LARGE
     target = tmp_path / "copy.csv"

@@ -66,13 +66,18 @@ def test_kinds_of_updates(live_client: AIAssistantClient, admin: AIAssistantClie
         created = next(live)
         assert isinstance(created, ConversationUpdate)
         assert (created.event, created.conversation_id) == ("conversation.created", conversation.id)
-        client.conversations.messages.send(conversation, "Hello")
-        received = until(live, lambda each: isinstance(each, ConversationUpdate))
+        with client.conversations.messages.stream(conversation, '/echo text="a b c" pieces=3 delay=200ms') as stream:
+            reply = stream.result.assistant_message
+        seen: list[Update] = []
+        while not any(isinstance(each, ConversationUpdate) and each.message_id == reply.id for each in seen):
+            seen.append(next(live))
+        deltas = [each for each in seen if isinstance(each, MessageDelta)]
+        assert deltas
+        assert "".join(each.delta for each in deltas) in reply.content
+        received = seen[-1]
         assert isinstance(received, ConversationUpdate)
         assert received.message is not None
-        assert received.message.content == "Hello"
-        assert live.load(received).content == "Hello"
-        until(live, lambda each: isinstance(each, MessageDelta))
+        assert live.load(received).content == received.message.content == "a b c"
         client.assistants.update(assistant, status="inactive")
         changed = until(live, lambda each: isinstance(each, AssistantUpdate))
         assert isinstance(changed, AssistantUpdate)
@@ -118,12 +123,9 @@ def test_connection_goes_on_after_an_earlier_one(live_client: AIAssistantClient)
 
 def test_end_of_the_sign_in_ends_the_updates(live_client: AIAssistantClient) -> None:
     with live_client.realtime.connect() as live:
-        session = live_client.session
         live_client.auth.logout()
-        assert session is not None
-        with pytest.raises((RealtimeClosedError, AuthenticationError, Exception)) as raised:
+        with pytest.raises(RealtimeClosedError):
             next(live)
-        assert type(raised.value).__name__ in ("RealtimeClosedError", "ConfigurationError")
 
 
 def test_credential_that_is_refused_later_ends_the_updates(

@@ -180,10 +180,11 @@ class RealtimeConnection:
         life.failures += 1
         try:
             self._open()
-        except (AuthenticationError, PermissionDeniedError) as error:
+        except (AuthenticationError, PermissionDeniedError, ConfigurationError) as error:
+            # The session has ended, or the client has signed out.
             self._is_closed = True
             raise RealtimeClosedError(
-                f"The credential is not accepted any more: {error.detail}", code=POLICY_VIOLATION, reason=error.detail
+                f"The credential is not accepted any more: {error}", code=POLICY_VIOLATION, reason=str(error)
             ) from error
         except ConnectionClosed as closed:
             self._note_end(closed)
