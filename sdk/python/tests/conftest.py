@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from ai_assistant_sdk import AIAssistantClient, AsyncAIAssistantClient
 from document import Document
 from faults import FaultProxy
+
+from ai_assistant_sdk import AIAssistantClient, AsyncAIAssistantClient
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("QUINTET_BINARY", ROOT / "target" / "debug" / "quintet"))

@@ -154,9 +154,7 @@ class FaultProxy:
             return
         self._forward(request, seen, fault, released)
 
-    def _forward(
-        self, request: BaseHTTPRequestHandler, seen: Seen, fault: Fault, released: threading.Event
-    ) -> None:
+    def _forward(self, request: BaseHTTPRequestHandler, seen: Seen, fault: Fault, released: threading.Event) -> None:
         upstream = http.client.HTTPConnection(self.upstream.hostname or "", self.upstream.port, timeout=60)
         headers = {name: value for name, value in seen.headers.items() if name not in HOP_BY_HOP}
         try:

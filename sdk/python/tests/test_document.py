@@ -12,10 +12,11 @@ from types import UnionType
 from typing import Any, Literal, Union
 
 import pytest
+from document import PREFIX, Document
+
 from ai_assistant_sdk import AIAssistantClient, ErrorCode
 from ai_assistant_sdk._core import live, models, operations
 from ai_assistant_sdk._core.errors import error_class
-from document import PREFIX, Document
 
 # The same answers as below /api/v1.
 TWICE = {("GET", "/health"), ("GET", "/health/detailed")}
@@ -102,9 +103,7 @@ def test_every_operation_of_the_document_is_in_the_library_once_and_the_other_wa
 
 
 @pytest.mark.parametrize("operation", operations.ALL, ids=lambda operation: operation.name)
-def test_requests_have_the_fields_of_the_document(
-    document: Document, operation: operations.Operation[Any]
-) -> None:
+def test_requests_have_the_fields_of_the_document(document: Document, operation: operations.Operation[Any]) -> None:
     parameters = in_document(document, operation).get("parameters", [])
     query = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     extra = MAY_BE_ABSENT.get((operation.method, operation.path), set())
@@ -228,9 +227,7 @@ def literals_of(hint: Any) -> set[str] | None:
 
 
 @pytest.mark.parametrize(("name", "model"), SCHEMAS.items(), ids=list(SCHEMAS))
-def test_enumerations_have_the_values_of_the_document(
-    document: Document, name: str, model: type[models.Model]
-) -> None:
+def test_enumerations_have_the_values_of_the_document(document: Document, name: str, model: type[models.Model]) -> None:
     hints = typing.get_type_hints(model)
     for field_name, schema in document.data["components"]["schemas"][name]["properties"].items():
         schema = document.resolve(schema.get("items", schema))

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Callable
 
 import pytest
+from faults import Fault, FaultProxy
+
 from ai_assistant_sdk import (
     AIAssistantClient,
     APIConnectionError,
@@ -18,7 +20,6 @@ from ai_assistant_sdk import (
     ValidationError,
 )
 from ai_assistant_sdk._core import transfer
-from faults import Fault, FaultProxy
 
 Make = Callable[..., AIAssistantClient]
 SMALL = b"product,price\nkettle,39\n"

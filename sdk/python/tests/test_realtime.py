@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from faults import Fault, FaultProxy, Relay, relay
+from websockets.sync.server import ServerConnection, serve
+
 from ai_assistant_sdk import (
     AIAssistantClient,
     AssistantUpdate,
@@ -29,8 +32,6 @@ from ai_assistant_sdk import (
     Update,
 )
 from ai_assistant_sdk._core import live as core
-from faults import Fault, FaultProxy, Relay, relay
-from websockets.sync.server import ServerConnection, serve
 
 Make = Callable[..., AIAssistantClient]
 
@@ -133,9 +134,7 @@ def test_credential_that_is_refused_later_ends_the_updates(
 ) -> None:
     key = client.users.api_keys.create(name="live")
     with (
-        AIAssistantClient(
-            base_url=base_url, api_key=key.key, realtime_url=f"ws://127.0.0.1:{wire.port}/ws"
-        ) as bot,
+        AIAssistantClient(base_url=base_url, api_key=key.key, realtime_url=f"ws://127.0.0.1:{wire.port}/ws") as bot,
         bot.realtime.connect() as live,
     ):
         client.users.api_keys.delete(key)
@@ -159,9 +158,7 @@ def test_no_connection_at_first_is_an_error(make_client: Make) -> None:
         pass
 
 
-def test_downtime_that_is_too_long_is_an_error(
-    live_client: AIAssistantClient, wire: Relay, proxy: FaultProxy
-) -> None:
+def test_downtime_that_is_too_long_is_an_error(live_client: AIAssistantClient, wire: Relay, proxy: FaultProxy) -> None:
     with live_client.realtime.connect(max_downtime=0.5) as live:
         proxy.rule("POST", "/ws/ticket", Fault(before=True), times=999)
         wire.cut()
@@ -258,9 +255,7 @@ def test_address_of_the_socket() -> None:
     assert address("https://a.example/api/v1", "wss://b.example/prod", "t", None) == "wss://b.example/prod?ticket=t"
 
 
-async def test_asynchronous_updates(
-    base_url: str, client: AIAssistantClient, wire: Relay
-) -> None:
+async def test_asynchronous_updates(base_url: str, client: AIAssistantClient, wire: Relay) -> None:
     async with (
         AsyncAIAssistantClient(
             base_url=base_url, session=client.session, realtime_url=f"ws://127.0.0.1:{wire.port}/ws"

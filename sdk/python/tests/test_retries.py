@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from faults import Fault, FaultProxy
+
 from ai_assistant_sdk import (
     AIAssistantClient,
     APIConnectionError,
@@ -23,7 +25,6 @@ from ai_assistant_sdk import (
     ServerError,
     ServiceUnavailableError,
 )
-from faults import Fault, FaultProxy
 
 Make = Callable[..., AIAssistantClient]
 
@@ -98,9 +99,7 @@ def test_no_retries_means_none(make_client: Make, proxy: FaultProxy, fault: Faul
     assert len(proxy.requests("GET", "/users/me")) == 1
 
 
-def test_registration_is_not_repeated_once_it_may_have_arrived(
-    client: AIAssistantClient, proxy: FaultProxy
-) -> None:
+def test_registration_is_not_repeated_once_it_may_have_arrived(client: AIAssistantClient, proxy: FaultProxy) -> None:
     proxy.rule("POST", "/auth/register", Fault(drop=True))
     with pytest.raises(APIConnectionError) as raised:
         client.auth.register(email=f"lost{time.time_ns()}@example.com", password="password123")

@@ -14,6 +14,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from conftest import PASSWORD, Account
+from faults import Fault, FaultProxy
+
 from ai_assistant_sdk import (
     AIAssistantClient,
     APIConnectionError,
@@ -23,8 +26,6 @@ from ai_assistant_sdk import (
     Session,
     SessionExpiredError,
 )
-from conftest import PASSWORD, Account
-from faults import Fault, FaultProxy
 
 Make = Callable[..., AIAssistantClient]
 REFUSED = Fault(status=401, body=b'{"detail": "no", "status_code": 401, "error_code": "UNAUTHORIZED"}')
@@ -82,9 +83,7 @@ def test_session_survives_as_text(base_url: str, make_client: Make) -> None:
         Session.from_json('{"access_token": 3}')
 
 
-def test_refused_session_is_refreshed_once_and_the_call_goes_on(
-    make_client: Make, proxy: FaultProxy
-) -> None:
+def test_refused_session_is_refreshed_once_and_the_call_goes_on(make_client: Make, proxy: FaultProxy) -> None:
     kept: list[Session | None] = []
     client = make_client(on_session=kept.append)
     proxy.rule("GET", "/users/me", REFUSED)
@@ -130,9 +129,7 @@ def test_early_refresh_that_fails_does_not_fail_the_call(
     assert refreshes(proxy) == 3
 
 
-def test_refresh_whose_answer_is_lost_is_asked_for_again(
-    make_client: Make, proxy: FaultProxy, base_url: str
-) -> None:
+def test_refresh_whose_answer_is_lost_is_asked_for_again(make_client: Make, proxy: FaultProxy, base_url: str) -> None:
     session = shortened(make_client().session, -1)
     with AIAssistantClient(base_url=base_url, session=session) as client:
         proxy.rule("POST", "/auth/refresh", Fault(drop=True))
@@ -283,9 +280,7 @@ def test_client_is_used_in_two_event_loops(base_url: str, client: AIAssistantCli
     assert ran.stdout.split() == [client.users.me().id] * 2
 
 
-async def test_on_session_may_be_a_coroutine_function(
-    base_url: str, make_client: Make, account: Account
-) -> None:
+async def test_on_session_may_be_a_coroutine_function(base_url: str, make_client: Make, account: Account) -> None:
     kept: list[Session | None] = []
 
     async def keep(session: Session | None) -> None:
@@ -345,7 +340,10 @@ async def test_api_key_may_come_from_a_coroutine_function(client: AIAssistantCli
 @pytest.mark.parametrize(
     "options",
     [
-        {"api_key": "k", "session": Session(access_token="a", refresh_token="r", expires_at=datetime.now(timezone.utc))},
+        {
+            "api_key": "k",
+            "session": Session(access_token="a", refresh_token="r", expires_at=datetime.now(timezone.utc)),
+        },
         {"base_url": "ftp://localhost/api/v1"},
         {"attempt_timeout": 0},
         {"max_retries": -1},

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 
 import pytest
+from faults import Fault, FaultProxy
+
 from ai_assistant_sdk import (
     AIAssistantClient,
     APIResponseError,
@@ -22,7 +24,6 @@ from ai_assistant_sdk import (
     StreamError,
     StreamInterruptedError,
 )
-from faults import Fault, FaultProxy
 
 Make = Callable[..., AIAssistantClient]
 WORDS = "One, two, three, four, five"
@@ -109,9 +110,7 @@ def test_broken_stream_goes_on_where_it_ended(client: AIAssistantClient, proxy: 
     assert client.users.me().tokens == before - 100
 
 
-def test_stream_is_given_up_after_three_attempts_without_progress(
-    client: AIAssistantClient, proxy: FaultProxy
-) -> None:
+def test_stream_is_given_up_after_three_attempts_without_progress(client: AIAssistantClient, proxy: FaultProxy) -> None:
     conversation = client.conversations.create()
     middle = after_words(proxy, client, conversation.id)
     proxy.rule("POST", "/stream", Fault(cut_after=middle))
@@ -250,9 +249,7 @@ def test_failure_of_the_model(client: AIAssistantClient) -> None:
     assert stream.response is None
 
 
-def test_refusals_before_the_first_event_are_ordinary_errors(
-    client: AIAssistantClient, proxy: FaultProxy
-) -> None:
+def test_refusals_before_the_first_event_are_ordinary_errors(client: AIAssistantClient, proxy: FaultProxy) -> None:
     with (
         pytest.raises(NotFoundError),
         client.conversations.messages.stream("018e376b-9ce0-7000-8000-000000000001", "Hello"),
@@ -322,9 +319,7 @@ async def test_asynchronous_streams(async_client: AsyncAIAssistantClient, proxy:
         assert (await stream.result).assistant_message.status == "cancelled"
 
 
-async def test_asynchronous_stream_that_stays_silent(
-    async_client: AsyncAIAssistantClient, proxy: FaultProxy
-) -> None:
+async def test_asynchronous_stream_that_stays_silent(async_client: AsyncAIAssistantClient, proxy: FaultProxy) -> None:
     client = async_client.with_options(stream_idle_timeout=0.5)
     conversation = await client.conversations.create()
     proxy.rule("POST", "/stream", Fault(stall_after=400))
