@@ -5,7 +5,7 @@ AI_ASSISTANT_API_KEY=qk_… AI_ASSISTANT_WEBHOOK_SECRET=… uvicorn fastapi_app:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -19,7 +19,7 @@ seen_events: set[str] = set()
 
 
 @asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
     async with client:
         yield
 

@@ -73,7 +73,9 @@ def test_example_of_the_document(
     assert proxy.requests("POST", "/conversations")[0].json["initial_message"] == "Hello!"
 
 
-def test_examples_of_the_readme(base_url: str, key: str, tmp_path: pathlib.Path) -> None:
+def test_examples_of_the_readme(server: str, key: str, tmp_path: pathlib.Path) -> None:
+    # Not through the proxy, which knows no WebSocket.
+    base_url = f"{server}/api/v1"
     code = "\n".join(BLOCK.findall((SDK / "README.md").read_text()))
     code = code.replace("http://localhost:8000/api/v1", base_url).replace("your-api-key", key)
     code = code.replace("eve@example.com", f"eve{time.time_ns()}@example.com")
@@ -177,7 +179,7 @@ def test_fastapi_application(client: AIAssistantClient, base_url: str, key: str,
     command = [sys.executable, "-m", "uvicorn", "fastapi_app:app", "--port", str(port), "--log-level", "warning"]
     settings = {"AI_ASSISTANT_BASE_URL": base_url, "AI_ASSISTANT_API_KEY": key}
     with served(command, port, tmp_path, **settings, AI_ASSISTANT_WEBHOOK_SECRET="webhook-secret") as url:
-        status, text = post(f"{url}/conversations", b"", "application/json")
+        _, text = post(f"{url}/conversations", b"", "application/json")
         conversation = re.findall(r'"id":"([^"]+)"', text)[0]
         asked = f"{url}/conversations/{conversation}/ask"
         assert post(asked, b'{"text": "Hello"}', "application/json") == (200, "This is a dummy response from the AI.")

@@ -77,7 +77,7 @@ def test_calls_of_tools_are_events(client: AIAssistantClient) -> None:
     script = '/echo tool=web_search{"query": "tides"}\n/echo text=Found'
     with client.conversations.messages.stream(conversation, script) as stream:
         steps = [event.step for event in stream if isinstance(event, StepEvent)]
-    assert [step.status for step in steps][0] == "running"
+    assert steps[0].status == "running"
     assert steps[0].arguments == {"query": "tides"}
     assert stream.result.assistant_message.steps[0].tool == "web_search"
 
