@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import warnings
@@ -140,7 +141,7 @@ def test_log_is_switched_on_by_the_environment(base_url: str) -> None:
             capture_output=True,
             text=True,
             check=True,
-            env={"AI_ASSISTANT_LOG": level},
+            env={**os.environ, "AI_ASSISTANT_LOG": level},
         )
         assert ran.stderr.count("GET /health 200 in") == expected
 

@@ -1,9 +1,8 @@
 """The client library of the AI Assistant Platform API."""
 
-from ._async.client import AsyncAIAssistantClient
-from ._async.listing import AsyncPager
-from ._async.pages import AsyncPage
-from ._async.streams import AsyncMessageStream
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._core.answers import RawResponse
 from ._core.errors import (
     AIAssistantError,
@@ -37,16 +36,6 @@ from ._core.errors import (
     UploadError,
     ValidationError,
     WebhookVerificationError,
-)
-from ._core.live import (
-    AssistantUpdate,
-    ConversationUpdate,
-    Gap,
-    LiveMessage,
-    MessageDelta,
-    SystemNotification,
-    UnknownUpdate,
-    Update,
 )
 from ._core.models import (
     ApiKey,
@@ -94,6 +83,22 @@ from ._sync.client import AIAssistantClient
 from ._sync.pages import Page
 from ._sync.streams import MessageStream
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._async.client import AsyncAIAssistantClient
+    from ._async.listing import AsyncPager
+    from ._async.pages import AsyncPage
+    from ._async.streams import AsyncMessageStream
+    from ._core.live import (
+        AssistantUpdate,
+        ConversationUpdate,
+        Gap,
+        LiveMessage,
+        MessageDelta,
+        SystemNotification,
+        UnknownUpdate,
+        Update,
+    )
 
 __all__ = [
     "UNSET",
@@ -186,3 +191,31 @@ __all__ = [
     "WebhookVerificationError",
     "__version__",
 ]
+
+# These take time to import, and many programs need none of them.
+_LATER = {
+    "AssistantUpdate": "._core.live",
+    "AsyncAIAssistantClient": "._async.client",
+    "AsyncMessageStream": "._async.streams",
+    "AsyncPage": "._async.pages",
+    "AsyncPager": "._async.listing",
+    "ConversationUpdate": "._core.live",
+    "Gap": "._core.live",
+    "LiveMessage": "._core.live",
+    "MessageDelta": "._core.live",
+    "SystemNotification": "._core.live",
+    "UnknownUpdate": "._core.live",
+    "Update": "._core.live",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(module, __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
