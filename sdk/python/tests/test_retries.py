@@ -204,6 +204,14 @@ def test_timeout_is_the_whole_call_and_not_one_attempt(client: AIAssistantClient
     assert raised.value.phase == "total"
 
 
+def test_only_calls_that_wait_for_a_model_get_its_time(make_client: Make, proxy: FaultProxy) -> None:
+    client = make_client(attempt_timeout=0.3, model_timeout=20)
+    assert client.conversations.create(message="/echo wait=600ms text=Late").messages[1].content == "Late"
+    proxy.rule("POST", "/conversations", Fault(delay=5))
+    client.conversations.create()
+    assert len(proxy.requests("POST", "/conversations")) == 3
+
+
 def test_attempts_that_take_too_long_are_repeated(make_client: Make, proxy: FaultProxy) -> None:
     client = make_client(attempt_timeout=0.4)
     proxy.rule("GET", "/users/me", Fault(delay=5))

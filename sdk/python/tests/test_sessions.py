@@ -20,6 +20,7 @@ from faults import Fault, FaultProxy
 from ai_assistant_sdk import (
     AIAssistantClient,
     APIConnectionError,
+    APITimeoutError,
     AsyncAIAssistantClient,
     AuthenticationError,
     ConfigurationError,
@@ -150,6 +151,18 @@ def test_network_failure_keeps_the_session(make_client: Make, proxy: FaultProxy,
         assert kept == []
         client.users.me()
         assert kept == [client.session]
+
+
+def test_refresh_is_within_the_timeout_of_the_call(make_client: Make, proxy: FaultProxy, base_url: str) -> None:
+    session = shortened(make_client().session, -1)
+    proxy.rule("POST", "/auth/refresh", Fault(delay=5), times=9)
+    with AIAssistantClient(base_url=base_url, session=session) as client:
+        began = time.monotonic()
+        with pytest.raises(APITimeoutError) as raised:
+            client.users.me(timeout=0.5)
+        assert time.monotonic() - began < 1.5
+        assert raised.value.phase == "total"
+        assert client.session is session
 
 
 def test_refresh_token_that_has_ended_ends_the_session(make_client: Make, base_url: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .._core.errors import APIConnectionError, APIStatusError, ConfigurationError, SessionExpiredError
+from .._core.errors import APIConnectionError, APIStatusError, APITimeoutError, ConfigurationError, SessionExpiredError
 from .._core.models import TokenPair
 from .._core.options import KeySource, authorization
 from .._core.retries import Deadline
 from .._core.session import Held, Need, Session
 from . import io
 
-Refresh = Callable[[str], Awaitable[TokenPair]]
+Refresh = Callable[[str, float | None], Awaitable[TokenPair]]
 OnSession = Callable[[Session | None], Any]
 EXPIRED_STATUSES = (401, 422)
 
@@ -67,11 +67,13 @@ class AsyncCredentials:
         if self._held.generation != generation:
             return
         try:
-            await self._flight.run(lambda: self._renew(generation, refresh), deadline.left())
+            await self._flight.run(lambda seconds: self._renew(generation, refresh, seconds), deadline.left())
         except TimeoutError:
-            raise APIConnectionError("The session was not refreshed within the timeout of the call.") from None
+            raise APITimeoutError(
+                "The session was not refreshed within the timeout of the call.", phase="total"
+            ) from None
 
-    async def _renew(self, generation: int, refresh: Refresh) -> None:
+    async def _renew(self, generation: int, refresh: Refresh, seconds: float | None) -> None:
         held = self._held
         # Another refresh may have ended since the caller looked.
         if held.generation != generation or held.session is None:
@@ -79,7 +81,7 @@ class AsyncCredentials:
         if held.session.refresh_token is None:
             return
         try:
-            pair = await refresh(held.session.refresh_token)
+            pair = await refresh(held.session.refresh_token, seconds)
         except APIStatusError as error:
             if error.status_code not in EXPIRED_STATUSES:
                 self._note_failure(held)

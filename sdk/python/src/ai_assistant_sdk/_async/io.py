@@ -156,12 +156,12 @@ class AsyncFlight:
         task = self._tasks.get(asyncio.get_running_loop())
         return task is not None and not task.done()
 
-    async def run(self, work: Callable[[], Coroutine[Any, Any, None]], seconds: float | None) -> None:
-        """Does the work or waits for whoever does it."""
+    async def run(self, work: Callable[[None], Coroutine[Any, Any, None]], seconds: float | None) -> None:
+        """Starts the work, unless it is being done, and waits for it. It has no limit, as others may wait longer."""
         loop = asyncio.get_running_loop()
         task = self._tasks.get(loop)
         if task is None or task.done():
-            task = self._tasks[loop] = loop.create_task(work())
+            task = self._tasks[loop] = loop.create_task(work(None))
             task.add_done_callback(_look_at)
         await within(asyncio.shield(task), seconds)
 

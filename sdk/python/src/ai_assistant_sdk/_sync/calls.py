@@ -203,10 +203,11 @@ class Caller:
             return True
         raise expired(attempts.status_error(401, response.headers, content))
 
-    def _refresh(self, refresh_token: str) -> TokenPair:
-        """Asks for new tokens, within the time in which the server answers a repetition."""
+    def _refresh(self, refresh_token: str, seconds: float | None) -> TokenPair:
+        """Asks for new tokens, within some seconds, and the time in which the server answers a repetition."""
         caller = self.with_options(replace(self.options, attempt_timeout=REFRESH_ATTEMPT_SECONDS))
-        options = CallOptions(timeout=REFRESH_WINDOW_SECONDS, max_retries=REFRESH_ATTEMPTS - 1)
+        limit = REFRESH_WINDOW_SECONDS if seconds is None else max(min(seconds, REFRESH_WINDOW_SECONDS), 0.001)
+        options = CallOptions(timeout=limit, max_retries=REFRESH_ATTEMPTS - 1)
         token = LAST_ANSWER.set(None)
         try:
             return caller.call(REFRESH, options, body={"refresh_token": refresh_token})

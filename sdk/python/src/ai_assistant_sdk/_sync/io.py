@@ -186,8 +186,8 @@ class Flight:
     def is_running(self) -> bool:
         return self._trip is not None
 
-    def run(self, work: Callable[[], None], seconds: float | None) -> None:
-        """Does the work or waits for the thread that does it."""
+    def run(self, work: Callable[[float | None], None], seconds: float | None) -> None:
+        """Does the work within some seconds, or waits for the thread that does it."""
         with self._lock:
             trip, is_first = self._trip, self._trip is None
             if trip is None:
@@ -199,7 +199,7 @@ class Flight:
                 raise trip.error
             return
         try:
-            work()
+            work(seconds)
         except BaseException as error:
             trip.error = error
             raise

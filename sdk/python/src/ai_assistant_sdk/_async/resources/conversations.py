@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,10 @@ class AsyncConversations(AsyncResource):
         body = given(assistant_id=assistant_id, title=title, initial_message=initial_message)
         if body.get("assistant_id") is not None:
             body["assistant_id"] = id_text(body["assistant_id"])
-        return await self._call(CONVERSATIONS_CREATE, options, body=body)
+        # Without a message there is no model to wait for.
+        waits = body.get("initial_message") is not None
+        operation = replace(CONVERSATIONS_CREATE, waits_for_model=waits)
+        return await self._call(operation, options, body=body)
 
     def list(
         self,
