@@ -166,6 +166,8 @@ def test_base_urls(monkeypatch: pytest.MonkeyPatch) -> None:
         AIAssistantClient(base_url="https://chat.example.com")
     with pytest.raises(ConfigurationError):
         AIAssistantClient(base_url="chat.example.com/api/v1")
+    with pytest.raises(ConfigurationError, match="password"):
+        AIAssistantClient(base_url="https://me:secret@chat.example.com/api/v1")
 
 
 def test_credentials_without_encryption_are_warned_about() -> None:

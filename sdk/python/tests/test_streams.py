@@ -198,6 +198,26 @@ def test_timeout_limits_the_whole_stream(client: AIAssistantClient) -> None:
     assert time.monotonic() - began < 1.5
 
 
+def test_timeout_limits_the_beginning_of_a_stream(client: AIAssistantClient, proxy: FaultProxy) -> None:
+    conversation = client.conversations.create()
+    proxy.rule("POST", "/stream", Fault(delay=5), times=9)
+    began = time.monotonic()
+    with (
+        pytest.raises(APITimeoutError) as raised,
+        client.conversations.messages.stream(conversation, "Hello", timeout=0.5),
+    ):
+        pass
+    assert raised.value.phase == "total"
+    assert time.monotonic() - began < 1.2
+
+
+def test_attempts_shorter_than_the_silence_do_not_end_streams(make_client: Make) -> None:
+    client = make_client(attempt_timeout=0.5)
+    conversation = client.conversations.create()
+    with client.conversations.messages.stream(conversation, "/echo wait=1s text=Late") as stream:
+        assert list(stream.text) == ["Late"]
+
+
 def test_leaving_early_does_not_stop_the_turn(client: AIAssistantClient) -> None:
     conversation = client.conversations.create()
     with client.conversations.messages.stream(conversation, SCRIPT) as stream:

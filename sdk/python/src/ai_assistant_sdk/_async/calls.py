@@ -135,7 +135,7 @@ class AsyncCaller:
             seconds = attempts.begin()
             began = time.monotonic()
             try:
-                response, content = await self._attempt(request, headers, seconds, leave_open)
+                response, content = await self._attempt(request, attempts, headers, seconds, leave_open)
             except FAILURES as failure:
                 log.attempt(
                     operation.method, operation.path, type(failure).__name__, time.monotonic() - began, attempts.number
@@ -168,7 +168,7 @@ class AsyncCaller:
             await io.sleep(wait)
 
     async def _attempt(
-        self, request: Request, headers: dict[str, str], seconds: float, leave_open: bool
+        self, request: Request, attempts: Attempts, headers: dict[str, str], seconds: float, leave_open: bool
     ) -> tuple[httpx2.Response, bytes]:
         ends_at = time.monotonic() + seconds
         response = await self.pool.open(
@@ -179,7 +179,7 @@ class AsyncCaller:
             content=request.content,
             seconds=seconds,
             connect_seconds=self.options.connect_timeout,
-            idle_seconds=self.options.stream_idle_timeout if leave_open else None,
+            idle_seconds=attempts.deadline.within(self.options.stream_idle_timeout) if leave_open else None,
         )
         if leave_open and 200 <= response.status_code < 300:
             return response, b""

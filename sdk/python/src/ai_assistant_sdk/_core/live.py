@@ -25,7 +25,7 @@ REMEMBERED_EVENTS = 4096
 POLICY_VIOLATION = 1008
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class LiveMessage(Model):
     """A message as a live update shows it."""
 
@@ -36,7 +36,7 @@ class LiveMessage(Model):
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ConversationUpdate(Model):
     """A conversation was created, a message was stored, or the model failed (`event` is `message.failed`). `message` is
     `None` if it was too large: `connection.load(update)` reads it."""
@@ -50,7 +50,7 @@ class ConversationUpdate(Model):
     message: LiveMessage | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class MessageDelta(Model):
     """A piece of a reply that is being written."""
 
@@ -60,7 +60,7 @@ class MessageDelta(Model):
     user_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class AssistantUpdate(Model):
     """The status of an assistant changed."""
 
@@ -70,7 +70,7 @@ class AssistantUpdate(Model):
     user_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SystemNotification(Model):
     """An administrator sent a notification, or a webhook was switched off."""
 
@@ -79,14 +79,14 @@ class SystemNotification(Model):
     webhook_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Gap(Model):
     """The connection was away for so long that changes may be missing. Read the lists."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class UnknownUpdate(Model):
     """An update that this version of the library does not know."""
 

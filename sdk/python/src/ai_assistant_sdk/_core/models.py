@@ -42,7 +42,7 @@ EventKind = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Model:
     """The base of the API's objects."""
 
@@ -54,13 +54,25 @@ class Model:
         """Reads the object from decoded JSON."""
         return typing.cast("Self", decode(cls, data, cls.__name__))
 
+    # Written once here, because to generate them for each class takes most of the time of the import.
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, f.name) == getattr(other, f.name) for f in dataclasses.fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if f.repr)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
     def to_dict(self) -> dict[str, Any]:
         """The object as JSON has it."""
         own = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "extra"}
         return {**own, **self.extra}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class FieldError(Model):
     """What is wrong with one field of a request."""
 
@@ -68,7 +80,7 @@ class FieldError(Model):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class User(Model):
     """An account. `tokens` is its balance."""
 
@@ -83,7 +95,7 @@ class User(Model):
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ApiKey(Model):
     """An API key, without the key itself."""
 
@@ -93,14 +105,14 @@ class ApiKey(Model):
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class CreatedApiKey(ApiKey):
     """A new API key. `key` is shown this once."""
 
     key: str = dataclasses.field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Assistant(Model):
     """An assistant. `tools` and `files` have ids."""
 
@@ -120,7 +132,7 @@ class Assistant(Model):
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Attachment(Model):
     """A file or image that belongs to a message. `url` of a new one is an address, or the id or url of a file."""
 
@@ -128,7 +140,7 @@ class Attachment(Model):
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Usage(Model):
     """What a reply used, in the model's tokens, and what it cost. `estimated` is true if the provider told nothing."""
 
@@ -138,7 +150,7 @@ class Usage(Model):
     estimated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Source(Model):
     """A passage of a file that a reply is based on. `page` counts from 1."""
 
@@ -148,7 +160,7 @@ class Source(Model):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Step(Model):
     """A call of a tool. `result` is `None` while it runs."""
 
@@ -158,7 +170,7 @@ class Step(Model):
     status: StepStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Message(Model):
     """A message of the user, or a reply. `usage` and `model` are for replies."""
 
@@ -175,7 +187,7 @@ class Message(Model):
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Conversation(Model):
     """A conversation. `messages` has the latest 100 where the server shows them, else it is empty."""
 
@@ -188,7 +200,7 @@ class Conversation(Model):
     messages: list[Message] = dataclasses.field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Exchange(Model):
     """A message and its reply."""
 
@@ -203,7 +215,7 @@ class Exchange(Model):
         return self.assistant_message.content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Parameter(Model):
     """A parameter of a tool."""
 
@@ -212,7 +224,7 @@ class Parameter(Model):
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SecretHeader(Model):
     """The header with a secret value that each call of a tool sends. Answers do not show the value."""
 
@@ -220,7 +232,7 @@ class SecretHeader(Model):
     value: str | None = dataclasses.field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Tool(Model):
     """A tool. `endpoint` and `secret_header` are for administrators."""
 
@@ -237,7 +249,7 @@ class Tool(Model):
     updated_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolRequest(Model):
     """What a trial of a tool sent. Secrets are `***`. Tools that are built in send nothing."""
 
@@ -246,7 +258,7 @@ class ToolRequest(Model):
     body: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolResponse(Model):
     """What came back in a trial of a tool."""
 
@@ -255,7 +267,7 @@ class ToolResponse(Model):
     has_failed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolTrial(Model):
     """A trial of a tool."""
 
@@ -263,7 +275,7 @@ class ToolTrial(Model):
     response: ToolResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ChatModel(Model):
     """A model that assistants may use."""
 
@@ -272,7 +284,7 @@ class ChatModel(Model):
     is_default: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class File(Model):
     """A file. `size` is in bytes. `status_detail` says why a file is not ready."""
 
@@ -286,7 +298,7 @@ class File(Model):
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Upload(Model):
     """A file that was announced: where its content is to be sent, and with which headers."""
 
@@ -296,7 +308,7 @@ class Upload(Model):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Webhook(Model):
     """A webhook. `secret` is there once, after it was made."""
 
@@ -309,7 +321,7 @@ class Webhook(Model):
     disabled_reason: DisabledReason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class DeliveryAttempt(Model):
     """One attempt to deliver an event, with the first 512 bytes of the answer."""
 
@@ -320,7 +332,7 @@ class DeliveryAttempt(Model):
     response: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Delivery(Model):
     """The delivery of an event to a webhook."""
 
@@ -334,7 +346,7 @@ class Delivery(Model):
     next_attempt_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Retried(Model):
     """How many deliveries are sent again, and whether more have failed."""
 
@@ -342,7 +354,7 @@ class Retried(Model):
     has_more: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Notification(Model):
     """A notification for everybody who is connected."""
 
@@ -351,7 +363,7 @@ class Notification(Model):
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Ticket(Model):
     """A ticket for one WebSocket connection. `url` is the address to connect to, if the server tells it."""
 
@@ -360,7 +372,7 @@ class Ticket(Model):
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Component(Model):
     """A part of the server."""
 
@@ -368,7 +380,7 @@ class Component(Model):
     latency_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Health(Model):
     """Whether the server is healthy. `components` are there after `detailed()`."""
 
@@ -381,7 +393,7 @@ class Health(Model):
         return self.status == "healthy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class TokenPair(Model):
     """The credentials of a sign-in, as the API sends them."""
 
@@ -391,28 +403,28 @@ class TokenPair(Model):
     expires_in: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class MessageEvent(Model):
     """The user's message was stored."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class DeltaEvent(Model):
     """The next piece of the reply."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class StepEvent(Model):
     """A call of a tool began or ended."""
 
     step: Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class DoneEvent(Model):
     """The reply was stored."""
 
@@ -422,7 +434,7 @@ class DoneEvent(Model):
 StreamEvent = MessageEvent | DeltaEvent | StepEvent | DoneEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class WebhookEvent(Model):
     """What a webhook was told. `id` is the same each time the event is delivered."""
 

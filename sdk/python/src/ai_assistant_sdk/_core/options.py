@@ -82,6 +82,8 @@ def read_base_url(given: str | None) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(f"base_url must be an http or https URL, not {url!r}")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("base_url must not contain a name or a password. Use api_key, or sign in.")
     if not parts.path.endswith(API_PATH):
         warnings.warn(f"The API is below {API_PATH}, but base_url is {url!r}.", stacklevel=4)
     return url
