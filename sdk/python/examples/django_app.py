@@ -2,7 +2,7 @@
 """A Django application in one file: a page that asks an assistant, and a webhook. In a project, the views go to
 `views.py` and the settings to `settings.py`.
 
-    pip install ai-assistant-sdk django
+    pip install .. django
     AI_ASSISTANT_API_KEY=qk_… AI_ASSISTANT_WEBHOOK_SECRET=… python django_app.py runserver"""
 
 from __future__ import annotations

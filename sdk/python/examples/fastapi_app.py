@@ -1,6 +1,6 @@
 """A FastAPI application that streams replies to a browser and takes webhooks.
 
-pip install ai-assistant-sdk fastapi uvicorn
+pip install .. fastapi uvicorn
 AI_ASSISTANT_API_KEY=qk_… AI_ASSISTANT_WEBHOOK_SECRET=… uvicorn fastapi_app:app"""
 
 from __future__ import annotations

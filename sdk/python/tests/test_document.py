@@ -13,6 +13,7 @@ from typing import Any, Literal, Union
 
 import pytest
 from document import PREFIX, Document
+from faults import Seen
 
 from ai_assistant_sdk import AIAssistantClient, ErrorCode
 from ai_assistant_sdk._core import live, models, operations
@@ -257,3 +258,19 @@ def test_updates_have_the_kinds_of_the_specification() -> None:
         data = {"event": "x", "conversation_id": "c", "assistant_id": "a", "status": "active"}
         assert isinstance(live.read_update(kind, data), model)
     assert isinstance(live.read_update("system_notification", {"message": "m"}), live.SystemNotification)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "is_right"),
+    [
+        (200, b'{"status": "healthy"}', True),
+        (200, b'{"status": 3}', False),
+        (200, b"{}", False),
+        (418, b"{}", False),
+    ],
+)
+def test_answers_that_the_document_does_not_know_are_noticed(
+    document: Document, status: int, answer: bytes, is_right: bool
+) -> None:
+    seen = Seen("GET", "/api/v1/health", {}, b"", status=status, content_type="application/json", answer=answer)
+    assert (document.problem_of(seen) is None) == is_right
