@@ -1,4 +1,5 @@
 /** Every error that the SDK throws. */
+import { parameter, retryAfter } from "./headers.js";
 
 /** The base of all errors of this package. */
 export class AIAssistantError extends Error {
@@ -247,65 +248,4 @@ export class WebhookVerificationError extends AIAssistantError {
     super(message);
     this.reason = reason;
   }
-}
-
-/** Milliseconds to wait, from `Retry-After` in seconds or as a date. `null` without one. */
-export function retryAfter(headers: Headers): number | null {
-  const value = headers.get("retry-after")?.trim();
-  if (!value) return null;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
-}
-
-/** A parameter of a structured header: `r` of `"api";r=0;t=1`. */
-function parameter(header: string, name: string): number | null {
-  const found = new RegExp(`;\\s*${name}=(\\d+)`).exec(header);
-  return found ? Number(found[1]) : null;
-}
-
-const BY_STATUS: Record<number, new (answer: ErrorAnswer, facts: CallFacts) => APIStatusError> = {
-  400: BadRequestError,
-  401: AuthenticationError,
-  402: InsufficientTokensError,
-  403: PermissionDeniedError,
-  404: NotFoundError,
-  405: MethodNotAllowedError,
-  409: ConflictError,
-  413: PayloadTooLargeError,
-  415: UnsupportedMediaTypeError,
-  422: ValidationError,
-  429: RateLimitError,
-  502: ModelError,
-  503: ServiceUnavailableError,
-  504: ModelTimeoutError,
-};
-
-/** The error for an answer: the status decides the class. */
-export function statusError(status: number, headers: Headers, text: string, facts: CallFacts): APIStatusError {
-  const body = parsed(text);
-  const told = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const detail = typeof told["detail"] === "string" ? told["detail"] : hint(status, headers, text);
-  const code = typeof told["error_code"] === "string" ? told["error_code"] : null;
-  const errors = Array.isArray(told["errors"]) ? (told["errors"] as FieldError[]) : [];
-  const answer = { status, headers, body, detail, code, errors };
-  if (status === 409 && headers.has("retry-after")) return new RequestInProgressError(answer, facts);
-  if (status === 409 && /idempotency-key/i.test(detail)) return new IdempotencyError(answer, facts);
-  return new (BY_STATUS[status] ?? (status >= 500 ? ServerError : APIStatusError))(answer, facts);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** A sentence for an answer that is not the API's. */
-function hint(status: number, headers: Headers, text: string): string {
-  if (status >= 300 && status < 400) {
-    return `The server redirects to ${headers.get("location") ?? "another address"}. Redirects are not followed; correct baseUrl.`;
-  }
-  return text.trim().slice(0, 200) || "The answer has no body.";
 }
