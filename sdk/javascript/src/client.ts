@@ -34,17 +34,17 @@ interface Shared {
 export class AIAssistantClient implements AsyncDisposable {
   readonly #transport: Transport;
   readonly #credentials: Credentials;
-  readonly auth: Auth;
-  readonly users: Users;
-  readonly assistants: Assistants;
-  readonly conversations: Conversations;
-  readonly tools: Tools;
-  readonly models: Models;
-  readonly files: Files;
-  readonly webhooks: Webhooks;
-  readonly notifications: Notifications;
-  readonly realtime: Realtime;
-  readonly health: Health;
+  declare readonly auth: Auth;
+  declare readonly users: Users;
+  declare readonly assistants: Assistants;
+  declare readonly conversations: Conversations;
+  declare readonly tools: Tools;
+  declare readonly models: Models;
+  declare readonly files: Files;
+  declare readonly webhooks: Webhooks;
+  declare readonly notifications: Notifications;
+  declare readonly realtime: Realtime;
+  declare readonly health: Health;
 
   constructor(options: ClientOptions = {}) {
     const given = (options as Partial<Shared>)[shared];

@@ -5,7 +5,6 @@ import { parameter, retryAfter } from "./headers.js";
 export class AIAssistantError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
-    this.name = new.target.name;
   }
 }
 
@@ -24,15 +23,14 @@ export interface CallFacts {
 
 /** There was no answer, or it broke off. Whether the server acted is unknown. */
 export class APIConnectionError extends AIAssistantError {
-  readonly method: string;
-  readonly path: string;
-  readonly attempts: number;
-  readonly idempotencyKey: string | undefined;
+  declare readonly method: string;
+  declare readonly path: string;
+  declare readonly attempts: number;
+  declare readonly idempotencyKey: string | undefined;
 
   constructor(message: string, facts: CallFacts, cause?: unknown) {
     super(`${message} (${facts.method} ${facts.path})`, { cause });
-    ({ method: this.method, path: this.path, attempts: this.attempts } = facts);
-    this.idempotencyKey = facts.idempotencyKey;
+    Object.assign(this, facts);
   }
 }
 
@@ -41,7 +39,7 @@ export type TimeoutPhase = "attempt" | "total" | "idle";
 
 /** An answer did not come in time. */
 export class APITimeoutError extends APIConnectionError {
-  readonly phase: TimeoutPhase;
+  declare readonly phase: TimeoutPhase;
 
   constructor(message: string, phase: TimeoutPhase, facts: CallFacts, cause?: unknown) {
     super(message, facts, cause);
@@ -67,29 +65,27 @@ export type ErrorCode =
 
 /** An answer with an error status. Each status has a class of its own below. */
 export class APIStatusError extends AIAssistantError {
-  readonly status: number;
+  declare readonly status: number;
   /** The API's name for the kind of error. `null` when something before the API answered. */
-  readonly code: ErrorCode | null;
+  declare readonly code: ErrorCode | null;
   /** The error in one sentence. */
-  readonly detail: string;
+  declare readonly detail: string;
   /** The parsed JSON, or the text. */
-  readonly body: unknown;
-  readonly headers: Headers;
+  declare readonly body: unknown;
+  declare readonly headers: Headers;
   /** Quote it when you ask the operator. */
-  readonly requestId: string | null;
-  readonly method: string;
-  readonly path: string;
-  readonly attempts: number;
-  readonly idempotencyKey: string | undefined;
+  declare readonly requestId: string | null;
+  declare readonly method: string;
+  declare readonly path: string;
+  declare readonly attempts: number;
+  declare readonly idempotencyKey: string | undefined;
 
   constructor(answer: ErrorAnswer, facts: CallFacts) {
-    const { status, code, detail, errors } = answer;
+    const { errors, ...others } = answer;
+    const { status, code, detail, headers } = others;
     const told = errors.map(({ field, message }) => `${field}: ${message}`).join(" ") || detail;
     super(`${status} ${code ?? ""}: ${told} (${facts.method} ${facts.path})`.replace(" :", ":"));
-    ({ status: this.status, code: this.code, detail: this.detail, body: this.body, headers: this.headers } = answer);
-    this.requestId = answer.headers.get("x-request-id");
-    ({ method: this.method, path: this.path, attempts: this.attempts } = facts);
-    this.idempotencyKey = facts.idempotencyKey;
+    Object.assign(this, others, facts, { requestId: headers.get("x-request-id") });
   }
 }
 
@@ -129,7 +125,7 @@ export class UnsupportedMediaTypeError extends APIStatusError {}
 
 /** 422: fields of the request are wrong. */
 export class ValidationError extends APIStatusError {
-  readonly errors: readonly FieldError[];
+  declare readonly errors: readonly FieldError[];
 
   constructor(answer: ErrorAnswer, facts: CallFacts) {
     super(answer, facts);
@@ -145,12 +141,12 @@ export class ValidationError extends APIStatusError {
 /** 429: too many requests. */
 export class RateLimitError extends APIStatusError {
   /** Seconds until the next request passes. */
-  readonly retryAfter: number | null;
+  declare readonly retryAfter: number | null;
   /** The name of the limit that was reached. */
-  readonly policy: string | null;
+  declare readonly policy: string | null;
   /** Requests in a window. */
-  readonly limit: number | null;
-  readonly remaining: number | null;
+  declare readonly limit: number | null;
+  declare readonly remaining: number | null;
 
   constructor(answer: ErrorAnswer, facts: CallFacts) {
     super(answer, facts);
@@ -175,25 +171,23 @@ export class ModelTimeoutError extends ServerError {}
 
 /** The turn of a stream failed. */
 export class StreamError extends AIAssistantError {
-  readonly code: ErrorCode | null;
-  readonly detail: string;
+  declare readonly code: ErrorCode | null;
+  declare readonly detail: string;
   /** What the model had said. */
-  readonly partialText: string;
+  declare readonly partialText: string;
 
   constructor(detail: string, facts: { code?: ErrorCode | null; partialText: string }, cause?: unknown) {
     super(facts.code ? `${facts.code}: ${detail}` : detail, { cause });
-    this.detail = detail;
-    this.code = facts.code ?? null;
-    this.partialText = facts.partialText;
+    Object.assign(this, { detail, code: facts.code ?? null, partialText: facts.partialText });
   }
 }
 
 /** A stream ended early and could not be resumed. The turn itself may go on. */
 export class StreamInterruptedError extends StreamError {
-  readonly idempotencyKey: string | undefined;
+  declare readonly idempotencyKey: string | undefined;
   /** Resume with `messages.resume(conversationId, userMessageId, { after })`. */
-  readonly userMessageId: string | undefined;
-  readonly after: string | undefined;
+  declare readonly userMessageId: string | undefined;
+  declare readonly after: string | undefined;
 
   constructor(
     detail: string,
@@ -201,19 +195,17 @@ export class StreamInterruptedError extends StreamError {
     cause?: unknown,
   ) {
     super(detail, facts, cause);
-    this.idempotencyKey = facts.idempotencyKey;
-    this.userMessageId = facts.userMessageId;
-    this.after = facts.after;
+    Object.assign(this, facts);
   }
 }
 
 /** A large file could not be sent to the storage. */
 export class UploadError extends AIAssistantError {
   /** The id that the file would have. */
-  readonly uploadId: string;
-  readonly status: number | null;
+  declare readonly uploadId: string;
+  declare readonly status: number | null;
   /** The storage's code, like `AccessDenied`. */
-  readonly code: string | null;
+  declare readonly code: string | null;
 
   constructor(message: string, facts: { uploadId: string; status?: number; code?: string | null }, cause?: unknown) {
     super(message, { cause });
@@ -228,8 +220,8 @@ export class RealtimeError extends AIAssistantError {}
 
 /** A live connection ended for good. */
 export class RealtimeClosedError extends RealtimeError {
-  readonly code: number | null;
-  readonly reason: string;
+  declare readonly code: number | null;
+  declare readonly reason: string;
 
   constructor(message: string, facts: { code?: number; reason?: string } = {}, cause?: unknown) {
     super(message, { cause });
@@ -242,10 +234,21 @@ export type VerificationFailure = "no-signature" | "timestamp" | "signature" | "
 
 /** A request to a webhook is not from the server. Answer it with 400. */
 export class WebhookVerificationError extends AIAssistantError {
-  readonly reason: VerificationFailure;
+  declare readonly reason: VerificationFailure;
 
   constructor(reason: VerificationFailure, message: string) {
     super(message);
     this.reason = reason;
   }
 }
+
+// Bundlers shorten the names of classes, so each is written down.
+const classes = {
+  AIAssistantError, ConfigurationError, APIConnectionError, APITimeoutError, APIResponseError, APIStatusError,
+  BadRequestError, AuthenticationError, SessionExpiredError, InsufficientTokensError, PermissionDeniedError,
+  NotFoundError, MethodNotAllowedError, ConflictError, RequestInProgressError, IdempotencyError,
+  PayloadTooLargeError, UnsupportedMediaTypeError, ValidationError, RateLimitError, ServerError, ModelError,
+  ServiceUnavailableError, ModelTimeoutError, StreamError, StreamInterruptedError, UploadError, RealtimeError,
+  RealtimeClosedError, WebhookVerificationError,
+};
+for (const [name, type] of Object.entries(classes)) type.prototype.name = name;

@@ -3,7 +3,7 @@ export { AIAssistantClient } from "./client.js";
 export type { ChangeableOptions, CustomRequest } from "./client.js";
 export type { RequestOptions } from "./call.js";
 export * from "./errors.js";
-export type { DownloadOptions, UploadOptions } from "./files.js";
+export type { DownloadOptions, UploadOptions } from "./transfer.js";
 export { Page, PagePromise } from "./pages.js";
 export type * from "./params.js";
 export { APIPromise } from "./promise.js";
@@ -19,6 +19,5 @@ export type { ClientOptions, Logger, WebSocketConstructor, WebSocketLike } from 
 export { MessageStream } from "./stream.js";
 export type { MessageStreamEvent } from "./stream.js";
 export type * from "./types.js";
-export type { Progress, Uploadable } from "./upload.js";
-export { verify } from "./webhooks.js";
+export type { Progress, Uploadable } from "./transfer.js";
 export type { HeadersLike, VerifyOptions, WebhookEvent } from "./webhooks.js";

@@ -34,23 +34,23 @@ type Fetch<T> = (query: Query) => Promise<Answer<Page<T>>>;
 
 /** A page of a list. `for await` goes on through all pages after it. */
 export class Page<T> implements AsyncIterable<T> {
-  readonly items: T[];
+  declare readonly items: T[];
   /** Entries of the whole list. */
-  readonly total: number;
+  declare readonly total: number;
   /** From 1. */
-  readonly pageNumber: number;
-  readonly size: number;
-  readonly pageCount: number;
-  readonly hasNext: boolean;
-  readonly hasPrevious: boolean;
-  readonly nextCursor: string | null;
+  declare readonly pageNumber: number;
+  declare readonly size: number;
+  declare readonly pageCount: number;
+  declare readonly hasNext: boolean;
+  declare readonly hasPrevious: boolean;
+  declare readonly nextCursor: string | null;
   readonly #query: Query;
   readonly #fetch: Fetch<T>;
 
   /** @internal */
   constructor(page: ReadPage<T>, query: Query, fetch: Fetch<T>) {
-    ({ items: this.items, total: this.total, page: this.pageNumber, size: this.size, pages: this.pageCount } = page);
-    ({ hasNext: this.hasNext, hasPrev: this.hasPrevious, nextCursor: this.nextCursor } = page);
+    const { page: pageNumber, pages: pageCount, hasPrev: hasPrevious, ...others } = page;
+    Object.assign(this, others, { pageNumber, pageCount, hasPrevious });
     this.#query = query;
     this.#fetch = fetch;
   }

@@ -7,14 +7,14 @@ import { ConfigurationError } from "./errors.js";
 import { queryOf, type PagePromise } from "./pages.js";
 import type * as params from "./params.js";
 import type { APIPromise } from "./promise.js";
-import { connect, type ConnectOptions, type RealtimeConnection } from "./realtime.js";
+import type { ConnectOptions, RealtimeConnection } from "./realtime.js";
 import { Resource } from "./resource.js";
 import { randomUuid } from "./runtime.js";
 import { Session } from "./session.js";
 import { MessageStream, type StreamSource } from "./stream.js";
 import type { Connection } from "./transport.js";
 import type * as types from "./types.js";
-import { verify, type HeadersLike, type VerifyOptions, type WebhookEvent } from "./webhooks.js";
+import type { HeadersLike, VerifyOptions, WebhookEvent } from "./webhooks.js";
 
 type Id = types.Id;
 
@@ -395,6 +395,7 @@ export class Webhooks extends Resource {
     headers: HeadersLike,
     { secret, ...options }: VerifyOptions & { secret?: string | readonly string[] } = {},
   ): Promise<WebhookEvent> {
+    const { verify } = await import("./webhooks.js");
     return verify(payload, headers, secret ?? this.client.settings.webhookSecrets, options);
   }
 }
@@ -414,7 +415,9 @@ export class Realtime extends Resource {
   }
 
   /** Connects, and resolves when events arrive. It reconnects by itself. */
-  connect(options?: ConnectOptions): Promise<RealtimeConnection> {
+  async connect(options?: ConnectOptions): Promise<RealtimeConnection> {
+    // Bundlers make a chunk of its own of it.
+    const { connect } = await import("./realtime.js");
     return connect(this.client, options);
   }
 }

@@ -83,14 +83,15 @@ export class Transport {
         return consume(connectionOf(new Response(null, { status: 204 }), facts));
       }
       mayHaveActed ||= status === undefined || status >= 500;
+      // The first request still runs, so asking again is no failure.
+      const isRunning = error instanceof RequestInProgressError;
       const isModelError = call.waitsForModel === true && (status === 502 || status === 504);
       const isLeft = isModelError
         ? modelFailures++ < (options.retryModelErrors ?? this.settings.retryModelErrors)
-        : failures < run.maxRetries;
+        : failures < run.maxRetries || (isRunning && run.maxRetries > 0);
       const wait = isLeft ? this.#wait(error, call, failures, isModelError) : null;
       if (wait === null || monotonic() + wait >= run.endsAt) throw error;
-      // While the first request runs, asking again is no failure.
-      if (!(error instanceof RequestInProgressError)) failures++;
+      if (!isRunning) failures++;
       this.settings.logger.debug(`ai-assistant: ${call.method} ${call.path.template}: again in ${Math.round(wait)} ms`);
       await pause(wait, options.signal);
     }
