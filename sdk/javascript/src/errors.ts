@@ -4,7 +4,7 @@ import { parameter, retryAfter } from "./headers.js";
 /** The base of all errors of this package. */
 export class AIAssistantError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(message, options?.cause === undefined ? undefined : options);
   }
 }
 

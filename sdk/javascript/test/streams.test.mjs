@@ -43,21 +43,24 @@ test("text comes in pieces, then the result", async () => {
 });
 
 test("all events can be read, also by several readers", async () => {
-  const stream = messages.stream(conversation, '/echo tool=web_search{"query": "x"}\n/echo text="Done."');
+  const assistant = await client.assistants.create({ name: "Searcher", tools: ["web_search"] });
+  const { id } = await client.conversations.create({ assistantId: assistant });
+  const stream = messages.stream(id, '/echo tool=web_search{"query": "x"}\n/echo text="Done."');
   const read = async () => {
-    const types = [];
-    for await (const { type } of stream.events()) types.push(type);
-    return types;
+    const events = [];
+    for await (const event of stream.events()) events.push(event);
+    return events;
   };
   const [first, second] = await Promise.all([read(), read()]);
   assert.deepEqual(first, second);
-  assert.equal(first[0], "message");
-  assert.equal(first.at(-1), "done");
+  assert.deepEqual(first.map(({ type }) => type), ["message", "step", "step", "delta", "done"]);
+  const { tool, arguments: given, status } = first[1].step;
+  assert.deepEqual([tool, given, status], ["web_search", { query: "x" }, "running"]);
 });
 
 test("a stream that breaks is resumed, with no text lost or repeated", async () => {
-  proxy.fail(STREAM, "cut", { at: "three" });
-  proxy.fail(RESUME, "cut", { at: "four" });
+  proxy.fail(STREAM, "cut", { at: '"th"' });
+  proxy.fail(RESUME, "cut", { bytes: 30 });
   assert.equal(await textOf(messages.stream(conversation, SCRIPT)), WORDS);
   assert.equal(proxy.count(STREAM), 1);
   const resumed = proxy.seen.filter(({ method }) => method === "GET");
@@ -76,17 +79,17 @@ test("a stream that breaks before its first event is sent again under its key", 
 });
 
 test("silence is taken for a break", async () => {
-  proxy.fail(STREAM, "silence", { at: "three" });
+  proxy.fail(STREAM, "silence", { at: '"th"' });
   const hasty = client.withOptions({ streamIdleTimeout: 400 });
   assert.equal(await textOf(hasty.conversations.messages.stream(conversation, SCRIPT)), WORDS);
-  proxy.fail(STREAM, "silence", { at: "three" });
+  proxy.fail(STREAM, "silence", { at: '"th"' });
   proxy.fail(RESUME, "silence", { times: 9, bytes: 0 });
   const error = await textOf(hasty.conversations.messages.stream(conversation, SCRIPT)).catch((error) => error);
   assert.ok(error instanceof APITimeoutError && error.phase === "idle");
 });
 
 test("a stream that cannot be resumed tells what it had", async () => {
-  proxy.fail(STREAM, "cut", { at: "three" });
+  proxy.fail(STREAM, "cut", { at: '"th"' });
   proxy.fail(RESUME, "refuse", { times: 99 });
   const hasty = client.withOptions({ maxRetries: 0 });
   const error = await textOf(hasty.conversations.messages.stream(conversation, SCRIPT)).catch((error) => error);
@@ -99,7 +102,7 @@ test("a stream that cannot be resumed tells what it had", async () => {
 });
 
 test("resume: false raises at the first break", async () => {
-  proxy.fail(STREAM, "cut", { at: "three" });
+  proxy.fail(STREAM, "cut", { at: '"th"' });
   await assert.rejects(textOf(messages.stream(conversation, SCRIPT, { resume: false })), StreamInterruptedError);
   assert.equal(proxy.count(RESUME), 0);
 });
