@@ -270,6 +270,7 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       };
       const stop = () => end(1000);
       const ping = () => {
+        clearTimeout(waiting);
         socket.send('{"type":"ping"}');
         waiting = setTimeout(() => end(undefined, "no pong"), PONG_WITHIN);
       };
