@@ -78,7 +78,7 @@ export interface ConnectOptions {
 const PING_EVERY = 240_000;
 const PONG_WITHIN = 10_000;
 const LONGEST_PAUSE = 30_000;
-/** A connection that lived for this long was a good one. */
+/** A connection that lived for this long was a good one, and has sent what was missed. */
 const GOOD_AFTER = 30_000;
 /** The server keeps events for an hour. */
 const GAP_AFTER = 55 * 60_000;
@@ -145,6 +145,9 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
   #isOver = false;
   #failure: unknown;
   #lastEventId: string | undefined;
+  /** What was missed is sent a while after the connection is made, when newer events may have come. If the connection
+   * breaks before, the next one begins here again. */
+  #missedSince: string | undefined;
   #lastHeard = 0;
 
   /** @internal */
@@ -162,9 +165,9 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
     void this.#run().finally(() => options.signal?.removeEventListener("abort", close));
   }
 
-  /** The last event that came: the place to go on from. */
+  /** The place to go on from with another connection. Some events after it may have come already. */
   get lastEventId(): string | undefined {
-    return this.#lastEventId;
+    return this.#missedSince ?? this.#lastEventId;
   }
 
   /** Ends the connection. */
@@ -244,7 +247,8 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
     }
     const url = new URL(this.#options.address(ticket.url));
     url.searchParams.set("ticket", ticket.ticket);
-    if (this.#lastEventId) url.searchParams.set("last_event_id", this.#lastEventId);
+    this.#missedSince = this.lastEventId;
+    if (this.#missedSince) url.searchParams.set("last_event_id", this.#missedSince);
     return this.#held(this.#options.open(url.href));
   }
 
@@ -255,9 +259,11 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       let readyAt = 0;
       let pinging: ReturnType<typeof setTimeout> | undefined;
       let waiting: ReturnType<typeof setTimeout> | undefined;
+      let catchingUp: ReturnType<typeof setTimeout> | undefined;
       const end = (code?: number, reason = "") => {
         clearTimeout(pinging);
         clearTimeout(waiting);
+        clearTimeout(catchingUp);
         closing.removeEventListener("abort", stop);
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.onerror = () => {};
@@ -281,20 +287,24 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       // A handshake that never ends is an end, too.
       waiting = setTimeout(() => end(undefined, "no handshake"), 3 * PONG_WITHIN);
       socket.onmessage = ({ data }: { data: unknown }) => {
+        const silence = this.#lastHeard && monotonic() - this.#lastHeard;
+        this.#lastHeard = monotonic();
         const frame = parsedFrame(data);
         if (frame?.type === "pong") {
           clearTimeout(waiting);
           pinging = setTimeout(ping, PING_EVERY);
-          if (!readyAt) this.#connected();
-          readyAt ||= monotonic();
+          if (readyAt) return;
+          readyAt = monotonic();
+          catchingUp = setTimeout(() => (this.#missedSince = undefined), GOOD_AFTER);
+          this.#connected(silence);
         } else if (frame) this.#take(frame, () => end(undefined, "too slow"));
-        this.#lastHeard = monotonic();
       };
     });
   }
 
-  #connected(): void {
-    if (this.#lastHeard && monotonic() - this.#lastHeard > GAP_AFTER) this.#push({ type: "gap", timestamp: new Date() });
+  #connected(silence: number): void {
+    const isAgain = silence > 0;
+    if (isAgain && (silence > GAP_AFTER || !this.#missedSince)) this.#push({ type: "gap", timestamp: new Date() });
     this.#becomeReady();
   }
 
@@ -309,6 +319,7 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       // Memory is finite. What was not read is told as a gap.
       this.#queue = [{ type: "gap", timestamp: new Date() }];
       this.#lastEventId = typeof id === "string" ? id : this.#lastEventId;
+      this.#missedSince = undefined;
       return drop();
     }
     if (typeof id === "string") this.#lastEventId = id;
