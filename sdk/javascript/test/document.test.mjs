@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { AIAssistantClient } from "@ai-assistant/sdk";
 import { startServer } from "./support/server.mjs";
@@ -137,4 +139,10 @@ test("every status of the document has an error class of its own", async () => {
     if (![408, 431, 500].includes(status)) assert.ok(!shared.has(error.name) && !["APIStatusError", "ServerError"].includes(error.name), `${status} ${error.name}`);
     shared.add(error.name);
   }
+});
+
+test("the generated types are those of the document", () => {
+  const script = fileURLToPath(new URL("../scripts/wire.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script, "--check", server.url], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
 });
