@@ -1,5 +1,5 @@
-// Installs the packed package into an empty folder, and uses it as projects of every kind do. Then makes sure that the
-// compiler notices when the document and the types differ.
+// Packs the package, and lets publint and attw judge it. Installs it into an empty folder, and uses it as projects of
+// every kind do. Then makes sure that the compiler notices when the document and the types differ.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -50,8 +50,13 @@ function mustNotCompile(changes) {
 
 try {
   const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root));
+  const packed = join(folder, filename);
+  run(process.execPath, [join(modules, "publint/src/cli.js"), packed, "--strict"], root);
+  run(process.execPath, [join(modules, "@arethetypeswrong/cli/dist/index.js"), packed], root);
+  console.log(`${filename}: publint and attw have no complaint`);
+
   writeFileSync(join(folder, "package.json"), '{"private":true}');
-  run("npm", ["install", "--silent", "--offline", "--no-audit", "--no-fund", join(folder, filename)], folder);
+  run("npm", ["install", "--silent", "--offline", "--no-audit", "--no-fund", packed], folder);
   for (const file of ["run.cjs", "run.mjs"]) cpSync(join(root, "test/projects", file), join(folder, file));
   for (const file of ["run.cjs", "run.mjs"]) assert.match(run(process.execPath, [file], folder), /^(cjs|esm)\n$/);
   console.log("Projects cjs, esm: run");

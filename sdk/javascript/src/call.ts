@@ -45,8 +45,6 @@ export interface Call<T> {
   hasNoTotal?: boolean;
   /** A refusal by the rate limit is not waited for. */
   isSignIn?: boolean;
-  /** Statuses besides 2xx that are answers and not errors. */
-  accepts?: readonly number[];
   read: (body: unknown) => T;
 }
 

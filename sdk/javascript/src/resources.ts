@@ -3,7 +3,7 @@ import { at, changing, creating, reading, removing, type RequestOptions as Optio
 import { idOf } from "./codec.js";
 import * as codecs from "./codecs.js";
 import { bodies } from "./codecs.js";
-import { ConfigurationError } from "./errors.js";
+import { ConfigurationError, type APIStatusError } from "./errors.js";
 import { queryOf, type PagePromise } from "./pages.js";
 import type * as params from "./params.js";
 import type { APIPromise } from "./promise.js";
@@ -429,8 +429,14 @@ export class Health extends Resource {
   }
 
   /** The state of each part. An unhealthy server is an answer, not an error. */
-  detailed(options?: Options): APIPromise<types.DetailedHealth> {
+  async detailed(options?: Options): Promise<types.DetailedHealth> {
     const call = reading(at`/health/detailed`, codecs.detailedHealth);
-    return this.call({ ...call, isAnonymous: true, accepts: [503] }, options);
+    try {
+      return await this.call({ ...call, isAnonymous: true }, { maxRetries: 0, ...options });
+    } catch (error) {
+      const { status, body } = error as APIStatusError;
+      if (status !== 503 || !(body as Partial<types.DetailedHealth>).components) throw error;
+      return call.read(body);
+    }
   }
 }

@@ -155,7 +155,7 @@ export class SessionCredentials implements Credentials {
   }
 
   async current(): Promise<Credential> {
-    await (this.#loaded ??= this.#state.session ? Promise.resolve() : this.#load());
+    if (!this.#state.session) await (this.#loaded ??= this.#load());
     const { session, generation, endsAt, early } = this.#state;
     if (!session) throw this.#missing();
     const left = endsAt - monotonic();
@@ -202,8 +202,13 @@ export class SessionCredentials implements Credentials {
   }
 
   async #load(): Promise<void> {
-    const kept = await this.#options.loadSession?.();
-    if (kept && !this.#state.session) this.#replace(asSession(kept));
+    try {
+      const kept = await this.#options.loadSession?.();
+      if (kept && !this.#state.session) this.#replace(asSession(kept));
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
   }
 
   #replace(session: Session | null): void {

@@ -189,7 +189,7 @@ export class Transport {
       if (response.type === "opaqueredirect") {
         throw new APIResponseError("The server redirects. Redirects are not followed; correct baseUrl.");
       }
-      if (!response.ok && !call.accepts?.includes(response.status)) {
+      if (!response.ok) {
         throw this.#refusal(response, await response.text(), facts, credential);
       }
       const connection = connectionOf(response, facts, (reason) => ending.abort(reason), release);
