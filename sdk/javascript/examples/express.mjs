@@ -1,8 +1,6 @@
 // A server with Express that receives webhooks, and hands replies through to its own visitors.
 //
 //   AI_ASSISTANT_API_KEY=… WEBHOOK_SECRET=… node examples/express.mjs
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import express from "express";
 import { AIAssistantClient, WebhookVerificationError } from "@ai-assistant/sdk";
 
@@ -26,10 +24,13 @@ app.post("/webhook", express.raw({ type: "application/json" }), async (request, 
 app.post("/ask", express.text(), async (request, response) => {
   const conversation = await client.conversations.create();
   const stream = client.conversations.messages.stream(conversation, request.body);
+  // The turn goes on without its listener, so it is stopped for visitors who leave.
+  response.once("close", () => {
+    if (!response.writableFinished) void stream.cancel().catch(() => {});
+  });
   response.type("text/plain");
-  // A visitor who leaves ends the stream. Without `cancel`, the turn would go on.
-  response.once("close", () => void stream.cancel().catch(() => {}));
-  await pipeline(Readable.fromWeb(stream.toReadableStream()), response);
+  for await (const text of stream) response.write(text);
+  response.end();
 });
 
 app.listen(Number(process.env.PORT ?? 9000), "127.0.0.1");

@@ -70,6 +70,7 @@ export class Transport {
     for (;;) {
       options.signal?.throwIfAborted();
       const credential = call.isAnonymous ? undefined : await this.#within(run, this.credentials.current());
+      options.signal?.throwIfAborted();
       facts.attempts++;
       const outcome = await this.#attempt(run, credential);
       if ("value" in outcome) return outcome.value;

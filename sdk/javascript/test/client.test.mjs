@@ -97,3 +97,18 @@ test("errors keep their names and kinds", async () => {
   assert.equal(String(error), "NotFoundError: 404 NOT_FOUND: Not found. (GET /assistants/{id})");
   assert.equal(error.requestId, null);
 });
+
+test("an abort at any moment ends a call", async () => {
+  const fetch = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const client = new AIAssistantClient({ apiKey: "k", fetch, timeout: 2_000 });
+  for (let ticks = 0; ticks < 20; ticks++) {
+    const began = performance.now();
+    const ending = new AbortController();
+    const reason = new Error(`after ${ticks} ticks`);
+    const refused = assert.rejects(client.users.me({ signal: ending.signal }), reason);
+    for (let tick = 0; tick < ticks; tick++) await null;
+    ending.abort(reason);
+    await refused;
+    assert.ok(performance.now() - began < 1_000, reason.message);
+  }
+});

@@ -95,9 +95,10 @@ async function freePort() {
 }
 
 /** A receiver that prints the events of a webhook with this secret. */
-async function receives(code, port) {
+async function receives(code, port, more = async () => {}) {
   const secret = "webhook-secret";
-  const { child, ended, shows } = start(`${code.replace("9000", port)}\nconsole.log('ready');`, { WEBHOOK_SECRET: secret, PORT: port });
+  const settings = { WEBHOOK_SECRET: secret, PORT: port, AI_ASSISTANT_BASE_URL: server.baseUrl, AI_ASSISTANT_API_KEY: key };
+  const { child, ended, shows } = start(`${code.replace("9000", port)}\nconsole.log('ready');`, settings);
   try {
     await shows("ready");
     const address = `http://127.0.0.1:${port}/webhook`;
@@ -107,6 +108,7 @@ async function receives(code, port) {
     const forged = await fetch(address, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
     assert.equal(forged.status, 400);
     await client.webhooks.delete(webhook);
+    await more(`http://127.0.0.1:${port}`);
   } finally {
     child.kill();
     await ended;
@@ -121,7 +123,17 @@ test("every example of the README is run", () => {
 });
 
 test("examples/express.mjs", async () => {
-  await receives(readFileSync(`${root}/examples/express.mjs`, "utf8"), await freePort());
+  const code = readFileSync(`${root}/examples/express.mjs`, "utf8");
+  await receives(code, await freePort(), async (address) => {
+    const ask = (body, signal) => fetch(`${address}/ask`, { method: "POST", body, headers: { "content-type": "text/plain" }, signal });
+    assert.equal(await (await ask('/echo text="One, two." pieces=3')).text(), "One, two.");
+    const leaving = new AbortController();
+    await ask('/echo text="word " repeat=600 pieces=600 delay=50ms', leaving.signal);
+    leaving.abort();
+    const [{ id }] = (await client.conversations.list({ size: 1 })).items;
+    const reply = async () => (await client.conversations.get(id)).messages.at(-1);
+    while ((await reply()).status !== "cancelled") await new Promise((resolve) => setTimeout(resolve, 100));
+  });
 });
 
 test("examples/chat.mjs", async () => {
