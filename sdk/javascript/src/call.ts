@@ -21,7 +21,7 @@ export function at(parts: TemplateStringsArray, ...ids: Id[]): Path {
   return { path: String.raw({ raw: parts }, ...encoded), template: parts.join("{id}") };
 }
 
-/** May a request be sent again when its answer was lost?
+/** Whether a request may be sent again when its response was lost:
  * - `safe`: repeating changes nothing.
  * - `keyed`: the server recognises the repetition by the `Idempotency-Key`.
  * - `once`: it would act twice, so only when nothing was sent. */
@@ -39,9 +39,9 @@ export interface Call<T> {
   isAnonymous?: boolean;
   /** The answer comes when a model is done, which can take minutes. */
   waitsForModel?: boolean;
-  /** Milliseconds that one attempt may take, in place of the client's setting. */
+  /** Milliseconds that one attempt may take. The client's setting overrides it. */
   attemptTimeout?: number;
-  /** No limit on the whole call, unless the caller gives one: bodies are large, or without an end. */
+  /** The whole call has no time limit unless the caller sets one, because its body is large or endless. */
   hasNoTotal?: boolean;
   /** A refusal by the rate limit is not waited for. */
   isSignIn?: boolean;
@@ -58,7 +58,7 @@ export interface RequestOptions {
   retryModelErrors?: number;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** In place of a random key. Only for methods that create something or cost tokens. */
+  /** Replaces the random key. Only for methods that create something or cost tokens. */
   idempotencyKey?: string;
 }
 

@@ -19,7 +19,7 @@ export type ChangeableOptions = Omit<
   ClientOptions, "baseUrl" | "apiKey" | "session" | "onSession" | "loadSession" | "dangerouslyAllowBrowser"
 >;
 
-/** What `request` takes besides. */
+/** Options of `request`. */
 export interface CustomRequest extends RequestOptions {
   json?: unknown;
   query?: Record<string, string | number | undefined>;
@@ -96,7 +96,7 @@ export class AIAssistantClient implements AsyncDisposable {
     return new APIPromise(this.#transport.answer(call, options));
   }
 
-  /** Frees what the client shares with other tabs of a browser. Nothing is open otherwise. */
+  /** Closes the channel to other tabs of a browser. The client holds no other resources. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#credentials instanceof SessionCredentials) this.#credentials.close();
   }

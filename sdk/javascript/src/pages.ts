@@ -29,7 +29,7 @@ interface ReadPage<T> {
 }
 
 type Query = NonNullable<Call<unknown>["query"]>;
-/** Asks for a page of a list. */
+/** Requests a page of a list. */
 type Fetch<T> = (query: Query) => Promise<Answer<Page<T>>>;
 
 /** A page of a list. `for await` goes on through all pages after it. */
@@ -85,14 +85,14 @@ export class Page<T> implements AsyncIterable<T> {
   }
 }
 
-/** A list that was asked for: `await` gives its first page, `for await` all its entries. */
+/** A requested list: `await` returns its first page, `for await` iterates over all its entries. */
 export class PagePromise<T> extends APIPromise<Page<T>> implements AsyncIterable<T> {
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     yield* await this;
   }
 }
 
-/** Asks for the first page of a list. */
+/** Requests the first page of a list. */
 export function listed<W, T>(
   answer: <R>(call: Call<R>) => Promise<Answer<R>>,
   call: Omit<Call<unknown>, "read" | "method" | "repeat">,

@@ -8,7 +8,7 @@ export interface Answer<T> {
   text: string;
 }
 
-/** A promise of a value, which also gives the HTTP response. */
+/** A promise of a value that also provides the HTTP response. */
 export class APIPromise<T> implements Promise<T> {
   readonly [Symbol.toStringTag] = "APIPromise";
   readonly #answer: Promise<Answer<T>>;

@@ -53,7 +53,7 @@ export interface SystemNotification extends LiveEventBase {
   webhookId?: string;
 }
 
-/** Events may be missing here. Read the lists anew. */
+/** Events may be missing at this point. Read the lists again. */
 export interface Gap extends LiveEventBase {
   type: "gap";
 }
@@ -145,8 +145,8 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
   #isOver = false;
   #failure: unknown;
   #lastEventId: string | undefined;
-  /** What was missed is sent a while after the connection is made, when newer events may have come. If the connection
-   * breaks before, the next one begins here again. */
+  /** The server sends missed events a while after it accepted the connection, possibly after newer ones. If the
+   * connection breaks before that, the next connection resumes from here again. */
   #missedSince: string | undefined;
   #lastHeard = 0;
 
@@ -165,7 +165,7 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
     void this.#run().finally(() => options.signal?.removeEventListener("abort", close));
   }
 
-  /** The place to go on from with another connection. Some events after it may have come already. */
+  /** The `lastEventId` for another connection. Some later events may have arrived already. */
   get lastEventId(): string | undefined {
     return this.#missedSince ?? this.#lastEventId;
   }
@@ -227,7 +227,7 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       if (monotonic() - downSince > (this.#options.maxDowntime ?? Infinity)) {
         throw new RealtimeClosedError("There was no connection for too long.", { ...(ending.code !== undefined && { code: ending.code }) });
       }
-      // The sign-in's token may just have been replaced: a new ticket tells.
+      // The session may just have been refreshed. Requesting a new ticket shows whether it is still valid.
       if (!isRefused || wasRefused) await pause(Math.random() * Math.min(LONGEST_PAUSE, 500 * 2 ** failures++), closing);
       wasRefused = isRefused;
     }
@@ -316,7 +316,7 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.values().next().value!);
     }
     if (this.#queue.length >= LONGEST_QUEUE) {
-      // Memory is finite. What was not read is told as a gap.
+      // The reader is too slow. A gap replaces the events that it has not read.
       this.#queue = [{ type: "gap", timestamp: new Date() }];
       this.#lastEventId = typeof id === "string" ? id : this.#lastEventId;
       this.#missedSince = undefined;

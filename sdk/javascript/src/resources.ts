@@ -28,11 +28,11 @@ export class Auth extends Resource {
     return this.call({ ...call, isAnonymous: true, isSignIn: true, repeat: "once" }, options);
   }
 
-  /** Signs this client in. With `adopt: false` it only gives the session, and the client stays as it is. */
+  /** Signs this client in. With `adopt: false`, it only returns the session and does not change the client. */
   async login({ adopt = true, ...fields }: params.Credentials & { adopt?: boolean }, options?: Options): Promise<Session> {
     const sessions = adopt ? this.client.sessions : undefined;
     const call = creating(at`/auth/login`, bodies.login(fields), codecs.tokens);
-    // A lost answer leaves a sign-in that nobody uses.
+    // A repetition after a lost response leaves one unused sign-in behind.
     const tokens = await this.call({ ...call, isAnonymous: true, isSignIn: true, repeat: "safe" }, options);
     const session = Session.of(tokens);
     await sessions?.adopt(session, { isSignedInHere: true });
@@ -199,15 +199,16 @@ export interface MessageList extends AsyncIterable<types.Message> {
   toArray(): Promise<types.Message[]>;
 }
 
-/** What `stream` and `resume` take besides. */
+/** Options of `stream` and `resume`. */
 export interface StreamOptions extends Options {
-  /** Whether a broken stream is taken up anew. Default: true. */
+  /** Whether to resume the stream if the connection breaks. Default: true. */
   resume?: boolean;
 }
 
 /** Messages of conversations. */
 export class Messages extends Resource {
-  /** All messages, oldest first. They are asked for in pages of 100, from the newest; `newestFirst` gives them so. */
+  /** All messages, oldest first. The client requests pages of 100, beginning with the newest; `newestFirst` yields them
+   * in that order. */
   list(conversation: Id, { newestFirst = false, ...options }: Options & { newestFirst?: boolean } = {}): MessageList {
     const { conversations } = this.client;
     const backwards = async function* (): AsyncGenerator<types.Message, void, undefined> {
@@ -229,7 +230,7 @@ export class Messages extends Resource {
     return { toArray, [Symbol.asyncIterator]: newestFirst ? backwards : forwards };
   }
 
-  /** Sends a message, and gives it with its reply when the model is done. */
+  /** Sends a message and returns it with the reply when the model is done. */
   send(conversation: Id, content: string, fields: params.SendMessage & Options = {}): APIPromise<types.Exchange> {
     const { attachments, ...options } = fields;
     const json = bodies.message({ content, attachments });
@@ -237,7 +238,7 @@ export class Messages extends Resource {
     return this.call({ ...call, waitsForModel: true }, options);
   }
 
-  /** Sends a message, and gives the reply while it is written. The request is made at once. */
+  /** Sends a message at once and streams the reply. */
   stream(conversation: Id, content: string, fields: params.SendMessage & StreamOptions = {}): MessageStream {
     const { attachments, ...options } = fields;
     const idempotencyKey = options.idempotencyKey ?? `sdk-${randomUuid()}`;
@@ -260,7 +261,7 @@ export class Messages extends Resource {
     return new MessageStream({ ...this.#source(conversation, options), messageId: idOf(message), after });
   }
 
-  /** Stops a reply, and gives the user's message. If nothing runs, it is a `ConflictError`. */
+  /** Stops a reply and returns the user's message. Throws a `ConflictError` if the reply has ended. */
   cancel(conversation: Id, message: Id, options?: Options): APIPromise<types.Message> {
     const call = creating(at`/conversations/${conversation}/messages/${message}/cancel`, undefined, codecs.message);
     return this.call({ ...call, repeat: "safe" }, options);
@@ -377,7 +378,7 @@ export class Webhooks extends Resource {
     return this.call({ ...call, repeat: "once" }, options);
   }
 
-  /** Sends again all deliveries that failed since a time, and gives their number. A request retries 500 of them;
+  /** Retries all deliveries that failed since a time and returns their number. One request retries 500 of them;
    * `all: false` makes one request. */
   async retrySince(webhook: Id, since: types.Time, { all = true, ...options }: Options & { all?: boolean } = {}): Promise<number> {
     const call = creating(at`/webhooks/${webhook}/deliveries/retry`, bodies.since({ since }), codecs.retried);
@@ -388,7 +389,7 @@ export class Webhooks extends Resource {
     }
   }
 
-  /** Checks that a request was sent by the server, and gives its event. `payload` is the body as it came. Without
+  /** Checks that a request comes from the server and returns its event. `payload` is the body as it came. Without
    * `secret`, it is the client's `webhookSecret`. */
   async verify(
     payload: string | Uint8Array | ArrayBuffer,

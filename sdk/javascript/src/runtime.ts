@@ -16,7 +16,7 @@ const scope = globalThis as unknown as {
   WorkerGlobalScope?: unknown;
 };
 
-/** Whether users of a web page can read what this program holds. */
+/** Whether this program runs in a web page or its worker. */
 export const isBrowser: boolean =
   (scope.window !== undefined && scope.document !== undefined) ||
   (scope.WorkerGlobalScope !== undefined && typeof scope.importScripts === "function");
@@ -38,7 +38,7 @@ export function userAgent(version: string): string | undefined {
   return `ai-assistant-sdk-javascript/${version} (${program}; ${platform ?? "unknown"} ${arch ?? ""})`.replace(" )", ")");
 }
 
-/** Milliseconds of a clock that nobody sets. */
+/** Milliseconds of a monotonic clock. */
 export const monotonic = (): number => performance.now();
 
 /** Waits. An abort ends the wait with the signal's reason. */

@@ -19,7 +19,7 @@ export class Session {
   constructor(data: SessionData) {
     const { accessToken, refreshToken, expiresAt, tokenType } = data;
     if (typeof accessToken !== "string" || typeof expiresAt !== "number") {
-      throw new ConfigurationError("This is no session. Give what JSON.stringify(session) made, parsed.");
+      throw new ConfigurationError("This is not a session. Pass the parsed JSON of a session.");
     }
     this.#data = { accessToken, refreshToken: refreshToken ?? null, expiresAt, tokenType: tokenType ?? "bearer" };
   }
@@ -112,7 +112,7 @@ export interface SessionOptions {
 }
 
 interface Told {
-  /** The refresh token that was replaced: tells tabs of other users apart. */
+  /** The refresh token that was replaced. Tabs of other users ignore the message. */
   from: string | null;
   session: SessionData | null;
 }
@@ -255,7 +255,7 @@ export class SessionCredentials implements Credentials {
       await this.adopt(null);
       throw (this.#expiry = expired(error));
     }
-    // Whoever signed in or out in the meantime is right.
+    // A sign-in or sign-out that happened in the meantime takes precedence.
     if (this.#state.generation === generation) await this.adopt(Session.of(tokens), this);
   }
 

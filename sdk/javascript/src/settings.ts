@@ -29,17 +29,17 @@ export interface ClientOptions {
   apiKey?: string | (() => string | Promise<string>);
   /** A sign-in that was kept. Not together with `apiKey`. */
   session?: Session | SessionData;
-  /** Is called, and waited for, with each new session, and with `null` when it ends. Keep the session here. */
+  /** Called with each new session, and with `null` when it ends. Requests wait for it. Store the session here. */
   onSession?: (session: Session | null) => void | Promise<void>;
-  /** Gives the session that `onSession` kept. Is asked at the first request, and again before each refresh, because
-   * another process may have refreshed it. */
+  /** Returns the session that `onSession` stored. Called at the first request and before each refresh, because
+   * another process may have refreshed the session. */
   loadSession?: () => Session | SessionData | null | undefined | Promise<Session | SessionData | null | undefined>;
   /** Milliseconds for a whole call, with its retries and waits. Default: 90,000; 300,000 for calls that wait for a
    * model; no limit for streams and files. */
   timeout?: number;
   /** Milliseconds for one request. Default: 35,000; 280,000 for requests that wait for a model. */
   attemptTimeout?: number;
-  /** Milliseconds of silence after which a stream is taken up anew. Default: 30,000. */
+  /** Milliseconds of silence after which a stream is resumed. Default: 30,000. */
   streamIdleTimeout?: number;
   /** How often a request may be repeated. Default: 2. 0: never. */
   maxRetries?: number;
@@ -48,11 +48,11 @@ export interface ClientOptions {
   /** How often a message may be sent again after the model failed. Default: 0. */
   retryModelErrors?: number;
   defaultHeaders?: Record<string, string>;
-  /** In place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof fetch;
   /** Passed to every `fetch`: for example an undici `dispatcher` for a proxy. */
   fetchOptions?: RequestInit & Record<string, unknown>;
-  /** In place of the global `WebSocket`. */
+  /** Replaces the global `WebSocket`. */
   webSocket?: WebSocketConstructor;
   /** Secrets of webhooks, for `webhooks.verify`. Default: `AI_ASSISTANT_WEBHOOK_SECRET`. */
   webhookSecret?: string | readonly string[];
@@ -105,7 +105,7 @@ export function resolve(options: ClientOptions, base?: Settings): Settings {
   };
 }
 
-/** Milliseconds. `Infinity` is no limit. */
+/** Milliseconds. `Infinity` means no limit. */
 function duration(name: string, value: number | undefined): number | undefined {
   if (value !== undefined && !(value > 0)) throw new ConfigurationError(`${name} must be a number of milliseconds above 0.`);
   return value;
@@ -151,7 +151,7 @@ function consoleLogger(): Logger {
   };
 }
 
-/** An API key in a web page is an API key of everybody. */
+/** Every visitor of a web page can read its API key. */
 export function refuseKeyInBrowser(options: ClientOptions): void {
   if (isBrowser && !options.dangerouslyAllowBrowser) {
     throw new ConfigurationError(

@@ -4,13 +4,13 @@ import { APIResponseError } from "./errors.js";
 export interface ServerEvent {
   event: string;
   data: string;
-  /** The last id that was given, also by an earlier event. */
+  /** The latest id, possibly of an earlier event. */
   id: string;
 }
 
 const LONGEST_LINE = 1 << 20;
 
-/** Takes bytes and gives events. Lines end at LF, CR LF or CR, and nowhere else. */
+/** Decodes bytes into events. Only LF, CR LF and CR end a line. */
 export class EventDecoder {
   readonly #utf8 = new TextDecoder();
   #rest = "";

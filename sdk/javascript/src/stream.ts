@@ -9,7 +9,7 @@ import type { Connection } from "./transport.js";
 import type { Exchange, Message, MessageStatus, StepNews } from "./types.js";
 import type { Wire } from "./wire.js";
 
-/** What a stream tells. `id` is a place in the reply, at which it can be resumed. */
+/** An event of a stream. `id` is the position in the reply after the event. */
 export type MessageStreamEvent =
   | { type: "message"; id: string; message: Message }
   | { type: "delta"; id: string; text: string }
@@ -29,7 +29,7 @@ export interface StreamSource {
   /** The message to resume, and from where. */
   messageId?: string;
   after?: string | undefined;
-  /** Whether a broken stream is taken up anew. */
+  /** Whether to resume the stream if the connection breaks. */
   resumes: boolean;
   /** Milliseconds. */
   idleTimeout: number;
@@ -38,9 +38,9 @@ export interface StreamSource {
   signal: AbortSignal | undefined;
 }
 
-/** A reply while it is written. `for await` gives its text in pieces.
+/** A reply that is being written. `for await` yields its text in pieces.
  *
- * Leaving the loop closes the connection. It does not stop the turn: the reply is stored, and paid for. `cancel` stops
+ * Leaving the loop closes the connection but does not stop the turn: the reply is stored and paid for. `cancel` stops
  * the turn. */
 export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
   readonly #source: StreamSource;
@@ -64,7 +64,7 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
     this.#messageId = source.messageId;
     this.#after = source.after;
     this.#result = this.#run();
-    // Whoever reads the stream is told. Nobody has to ask for the result.
+    // Readers of the stream get the error. A caller need not ask for the result.
     this.#result.catch(() => {});
   }
 
@@ -78,7 +78,7 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
     return this.#text;
   }
 
-  /** The place that was reached. */
+  /** The id of the latest event, from which the stream can be resumed. */
   get lastEventId(): string | undefined {
     return this.#after;
   }
@@ -193,7 +193,7 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
     }
   }
 
-  /** Sends the message, or takes up the reply to it. */
+  /** Sends the message, or resumes the stream of its reply. */
   async #connection(): Promise<Connection> {
     const { open, resume } = this.#source;
     const { signal } = this.#ending;

@@ -21,7 +21,7 @@ export interface UploadOptions extends Options {
   /** Needed for bytes and streams. Its extension decides about the type. */
   filename?: string;
   contentType?: string;
-  /** Is told what was sent, at most ten times a second and at the end. */
+  /** Called with the bytes sent so far, at most ten times a second and at the end. */
   onProgress?: Progress;
 }
 

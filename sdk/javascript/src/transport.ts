@@ -59,7 +59,7 @@ export class Transport {
     return { value: call.read(json(text, call)), status, headers, text };
   }
 
-  /** Makes a call, and gives its answer to `consume`. */
+  /** Makes a call and passes its response to `consume`. */
   async run<T>(call: Call<unknown>, options: RequestOptions, consume: Consume<T>): Promise<T> {
     const run = this.#prepared(call, options, consume);
     const { facts } = run;
@@ -84,7 +84,7 @@ export class Transport {
         return consume(connectionOf(new Response(null, { status: 204 }), facts));
       }
       mayHaveActed ||= status === undefined || status >= 500;
-      // The first request still runs, so asking again is no failure.
+      // The first request is still running, so asking again does not count as a failure.
       const isRunning = error instanceof RequestInProgressError;
       const isModelError = call.waitsForModel === true && (status === 502 || status === 504);
       const isLeft = isModelError
@@ -258,7 +258,7 @@ function json(text: string, call: Call<unknown>): unknown {
   }
 }
 
-/** `fetch failed` alone helps nobody. */
+/** The message `fetch failed` alone does not name the reason. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
   return cause?.code ?? (cause?.message || message || String(error));

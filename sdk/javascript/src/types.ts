@@ -135,7 +135,7 @@ export interface Step extends Extensible {
   status: Open<"complete" | "failed">;
 }
 
-/** A call of a tool, as a stream tells of it. */
+/** A call of a tool, as a stream reports it. */
 export interface StepNews extends Extensible {
   tool: string;
   arguments: Record<string, unknown>;
@@ -261,7 +261,7 @@ export interface Ticket extends Extensible {
   ticket: string;
   /** In seconds. */
   expiresIn: number;
-  /** The address to connect to, if the server tells it. */
+  /** The address to connect to, if the server provides it. */
   url?: string;
 }
 

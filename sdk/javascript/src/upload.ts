@@ -73,7 +73,7 @@ async function collected(stream: ReadableStream<Uint8Array>): Promise<Blob> {
   }
 }
 
-/** Tells of progress at most ten times a second, and at the end. */
+/** Reports progress at most ten times a second, and at the end. */
 export function throttled(tell: Progress | undefined): Progress {
   let last = -Infinity;
   return (done, total) => {
@@ -136,7 +136,7 @@ function counted(blob: Blob, progress: Progress): ReadableStream<Uint8Array> {
   return (blob.stream() as ReadableStream<Uint8Array>).pipeThrough(counter);
 }
 
-/** `fetch` tells nothing of progress in browsers. */
+/** In browsers, `fetch` does not report the progress of uploads. */
 function putByXhr({ url, headers, blob, progress, signal }: Sending): Promise<Sent> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -5,7 +5,7 @@ import type { EventName } from "./types.js";
 export { WebhookVerificationError } from "./errors.js";
 export type { VerificationFailure } from "./errors.js";
 
-/** What a webhook is told. */
+/** An event that a webhook receives. */
 export interface WebhookEvent {
   /** The same in each attempt to deliver the event. Remember it, and answer 200 to an event that you know. */
   id: string;
@@ -18,7 +18,7 @@ export interface WebhookEvent {
 export interface VerifyOptions {
   /** How many seconds the request may be old, or in the future. Default: 300. */
   tolerance?: number;
-  /** In place of the current time. */
+  /** Replaces the current time. */
   now?: Date;
 }
 
@@ -28,7 +28,7 @@ export type HeadersLike =
   | Iterable<readonly [string, string]>
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Checks that a request was sent by the server, and gives its event. `payload` is the body as it came, before any
+/** Checks that a request comes from the server and returns its event. `payload` is the body as it came, before any
  * parsing. During a change of the secret, give both. */
 export async function verify(
   payload: string | Uint8Array | ArrayBuffer,
@@ -112,7 +112,7 @@ function eventOf(id: string, body: Uint8Array): WebhookEvent {
       return { id, event, timestamp: at, data };
     }
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new WebhookVerificationError("body", "The body is signed, but it is no event.");
+  throw new WebhookVerificationError("body", "The body is signed, but it is not an event.");
 }
