@@ -8,14 +8,20 @@ import { startProxy } from "../test/support/proxy.mjs";
 import { PASSWORD, startServer } from "../test/support/server.mjs";
 
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const pages = http.createServer((request, response) => {
   const path = new URL(request.url, "http://x").pathname;
-  const file = path === "/page.html" ? "examples/page.html" : path.startsWith("/sdk/") ? `dist/esm/${path.slice(5)}` : undefined;
+  const file =
+    path === "/page.html" ? "examples/page.html" : path.startsWith("/sdk/") ? `dist/esm/${path.slice(5)}` : undefined;
   if (!file || file.includes("..")) return response.writeHead(404).end();
   response.setHeader("content-type", file.endsWith(".html") ? "text/html" : "text/javascript");
   response.end(readFileSync(`${root}/${file}`));
@@ -67,7 +73,11 @@ try {
     await page.click("#sign-in button");
     await page.waitForFunction(() => document.getElementById("error").textContent === "Incorrect email or password");
     await signIn(page, await account());
-    await page.setInputFiles("#file", { name: "manual.txt", mimeType: "text/plain", buffer: Buffer.from("The warranty covers the pump.") });
+    await page.setInputFiles("#file", {
+      name: "manual.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("The warranty covers the pump."),
+    });
     await page.waitForFunction(() => document.getElementById("progress").value === 29);
     await page.fill("[name=question]", "Does the warranty cover the pump?");
     await page.press("[name=question]", "Enter");
@@ -92,7 +102,11 @@ try {
     const text = await page.evaluate(async () => {
       const conversation = await client.conversations.create();
       let text = "";
-      for await (const piece of client.conversations.messages.stream(conversation, '/echo text="One, two, three." pieces=8 delay=50ms')) text += piece;
+      for await (const piece of client.conversations.messages.stream(
+        conversation,
+        '/echo text="One, two, three." pieces=8 delay=50ms',
+      ))
+        text += piece;
       return text;
     });
     assert.equal(text, "One, two, three.");
@@ -124,9 +138,15 @@ try {
     const { open, context } = await visitor();
     const email = await account();
     const tabs = [await open(), await open()];
-    const session = await tabs[0].evaluate(async ([email, password]) => JSON.stringify(await client.auth.login({ email, password, adopt: false })), [email, PASSWORD]);
+    const session = await tabs[0].evaluate(
+      async ([email, password]) => JSON.stringify(await client.auth.login({ email, password, adopt: false })),
+      [email, PASSWORD],
+    );
     const begin = (text) => {
-      window.own = new client.constructor({ baseUrl: `${new URLSearchParams(location.search).get("server")}/api/v1`, session: JSON.parse(text) });
+      window.own = new client.constructor({
+        baseUrl: `${new URLSearchParams(location.search).get("server")}/api/v1`,
+        session: JSON.parse(text),
+      });
     };
     await Promise.all(tabs.map((tab) => tab.evaluate(begin, session)));
     await tabs[0].evaluate(() => own.auth.refresh().then(() => {}));
@@ -170,7 +190,9 @@ try {
     const page = await open();
     await signIn(page, await account());
     const told = await page.evaluate(async () => {
-      const { requestId, name } = await client.assistants.get("01a1fec8-4e18-76a1-9f1f-2b6ecdf53273").catch((error) => error);
+      const { requestId, name } = await client.assistants
+        .get("01a1fec8-4e18-76a1-9f1f-2b6ecdf53273")
+        .catch((error) => error);
       let refused;
       try {
         new client.constructor({ apiKey: "k" });

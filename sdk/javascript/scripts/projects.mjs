@@ -11,8 +11,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const folder = mkdtempSync(join(tmpdir(), "sdk-projects-"));
 
-const run = (program, args, cwd) => execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-const tsc = (cwd) => spawnSync(process.execPath, [join(modules, "typescript/bin/tsc"), "--project", cwd], { encoding: "utf8" });
+const run = (program, args, cwd) =>
+  execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+const tsc = (cwd) =>
+  spawnSync(process.execPath, [join(modules, "typescript/bin/tsc"), "--project", cwd], { encoding: "utf8" });
 
 /** Compiles a project whose sources are ES modules, CommonJS, or both. */
 function compile(name, files, options) {
@@ -44,12 +46,18 @@ function mustNotCompile(changes) {
   writeFileSync(document, text);
   const lines = readFileSync(join(copy, "src/codecs.ts"), "utf8").split("\n");
   const wrong = [...tsc(copy).stdout.matchAll(/codecs\.ts\((\d+),/g)].map(([, line]) => lines[line - 1]);
-  for (const [, , place] of changes) assert.ok(wrong.some((line) => line.includes(place)), `${place}: not noticed`);
+  for (const [, , place] of changes)
+    assert.ok(
+      wrong.some((line) => line.includes(place)),
+      `${place}: not noticed`,
+    );
   console.log(`Changes of the document: ${changes.length} noticed`);
 }
 
 try {
-  const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root));
+  const [{ filename }] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root),
+  );
   const packed = join(folder, filename);
   run(process.execPath, [join(modules, "publint/src/cli.js"), packed, "--strict"], root);
   run(process.execPath, [join(modules, "@arethetypeswrong/cli/dist/index.js"), packed], root);

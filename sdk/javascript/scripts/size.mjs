@@ -9,8 +9,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 const { outputFiles, metafile } = await build({
   stdin: { contents: 'export { AIAssistantClient } from "./dist/esm/index.js";', resolveDir: root },
-  bundle: true, minify: true, splitting: true, write: false, metafile: true,
-  format: "esm", platform: "browser", target: "es2022", outdir: "out", logLevel: "warning", absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  splitting: true,
+  write: false,
+  metafile: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  outdir: "out",
+  logLevel: "warning",
+  absWorkingDir: root,
 });
 const entry = Object.keys(metafile.outputs).find((name) => metafile.outputs[name].entryPoint);
 const loaded = new Set();

@@ -7,7 +7,16 @@ import { Files } from "./files.js";
 import type { Credentials as SignInFields } from "./params.js";
 import { APIPromise } from "./promise.js";
 import {
-  Assistants, Auth, Conversations, Health, Models, Notifications, Realtime, Tools, Users, Webhooks,
+  Assistants,
+  Auth,
+  Conversations,
+  Health,
+  Models,
+  Notifications,
+  Realtime,
+  Tools,
+  Users,
+  Webhooks,
 } from "./resources.js";
 import { environmentVariable } from "./runtime.js";
 import { ApiKeyCredentials, SessionCredentials, type Credentials, type Session } from "./session.js";
@@ -16,7 +25,8 @@ import { Transport } from "./transport.js";
 
 /** What `withOptions` can change. The server and the credential stay. */
 export type ChangeableOptions = Omit<
-  ClientOptions, "baseUrl" | "apiKey" | "session" | "onSession" | "loadSession" | "dangerouslyAllowBrowser"
+  ClientOptions,
+  "baseUrl" | "apiKey" | "session" | "onSession" | "loadSession" | "dangerouslyAllowBrowser"
 >;
 
 /** Options of `request`. */
@@ -65,7 +75,11 @@ export class AIAssistantClient implements AsyncDisposable {
   }
 
   /** A client that is signed in with a password. `email` takes a username, too. */
-  static async signIn({ email, password, ...options }: SignInFields & Omit<ClientOptions, "apiKey" | "session">): Promise<AIAssistantClient> {
+  static async signIn({
+    email,
+    password,
+    ...options
+  }: SignInFields & Omit<ClientOptions, "apiKey" | "session">): Promise<AIAssistantClient> {
     const client = new AIAssistantClient({ ...options, onSession: options.onSession ?? (() => {}) });
     await client.auth.login({ email, password });
     return client;
@@ -85,13 +99,21 @@ export class AIAssistantClient implements AsyncDisposable {
 
   /** Makes a request that this version has no method for. The answer is its JSON as it is. It is repeated like others
    * if the method is GET, PUT or DELETE, or if there is an `idempotencyKey`. */
-  request<T = unknown>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, request: CustomRequest = {}): APIPromise<T> {
+  request<T = unknown>(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    path: string,
+    request: CustomRequest = {},
+  ): APIPromise<T> {
     const { json, query, ...options } = request;
     if (!path.startsWith("/")) throw new ConfigurationError('path begins with "/" and is below baseUrl.');
     const repeat = options.idempotencyKey !== undefined ? "keyed" : method === "POST" ? "once" : "safe";
     const call: Call<T> = {
-      method, path: { path, template: path }, repeat, read: (body) => body as T,
-      ...(json !== undefined && { json }), ...(query && { query }),
+      method,
+      path: { path, template: path },
+      repeat,
+      read: (body) => body as T,
+      ...(json !== undefined && { json }),
+      ...(query && { query }),
     };
     return new APIPromise(this.#transport.answer(call, options));
   }
@@ -129,7 +151,9 @@ function credentialsOf(options: ClientOptions, settings: Settings): Credentials 
     return new ApiKeyCredentials(key);
   }
   return new SessionCredentials({
-    session, onSession, loadSession,
+    session,
+    onSession,
+    loadSession,
     name: `ai-assistant:${settings.baseUrl}`,
     refresh: async (refreshToken) => {
       const transport = new Transport(settings, new ApiKeyCredentials(() => ""));

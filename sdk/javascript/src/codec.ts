@@ -8,7 +8,8 @@ import { camel, snake, type Snake } from "./wire.js";
 export type Read<W, T> = (value: W, at: string) => T;
 
 function wrong(at: string, wanted: string, value: unknown): never {
-  const kind = value === null ? "null" : value === undefined ? "nothing" : Array.isArray(value) ? "a list" : typeof value;
+  const kind =
+    value === null ? "null" : value === undefined ? "nothing" : Array.isArray(value) ? "a list" : typeof value;
   throw new APIResponseError(`The answer is not what the API promises: ${at} should be ${wanted} and is ${kind}.`);
 }
 
@@ -57,11 +58,15 @@ type Known<T> = Exclude<keyof T, "extra">;
 /** A reader for each field of `T`, from the field of `W` with the same name in snake case. */
 type Fields<W, T> = {
   [Key in Known<T> & string]-?: Snake<Key> extends keyof W ? Read<W[Snake<Key>], T[Key]> : never;
-} & (Exclude<keyof W, Snake<Known<T> & string>> extends never ? unknown : { missing: Exclude<keyof W, Snake<Known<T> & string>> });
+} & (Exclude<keyof W, Snake<Known<T> & string>> extends never
+  ? unknown
+  : { missing: Exclude<keyof W, Snake<Known<T> & string>> });
 
 /** An object with the fields of `T`. The compiler refuses a field of the document that `T` lacks, and the reverse. */
 export function object<W extends object, T extends object>(name: string, fields: Fields<W, T>): Read<W, T> {
-  const readers = Object.entries(fields).map(([key, read]) => [key, snake(key), read as Read<unknown, unknown>] as const);
+  const readers = Object.entries(fields).map(
+    ([key, read]) => [key, snake(key), read as Read<unknown, unknown>] as const,
+  );
   const known = new Set(readers.map(([, wire]) => wire));
   return (value, at) => {
     const place = at || name;
@@ -79,14 +84,22 @@ export function object<W extends object, T extends object>(name: string, fields:
 
 /** Writes a value of a request. */
 type Write<T, W> = (value: T) => W;
-type Writer<T, W> = null extends T ? (null extends W ? Write<NonNullable<T>, NonNullable<W>> : never) : Write<NonNullable<T>, NonNullable<W>>;
+type Writer<T, W> = null extends T
+  ? null extends W
+    ? Write<NonNullable<T>, NonNullable<W>>
+    : never
+  : Write<NonNullable<T>, NonNullable<W>>;
 type Writers<T, W> = {
   [Key in keyof T & string]-?: Snake<Key> extends keyof W ? Writer<T[Key], W[Snake<Key>]> : never;
-} & (Exclude<keyof W, Snake<keyof T & string>> extends never ? unknown : { missing: Exclude<keyof W, Snake<keyof T & string>> });
+} & (Exclude<keyof W, Snake<keyof T & string>> extends never
+  ? unknown
+  : { missing: Exclude<keyof W, Snake<keyof T & string>> });
 
 /** The body of a request. Absent and undefined fields are left out, null stays. An unknown field is an error, because
  * the server would ignore it. */
-export function body<T extends object, W extends object>(writers: Writers<T, W>): (fields: T) => Record<string, unknown> {
+export function body<T extends object, W extends object>(
+  writers: Writers<T, W>,
+): (fields: T) => Record<string, unknown> {
   return (fields) => {
     const result: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(fields)) {

@@ -58,9 +58,23 @@ export interface FieldError {
 
 /** The API's codes. More may be added. */
 export type ErrorCode =
-  | "BAD_REQUEST" | "UNAUTHORIZED" | "INSUFFICIENT_TOKENS" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED"
-  | "REQUEST_TIMEOUT" | "CONFLICT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "VALIDATION_ERROR"
-  | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL_ERROR" | "MODEL_ERROR" | "UNAVAILABLE" | "MODEL_TIMEOUT"
+  | "BAD_REQUEST"
+  | "UNAUTHORIZED"
+  | "INSUFFICIENT_TOKENS"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "REQUEST_TIMEOUT"
+  | "CONFLICT"
+  | "PAYLOAD_TOO_LARGE"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "VALIDATION_ERROR"
+  | "RATE_LIMITED"
+  | "HEADERS_TOO_LARGE"
+  | "INTERNAL_ERROR"
+  | "MODEL_ERROR"
+  | "UNAVAILABLE"
+  | "MODEL_TIMEOUT"
   | (string & {});
 
 /** An answer with an error status. Each status has a class of its own below. */
@@ -244,11 +258,35 @@ export class WebhookVerificationError extends AIAssistantError {
 
 // Bundlers shorten the names of classes, so each is written down.
 const classes = {
-  AIAssistantError, ConfigurationError, APIConnectionError, APITimeoutError, APIResponseError, APIStatusError,
-  BadRequestError, AuthenticationError, SessionExpiredError, InsufficientTokensError, PermissionDeniedError,
-  NotFoundError, MethodNotAllowedError, ConflictError, RequestInProgressError, IdempotencyError,
-  PayloadTooLargeError, UnsupportedMediaTypeError, ValidationError, RateLimitError, ServerError, ModelError,
-  ServiceUnavailableError, ModelTimeoutError, StreamError, StreamInterruptedError, UploadError, RealtimeError,
-  RealtimeClosedError, WebhookVerificationError,
+  AIAssistantError,
+  ConfigurationError,
+  APIConnectionError,
+  APITimeoutError,
+  APIResponseError,
+  APIStatusError,
+  BadRequestError,
+  AuthenticationError,
+  SessionExpiredError,
+  InsufficientTokensError,
+  PermissionDeniedError,
+  NotFoundError,
+  MethodNotAllowedError,
+  ConflictError,
+  RequestInProgressError,
+  IdempotencyError,
+  PayloadTooLargeError,
+  UnsupportedMediaTypeError,
+  ValidationError,
+  RateLimitError,
+  ServerError,
+  ModelError,
+  ServiceUnavailableError,
+  ModelTimeoutError,
+  StreamError,
+  StreamInterruptedError,
+  UploadError,
+  RealtimeError,
+  RealtimeClosedError,
+  WebhookVerificationError,
 };
 for (const [name, type] of Object.entries(classes)) type.prototype.name = name;

@@ -8,8 +8,15 @@ export { Page, PagePromise } from "./pages.js";
 export type * from "./params.js";
 export { APIPromise } from "./promise.js";
 export type {
-  AssistantStatusUpdate, ConnectOptions, ConversationUpdate, Gap, LiveEvent, MessageDelta, RealtimeConnection,
-  SystemNotification, UnknownUpdate,
+  AssistantStatusUpdate,
+  ConnectOptions,
+  ConversationUpdate,
+  Gap,
+  LiveEvent,
+  MessageDelta,
+  RealtimeConnection,
+  SystemNotification,
+  UnknownUpdate,
 } from "./realtime.js";
 export type { MessageList, StreamOptions } from "./resources.js";
 export { Session } from "./session.js";

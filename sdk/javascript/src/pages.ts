@@ -99,12 +99,21 @@ export function listed<W, T>(
   read: Read<W, T>,
 ): PagePromise<T> {
   const pageOf = object<WirePage<W>, ReadPage<T>>("page", {
-    items: list(read), total: number, page: number, size: number, pages: number, hasNext: flag, hasPrev: flag,
+    items: list(read),
+    total: number,
+    page: number,
+    size: number,
+    pages: number,
+    hasNext: flag,
+    hasPrev: flag,
     nextCursor: nullable(text),
   });
   const fetch: Fetch<T> = (query) =>
     answer({
-      ...call, method: "GET", repeat: "safe", query,
+      ...call,
+      method: "GET",
+      repeat: "safe",
+      query,
       read: (body) => new Page<T>(pageOf(body as WirePage<W>, ""), query, fetch),
     });
   return new PagePromise(fetch(call.query ?? {}));

@@ -1,6 +1,14 @@
 /** What methods take. `null` removes a value; an absent field is not sent. */
 import type {
-  AssistantStatus, DeliveryStatus, EventName, FileStatus, Id, NewAttachment, Open, ToolParameter, UserRole,
+  AssistantStatus,
+  DeliveryStatus,
+  EventName,
+  FileStatus,
+  Id,
+  NewAttachment,
+  Open,
+  ToolParameter,
+  UserRole,
 } from "./types.js";
 
 export interface Register {

@@ -65,7 +65,7 @@ export interface UnknownUpdate extends LiveEventBase {
 }
 
 export type LiveEvent =
-  | ConversationUpdate | MessageDelta | AssistantStatusUpdate | SystemNotification | Gap | UnknownUpdate;
+  ConversationUpdate | MessageDelta | AssistantStatusUpdate | SystemNotification | Gap | UnknownUpdate;
 
 export interface ConnectOptions {
   /** Begins after this event, at most an hour back. */
@@ -220,15 +220,21 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       closing.throwIfAborted();
       const isRefused = ending.code === POLICY_VIOLATION;
       if (isRefused && wasRefused && ending.lived < GOOD_AFTER) {
-        throw new RealtimeClosedError(`The server closed the connection: ${ending.reason || ending.code}`, { code: POLICY_VIOLATION, reason: ending.reason });
+        throw new RealtimeClosedError(`The server closed the connection: ${ending.reason || ending.code}`, {
+          code: POLICY_VIOLATION,
+          reason: ending.reason,
+        });
       }
       if (ending.lived >= GOOD_AFTER) failures = 0;
       if (ending.lived > 0) downSince = monotonic();
       if (monotonic() - downSince > (this.#options.maxDowntime ?? Infinity)) {
-        throw new RealtimeClosedError("There was no connection for too long.", { ...(ending.code !== undefined && { code: ending.code }) });
+        throw new RealtimeClosedError("There was no connection for too long.", {
+          ...(ending.code !== undefined && { code: ending.code }),
+        });
       }
       // The session may just have been refreshed. Requesting a new ticket shows whether it is still valid.
-      if (!isRefused || wasRefused) await pause(Math.random() * Math.min(LONGEST_PAUSE, 500 * 2 ** failures++), closing);
+      if (!isRefused || wasRefused)
+        await pause(Math.random() * Math.min(LONGEST_PAUSE, 500 * 2 ** failures++), closing);
       wasRefused = isRefused;
     }
   }
@@ -240,7 +246,9 @@ export class RealtimeConnection implements AsyncIterable<LiveEvent>, AsyncDispos
       ticket = await this.#options.ticket();
     } catch (error) {
       if (error instanceof APIStatusError && error.status < 500 && error.status !== 429) {
-        throw error.status === 401 && this.#lastHeard ? new RealtimeClosedError("The credential has ended.", {}, error) : error;
+        throw error.status === 401 && this.#lastHeard
+          ? new RealtimeClosedError("The credential has ended.", {}, error)
+          : error;
       }
       if (!(error instanceof AIAssistantError) || error instanceof ConfigurationError) throw error;
       return { code: undefined, reason: error.message, lived: 0 };
@@ -357,9 +365,15 @@ function eventOf(frame: Frame, load: Connecting["load"]): LiveEvent {
     return { type: "message_delta", timestamp, ...piece } as unknown as MessageDelta;
   }
   if (frame.type === "conversation_update") {
-    const { conversationId, messageId, message, ...more } = data as unknown as Omit<ConversationUpdate, "type" | "timestamp">;
+    const { conversationId, messageId, message, ...more } = data as unknown as Omit<
+      ConversationUpdate,
+      "type" | "timestamp"
+    >;
     return {
-      ...more, type: "conversation_update", timestamp, conversationId,
+      ...more,
+      type: "conversation_update",
+      timestamp,
+      conversationId,
       ...(messageId !== undefined && { messageId }),
       ...(message !== undefined && { message: renamed(message) as unknown as NonNullable<typeof message> }),
       load: async () => (messageId === undefined ? null : load(conversationId, messageId)),

@@ -22,7 +22,12 @@ export abstract class Resource {
   }
 
   /** @internal */
-  protected listed<W, T>(path: Path, read: Read<W, T>, query: Call<unknown>["query"], options?: RequestOptions): PagePromise<T> {
+  protected listed<W, T>(
+    path: Path,
+    read: Read<W, T>,
+    query: Call<unknown>["query"],
+    options?: RequestOptions,
+  ): PagePromise<T> {
     return listed((call) => this.client.transport.answer(call, options), { path, ...(query && { query }) }, read);
   }
 }

@@ -29,7 +29,10 @@ export class Auth extends Resource {
   }
 
   /** Signs this client in. With `adopt: false`, it only returns the session and does not change the client. */
-  async login({ adopt = true, ...fields }: params.Credentials & { adopt?: boolean }, options?: Options): Promise<Session> {
+  async login(
+    { adopt = true, ...fields }: params.Credentials & { adopt?: boolean },
+    options?: Options,
+  ): Promise<Session> {
     const sessions = adopt ? this.client.sessions : undefined;
     const call = creating(at`/auth/login`, bodies.login(fields), codecs.tokens);
     // A repetition after a lost response leaves one unused sign-in behind.
@@ -105,7 +108,8 @@ export class Users extends Resource {
     const { username, email } = wanted;
     if (!username && !email) throw new ConfigurationError("find needs a username or an email.");
     const isWanted = (user: types.User) =>
-      (!username || folded(user.username) === folded(username)) && (!email || folded(user.email ?? "") === folded(email));
+      (!username || folded(user.username) === folded(username)) &&
+      (!email || folded(user.email ?? "") === folded(email));
     // A server that does not know the filter lists all accounts.
     for await (const user of this.listed(at`/users`, codecs.user, { username, email }, options)) {
       if (isWanted(user)) return user;
@@ -243,7 +247,11 @@ export class Messages extends Resource {
     const { attachments, ...options } = fields;
     const idempotencyKey = options.idempotencyKey ?? `sdk-${randomUuid()}`;
     const call = {
-      ...creating(at`/conversations/${conversation}/messages/stream`, bodies.message({ content, attachments }), nothing),
+      ...creating(
+        at`/conversations/${conversation}/messages/stream`,
+        bodies.message({ content, attachments }),
+        nothing,
+      ),
       headers: { accept: "text/event-stream" },
       hasNoTotal: true,
       waitsForModel: true,
@@ -369,7 +377,12 @@ export class Webhooks extends Resource {
   }
 
   deliveries(webhook: Id, query: params.ListDeliveries = {}, options?: Options): PagePromise<types.Delivery> {
-    return this.listed(at`/webhooks/${webhook}/deliveries`, codecs.delivery, queryOf(query, ["status", "event"]), options);
+    return this.listed(
+      at`/webhooks/${webhook}/deliveries`,
+      codecs.delivery,
+      queryOf(query, ["status", "event"]),
+      options,
+    );
   }
 
   /** Sends a delivery again. */
@@ -380,9 +393,13 @@ export class Webhooks extends Resource {
 
   /** Retries all deliveries that failed since a time and returns their number. One request retries 500 of them;
    * `all: false` makes one request. */
-  async retrySince(webhook: Id, since: types.Time, { all = true, ...options }: Options & { all?: boolean } = {}): Promise<number> {
+  async retrySince(
+    webhook: Id,
+    since: types.Time,
+    { all = true, ...options }: Options & { all?: boolean } = {},
+  ): Promise<number> {
     const call = creating(at`/webhooks/${webhook}/deliveries/retry`, bodies.since({ since }), codecs.retried);
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const { retried, hasMore } = await this.call({ ...call, repeat: "once" }, options);
       total += retried;
       if (!all || !hasMore || retried === 0) return total;

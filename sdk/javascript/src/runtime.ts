@@ -35,7 +35,10 @@ export function userAgent(version: string): string | undefined {
   if (isBrowser) return undefined;
   const { versions, platform, arch } = scope.process ?? {};
   const program = versions?.node ? `node ${versions.node}` : "unknown";
-  return `ai-assistant-sdk-javascript/${version} (${program}; ${platform ?? "unknown"} ${arch ?? ""})`.replace(" )", ")");
+  return `ai-assistant-sdk-javascript/${version} (${program}; ${platform ?? "unknown"} ${arch ?? ""})`.replace(
+    " )",
+    ")",
+  );
 }
 
 /** Milliseconds of a monotonic clock. */

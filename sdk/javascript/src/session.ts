@@ -104,7 +104,8 @@ interface State {
 export interface SessionOptions {
   session?: Session | SessionData | null | undefined;
   onSession?: ((session: Session | null) => void | Promise<void>) | undefined;
-  loadSession?: (() => Session | SessionData | null | undefined | Promise<Session | SessionData | null | undefined>) | undefined;
+  loadSession?:
+    (() => Session | SessionData | null | undefined | Promise<Session | SessionData | null | undefined>) | undefined;
   /** Names the lock and the channel that the tabs of a browser share. */
   name: string;
   /** Asks for new tokens, once. */
@@ -263,7 +264,12 @@ export class SessionCredentials implements Credentials {
   async #catchUp(): Promise<void> {
     const kept = await this.#options.loadSession?.();
     const { session } = this.#state;
-    if (kept && session && kept.accessToken !== session.accessToken && +asSession(kept).expiresAt > +session.expiresAt) {
+    if (
+      kept &&
+      session &&
+      kept.accessToken !== session.accessToken &&
+      +asSession(kept).expiresAt > +session.expiresAt
+    ) {
       this.#replace(asSession(kept));
     } else if (this.#channel) {
       await pause(0); // A message of the channel that was sent under the lock comes first.
@@ -288,7 +294,9 @@ export class SessionCredentials implements Credentials {
 
 function asSession(given: Session | SessionData): Session {
   // A session of the other copy of this package, ES module or CommonJS, has `toJSON` too.
-  return given instanceof Session ? given : new Session("toJSON" in given ? (given as unknown as Session).toJSON() : given);
+  return given instanceof Session
+    ? given
+    : new Session("toJSON" in given ? (given as unknown as Session).toJSON() : given);
 }
 
 function isPassing(error: unknown): boolean {

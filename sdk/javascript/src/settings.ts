@@ -85,7 +85,8 @@ export interface Settings {
 /** The settings of `options`, with `base` for what they leave open. */
 export function resolve(options: ClientOptions, base?: Settings): Settings {
   const logger = options.logger ?? base?.logger ?? consoleLogger();
-  const secret = options.webhookSecret ?? base?.webhookSecrets ?? environmentVariable("AI_ASSISTANT_WEBHOOK_SECRET") ?? [];
+  const secret =
+    options.webhookSecret ?? base?.webhookSecrets ?? environmentVariable("AI_ASSISTANT_WEBHOOK_SECRET") ?? [];
   return {
     baseUrl: base?.baseUrl ?? baseUrl(options, logger),
     timeout: duration("timeout", options.timeout) ?? base?.timeout,
@@ -107,7 +108,8 @@ export function resolve(options: ClientOptions, base?: Settings): Settings {
 
 /** Milliseconds. `Infinity` means no limit. */
 function duration(name: string, value: number | undefined): number | undefined {
-  if (value !== undefined && !(value > 0)) throw new ConfigurationError(`${name} must be a number of milliseconds above 0.`);
+  if (value !== undefined && !(value > 0))
+    throw new ConfigurationError(`${name} must be a number of milliseconds above 0.`);
   return value;
 }
 
@@ -130,7 +132,8 @@ function baseUrl(options: ClientOptions, logger: Logger): string {
   if (url.username || url.search || url.hash) {
     throw new ConfigurationError("baseUrl must have no credential, no query and no fragment.");
   }
-  if (!/\/api\/v1\/?$/.test(url.pathname)) logger.warn(`ai-assistant: the API is below /api/v1, and baseUrl is ${given}`);
+  if (!/\/api\/v1\/?$/.test(url.pathname))
+    logger.warn(`ai-assistant: the API is below /api/v1, and baseUrl is ${given}`);
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     logger.warn(`ai-assistant: credentials are sent without encryption to ${url.host}`);
   }

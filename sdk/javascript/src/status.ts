@@ -1,9 +1,26 @@
 /** From an answer with an error status to its error. */
 import {
-  APIStatusError, AuthenticationError, BadRequestError, ConflictError, IdempotencyError, InsufficientTokensError,
-  MethodNotAllowedError, ModelError, ModelTimeoutError, NotFoundError, PayloadTooLargeError, PermissionDeniedError,
-  RateLimitError, RequestInProgressError, ServerError, ServiceUnavailableError, UnsupportedMediaTypeError, ValidationError,
-  type CallFacts, type ErrorAnswer, type FieldError,
+  APIStatusError,
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  IdempotencyError,
+  InsufficientTokensError,
+  MethodNotAllowedError,
+  ModelError,
+  ModelTimeoutError,
+  NotFoundError,
+  PayloadTooLargeError,
+  PermissionDeniedError,
+  RateLimitError,
+  RequestInProgressError,
+  ServerError,
+  ServiceUnavailableError,
+  UnsupportedMediaTypeError,
+  ValidationError,
+  type CallFacts,
+  type ErrorAnswer,
+  type FieldError,
 } from "./errors.js";
 
 const BY_STATUS: Record<number, new (answer: ErrorAnswer, facts: CallFacts) => APIStatusError> = {

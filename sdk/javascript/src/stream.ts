@@ -1,7 +1,12 @@
 /** Streams of replies: reading, resuming, cancelling. */
 import * as codecs from "./codecs.js";
 import {
-  APIConnectionError, APIResponseError, APIStatusError, APITimeoutError, StreamError, StreamInterruptedError,
+  APIConnectionError,
+  APIResponseError,
+  APIStatusError,
+  APITimeoutError,
+  StreamError,
+  StreamInterruptedError,
 } from "./errors.js";
 import { pause } from "./runtime.js";
 import { EventDecoder, type ServerEvent } from "./sse.js";
@@ -99,7 +104,8 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
     this.#readers++;
     try {
       for (let next = 0; ; next++) {
-        while (next >= this.#events.length && !this.#isOver) await new Promise<void>((wake) => this.#waiting.push(wake));
+        while (next >= this.#events.length && !this.#isOver)
+          await new Promise<void>((wake) => this.#waiting.push(wake));
         const event = this.#events[next];
         if (event) yield event;
         else if (this.#failure !== undefined) throw this.#failure;
@@ -156,7 +162,8 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
     const abort = () => this.#ending.abort(signal!.reason);
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
-    const late = () => this.#ending.abort(new APITimeoutError("The stream took longer than its timeout", "total", FACTS));
+    const late = () =>
+      this.#ending.abort(new APITimeoutError("The stream took longer than its timeout", "total", FACTS));
     const timer = timeout !== undefined && timeout < 2 ** 31 ? setTimeout(late, timeout) : undefined;
     try {
       return await this.#readToEnd();
@@ -202,7 +209,8 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
     try {
       return await resume(this.#messageId!, this.#after, signal);
     } catch (error) {
-      if (this.#userMessage && error instanceof APIStatusError) throw this.#interrupted("The stream could not be resumed.", error);
+      if (this.#userMessage && error instanceof APIStatusError)
+        throw this.#interrupted("The stream could not be resumed.", error);
       throw error;
     }
   }
@@ -220,7 +228,9 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
       }
     } catch (error) {
       if (this.#ending.signal.aborted || error instanceof APIResponseError || error instanceof StreamError) throw error;
-      throw error instanceof APIConnectionError ? error : new APIConnectionError("The stream broke off", connection.facts, error);
+      throw error instanceof APIConnectionError
+        ? error
+        : new APIConnectionError("The stream broke off", connection.facts, error);
     } finally {
       connection.abort(undefined);
       connection.release();
@@ -301,7 +311,10 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
 
   #interrupted(detail: string, cause?: unknown): StreamInterruptedError {
     const facts = {
-      partialText: this.#text, idempotencyKey: this.#source.idempotencyKey, userMessageId: this.#messageId, after: this.#after,
+      partialText: this.#text,
+      idempotencyKey: this.#source.idempotencyKey,
+      userMessageId: this.#messageId,
+      after: this.#after,
     };
     return new StreamInterruptedError(detail, facts, cause);
   }

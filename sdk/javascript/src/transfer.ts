@@ -38,7 +38,12 @@ export async function upload(transport: Transport, file: Uploadable, options: Up
       return await direct(transport, content, request, onProgress);
     } catch (error) {
       // A server without announced uploads takes files of all sizes.
-      if (!(error instanceof APIStatusError && (error.status === 404 || error.status === 405) && error.path === "/files/uploads")) throw error;
+      if (!(
+        error instanceof APIStatusError &&
+        (error.status === 404 || error.status === 405) &&
+        error.path === "/files/uploads"
+      ))
+        throw error;
       return inline(transport, content, request, onProgress);
     }
   }
@@ -46,31 +51,51 @@ export async function upload(transport: Transport, file: Uploadable, options: Up
     return await inline(transport, content, request, onProgress);
   } catch (error) {
     // A server with a lower limit names the other way.
-    if (!(error instanceof APIStatusError && error.status === 413 && error.detail.includes("files/uploads"))) throw error;
+    if (!(error instanceof APIStatusError && error.status === 413 && error.detail.includes("files/uploads")))
+      throw error;
     return direct(transport, content, { ...request, idempotencyKey: `sdk-${randomUuid()}` }, onProgress);
   }
 }
 
-export async function download(transport: Transport, path: Path, { to, onProgress, ...options }: DownloadOptions & { to?: string }): Promise<Blob | void> {
+export async function download(
+  transport: Transport,
+  path: Path,
+  { to, onProgress, ...options }: DownloadOptions & { to?: string },
+): Promise<Blob | void> {
   const call: Call<unknown> = {
-    method: "GET", path, repeat: "safe", hasNoTotal: true, headers: { accept: "*/*" }, read: (body) => body,
+    method: "GET",
+    path,
+    repeat: "safe",
+    hasNoTotal: true,
+    headers: { accept: "*/*" },
+    read: (body) => body,
   };
   const tell = throttled(onProgress);
   if (to !== undefined) return written(transport, call, options, to, tell);
   return transport.run(call, options, async (connection) => {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
-    for await (const piece of piecesOf(connection, transport.settings.streamIdleTimeout, tell)) pieces.push(new Uint8Array(piece));
+    for await (const piece of piecesOf(connection, transport.settings.streamIdleTimeout, tell))
+      pieces.push(new Uint8Array(piece));
     return new Blob(pieces, { type: connection.response.headers.get("content-type") ?? "" });
   });
 }
 
 /** Through the API, as a form. */
-async function inline(transport: Transport, { blob, filename }: Content, request: Options, onProgress: Progress | undefined): Promise<StoredFile> {
+async function inline(
+  transport: Transport,
+  { blob, filename }: Content,
+  request: Options,
+  onProgress: Progress | undefined,
+): Promise<StoredFile> {
   const form = new FormData();
   form.append("file", blob, filename);
   onProgress?.(0, blob.size);
   const call: Call<StoredFile> = {
-    method: "POST", path: at`/files/upload`, form, repeat: "keyed", hasNoTotal: true,
+    method: "POST",
+    path: at`/files/upload`,
+    form,
+    repeat: "keyed",
+    hasNoTotal: true,
     attemptTimeout: PATIENCE + blob.size / SLOWEST,
     read: (body) => codecs.file(body as Wire<"ShownFile">, ""),
   };
@@ -80,23 +105,40 @@ async function inline(transport: Transport, { blob, filename }: Content, request
 }
 
 /** To the storage: announced, sent, completed. A file that is not completed is removed by the server. */
-async function direct(transport: Transport, content: Content, request: Options, onProgress: Progress | undefined): Promise<StoredFile> {
+async function direct(
+  transport: Transport,
+  content: Content,
+  request: Options,
+  onProgress: Progress | undefined,
+): Promise<StoredFile> {
   const { blob, filename, contentType } = content;
   const began = monotonic();
   const announced = bodies.upload({ filename, size: blob.size, ...(contentType && { contentType }) });
-  const upload = (await transport.answer(creating(at`/files/uploads`, announced, codecs.announcedUpload), request)).value;
+  const upload = (await transport.answer(creating(at`/files/uploads`, announced, codecs.announcedUpload), request))
+    .value;
   const left = () => (request.timeout === undefined ? undefined : request.timeout - (monotonic() - began));
   await sent(transport, upload, blob, request, left(), onProgress);
   const { idempotencyKey: _, timeout: __, ...others } = request;
   const rest = left();
   const call = creating(at`/files/uploads/${upload.id}/complete`, {}, codecs.file);
   // The server reads the whole file to check it.
-  const patient = { ...call, repeat: "safe" as const, attemptTimeout: PATIENCE + blob.size / SLOWEST, hasNoTotal: true };
-  return (await transport.answer(patient, { ...others, ...(rest !== undefined && { timeout: Math.max(1, rest) }) })).value;
+  const patient = {
+    ...call,
+    repeat: "safe" as const,
+    attemptTimeout: PATIENCE + blob.size / SLOWEST,
+    hasNoTotal: true,
+  };
+  return (await transport.answer(patient, { ...others, ...(rest !== undefined && { timeout: Math.max(1, rest) }) }))
+    .value;
 }
 
 async function sent(
-  transport: Transport, upload: codecs.AnnouncedUpload, blob: Blob, request: Options, timeout: number | undefined, progress: Progress | undefined,
+  transport: Transport,
+  upload: codecs.AnnouncedUpload,
+  blob: Blob,
+  request: Options,
+  timeout: number | undefined,
+  progress: Progress | undefined,
 ): Promise<void> {
   const { settings } = transport;
   const retries = request.maxRetries ?? settings.maxRetries;
@@ -107,18 +149,31 @@ async function sent(
     request.signal?.throwIfAborted();
     request.signal?.addEventListener("abort", abort, { once: true });
     const facts = { method: "PUT", path: "upload_url", attempts: attempt + 1 };
-    const timer = setTimeout(() => ending.abort(new APITimeoutError("The upload took too long", "attempt", facts)), limit);
+    const timer = setTimeout(
+      () => ending.abort(new APITimeoutError("The upload took too long", "attempt", facts)),
+      limit,
+    );
     let failure: unknown;
     try {
       const { fetch, fetchOptions } = settings;
-      const answer = await put({ url: upload.uploadUrl, headers: upload.headers, blob, progress, signal: ending.signal, fetch, fetchOptions });
+      const answer = await put({
+        url: upload.uploadUrl,
+        headers: upload.headers,
+        blob,
+        progress,
+        signal: ending.signal,
+        fetch,
+        fetchOptions,
+      });
       if (answer.status >= 200 && answer.status < 300) return;
       failure = refused(upload.id, answer);
       if (answer.status < 500 && answer.status !== 408 && answer.status !== 429) throw failure;
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof UploadError) throw error;
-      const cause = ending.signal.aborted ? ending.signal.reason : new APIConnectionError("The upload broke off", facts, error);
+      const cause = ending.signal.aborted
+        ? ending.signal.reason
+        : new APIConnectionError("The upload broke off", facts, error);
       failure = new UploadError("The file could not be sent to the storage.", { uploadId: upload.id }, cause);
     } finally {
       clearTimeout(timer);
@@ -129,7 +184,13 @@ async function sent(
   }
 }
 
-async function written(transport: Transport, call: Call<unknown>, options: Options, to: string, tell: Progress): Promise<void> {
+async function written(
+  transport: Transport,
+  call: Call<unknown>,
+  options: Options,
+  to: string,
+  tell: Progress,
+): Promise<void> {
   const files = nodeModule<typeof import("node:fs")>("node:fs")?.promises;
   if (!files) throw new ConfigurationError("A download can only be written to a path in Node.js.");
   const partial = `${to}.${randomUuid()}.part`;
@@ -137,7 +198,8 @@ async function written(transport: Transport, call: Call<unknown>, options: Optio
     await transport.run(call, options, async (connection) => {
       const file = await files.open(partial, "w");
       try {
-        for await (const piece of piecesOf(connection, transport.settings.streamIdleTimeout, tell)) await file.writeFile(piece);
+        for await (const piece of piecesOf(connection, transport.settings.streamIdleTimeout, tell))
+          await file.writeFile(piece);
       } finally {
         await file.close();
       }
@@ -150,7 +212,11 @@ async function written(transport: Transport, call: Call<unknown>, options: Optio
 }
 
 /** The body, for as long as it keeps coming. */
-async function* piecesOf(connection: Connection, idle: number, tell: Progress): AsyncGenerator<Uint8Array, void, undefined> {
+async function* piecesOf(
+  connection: Connection,
+  idle: number,
+  tell: Progress,
+): AsyncGenerator<Uint8Array, void, undefined> {
   connection.keepOpen();
   const { response, facts } = connection;
   const length = response.headers.get("content-length");
@@ -159,7 +225,10 @@ async function* piecesOf(connection: Connection, idle: number, tell: Progress): 
   let done = 0;
   try {
     for (;;) {
-      const timer = setTimeout(() => connection.abort(new APITimeoutError("The download went silent", "idle", facts)), idle);
+      const timer = setTimeout(
+        () => connection.abort(new APITimeoutError("The download went silent", "idle", facts)),
+        idle,
+      );
       const piece = await reader?.read().finally(() => clearTimeout(timer));
       if (!piece || piece.done) break;
       done += piece.value.length;

@@ -1,8 +1,15 @@
 /** Sends requests: credentials, time limits, retries, errors, log lines. */
 import type { Call, RequestOptions } from "./call.js";
 import {
-  AIAssistantError, APIConnectionError, APIResponseError, APIStatusError, APITimeoutError, ConfigurationError,
-  RateLimitError, RequestInProgressError, type CallFacts,
+  AIAssistantError,
+  APIConnectionError,
+  APIResponseError,
+  APIStatusError,
+  APITimeoutError,
+  ConfigurationError,
+  RateLimitError,
+  RequestInProgressError,
+  type CallFacts,
 } from "./errors.js";
 import { retryAfter } from "./headers.js";
 import type { Answer } from "./promise.js";
@@ -102,8 +109,11 @@ export class Transport {
     const { settings } = this;
     const { key, headers } = this.#headers(call, options);
     const query = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
-    const search = query.length > 0 ? `?${new URLSearchParams(query.map(([name, value]) => [name, String(value)]))}` : "";
-    const timeout = options.timeout ?? (call.hasNoTotal ? Infinity : (settings.timeout ?? (call.waitsForModel ? MODEL_TIMEOUT : TIMEOUT)));
+    const search =
+      query.length > 0 ? `?${new URLSearchParams(query.map(([name, value]) => [name, String(value)]))}` : "";
+    const timeout =
+      options.timeout ??
+      (call.hasNoTotal ? Infinity : (settings.timeout ?? (call.waitsForModel ? MODEL_TIMEOUT : TIMEOUT)));
     if (!(timeout > 0)) throw new ConfigurationError("timeout must be a number of milliseconds above 0.");
     return {
       call,
@@ -169,7 +179,8 @@ export class Transport {
       settings.attemptTimeout ?? call.attemptTimeout ?? (call.waitsForModel ? MODEL_ATTEMPT_TIMEOUT : ATTEMPT_TIMEOUT);
     const left = run.endsAt - began;
     const limit = Math.min(allowed, left);
-    const late = left <= allowed ? totalTimeout(facts) : new APITimeoutError("The answer took too long", "attempt", facts);
+    const late =
+      left <= allowed ? totalTimeout(facts) : new APITimeoutError("The answer took too long", "attempt", facts);
     const timer = limit < 2 ** 31 ? setTimeout(() => ending.abort(late), limit) : undefined;
     let isKept = false;
     const release = () => {
@@ -208,7 +219,9 @@ export class Transport {
     } finally {
       if (!isKept) release();
       const took = Math.round(monotonic() - began);
-      settings.logger.info(`ai-assistant: ${call.method} ${call.path.template}: ${told} (${took} ms, attempt ${facts.attempts})`);
+      settings.logger.info(
+        `ai-assistant: ${call.method} ${call.path.template}: ${told} (${took} ms, attempt ${facts.attempts})`,
+      );
     }
   }
 
@@ -265,7 +278,12 @@ function reasonOf(error: unknown): string {
 }
 
 const NEVER_SENT = new Set([
-  "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
 /** Whether the connection was never made. Browsers do not tell. */

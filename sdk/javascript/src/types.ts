@@ -210,8 +210,14 @@ export interface StoredFile extends Extensible {
 }
 
 export type KnownEventName =
-  | "conversation.created" | "conversation.updated" | "message.received" | "assistant.status_changed"
-  | "user.created" | "user.updated" | "webhook.disabled" | "webhook.test";
+  | "conversation.created"
+  | "conversation.updated"
+  | "message.received"
+  | "assistant.status_changed"
+  | "user.created"
+  | "user.updated"
+  | "webhook.disabled"
+  | "webhook.test";
 export type EventName = Open<KnownEventName>;
 
 export interface Webhook extends Extensible {

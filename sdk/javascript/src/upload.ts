@@ -12,10 +12,21 @@ const REPORT_EVERY = 100;
 
 /** Types by extension, of the kinds that the API documents. */
 const TYPES: Record<string, string> = {
-  png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp",
-  pdf: "application/pdf", doc: "application/msword", txt: "text/plain", md: "text/markdown",
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  webp: "image/webp",
+  pdf: "application/pdf",
+  doc: "application/msword",
+  txt: "text/plain",
+  md: "text/markdown",
   docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  csv: "text/csv", json: "application/json", xml: "application/xml", zip: "application/zip", rar: "application/vnd.rar",
+  csv: "text/csv",
+  json: "application/json",
+  xml: "application/xml",
+  zip: "application/zip",
+  rar: "application/vnd.rar",
 };
 
 export interface Content {
@@ -101,7 +112,9 @@ export interface Sending {
 
 /** PUTs the content with these headers and nothing else. */
 export function put(sending: Sending): Promise<Sent> {
-  return isBrowser && sending.progress && typeof XMLHttpRequest === "function" ? putByXhr(sending) : putByFetch(sending);
+  return isBrowser && sending.progress && typeof XMLHttpRequest === "function"
+    ? putByXhr(sending)
+    : putByFetch(sending);
 }
 
 async function putByFetch({ url, headers, blob, progress, signal, fetch, fetchOptions }: Sending): Promise<Sent> {

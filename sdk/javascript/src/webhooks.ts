@@ -24,9 +24,7 @@ export interface VerifyOptions {
 
 /** The headers of a request, as frameworks give them. */
 export type HeadersLike =
-  | Headers
-  | Iterable<readonly [string, string]>
-  | Readonly<Record<string, string | readonly string[] | undefined>>;
+  Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Checks that a request comes from the server and returns its event. `payload` is the body as it came, before any
  * parsing. During a change of the secret, give both. */
@@ -42,7 +40,9 @@ export async function verify(
     throw new ConfigurationError("verify needs the secret of the webhook.");
   }
   const found = namesInLowerCase(headers);
-  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => found.get(name));
+  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) =>
+    found.get(name),
+  );
   if (!id || !timestamp || !signatures) {
     throw new WebhookVerificationError("no-signature", "The request has no signature.");
   }
@@ -51,10 +51,15 @@ export async function verify(
     throw new WebhookVerificationError("timestamp", "The request is too old, or from the future.");
   }
   const signed = joined(new TextEncoder().encode(`${id}.${timestamp}.`), body);
-  const given = signatures.split(/[ ,]+(?=v\d)/).flatMap((one) => (one.startsWith("v1,") ? (base64(one.slice(3)) ?? []) : []));
+  const given = signatures
+    .split(/[ ,]+(?=v\d)/)
+    .flatMap((one) => (one.startsWith("v1,") ? (base64(one.slice(3)) ?? []) : []));
   const checks = secrets.flatMap((one) => given.map((signature) => isSigned(one, signature, signed)));
   if (!(await Promise.all(checks)).includes(true)) {
-    throw new WebhookVerificationError("signature", "The signature does not fit. Is this the webhook's secret, and the body as it came?");
+    throw new WebhookVerificationError(
+      "signature",
+      "The signature does not fit. Is this the webhook's secret, and the body as it came?",
+    );
   }
   return eventOf(id, body);
 }
@@ -80,7 +85,11 @@ function namesInLowerCase(headers: HeadersLike): Map<string, string> {
   );
 }
 
-async function isSigned(secret: string, signature: Uint8Array<ArrayBuffer>, signed: Uint8Array<ArrayBuffer>): Promise<boolean> {
+async function isSigned(
+  secret: string,
+  signature: Uint8Array<ArrayBuffer>,
+  signed: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
   const raw = secret.startsWith("whsec_") ? base64(secret.slice(6)) : new TextEncoder().encode(secret);
   if (!raw?.length) return false;
   const hmac = { name: "HMAC", hash: "SHA-256" };

@@ -14,7 +14,10 @@ after(() => server?.stop());
 test("accounts", async () => {
   const me = await client.users.me();
   assert.ok(me.createdAt instanceof Date);
-  assert.deepEqual(await client.users.updateMe({ fullName: "Eve Example" }), { ...(await client.users.me()), fullName: "Eve Example" });
+  assert.deepEqual(await client.users.updateMe({ fullName: "Eve Example" }), {
+    ...(await client.users.me()),
+    fullName: "Eve Example",
+  });
   assert.equal((await client.users.updateMe({ fullName: null })).fullName, null);
   assert.equal((await client.users.get(me)).id, me.id);
   const granted = await admin.users.update(me.id, { tokensGranted: 7 });
@@ -41,12 +44,19 @@ test("api keys", async () => {
 
 test("assistants", async () => {
   const made = await client.assistants.create({
-    name: "My Assistant", systemPrompt: "You are helpful.", tools: ["web_search"], temperature: 0.7, category: "general",
+    name: "My Assistant",
+    systemPrompt: "You are helpful.",
+    tools: ["web_search"],
+    temperature: 0.7,
+    category: "general",
   });
   assert.equal(made.systemPrompt, "You are helpful.");
   assert.equal(made.companyName, null);
   const changed = await client.assistants.update(made, { description: "Helps", category: null, status: "draft" });
-  assert.deepEqual([changed.description, changed.category, changed.status, changed.name], ["Helps", null, "draft", "My Assistant"]);
+  assert.deepEqual(
+    [changed.description, changed.category, changed.status, changed.name],
+    ["Helps", null, "draft", "My Assistant"],
+  );
   assert.deepEqual(await client.assistants.get(made.id), changed);
   assert.deepEqual((await client.assistants.list({ status: "draft" })).items, [changed]);
   assert.deepEqual((await client.assistants.list({ category: "general" })).items, []);
@@ -64,7 +74,8 @@ test("a field that does not exist is refused before the request", async () => {
     () => client.conversations.create({ assistant_id: "x" }),
     () => client.assistants.list({ assistant: "x" }),
     () => client.conversations.create({ message: "a", initialMessage: "b" }),
-  ]) assert.throws(wrong, ConfigurationError);
+  ])
+    assert.throws(wrong, ConfigurationError);
   assert.throws(() => client.assistants.create({ system_prompt: "y" }), /do you mean systemPrompt\?/);
 });
 
@@ -79,14 +90,23 @@ test("conversations and messages", async () => {
   const conversation = await client.conversations.create({ assistantId: assistant, message: "Hello!" });
   assert.equal(conversation.messages.length, 2);
   assert.equal(conversation.messages[1].content, "This is a dummy response from the AI.");
-  const { userMessage, assistantMessage, text, tokensCharged } = await client.conversations.messages.send(conversation, "Again");
-  assert.deepEqual([userMessage.role, assistantMessage.role, text, tokensCharged], ["user", "assistant", assistantMessage.content, 100]);
+  const { userMessage, assistantMessage, text, tokensCharged } = await client.conversations.messages.send(
+    conversation,
+    "Again",
+  );
+  assert.deepEqual(
+    [userMessage.role, assistantMessage.role, text, tokensCharged],
+    ["user", "assistant", assistantMessage.content, 100],
+  );
   assert.equal(assistantMessage.usage.tokensCharged, 100);
   const renamed = await client.conversations.update(conversation, { title: "A chat" });
   assert.equal(renamed.title, "A chat");
   assert.deepEqual((await client.conversations.list({ assistantId: assistant.id })).items, [renamed]);
   const shown = await client.conversations.get(conversation);
-  assert.deepEqual(shown.messages.map(({ content }) => content), ["Hello!", text, "Again", text]);
+  assert.deepEqual(
+    shown.messages.map(({ content }) => content),
+    ["Hello!", text, "Again", text],
+  );
   await client.conversations.delete(conversation);
   await assert.rejects(client.conversations.get(conversation), { status: 404 });
 });
@@ -96,9 +116,13 @@ test("all messages of a long conversation, in both directions", async () => {
   for (let n = 0; n < 60; n++) await client.conversations.messages.send(conversation, `Message ${n}`);
   const messages = await client.conversations.messages.list(conversation).toArray();
   assert.equal(messages.length, 120);
-  assert.deepEqual(messages.filter(({ role }) => role === "user").map(({ content }) => content), Array.from({ length: 60 }, (_, n) => `Message ${n}`));
+  assert.deepEqual(
+    messages.filter(({ role }) => role === "user").map(({ content }) => content),
+    Array.from({ length: 60 }, (_, n) => `Message ${n}`),
+  );
   const backwards = [];
-  for await (const { id } of client.conversations.messages.list(conversation, { newestFirst: true })) backwards.push(id);
+  for await (const { id } of client.conversations.messages.list(conversation, { newestFirst: true }))
+    backwards.push(id);
   assert.deepEqual(backwards, messages.map(({ id }) => id).reverse());
 });
 
@@ -107,11 +131,17 @@ test("lists are iterated by cursor, so that deletions skip nothing", async () =>
   for (let n = 0; n < 45; n++) await lister.assistants.create({ name: `A${String(n).padStart(2, "0")}` });
   const page = await lister.assistants.list({ sort: "name:asc", size: 10 });
   assert.ok(page instanceof Page);
-  assert.deepEqual([page.total, page.pageCount, page.pageNumber, page.hasNext, page.hasPrevious], [45, 5, 1, true, false]);
+  assert.deepEqual(
+    [page.total, page.pageCount, page.pageNumber, page.hasNext, page.hasPrevious],
+    [45, 5, 1, true, false],
+  );
   for (const assistant of page.items.slice(0, 5)) await lister.assistants.delete(assistant);
   const names = [];
   for await (const { name } of page) names.push(name);
-  assert.deepEqual(names, Array.from({ length: 45 }, (_, n) => `A${String(n).padStart(2, "0")}`));
+  assert.deepEqual(
+    names,
+    Array.from({ length: 45 }, (_, n) => `A${String(n).padStart(2, "0")}`),
+  );
   const all = [];
   for await (const { name } of lister.assistants.list({ sort: "name:asc" })) all.push(name);
   assert.deepEqual(all, names.slice(5));
@@ -126,7 +156,9 @@ test("lists are iterated by cursor, so that deletions skip nothing", async () =>
 
 test("tools and models", async () => {
   const made = await admin.tools.create({
-    name: "Weather", endpoint: `${server.url}/api/v1/health`, description: "Tells the weather",
+    name: "Weather",
+    endpoint: `${server.url}/api/v1/health`,
+    description: "Tells the weather",
     parameters: { city_name: { type: "string", required: true, description: "Where" } },
     secretHeader: { name: "X-Key", value: "secret" },
   });
@@ -161,7 +193,10 @@ test("the HTTP response is there for those who want it", async () => {
 });
 
 test("requests without a method of their own", async () => {
-  const made = await client.request("POST", "/assistants", { json: { name: "By hand", system_prompt: "x" }, idempotencyKey: "by-hand" });
+  const made = await client.request("POST", "/assistants", {
+    json: { name: "By hand", system_prompt: "x" },
+    idempotencyKey: "by-hand",
+  });
   assert.equal(made.system_prompt, "x");
   const found = await client.request("GET", "/assistants", { query: { size: 1 } });
   assert.equal(found.size, 1);

@@ -4,15 +4,27 @@ import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { AIAssistantClient, APIResponseError, ConfigurationError, NotFoundError } from "@ai-assistant/sdk";
 
-const answering = (body, status = 200, headers = {}) => async () => new Response(JSON.stringify(body), { status, headers });
+const answering =
+  (body, status = 200, headers = {}) =>
+  async () =>
+    new Response(JSON.stringify(body), { status, headers });
 
 test("wrong options are refused at once", () => {
   const session = { accessToken: "a", refreshToken: "r", expiresAt: 1, tokenType: "bearer" };
   for (const wrong of [
-    { baseUrl: "ftp://example.com" }, { baseUrl: "not a URL" }, { baseUrl: "https://user:pw@example.com/api/v1" },
-    { baseUrl: "https://example.com/api/v1?x=1" }, { apiKey: "k", session }, { apiKey: "" }, { session: {} },
-    { timeout: 0 }, { timeout: NaN }, { attemptTimeout: -1 }, { maxRetries: -1 },
-  ]) assert.throws(() => new AIAssistantClient(wrong), ConfigurationError, JSON.stringify(wrong));
+    { baseUrl: "ftp://example.com" },
+    { baseUrl: "not a URL" },
+    { baseUrl: "https://user:pw@example.com/api/v1" },
+    { baseUrl: "https://example.com/api/v1?x=1" },
+    { apiKey: "k", session },
+    { apiKey: "" },
+    { session: {} },
+    { timeout: 0 },
+    { timeout: NaN },
+    { attemptTimeout: -1 },
+    { maxRetries: -1 },
+  ])
+    assert.throws(() => new AIAssistantClient(wrong), ConfigurationError, JSON.stringify(wrong));
 });
 
 test("odd addresses are warned about", () => {
@@ -31,7 +43,9 @@ test("a line for each request, without credentials, ids and bodies", async () =>
   const lines = [];
   const log = (...given) => lines.push(given.join(" "));
   const client = new AIAssistantClient({
-    apiKey: "qk_secret-key", logger: { debug: log, info: log, warn: log }, maxRetries: 1,
+    apiKey: "qk_secret-key",
+    logger: { debug: log, info: log, warn: log },
+    maxRetries: 1,
     fetch: answering({ detail: "private detail" }, 503, { "x-request-id": "r1", "retry-after": "0" }),
   });
   await client.assistants.update("01a1fec8-0000", { systemPrompt: "secret prompt" }).catch(() => {});
@@ -50,8 +64,16 @@ test("settings come from the environment", () => {
     await new AIAssistantClient({ fetch }).models.list();
     console.log(JSON.stringify(seen));
     console.log(new AIAssistantClient({ onSession() {} }).session);`;
-  const env = { ...process.env, AI_ASSISTANT_BASE_URL: "https://chat.example.com/api/v1/", AI_ASSISTANT_API_KEY: "k1", AI_ASSISTANT_LOG: "info" };
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], { env, encoding: "utf8" });
+  const env = {
+    ...process.env,
+    AI_ASSISTANT_BASE_URL: "https://chat.example.com/api/v1/",
+    AI_ASSISTANT_API_KEY: "k1",
+    AI_ASSISTANT_LOG: "info",
+  };
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+    env,
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stderr);
   const lines = stdout.trim().split("\n");
   assert.match(lines[0], /^ai-assistant: GET \/models: 200/);
@@ -64,21 +86,38 @@ test("settings come from the environment", () => {
 test("fetchOptions and headers reach fetch; the credential cannot be replaced by accident", async () => {
   const seen = [];
   const client = new AIAssistantClient({
-    apiKey: "k", defaultHeaders: { "x-team": "a", "x-both": "client" }, fetchOptions: { dispatcher: "d", method: "PATCH" },
+    apiKey: "k",
+    defaultHeaders: { "x-team": "a", "x-both": "client" },
+    fetchOptions: { dispatcher: "d", method: "PATCH" },
     fetch: async (url, init) => (seen.push(init), Response.json({ items: [] })),
   });
   await client.models.list({ headers: { "x-both": "call" } });
   const [{ dispatcher, method, headers, redirect }] = seen;
   assert.deepEqual([dispatcher, method, redirect], ["d", "GET", "manual"]);
-  assert.deepEqual([headers.get("x-team"), headers.get("x-both"), headers.get("authorization")], ["a", "call", "Bearer k"]);
+  assert.deepEqual(
+    [headers.get("x-team"), headers.get("x-both"), headers.get("authorization")],
+    ["a", "call", "Bearer k"],
+  );
 });
 
 test("a list whose cursor stands still ends", async () => {
-  const page = { items: [], total: 5, page: 1, size: 1, pages: 5, has_next: true, has_prev: false, next_cursor: "same" };
+  const page = {
+    items: [],
+    total: 5,
+    page: 1,
+    size: 1,
+    pages: 5,
+    has_next: true,
+    has_prev: false,
+    next_cursor: "same",
+  };
   const client = new AIAssistantClient({ apiKey: "k", fetch: answering(page) });
-  await assert.rejects(async () => {
-    for await (const _ of client.assistants.list());
-  }, (error) => error instanceof APIResponseError && /does not end/.test(error.message));
+  await assert.rejects(
+    async () => {
+      for await (const _ of client.assistants.list());
+    },
+    (error) => error instanceof APIResponseError && /does not end/.test(error.message),
+  );
 });
 
 test("an unhealthy server is an answer, and another 503 is an error", async () => {
@@ -91,7 +130,10 @@ test("an unhealthy server is an answer, and another 503 is an error", async () =
 });
 
 test("errors keep their names and kinds", async () => {
-  const client = new AIAssistantClient({ apiKey: "k", fetch: answering({ detail: "Not found.", status_code: 404, error_code: "NOT_FOUND" }, 404) });
+  const client = new AIAssistantClient({
+    apiKey: "k",
+    fetch: answering({ detail: "Not found.", status_code: 404, error_code: "NOT_FOUND" }, 404),
+  });
   const error = await client.assistants.get("x").catch((error) => error);
   assert.ok(error instanceof NotFoundError && error instanceof Error);
   assert.equal(String(error), "NotFoundError: 404 NOT_FOUND: Not found. (GET /assistants/{id})");
@@ -99,7 +141,8 @@ test("errors keep their names and kinds", async () => {
 });
 
 test("an abort at any moment ends a call", async () => {
-  const fetch = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const fetch = (_, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const client = new AIAssistantClient({ apiKey: "k", fetch, timeout: 2_000 });
   for (let ticks = 0; ticks < 20; ticks++) {
     const began = performance.now();

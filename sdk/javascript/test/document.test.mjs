@@ -19,7 +19,13 @@ async function requestsOf(work, options = {}) {
   const seen = [];
   const record = async (url, { method, headers, body }) => {
     const { pathname, searchParams } = new URL(url);
-    seen.push({ method, path: pathname.replaceAll(id, "{}"), query: [...searchParams.keys()], headers: new Headers(headers), body });
+    seen.push({
+      method,
+      path: pathname.replaceAll(id, "{}"),
+      query: [...searchParams.keys()],
+      headers: new Headers(headers),
+      body,
+    });
     return new Response('{"detail":"no","status_code":418,"error_code":"TEAPOT"}', { status: 418 });
   };
   const client = new AIAssistantClient({ apiKey: "k", fetch: record, maxRetries: 0, ...options });
@@ -39,16 +45,37 @@ const CALLS = [
   [(c) => c.users.updateMe({ fullName: "f", email: "e", username: "u", password: "p", currentPassword: "c" })],
   [(c) => c.users.list(list)],
   [(c) => c.users.get(id)],
-  [(c) => c.users.update(id, { username: "u", email: "e", fullName: "f", password: "p", role: "user", isActive: true, tokensGranted: 1 })],
+  [
+    (c) =>
+      c.users.update(id, {
+        username: "u",
+        email: "e",
+        fullName: "f",
+        password: "p",
+        role: "user",
+        isActive: true,
+        tokensGranted: 1,
+      }),
+  ],
   [(c) => c.users.delete(id)],
   [(c) => c.users.apiKeys.create({ name: "n", expiresInDays: 1 })],
   [(c) => c.users.apiKeys.list(list)],
   [(c) => c.users.apiKeys.delete(id)],
   ...["create", "update"].map((verb) => [
-    (c) => c.assistants[verb](...(verb === "update" ? [id] : []), {
-      name: "n", description: "d", personality: "p", systemPrompt: "s", status: "draft", category: "c", companyName: "c",
-      model: "m", temperature: 1, tools: [], files: [],
-    }),
+    (c) =>
+      c.assistants[verb](...(verb === "update" ? [id] : []), {
+        name: "n",
+        description: "d",
+        personality: "p",
+        systemPrompt: "s",
+        status: "draft",
+        category: "c",
+        companyName: "c",
+        model: "m",
+        temperature: 1,
+        tools: [],
+        files: [],
+      }),
   ]),
   [(c) => c.assistants.list({ ...list, status: "draft", category: "c" })],
   [(c) => c.assistants.get(id)],
@@ -63,10 +90,17 @@ const CALLS = [
   [(c) => c.conversations.messages.resume(id, id, { after: "0.0" }).result],
   [(c) => c.conversations.messages.cancel(id, id)],
   ...["create", "update"].map((verb) => [
-    (c) => c.tools[verb](...(verb === "update" ? [id] : []), {
-      name: "n", endpoint: "e", description: "d", category: "c", parameters: {}, secretHeader: null, timeoutSeconds: 1,
-      maxResultBytes: 2000,
-    }),
+    (c) =>
+      c.tools[verb](...(verb === "update" ? [id] : []), {
+        name: "n",
+        endpoint: "e",
+        description: "d",
+        category: "c",
+        parameters: {},
+        secretHeader: null,
+        timeoutSeconds: 1,
+        maxResultBytes: 2000,
+      }),
   ]),
   [(c) => c.tools.list(list)],
   [(c) => c.tools.get(id)],
@@ -104,7 +138,8 @@ test("every operation of the document has a method, with all its parameters, fie
       operations.set(`${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, "{}")}`, operation);
     }
   }
-  const named = (operation, where) => (operation.parameters ?? []).filter((one) => one.in === where).map(({ name }) => name);
+  const named = (operation, where) =>
+    (operation.parameters ?? []).filter((one) => one.in === where).map(({ name }) => name);
   const made = new Set();
   for (const [work, options] of CALLS) {
     for (const { method, path, query, headers, body } of await requestsOf(work, options)) {
@@ -117,7 +152,11 @@ test("every operation of the document has a method, with all its parameters, fie
       assert.deepEqual(query.sort(), named(operation, "query").filter(isCalled).sort(), `query of ${name}`);
       const takesKey = named(operation, "header").includes("Idempotency-Key");
       assert.equal(headers.has("idempotency-key"), takesKey, `idempotency key of ${name}`);
-      assert.equal(headers.has("last-event-id"), named(operation, "header").includes("Last-Event-ID"), `place of ${name}`);
+      assert.equal(
+        headers.has("last-event-id"),
+        named(operation, "header").includes("Last-Event-ID"),
+        `place of ${name}`,
+      );
       const schema = operation.requestBody?.content["application/json"]?.schema.$ref?.split("/").at(-1);
       if (typeof body === "string" && schema) {
         const fields = Object.keys(document.components.schemas[schema].properties ?? {});
@@ -125,18 +164,33 @@ test("every operation of the document has a method, with all its parameters, fie
       }
     }
   }
-  assert.deepEqual([...operations.keys()].filter((name) => !made.has(name) && !ELSEWHERE.includes(name)), []);
+  assert.deepEqual(
+    [...operations.keys()].filter((name) => !made.has(name) && !ELSEWHERE.includes(name)),
+    [],
+  );
 });
 
 test("every status of the document has an error class of its own", async () => {
-  const statuses = new Set(Object.values(document.paths).flatMap((methods) => Object.values(methods).flatMap(({ responses }) => Object.keys(responses))));
+  const statuses = new Set(
+    Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ responses }) => Object.keys(responses)),
+    ),
+  );
   const shared = new Set();
   for (const status of [...statuses].map(Number).filter((status) => status >= 400)) {
-    const client = new AIAssistantClient({ apiKey: "k", maxRetries: 0, fetch: async () => new Response("{}", { status }) });
+    const client = new AIAssistantClient({
+      apiKey: "k",
+      maxRetries: 0,
+      fetch: async () => new Response("{}", { status }),
+    });
     const error = await client.users.me().catch((error) => error);
     assert.equal(error.status, status);
     // 408 and 431 come from what is before the API, and 500 is the general one.
-    if (![408, 431, 500].includes(status)) assert.ok(!shared.has(error.name) && !["APIStatusError", "ServerError"].includes(error.name), `${status} ${error.name}`);
+    if (![408, 431, 500].includes(status))
+      assert.ok(
+        !shared.has(error.name) && !["APIStatusError", "ServerError"].includes(error.name),
+        `${status} ${error.name}`,
+      );
     shared.add(error.name);
   }
 });

@@ -59,14 +59,25 @@ test("what cannot be uploaded is refused before the request", async () => {
 test("large files go to the storage, with progress, and without a credential", async () => {
   const content = text(6 * MIB);
   const reports = [];
-  const file = await client.files.upload(content, { filename: "large.txt", onProgress: (...report) => reports.push(report) });
+  const file = await client.files.upload(content, {
+    filename: "large.txt",
+    onProgress: (...report) => reports.push(report),
+  });
   assert.equal(file.size, content.length);
   assert.deepEqual(reports.at(-1), [content.length, content.length]);
   assert.ok(reports.every(([done], index) => index === 0 || done >= reports[index - 1][0]));
   assert.ok(reports.length >= 1 && reports.length < 200);
   const [, put] = proxy.seen;
-  assert.deepEqual(proxy.seen.map(({ method }) => method), ["POST", "PUT", "POST"]);
-  const { authorization, "idempotency-key": key, "transfer-encoding": encoding, "content-length": length } = put.headers;
+  assert.deepEqual(
+    proxy.seen.map(({ method }) => method),
+    ["POST", "PUT", "POST"],
+  );
+  const {
+    authorization,
+    "idempotency-key": key,
+    "transfer-encoding": encoding,
+    "content-length": length,
+  } = put.headers;
   assert.deepEqual([authorization, key, encoding, length], [undefined, undefined, undefined, String(content.length)]);
   assert.ok((await bytesOf(file)).equals(content));
 });
@@ -85,12 +96,17 @@ test("the PUT has only what was signed, and is repeated whole", async () => {
     return fetch(url, init);
   });
   const file = await flaky.files.upload(content, { filename: "again.txt", onProgress: () => {} });
-  assert.deepEqual(sent, [["content-length", "content-type"], ["content-length", "content-type"]]);
+  assert.deepEqual(sent, [
+    ["content-length", "content-type"],
+    ["content-length", "content-type"],
+  ]);
   assert.ok((await bytesOf(file)).equals(content));
 });
 
 test("a refusal of the storage is told with its code", async () => {
-  const wrong = watched((url, init) => fetch(url, { ...init, headers: { ...init.headers, "content-type": "image/png" } }));
+  const wrong = watched((url, init) =>
+    fetch(url, { ...init, headers: { ...init.headers, "content-type": "image/png" } }),
+  );
   const error = await wrong.files.upload(text(5 * MIB), { filename: "a.txt" }).catch((error) => error);
   assert.ok(error instanceof UploadError, error);
   assert.equal(error.status, 403);
@@ -98,7 +114,8 @@ test("a refusal of the storage is told with its code", async () => {
 });
 
 test("the way that the server names is taken", async () => {
-  const body = '{"detail":"Announce it with POST /api/v1/files/uploads.","status_code":413,"error_code":"PAYLOAD_TOO_LARGE"}';
+  const body =
+    '{"detail":"Announce it with POST /api/v1/files/uploads.","status_code":413,"error_code":"PAYLOAD_TOO_LARGE"}';
   proxy.fail("POST /files/upload", "answer", { status: 413, body });
   assert.equal((await client.files.upload(Buffer.from("small"), { filename: "small.txt" })).size, 5);
   assert.equal(proxy.count("POST /files/uploads/*/complete"), 1);
@@ -122,7 +139,9 @@ test("an upload can be aborted, and is not completed then", async () => {
   const ending = new AbortController();
   const reason = new Error("enough");
   const upload = client.files.upload(text(20 * MIB), {
-    filename: "long.csv", signal: ending.signal, onProgress: (done) => done > 0 && ending.abort(reason),
+    filename: "long.csv",
+    signal: ending.signal,
+    onProgress: (done) => done > 0 && ending.abort(reason),
   });
   await assert.rejects(upload, reason);
   assert.equal(proxy.count("POST /files/uploads/*/complete"), 0);
@@ -136,7 +155,10 @@ test("a download is written at once when it is complete", async () => {
   await client.files.download(file, { to, onProgress: (...report) => reports.push(report) });
   assert.ok((await readFile(to)).equals(content));
   assert.deepEqual(reports.at(-1), [content.length, content.length]);
-  for (const [kind, details] of [["cut", { bytes: 100 }], ["silence", { bytes: 100 }]]) {
+  for (const [kind, details] of [
+    ["cut", { bytes: 100 }],
+    ["silence", { bytes: 100 }],
+  ]) {
     proxy.reset();
     proxy.fail("GET /files/*/content", kind, details);
     const hasty = client.withOptions({ streamIdleTimeout: 300, maxRetries: 0 });
@@ -150,15 +172,27 @@ test("a download is written at once when it is complete", async () => {
 });
 
 test("files are listed, shown, deleted, and known to assistants", async () => {
-  let file = await client.files.upload(Buffer.from("The warranty of the coffee maker covers the pump."), { filename: "w.txt" });
+  let file = await client.files.upload(Buffer.from("The warranty of the coffee maker covers the pump."), {
+    filename: "w.txt",
+  });
   while (file.status === "processing") file = await client.files.get(file);
   assert.deepEqual([file.status, file.statusDetail], ["ready", ""]);
   assert.ok((await client.files.list({ status: "ready" })).items.some(({ id }) => id === file.id));
   const assistant = await client.assistants.create({ name: "Service", files: [file] });
   const conversation = await client.conversations.create({ assistantId: assistant });
-  const { assistantMessage } = await client.conversations.messages.send(conversation, "Does the warranty cover the pump?");
-  assert.deepEqual(assistantMessage.sources[0], { fileId: file.id, filename: "w.txt", page: null, text: "The warranty of the coffee maker covers the pump." });
-  const attached = await client.conversations.messages.send(conversation, "And this?", { attachments: [{ type: "file", url: file.id }] });
+  const { assistantMessage } = await client.conversations.messages.send(
+    conversation,
+    "Does the warranty cover the pump?",
+  );
+  assert.deepEqual(assistantMessage.sources[0], {
+    fileId: file.id,
+    filename: "w.txt",
+    page: null,
+    text: "The warranty of the coffee maker covers the pump.",
+  });
+  const attached = await client.conversations.messages.send(conversation, "And this?", {
+    attachments: [{ type: "file", url: file.id }],
+  });
   assert.equal(attached.userMessage.attachments.length, 1);
   await client.files.delete(file);
   await assert.rejects(client.files.get(file), { status: 404 });
@@ -168,7 +202,10 @@ test("a full storage is said plainly", async () => {
   const small = await startServer({ FILES_QUOTA_MB: "1" });
   try {
     const user = await small.user();
-    await assert.rejects(user.files.upload(text(2 * MIB), { filename: "a.txt" }), (error) => error instanceof PayloadTooLargeError && /used up/.test(error.detail));
+    await assert.rejects(
+      user.files.upload(text(2 * MIB), { filename: "a.txt" }),
+      (error) => error instanceof PayloadTooLargeError && /used up/.test(error.detail),
+    );
   } finally {
     await small.stop();
   }

@@ -29,11 +29,16 @@ const prelude = () => `
 `;
 
 const filled = (code) =>
-  code.replaceAll("http://localhost:8000", server.url).replaceAll("'your-api-key'", `'${key}'`).replaceAll("'uuid'", `'${assistant.id}'`);
+  code
+    .replaceAll("http://localhost:8000", server.url)
+    .replaceAll("'your-api-key'", `'${key}'`)
+    .replaceAll("'uuid'", `'${assistant.id}'`);
 
 function start(code, settings = {}) {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", filled(code)], {
-    cwd: root, env: { ...process.env, ...settings }, stdio: ["ignore", "pipe", "pipe"],
+    cwd: root,
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";
   let wrong = "";
@@ -53,7 +58,8 @@ function start(code, settings = {}) {
 async function run(part) {
   const code = blocks.find((block) => block.includes(part));
   assert.ok(code, `no example with ${part}`);
-  const { status, printed, wrong } = await start(/new AIAssistantClient|signIn/.test(code) ? code : prelude() + code).ended;
+  const { status, printed, wrong } = await start(/new AIAssistantClient|signIn/.test(code) ? code : prelude() + code)
+    .ended;
   assert.equal(status, 0, `${code}\n${wrong}`);
   return printed;
 }
@@ -68,10 +74,14 @@ example("message: 'Hello!'", (printed) => assert.equal(printed, "1 This is a dum
 example("auth.register", (printed) => assert.match(printed, /^\S{20,}\n$/));
 example("loadSession", (printed) => assert.equal(printed, "1000000\n"));
 example("for await (const assistant", (printed) => assert.match(printed, /^Reader\n[1-9]\d* [1-9]\d* false\n0\n$/));
-example("const { text, tokensLeft", (printed) => assert.match(printed, /^This is a dummy response from the AI\. \d+ \[\]\n$/));
+example("const { text, tokensLeft", (printed) =>
+  assert.match(printed, /^This is a dummy response from the AI\. \d+ \[\]\n$/),
+);
 example("Tell me a story", (printed) => assert.equal(printed, "This is a dummy response from the AI.complete 37\n"));
 example("files.upload", (printed) => assert.equal(printed, "0 of 29 bytes\n29 of 29 bytes\nready 1\n"));
-example("instanceof ValidationError", (printed) => assert.match(printed, /^Ensure this value is between 0 and 2\. \w+\ntrue\n$/));
+example("instanceof ValidationError", (printed) =>
+  assert.match(printed, /^Ensure this value is between 0 and 2\. \w+\ntrue\n$/),
+);
 example("withOptions", (printed) => assert.equal(printed, ""));
 
 tested.push("realtime.connect");
@@ -97,7 +107,12 @@ async function freePort() {
 /** A receiver that prints the events of a webhook with this secret. */
 async function receives(code, port, more = async () => {}) {
   const secret = "webhook-secret";
-  const settings = { WEBHOOK_SECRET: secret, PORT: port, AI_ASSISTANT_BASE_URL: server.baseUrl, AI_ASSISTANT_API_KEY: key };
+  const settings = {
+    WEBHOOK_SECRET: secret,
+    PORT: port,
+    AI_ASSISTANT_BASE_URL: server.baseUrl,
+    AI_ASSISTANT_API_KEY: key,
+  };
   const { child, ended, shows } = start(`${code.replace("9000", port)}\nconsole.log('ready');`, settings);
   try {
     await shows("ready");
@@ -105,7 +120,11 @@ async function receives(code, port, more = async () => {}) {
     const webhook = await client.webhooks.create({ url: address, events: ["conversation.created"], secret });
     const { id } = await client.conversations.create();
     await shows(`conversation.created ${id}`);
-    const forged = await fetch(address, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
+    const forged = await fetch(address, {
+      method: "POST",
+      body: "{}",
+      headers: { "content-type": "application/json" },
+    });
     assert.equal(forged.status, 400);
     await client.webhooks.delete(webhook);
     await more(`http://127.0.0.1:${port}`);
@@ -116,16 +135,24 @@ async function receives(code, port, more = async () => {}) {
 }
 
 tested.push("// receiver.mjs");
-test("README: receiver.mjs", async () => receives(blocks.find((block) => block.startsWith("// receiver.mjs")), await freePort()));
+test("README: receiver.mjs", async () =>
+  receives(
+    blocks.find((block) => block.startsWith("// receiver.mjs")),
+    await freePort(),
+  ));
 
 test("every example of the README is run", () => {
-  assert.deepEqual(blocks.filter((block) => !tested.some((part) => block.includes(part))), []);
+  assert.deepEqual(
+    blocks.filter((block) => !tested.some((part) => block.includes(part))),
+    [],
+  );
 });
 
 test("examples/express.mjs", async () => {
   const code = readFileSync(`${root}/examples/express.mjs`, "utf8");
   await receives(code, await freePort(), async (address) => {
-    const ask = (body, signal) => fetch(`${address}/ask`, { method: "POST", body, headers: { "content-type": "text/plain" }, signal });
+    const ask = (body, signal) =>
+      fetch(`${address}/ask`, { method: "POST", body, headers: { "content-type": "text/plain" }, signal });
     assert.equal(await (await ask('/echo text="One, two." pieces=3')).text(), "One, two.");
     const leaving = new AbortController();
     await ask('/echo text="word " repeat=600 pieces=600 delay=50ms', leaving.signal);
@@ -138,7 +165,11 @@ test("examples/express.mjs", async () => {
 
 test("examples/chat.mjs", async () => {
   const code = readFileSync(`${root}/examples/chat.mjs`, "utf8");
-  const { status, printed, wrong } = await start(code, { AI_ASSISTANT_BASE_URL: server.baseUrl, AI_ASSISTANT_API_KEY: key, QUESTION: "Hello" }).ended;
+  const { status, printed, wrong } = await start(code, {
+    AI_ASSISTANT_BASE_URL: server.baseUrl,
+    AI_ASSISTANT_API_KEY: key,
+    QUESTION: "Hello",
+  }).ended;
   assert.equal(status, 0, wrong);
   assert.match(printed, /^This is a dummy response from the AI\.\n\(complete, \d+ tokens left\)\n$/);
 });

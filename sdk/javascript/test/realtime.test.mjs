@@ -12,7 +12,10 @@ let server, proxy, client;
 before(async () => {
   server = await startServer();
   proxy = await startProxy(server.url);
-  client = await server.user({ webSocket: WebSocket, realtimeUrl: `${server.url.replace("http", "ws")}/ws` }, proxy.url);
+  client = await server.user(
+    { webSocket: WebSocket, realtimeUrl: `${server.url.replace("http", "ws")}/ws` },
+    proxy.url,
+  );
 });
 after(async () => {
   await proxy?.stop();
@@ -34,7 +37,10 @@ test("events arrive, and a closed connection ends the loop", async () => {
   const live = await client.realtime.connect();
   const events = live[Symbol.asyncIterator]();
   const conversation = await client.conversations.create({ message: "Hello" });
-  const seen = await until(events, ({ event, message }) => event === "message.received" && message?.role === "assistant");
+  const seen = await until(
+    events,
+    ({ event, message }) => event === "message.received" && message?.role === "assistant",
+  );
   const created = seen.find(({ event }) => event === "conversation.created");
   assert.equal(created.type, "conversation_update");
   assert.equal(created.conversationId, conversation.id);
@@ -144,10 +150,17 @@ test("the address is the ticket's, or /ws at the host of the API", async () => {
   proxy.reset();
 });
 
-test("without a WebSocket the error says what to do", { skip: typeof globalThis.WebSocket === "function" }, async () => {
-  const user = await server.user();
-  await assert.rejects(user.realtime.connect(), (error) => error instanceof ConfigurationError && /Node\.js 22/.test(error.message));
-});
+test(
+  "without a WebSocket the error says what to do",
+  { skip: typeof globalThis.WebSocket === "function" },
+  async () => {
+    const user = await server.user();
+    await assert.rejects(
+      user.realtime.connect(),
+      (error) => error instanceof ConfigurationError && /Node\.js 22/.test(error.message),
+    );
+  },
+);
 
 test("a quiet connection is kept by pings, and one without an answer is replaced", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
@@ -162,7 +175,8 @@ test("a quiet connection is kept by pings, and one without an answer is replaced
       send(data) {
         assert.deepEqual(JSON.parse(data), { type: "ping" });
         this.pings++;
-        if (!this.isDead) queueMicrotask(() => this.onmessage?.({ data: '{"type":"pong","timestamp":"2026-01-01T00:00:00Z"}' }));
+        if (!this.isDead)
+          queueMicrotask(() => this.onmessage?.({ data: '{"type":"pong","timestamp":"2026-01-01T00:00:00Z"}' }));
       }
       close() {
         this.isClosed = true;

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, before, test } from "node:test";
 import {
-  AIAssistantClient, APIConnectionError, APIResponseError, APITimeoutError, ConfigurationError, IdempotencyError, RateLimitError,
+  AIAssistantClient,
+  APIConnectionError,
+  APIResponseError,
+  APITimeoutError,
+  ConfigurationError,
+  IdempotencyError,
+  RateLimitError,
   ServiceUnavailableError,
 } from "@ai-assistant/sdk";
 import { startProxy } from "./support/proxy.mjs";
@@ -28,7 +34,10 @@ test("a creation whose answer is lost happens once, under one key", async () => 
   assert.equal(proxy.count("POST /assistants"), 2);
   assert.equal(new Set(proxy.seen.map(({ headers }) => headers["idempotency-key"])).size, 1);
   assert.match(proxy.seen[0].headers["idempotency-key"], /^sdk-[0-9a-f-]{36}$/);
-  assert.deepEqual((await names()).filter((one) => one === "Once"), ["Once"]);
+  assert.deepEqual(
+    (await names()).filter((one) => one === "Once"),
+    ["Once"],
+  );
 });
 
 test("a message whose answer is lost is paid for once", async () => {
@@ -74,7 +83,8 @@ test("what acts twice is repeated when no connection was made", async () => {
   let calls = 0;
   const refused = Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } });
   const flaky = new AIAssistantClient({
-    baseUrl: server.baseUrl, onSession: () => {},
+    baseUrl: server.baseUrl,
+    onSession: () => {},
     fetch: (...given) => (calls++ === 0 ? Promise.reject(refused) : fetch(...given)),
   });
   await flaky.auth.register({ email: "refused@example.com", password: PASSWORD });
@@ -94,7 +104,10 @@ test("a Retry-After that is too long is raised at once", async () => {
   const error = await client.users.me().catch((error) => error);
   assert.ok(error instanceof RateLimitError);
   const { retryAfter, policy, limit, remaining, attempts } = error;
-  assert.deepEqual({ retryAfter, policy, limit, remaining, attempts }, { retryAfter: 76, policy: "api", limit: 100, remaining: 0, attempts: 1 });
+  assert.deepEqual(
+    { retryAfter, policy, limit, remaining, attempts },
+    { retryAfter: 76, policy: "api", limit: 100, remaining: 0, attempts: 1 },
+  );
 });
 
 test("a wait that does not fit into the time is not begun", async () => {
@@ -129,9 +142,14 @@ test("a deletion whose answer is lost has succeeded", async () => {
 
 test("failed models are asked again only if the caller wants it", async () => {
   const { id } = await client.conversations.create();
-  await assert.rejects(client.conversations.messages.send(id, "/echo fail=error"), { status: 502, code: "MODEL_ERROR" });
+  await assert.rejects(client.conversations.messages.send(id, "/echo fail=error"), {
+    status: 502,
+    code: "MODEL_ERROR",
+  });
   assert.equal(proxy.count("POST /conversations/*/messages"), 1);
-  await assert.rejects(client.conversations.messages.send(id, "/echo fail=error", { retryModelErrors: 1 }), { status: 502 });
+  await assert.rejects(client.conversations.messages.send(id, "/echo fail=error", { retryModelErrors: 1 }), {
+    status: 502,
+  });
   assert.equal(proxy.count("POST /conversations/*/messages"), 3);
 });
 
@@ -156,7 +174,10 @@ test("the time limit covers the body", async () => {
 });
 
 test("an abort ends the call with its reason, also during a wait", async () => {
-  for (const [kind, details] of [["hang", {}], ["answer", { status: 503, headers: { "retry-after": "5" } }]]) {
+  for (const [kind, details] of [
+    ["hang", {}],
+    ["answer", { status: 503, headers: { "retry-after": "5" } }],
+  ]) {
     proxy.reset();
     proxy.fail("GET /users/me", kind, details);
     const reason = new Error("enough");
@@ -180,8 +201,13 @@ test("calls leave no listeners on a signal", async () => {
 
 test("answers that are not the API's are errors of their own", async () => {
   proxy.fail("GET /users/me", "answer", { status: 200, body: "<html>Hello</html>" });
-  await assert.rejects(client.users.me(), (error) => error instanceof APIResponseError && /not JSON: <html>/.test(error.message));
-  proxy.fail("GET /users/me", "change", { change: (text) => JSON.stringify({ ...JSON.parse(text), created_at: undefined }) });
+  await assert.rejects(
+    client.users.me(),
+    (error) => error instanceof APIResponseError && /not JSON: <html>/.test(error.message),
+  );
+  proxy.fail("GET /users/me", "change", {
+    change: (text) => JSON.stringify({ ...JSON.parse(text), created_at: undefined }),
+  });
   await assert.rejects(client.users.me(), /user\.created_at should be text and is nothing/);
   proxy.fail("GET /users/me", "answer", { status: 302, headers: { location: "https://elsewhere.example/" } });
   await assert.rejects(client.users.me(), { status: 302, message: /Redirects are not followed/ });

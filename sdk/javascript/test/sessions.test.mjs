@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { after, before, beforeEach, test } from "node:test";
-import { AIAssistantClient, APIConnectionError, AuthenticationError, ConfigurationError, Session, SessionExpiredError } from "@ai-assistant/sdk";
+import {
+  AIAssistantClient,
+  APIConnectionError,
+  AuthenticationError,
+  ConfigurationError,
+  Session,
+  SessionExpiredError,
+} from "@ai-assistant/sdk";
 import { startProxy } from "./support/proxy.mjs";
 import { PASSWORD, startServer } from "./support/server.mjs";
 
@@ -26,7 +33,11 @@ async function signedIn(options = {}) {
 /** From now on the proxy refuses requests with this access token. */
 function expire(token, times = Infinity) {
   const isOld = ({ headers, path }) => headers.authorization === `Bearer ${token}` && !path.endsWith("/auth/refresh");
-  proxy.fail(isOld, "answer", { times, status: 401, body: '{"detail":"Given token not valid for any token type","status_code":401,"error_code":"UNAUTHORIZED"}' });
+  proxy.fail(isOld, "answer", {
+    times,
+    status: 401,
+    body: '{"detail":"Given token not valid for any token type","status_code":401,"error_code":"UNAUTHORIZED"}',
+  });
 }
 
 const fifty = (work) => Promise.all(Array.from({ length: 50 }, work));
@@ -39,7 +50,10 @@ test("fifty calls whose token is refused at once need one refresh", async () => 
   assert.equal(new Set(users.map(({ id }) => id)).size, 1);
   assert.equal(proxy.count("POST /auth/refresh"), 1);
   assert.notEqual(client.session.refreshToken, old.refreshToken);
-  assert.deepEqual(told.map((session) => session.refreshToken), [old.refreshToken, client.session.refreshToken]);
+  assert.deepEqual(
+    told.map((session) => session.refreshToken),
+    [old.refreshToken, client.session.refreshToken],
+  );
 });
 
 test("fifty calls whose token has ended by the clock need one refresh, and none is refused", async () => {
@@ -72,7 +86,10 @@ test("shortly before the end, one call refreshes and the others do not wait", as
   const { client } = await signedIn();
   const { accessToken, refreshToken } = client.session;
   const nearly = { ...client.session.toJSON(), expiresAt: Date.now() + 50 };
-  const restored = new AIAssistantClient({ baseUrl: `${proxy.url}/api/v1`, session: { ...nearly, expiresAt: Date.now() + 1500 } });
+  const restored = new AIAssistantClient({
+    baseUrl: `${proxy.url}/api/v1`,
+    session: { ...nearly, expiresAt: Date.now() + 1500 },
+  });
   await restored.users.me();
   assert.equal(proxy.count("POST /auth/refresh"), 0, "there is time left");
   await new Promise((resolve) => setTimeout(resolve, 1100));
@@ -162,7 +179,10 @@ test("an API key is sent as it is, and a refused one says so", async () => {
   assert.equal((await byKey.users.me()).id, (await client.users.me()).id);
   await assert.rejects(async () => byKey.auth.login({ email: "x", password: PASSWORD }), ConfigurationError);
   const wrong = new AIAssistantClient({ baseUrl: server.baseUrl, apiKey: "your-api-key" });
-  await assert.rejects(wrong.users.me(), (error) => error instanceof AuthenticationError && /API key was refused/.test(error.message));
+  await assert.rejects(
+    wrong.users.me(),
+    (error) => error instanceof AuthenticationError && /API key was refused/.test(error.message),
+  );
 });
 
 test("a client with an API key can give sessions of others", async () => {
@@ -181,7 +201,11 @@ test("without a credential no request is made", async () => {
 test("neither client nor session show tokens when they are printed", async () => {
   const { client } = await signedIn();
   const { accessToken, refreshToken } = client.session;
-  for (const shown of [inspect(client, { depth: 9, showHidden: true }), inspect(client.session, { showHidden: true }), String(client.session)]) {
+  for (const shown of [
+    inspect(client, { depth: 9, showHidden: true }),
+    inspect(client.session, { showHidden: true }),
+    String(client.session),
+  ]) {
     assert.ok(!shown.includes(accessToken) && !shown.includes(refreshToken), shown);
   }
   assert.equal(JSON.parse(JSON.stringify(client.session)).refreshToken, refreshToken);

@@ -9,12 +9,13 @@ function events(text, size = Infinity) {
   const decoder = new EventDecoder();
   const bytes = utf8.encode(text);
   const found = [];
-  for (let at = 0; at < bytes.length; at += size) found.push(...decoder.push(bytes.subarray(at, at + Math.min(size, bytes.length))));
+  for (let at = 0; at < bytes.length; at += size)
+    found.push(...decoder.push(bytes.subarray(at, at + Math.min(size, bytes.length))));
   return found;
 }
 
 const STREAM =
-  "\uFEFF: a comment\n\nevent: message\nid: 0.0\ndata: {\"a\":\ndata: 1}\n\nevent:delta\r\nid: 9.0\r\ndata: 🧑‍🚀 \u2028 \u0085\r\n\r\ndata\rretry: 5\r\revent: nothing\n\ndata:  two spaces\n\n";
+  '\uFEFF: a comment\n\nevent: message\nid: 0.0\ndata: {"a":\ndata: 1}\n\nevent:delta\r\nid: 9.0\r\ndata: 🧑‍🚀 \u2028 \u0085\r\n\r\ndata\rretry: 5\r\revent: nothing\n\ndata:  two spaces\n\n';
 const EXPECTED = [
   { event: "message", data: '{"a":\n1}', id: "0.0" },
   { event: "delta", data: "🧑‍🚀 \u2028 \u0085", id: "9.0" },
@@ -23,7 +24,8 @@ const EXPECTED = [
 ];
 
 test("events are the same however the bytes are cut", () => {
-  for (const size of [Infinity, 1, 2, 3, 5, 7, 11]) assert.deepEqual(events(STREAM, size), EXPECTED, `pieces of ${size}`);
+  for (const size of [Infinity, 1, 2, 3, 5, 7, 11])
+    assert.deepEqual(events(STREAM, size), EXPECTED, `pieces of ${size}`);
 });
 
 test("an event without its empty line is not told", () => {

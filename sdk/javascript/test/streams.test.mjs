@@ -53,7 +53,10 @@ test("all events can be read, also by several readers", async () => {
   };
   const [first, second] = await Promise.all([read(), read()]);
   assert.deepEqual(first, second);
-  assert.deepEqual(first.map(({ type }) => type), ["message", "step", "step", "delta", "done"]);
+  assert.deepEqual(
+    first.map(({ type }) => type),
+    ["message", "step", "step", "delta", "done"],
+  );
   const { tool, arguments: given, status } = first[1].step;
   assert.deepEqual([tool, given, status], ["web_search", { query: "x" }, "running"]);
 });
@@ -72,7 +75,9 @@ test("a stream that breaks before its first event is sent again under its key", 
   proxy.fail(STREAM, "cut", { bytes: 3 });
   const { messageCount } = await client.conversations.get(conversation);
   assert.equal(await textOf(messages.stream(conversation, SCRIPT)), WORDS);
-  const keys = proxy.seen.filter(({ path }) => path.endsWith("/messages/stream")).map(({ headers }) => headers["idempotency-key"]);
+  const keys = proxy.seen
+    .filter(({ path }) => path.endsWith("/messages/stream"))
+    .map(({ headers }) => headers["idempotency-key"]);
   assert.ok(keys.length >= 2);
   assert.equal(new Set(keys).size, 1);
   assert.equal((await client.conversations.get(conversation)).messageCount, messageCount + 2);
@@ -114,7 +119,9 @@ test("bytes one at a time, with emoji and unusual line ends, are the same text",
 });
 
 test("failures before the first event are plain errors", async () => {
-  await assert.rejects(textOf(messages.stream("01a1fec8-4e18-76a1-9f1f-2b6ecdf53273", "Hello")), { name: "NotFoundError" });
+  await assert.rejects(textOf(messages.stream("01a1fec8-4e18-76a1-9f1f-2b6ecdf53273", "Hello")), {
+    name: "NotFoundError",
+  });
   await assert.rejects(messages.stream(conversation, " ").result, { name: "ValidationError" });
 });
 
@@ -169,7 +176,12 @@ test("a whole JSON answer is taken as a stream of one piece", async () => {
   const { userMessage, assistantMessage } = await client
     .request("POST", `/conversations/${conversation.id}/messages`, { json: { content: "Hello" } })
     .then((exchange) => ({ userMessage: exchange.user_message, assistantMessage: exchange.assistant_message }));
-  const body = JSON.stringify({ user_message: userMessage, assistant_message: assistantMessage, tokens_charged: 100, tokens_left: 0 });
+  const body = JSON.stringify({
+    user_message: userMessage,
+    assistant_message: assistantMessage,
+    tokens_charged: 100,
+    tokens_left: 0,
+  });
   proxy.fail(STREAM, "answer", { status: 200, body });
   const stream = messages.stream(conversation, "Hello");
   assert.equal(await textOf(stream), assistantMessage.content);

@@ -45,7 +45,11 @@ test("requests of the server are verified, with every kind of secret, and while 
     assert.ok(event.timestamp instanceof Date);
     assert.equal(event.data.webhook_id, webhook.id);
     await verify(body.toString(), new Headers(headers), [secret, "another"]);
-    await verify(body, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), [value]])), secret);
+    await verify(
+      body,
+      Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), [value]])),
+      secret,
+    );
     const { secret: fresh } = await client.webhooks.rotateSecret(webhook);
     await client.webhooks.test(webhook);
     const both = await next();
@@ -78,7 +82,12 @@ test("requests of others are refused, with the reason", async () => {
     ["signature", body, headers, "whsec_d3Jvbmc="],
     ["signature", body, headers, "whsec_"],
     ["signature", body, { ...headers, "webhook-id": "x" }, secret],
-    ["signature", body, { ...headers, "webhook-signature": headers["webhook-signature"].replace("v1,", "v2,") }, secret],
+    [
+      "signature",
+      body,
+      { ...headers, "webhook-signature": headers["webhook-signature"].replace("v1,", "v2,") },
+      secret,
+    ],
     ["signature", body, { ...headers, "webhook-signature": "v1,é v1,==== v1, ," }, secret],
   ];
   for (const [reason, ...given] of refused) {
@@ -94,7 +103,11 @@ test("requests of others are refused, with the reason", async () => {
 });
 
 test("webhooks are changed, their deliveries shown and retried", async () => {
-  const webhook = await client.webhooks.create({ url: `${address}/broken`, events: ["conversation.created"], secret: "s" });
+  const webhook = await client.webhooks.create({
+    url: `${address}/broken`,
+    events: ["conversation.created"],
+    secret: "s",
+  });
   const began = new Date(Date.now() - 60_000);
   await client.conversations.create({ title: "News" });
   await next();
@@ -107,7 +120,8 @@ test("webhooks are changed, their deliveries shown and retried", async () => {
   assert.equal(await client.webhooks.retrySince(webhook, began), 1);
   assert.equal((await next()).headers["webhook-id"], delivery.id);
   // The receiver has the request before the server has its answer.
-  while ((await client.webhooks.deliveries(webhook, { status: "delivered" })).total === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  while ((await client.webhooks.deliveries(webhook, { status: "delivered" })).total === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal((await client.webhooks.retry(webhook, delivery)).id, delivery.id);
   assert.equal((await next()).headers["webhook-id"], delivery.id);
   assert.equal((await client.webhooks.update(webhook, { isActive: false })).isActive, false);

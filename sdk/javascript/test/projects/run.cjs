@@ -4,7 +4,11 @@ const { verify } = require("@ai-assistant/sdk/webhooks");
 require("@ai-assistant/sdk/realtime");
 
 (async () => {
-  const client = new AIAssistantClient({ apiKey: "k", fetch: async () => Response.json({ status: "healthy" }), webhookSecret: "s" });
+  const client = new AIAssistantClient({
+    apiKey: "k",
+    fetch: async () => Response.json({ status: "healthy" }),
+    webhookSecret: "s",
+  });
   assert.equal((await client.health.check()).status, "healthy");
   assert.throws(() => new AIAssistantClient({ baseUrl: "ftp://x" }), ConfigurationError);
   await assert.rejects(verify("{}", {}, "s"), WebhookVerificationError);

@@ -4,7 +4,11 @@ import { AIAssistantClient, ConfigurationError, Session } from "@ai-assistant/sd
 import { verify } from "@ai-assistant/sdk/webhooks";
 import * as realtime from "@ai-assistant/sdk/realtime";
 
-const client = new AIAssistantClient({ apiKey: "k", fetch: async () => Response.json({ status: "healthy" }), webhookSecret: "s" });
+const client = new AIAssistantClient({
+  apiKey: "k",
+  fetch: async () => Response.json({ status: "healthy" }),
+  webhookSecret: "s",
+});
 assert.equal((await client.health.check()).status, "healthy");
 assert.throws(() => new AIAssistantClient({ baseUrl: "ftp://x" }), ConfigurationError);
 await assert.rejects(verify("{}", {}, "s"), { name: "WebhookVerificationError" });

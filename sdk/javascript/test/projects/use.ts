@@ -1,5 +1,13 @@
 // What users of the types may and may not write. Compiled in every kind of project, never run.
-import { AIAssistantClient, APIStatusError, RateLimitError, ValidationError, type Assistant, type MessageStatus, type Session } from "@ai-assistant/sdk";
+import {
+  AIAssistantClient,
+  APIStatusError,
+  RateLimitError,
+  ValidationError,
+  type Assistant,
+  type MessageStatus,
+  type Session,
+} from "@ai-assistant/sdk";
 import { verify, type WebhookEvent } from "@ai-assistant/sdk/webhooks";
 import { connect, type LiveEvent } from "@ai-assistant/sdk/realtime";
 
@@ -11,7 +19,8 @@ export async function use(client: AIAssistantClient): Promise<void> {
   sure<Is<typeof made, Assistant>>();
   sure<Is<typeof made.createdAt, Date>>();
   sure<Is<typeof made.systemPrompt, string | null>>();
-  for await (const assistant of client.assistants.list({ sort: "name:asc", status: "active" })) assistant.id.toUpperCase();
+  for await (const assistant of client.assistants.list({ sort: "name:asc", status: "active" }))
+    assistant.id.toUpperCase();
   const page = await client.assistants.list();
   const { items } = page;
   sure<Is<typeof items, Assistant[]>>();

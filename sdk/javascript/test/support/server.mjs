@@ -4,11 +4,18 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { AIAssistantClient } from "@ai-assistant/sdk";
 
-const BINARY = process.env.QUINTET_BINARY ?? fileURLToPath(new URL("../../../../target/debug/quintet", import.meta.url));
+const BINARY =
+  process.env.QUINTET_BINARY ?? fileURLToPath(new URL("../../../../target/debug/quintet", import.meta.url));
 export const PASSWORD = "password123";
 const SETTINGS = {
-  RATE_LIMIT_API: "0", RATE_LIMIT_AUTH: "0", ECHO_SCRIPTS: "1", OUTBOUND_ALLOW: "127.0.0.1", LOG_LEVEL: "error",
-  INITIAL_TOKENS: "1000000", QUINTET_ADMIN_EMAIL: "admin@example.com", QUINTET_ADMIN_PASSWORD: PASSWORD,
+  RATE_LIMIT_API: "0",
+  RATE_LIMIT_AUTH: "0",
+  ECHO_SCRIPTS: "1",
+  OUTBOUND_ALLOW: "127.0.0.1",
+  LOG_LEVEL: "error",
+  INITIAL_TOKENS: "1000000",
+  QUINTET_ADMIN_EMAIL: "admin@example.com",
+  QUINTET_ADMIN_PASSWORD: PASSWORD,
 };
 
 let names = 0;
