@@ -32,7 +32,8 @@ fn no_function_may_do_everything_or_to_everything() {
             let is_ours = is_ours || of.contains("${AWS::AccountId}:${WebSocketApi}");
             let is_ours = is_ours || of.starts_with("arn:${AWS::Partition}:bedrock:");
             // The operator's secrets.
-            let is_ours = is_ours || ["ModelApiKeySecretId", "SearchApiKeySecretId"].contains(&of);
+            let is_ours =
+                is_ours || ["ModelApiKeySecretId", "EmbeddingsApiKeySecretId", "SearchApiKeySecretId"].contains(&of);
             assert!(is_ours || action == "dynamodb:ListStreams", "{}: {resource}", function.name);
         }
     }
@@ -58,6 +59,20 @@ fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
         assert_eq!(function.allowed.contains(&reads), asks, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "MODEL_API_KEY_SECRET_ID");
         assert_eq!(is_told, asks, "{}", function.name);
+    }
+}
+
+#[test]
+fn only_functions_that_read_and_search_files_read_the_key_for_embeddings() {
+    let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "EmbeddingsApiKeySecretId".to_owned());
+    for function in functions() {
+        let embeds = ["Index", "Messages"].contains(&function.name.as_str());
+        assert_eq!(function.allowed.contains(&reads), embeds, "{}", function.name);
+        let is_told = function.environment().iter().any(|(name, _)| name == "EMBEDDINGS_API_KEY_SECRET_ID");
+        assert_eq!(is_told, embeds, "{}", function.name);
+        let policies = function.properties["Policies"].as_array().into_iter().flatten();
+        let always = policies.filter(|policy| policy["Statement"].to_string().contains("EmbeddingsApiKeySecretId"));
+        assert_eq!(always.count(), 0, "{}: an operator may have no key", function.name);
     }
 }
 
