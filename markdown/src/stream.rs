@@ -5,7 +5,7 @@ use crate::{
     blocks::{Renderer, shown_code},
     code,
     outline::Outline,
-    parse, render, unfinished,
+    parse, render_clean, unfinished,
 };
 use comrak::{
     Arena,
@@ -45,6 +45,8 @@ pub enum Update {
 pub struct Stream<'a> {
     words: Words<'a>,
     text: String,
+    /// Whether the last piece ended with `\r`.
+    after_return: bool,
     blocks: Vec<Shown>,
     /// Whether the text may define links, which change blocks anywhere. Then all of it is parsed each time.
     has_definitions: bool,
@@ -72,6 +74,7 @@ impl<'a> Stream<'a> {
         Stream {
             words,
             text: String::new(),
+            after_return: false,
             blocks: Vec::new(),
             has_definitions: false,
             settled: Settled::default(),
@@ -82,7 +85,7 @@ impl<'a> Stream<'a> {
     /// call parses the last block.
     pub fn push(&mut self, piece: &str) -> Vec<Update> {
         let seen = self.text.len();
-        self.text.push_str(piece);
+        parse::push_clean(&mut self.text, piece, &mut self.after_return);
         if !self.has_definitions && may_define_links(&self.text, seen) {
             self.has_definitions = true;
             self.settled = Settled::default();
@@ -98,9 +101,9 @@ impl<'a> Stream<'a> {
         self.show(document, held)
     }
 
-    /// Ends the answer, and says what is left to change. The blocks then are those of [`render`].
+    /// Ends the answer, and says what is left to change. The blocks then are those of [`render`](crate::render).
     pub fn finish(&mut self) -> Vec<Update> {
-        let blocks = render(&self.text, &self.words);
+        let blocks = render_clean(&self.text, &self.words);
         let blocks = blocks.into_iter().map(|html| Shown { html, code: None }).collect();
         self.replace(0, blocks)
     }
