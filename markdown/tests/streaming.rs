@@ -119,9 +119,34 @@ fn a_link_is_text_until_its_end() {
 
 #[test]
 fn a_line_of_unknown_kind_is_held_back() {
-    for line in ["-", "- ", "1", "1.", "12) ", "#", "## ", ">", "=", "---", "```", "```py", "~~~", "| a", "| a | b |",
-        "| a |\n|--", "- [ ]", "- [x] ", "* **", "> 1.", "[1]: htt", "!", "<", "<b", "&am", "\\"]
-    {
+    for line in [
+        "-",
+        "- ",
+        "1",
+        "1.",
+        "12) ",
+        "#",
+        "## ",
+        ">",
+        "=",
+        "---",
+        "```",
+        "```py",
+        "~~~",
+        "| a",
+        "| a | b |",
+        "| a |\n|--",
+        "- [ ]",
+        "- [x] ",
+        "* **",
+        "> 1.",
+        "[1]: htt",
+        "!",
+        "<",
+        "<b",
+        "&am",
+        "\\",
+    ] {
         assert_eq!(shown(line), [""; 0], "{line}");
         assert_eq!(shown(&format!("A\n\n{line}")), ["<p>A</p>"], "{line}");
     }
@@ -159,8 +184,10 @@ fn text_is_appended_to_open_code_and_coloured_once() {
     assert_eq!(stream.push("`"), []);
     assert_eq!(
         stream.push("\n"),
-        block(r#"<span class="k">let</span> a = &amp;b;
-**c"#)
+        block(
+            r#"<span class="k">let</span> a = &amp;b;
+**c"#
+        )
     );
     assert_eq!(stream.finish(), []);
 }
@@ -176,10 +203,13 @@ fn code_without_an_end_is_coloured_at_the_end() {
 #[test]
 fn a_block_is_sent_when_it_changes_only() {
     let mut stream = Stream::new(WORDS);
-    assert_eq!(stream.push("A\n\nB"), [
-        Update::Block { index: 0, html: "<p>A</p>".to_owned() },
-        Update::Block { index: 1, html: "<p>B</p>".to_owned() },
-    ]);
+    assert_eq!(
+        stream.push("A\n\nB"),
+        [
+            Update::Block { index: 0, html: "<p>A</p>".to_owned() },
+            Update::Block { index: 1, html: "<p>B</p>".to_owned() },
+        ]
+    );
     assert_eq!(stream.push("c"), [Update::Block { index: 1, html: "<p>Bc</p>".to_owned() }]);
     assert_eq!(stream.push("\n\n"), []);
     assert_eq!(stream.finish(), []);
