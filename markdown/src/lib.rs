@@ -20,6 +20,7 @@ mod inlines;
 mod links;
 mod outline;
 mod parse;
+mod repair;
 mod stream;
 mod unfinished;
 

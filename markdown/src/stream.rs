@@ -90,15 +90,15 @@ impl<'a> Stream<'a> {
             self.has_definitions = true;
             self.settled = Settled::default();
         }
-        let text = self.text[self.settled.bytes..].to_owned();
-        let held = unfinished::without_held_lines(&text);
-        let repaired = unfinished::with_repaired_line(held);
+        let text = unfinished::without_held_lines(&self.text);
+        let text = text.get(self.settled.bytes..).unwrap_or("").to_owned();
+        let repaired = unfinished::with_repaired_line(&text);
         let arena = Arena::new();
         let mut document = parse::document(&arena, &repaired);
         if matches!(repaired, Cow::Owned(_)) && ends_verbatim(document) {
-            document = parse::document(&arena, held);
+            document = parse::document(&arena, &text);
         }
-        self.show(document, held)
+        self.show(document, &text)
     }
 
     /// Ends the answer, and says what is left to change. The blocks then are those of [`render`](crate::render).
