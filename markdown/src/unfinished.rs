@@ -26,6 +26,9 @@ pub(crate) fn with_repaired_line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let content = without_containers(line);
+    if is_meaning_unknown(content) {
+        return Cow::Owned(text[..start].to_owned());
+    }
     match repair::finished(content) {
         None => Cow::Borrowed(text),
         Some(repaired) => {
@@ -61,15 +64,20 @@ fn without_containers(line: &str) -> &str {
     }
 }
 
+/// Whether the first characters of `line` may begin more than one kind of block. In code, this holds back the line until
+/// it has another character.
 fn is_kind_unknown(line: &str) -> bool {
     let content = without_containers(line).trim_end();
     let number = content.trim_start_matches(|char: char| char.is_ascii_digit());
     content.bytes().all(|byte| b"-=|:*_+#>~` \t".contains(&byte))
         || (number.len() < content.len() && matches!(number, "" | "." | ")"))
-        || matches!(content, "[ ]" | "[x]" | "[X]")
         || content.starts_with("```")
         || content.starts_with("~~~")
-        || (content.starts_with('[') && content.contains("]:"))
+}
+
+/// Whether the text of a line may begin a task, or be the definition of a link, which is not shown.
+fn is_meaning_unknown(content: &str) -> bool {
+    matches!(content.trim_end(), "[ ]" | "[x]" | "[X]") || (content.starts_with('[') && content.contains("]:"))
 }
 
 /// Where the lines begin, at the end of `text`, that could be a table.

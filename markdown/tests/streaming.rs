@@ -195,6 +195,18 @@ fn text_is_appended_to_open_code_and_coloured_once() {
 }
 
 #[test]
+fn code_that_was_shown_stays() {
+    let text = "```toml\n[x]\n[a]: 1\n| b |\n**c [d](e\n&amp;\n---\n1. x\n- [ ] y\n";
+    let mut stream = Stream::new(WORDS);
+    let mut blocks = 0;
+    for character in characters(text) {
+        let updates = stream.push(character);
+        blocks += updates.iter().filter(|update| matches!(update, Update::Block { .. })).count();
+    }
+    assert_eq!(blocks, 1, "the block is sent once, then only text");
+}
+
+#[test]
 fn code_without_an_end_is_coloured_at_the_end() {
     let mut stream = Stream::new(WORDS);
     stream.push("```rust\nlet");
