@@ -8,7 +8,7 @@ use crate::{
     parse, render_clean, unfinished,
 };
 use comrak::{
-    Arena,
+    Arena, node_matches,
     nodes::{Node, NodeValue},
 };
 use std::borrow::Cow;
@@ -177,6 +177,12 @@ fn may_define_links(text: &str, seen: usize) -> bool {
 /// Where `last` begins, if its first line is complete. The blocks before it are closed then, and parsing from there on
 /// gives the same blocks.
 fn settled_before(last: Node<'_>, text: &str) -> Option<usize> {
+    // The first line of a table can have been the last line of a paragraph, where a number is not a list.
+    if node_matches!(last, NodeValue::Table(_))
+        && last.previous_sibling().is_some_and(|before| node_matches!(before, NodeValue::Paragraph))
+    {
+        return None;
+    }
     let line = last.data().sourcepos.start.line;
     let mut ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(end, _)| end + 1);
     let start = if line > 1 { ends.nth(line - 2)? } else { 0 };

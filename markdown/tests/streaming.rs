@@ -237,6 +237,15 @@ fn headings_go_on_from_earlier_blocks() {
 }
 
 #[test]
+fn a_table_can_begin_in_a_paragraph() {
+    for text in ["a\n\t|b|\n|-|\n|c|\nd", "a\n2. b|c\n-|-\nd|e\n", "a\n|b|\n|-|\n\nd"] {
+        let page = Page::after(characters(text));
+        assert_eq!(page, Page::after([text]), "{text}");
+        assert!(page.0[1].contains("<table>"), "{text}: {page:?}");
+    }
+}
+
+#[test]
 fn a_definition_changes_earlier_links() {
     let mut page = Page::default();
     let mut stream = Stream::new(WORDS);
