@@ -86,7 +86,7 @@ impl<'a> Stream<'a> {
     pub fn push(&mut self, piece: &str) -> Vec<Update> {
         let seen = self.text.len();
         parse::push_clean(&mut self.text, piece, &mut self.after_return);
-        if !self.has_definitions && may_define_links(&self.text, seen) {
+        if !self.has_definitions && unfinished::may_define_links(&self.text, seen) {
             self.has_definitions = true;
             self.settled = Settled::default();
         }
@@ -167,11 +167,6 @@ fn change(old: &Shown, new: &Shown, index: usize) -> Option<Update> {
         return Some(Update::Text { index, text: text.to_owned() });
     }
     Some(Update::Block { index, html: new.html.clone() })
-}
-
-/// Whether `text`, new from `seen` on, has what every definition of a link has.
-fn may_define_links(text: &str, seen: usize) -> bool {
-    text.as_bytes()[seen.saturating_sub(1)..].windows(2).any(|pair| pair == b"]:")
 }
 
 /// Where `last` begins, if its first line is complete. The blocks before it are closed then, and parsing from there on

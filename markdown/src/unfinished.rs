@@ -10,12 +10,29 @@ use std::borrow::Cow;
 /// A longer unfinished line is shown as it is.
 const MAX_LINE: usize = 8_000;
 
+/// More bytes than the label of a link and its indentation can have. CommonMark's limit is 999 characters.
+const MAX_LABEL: usize = 8_192;
+
 /// `text` without the lines at its end whose kind is unknown.
 pub(crate) fn without_held_lines(text: &str) -> &str {
     let start = last_line(text);
     let text = if is_kind_unknown(&text[start..]) { &text[..start] } else { text };
     let table = table_lines(text);
     if is_table_begun(&text[table..]) { &text[..table] } else { text }
+}
+
+/// Whether a definition of a link, `[label]: target`, may end its label in `text` after the first `seen` bytes. A label
+/// can have several lines.
+pub(crate) fn may_define_links(text: &str, seen: usize) -> bool {
+    let unseen = seen.saturating_sub(1);
+    text.as_bytes()[unseen..].windows(2).enumerate().filter(|(_, pair)| pair == b"]:").any(|(index, _)| {
+        let end = unseen + index;
+        let label = &text[text.ceil_char_boundary(end.saturating_sub(MAX_LABEL))..end];
+        label
+            .rsplit('\n')
+            .take_while(|line| !line.trim().is_empty())
+            .any(|line| without_containers(line).starts_with('['))
+    })
 }
 
 /// `text` whose last line, if it is unfinished, is changed so that no markup is shown as text.

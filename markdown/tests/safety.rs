@@ -297,7 +297,7 @@ fn inputs_that_are_slow_in_some_parsers() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(600)))]
 
     #[test]
     fn any_text_is_safe(text in markup()) {

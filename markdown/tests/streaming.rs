@@ -257,8 +257,17 @@ fn a_definition_changes_earlier_links() {
     assert_eq!(page.0.len(), 2);
 }
 
+#[test]
+fn definitions_are_found_wherever_they_may_stand() {
+    for definition in ["[a]: /b", "- [a]: /b", "> 1. [a]: /b", "[c\n[a]: /b", "   [a\n  b]: /b", "text\n\n[a]:\n/b"] {
+        let text = format!("[a] and [a b]\n\n{definition}\n\nend");
+        let page = Page::after(characters(&text));
+        assert_eq!(page, Page(render(&text, &WORDS)), "{definition}");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(600)))]
 
     #[test]
     fn the_updates_give_what_is_rendered_as_a_whole((text, pieces) in pieces_of(markup())) {
