@@ -306,6 +306,6 @@ proptest! {
 
     #[test]
     fn every_text_shows_something(text in markup()) {
-        prop_assert_eq!(render(&text, &WORDS).is_empty(), text.trim().is_empty());
+        prop_assert!(text.trim().is_empty() || !render(&text, &WORDS).is_empty());
     }
 }
