@@ -19,7 +19,7 @@ type Served = (String, String, String);
 
 /// What the crates' route tables have.
 fn in_code() -> BTreeSet<Served> {
-    let dialects = routes::declared().into_iter();
+    let dialects = routes::declared().into_iter().chain(routes::of_pages());
     let dialects =
         dialects.map(|(function, route)| (function.to_owned(), route.method.to_owned(), places(&route.path)));
     let docs = routes::of_docs().into_iter().map(|path| ("docs".to_owned(), "GET".to_owned(), places(path)));
@@ -79,7 +79,7 @@ fn a_function_streams_its_answers_exactly_if_the_gateway_expects_that() {
             streaming.insert(function.name);
         }
     }
-    assert_eq!(streaming, ["AssistantsFunction", "FilesFunction", "Messages"].map(str::to_owned).into());
+    assert_eq!(streaming, ["AssistantsFunction", "FilesFunction", "Messages", "WebMessages"].map(str::to_owned).into());
 }
 
 /// How many seconds the gateway waits for each route that is not like the others.
