@@ -63,6 +63,9 @@ fn apart(function: &Function) -> Vec<String> {
 /// `ApiV1UsersUserGet`.
 fn event_name(method: &str, path: &str) -> String {
     let words = path.split(['/', '-']).map(|word| word.trim_matches(['{', '}']).split('.').next().unwrap());
+    if path == "/" {
+        return event_name(method, "/home");
+    }
     let capitalized = |word: &str| word.get(..1).map(|first| first.to_uppercase() + &word[1..].to_lowercase());
     words.chain([method]).filter_map(capitalized).collect()
 }

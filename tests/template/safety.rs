@@ -43,7 +43,7 @@ fn no_function_may_do_everything_or_to_everything() {
 fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock() {
     for function in functions() {
         let asks = function.allowed.iter().any(|(action, _)| action.starts_with("bedrock:"));
-        assert_eq!(asks, function.binary == "chat", "{}", function.name);
+        assert_eq!(asks, function.asks_models(), "{}", function.name);
         let policies = function.properties["Policies"].as_array().into_iter().flatten();
         let always = policies.filter(|policy| policy["Statement"].to_string().contains("bedrock:"));
         assert_eq!(always.count(), 0, "{}", function.name);
@@ -55,7 +55,7 @@ fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock(
 fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
     let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "ModelApiKeySecretId".to_owned());
     for function in functions() {
-        let asks = ["chat", "health"].contains(&function.binary.as_str());
+        let asks = function.asks_models() || function.binary == "health";
         assert_eq!(function.allowed.contains(&reads), asks, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "MODEL_API_KEY_SECRET_ID");
         assert_eq!(is_told, asks, "{}", function.name);
@@ -66,7 +66,7 @@ fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
 fn only_functions_that_read_and_search_files_read_the_key_for_embeddings() {
     let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "EmbeddingsApiKeySecretId".to_owned());
     for function in functions() {
-        let embeds = ["Index", "Messages"].contains(&function.name.as_str());
+        let embeds = ["Index", "Messages", "WebMessages"].contains(&function.name.as_str());
         assert_eq!(function.allowed.contains(&reads), embeds, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "EMBEDDINGS_API_KEY_SECRET_ID");
         assert_eq!(is_told, embeds, "{}", function.name);
@@ -80,7 +80,7 @@ fn only_functions_that_read_and_search_files_read_the_key_for_embeddings() {
 fn only_functions_that_call_tools_read_the_search_engines_key() {
     let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "SearchApiKeySecretId".to_owned());
     for function in functions() {
-        let searches = ["chat", "tools"].contains(&function.binary.as_str());
+        let searches = function.asks_models() || function.binary == "tools";
         assert_eq!(function.allowed.contains(&reads), searches, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "SEARCH_API_KEY_SECRET_ID");
         assert_eq!(is_told, searches, "{}", function.name);
