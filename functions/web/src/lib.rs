@@ -3,9 +3,12 @@
 
 mod assets;
 mod fault;
+mod form;
 mod frame;
 mod icons;
+mod links;
 mod member;
+mod pager;
 mod pages;
 mod shell;
 mod stream;
