@@ -18,7 +18,7 @@ mod visit;
 mod words;
 
 use axum::{Router, middleware::from_fn_with_state};
-use pages::{chat, manage, messages, preferences, search, sessions, sign_in};
+use pages::{chat, files, manage, messages, preferences, search, sessions, sign_in};
 use shared::{
     http::{Group, Pages, handlers},
     service::Services,
@@ -32,6 +32,13 @@ pub fn routes() -> Group {
         assets::show,
         chat::home,
         chat::show,
+        files::announce,
+        files::change,
+        files::complete,
+        files::content,
+        files::list,
+        files::show,
+        files::upload,
         manage::change,
         manage::export,
         manage::show,

@@ -1,6 +1,7 @@
 //! The handlers, one file for each kind of page.
 
 pub mod chat;
+pub mod files;
 pub mod manage;
 pub mod messages;
 pub mod preferences;
