@@ -18,7 +18,7 @@ mod visit;
 mod words;
 
 use axum::{Router, middleware::from_fn_with_state};
-use pages::{chat, files, manage, messages, preferences, search, sessions, sign_in};
+use pages::{assistants, chat, files, manage, messages, preferences, search, sessions, sign_in};
 use shared::{
     http::{Group, Pages, handlers},
     service::Services,
@@ -30,6 +30,11 @@ pub use frame::unknown;
 pub fn routes() -> Group {
     Group::new("web").with::<Pages>(handlers![
         assets::show,
+        assistants::change,
+        assistants::create,
+        assistants::list,
+        assistants::new,
+        assistants::show,
         chat::home,
         chat::show,
         files::announce,

@@ -188,14 +188,14 @@ impl Fields {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// The field for a reader of forms.
+    /// The field for a reader of forms. Browsers send lines that end in CR LF.
     pub fn field(&self, name: &str) -> Field {
-        self.given(name).map(str::to_owned).into()
+        self.given(name).map(|text| text.replace("\r\n", "\n")).into()
     }
 
     /// The same for a field in which nothing but spaces counts as absent.
     pub fn filled_field(&self, name: &str) -> Field {
-        self.filled(name).map(str::to_owned).into()
+        if self.has(name) { self.field(name) } else { Field::default() }
     }
 
     /// Whether a box is ticked.

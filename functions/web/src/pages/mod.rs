@@ -1,5 +1,6 @@
 //! The handlers, one file for each kind of page.
 
+pub mod assistants;
 pub mod chat;
 pub mod files;
 pub mod manage;
