@@ -1,5 +1,6 @@
 //! The handlers, one file for each kind of page.
 
+pub mod account;
 pub mod assistants;
 pub mod chat;
 pub mod files;

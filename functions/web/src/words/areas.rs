@@ -162,6 +162,8 @@ pub struct AccountWords {
     pub price: &'static str,
     /// Messages cost nothing.
     pub free: &'static str,
+    /// Refill
+    pub refill_label: &'static str,
     /// {n} more every {hours} hours
     pub refill: &'static str,
 }

@@ -277,6 +277,7 @@ pub static EN: Words = Words {
         balance: "Balance",
         price: "Price",
         free: "Messages cost nothing.",
+        refill_label: "Refill",
         refill: "{n} more every {hours} hours",
     },
     for_webhooks: WebhooksWords {

@@ -277,6 +277,7 @@ pub static NL: Words = Words {
         balance: "Saldo",
         price: "Prijs",
         free: "Berichten kosten niets.",
+        refill_label: "Aanvulling",
         refill: "elke {hours} uur {n} erbij",
     },
     for_webhooks: WebhooksWords {
