@@ -1,6 +1,9 @@
 //! The handlers, one file for each kind of page.
 
+pub mod account;
+pub mod assistants;
 pub mod chat;
+pub mod files;
 pub mod manage;
 pub mod messages;
 pub mod preferences;

@@ -1,13 +1,16 @@
 //! The texts of the pages: a struct with one value per language, so that a missing text does not compile. A third
 //! language is one more file, and its entry in `LANGUAGES`.
 
+mod areas;
 mod en;
 mod nl;
 
+pub use areas::{AccountWords, AdminWords, AssistantsWords, FilesWords, WebhooksWords};
 pub use en::EN;
 pub use nl::NL;
 
 use serde::Serialize;
+use shared::domain::file::MIB;
 
 /// The languages, each with its own name for itself.
 pub const LANGUAGES: [(&str, &Words); 2] = [("English", &EN), ("Nederlands", &NL)];
@@ -381,6 +384,60 @@ pub struct Words {
     pub suggestion_3: &'static str,
     /// of pros and cons of:
     pub suggestion_3_text: &'static str,
+    /// Deleted.
+    pub deleted: &'static str,
+    /// Sent.
+    pub sent: &'static str,
+    /// Pages of this list
+    pub pages: &'static str,
+    /// From the beginning
+    pub first_page: &'static str,
+    /// Next
+    pub next_page: &'static str,
+    /// All
+    pub all: &'static str,
+    /// Shown once: keep it now.
+    pub shown_once: &'static str,
+    /// State
+    pub state: &'static str,
+    /// At most {max}.
+    pub too_many_entries: &'static str,
+    /// This is not a number.
+    pub not_a_number: &'static str,
+    /// This address cannot be called. It must be a public https address.
+    pub address_refused: &'static str,
+    /// After whsec_, a secret is base64.
+    pub secret_form: &'static str,
+    /// The file has no name that can be used.
+    pub file_name: &'static str,
+    /// The file has another size than announced.
+    pub file_size: &'static str,
+    /// There is no such tool.
+    pub unknown_tool: &'static str,
+    /// The last administrator cannot be deleted, disabled or made a user.
+    pub last_administrator: &'static str,
+    /// You have reached the limit of {max}. Delete one to make room.
+    pub limit_reached: &'static str,
+    /// The webhook is not active.
+    pub webhook_inactive: &'static str,
+    /// A delivery attempt is under way. Try again in a moment.
+    pub being_delivered: &'static str,
+    /// The content of the file has not arrived yet.
+    pub not_sent: &'static str,
+    /// The file is already being checked.
+    pub being_checked: &'static str,
+    /// The answer has already ended.
+    pub already_ended: &'static str,
+    /// The texts of the pages of files.
+    pub for_files: FilesWords,
+    /// The texts of the pages of assistants.
+    pub for_assistants: AssistantsWords,
+    /// The texts of the pages of the account.
+    pub for_account: AccountWords,
+    /// The texts of the pages of webhooks.
+    pub for_webhooks: WebhooksWords,
+    /// The texts of the pages of administrators.
+    pub for_admin: AdminWords,
 }
 
 /// The texts that scripts show. `assets/words.js` lists the same names.
@@ -455,6 +512,16 @@ pub struct ScriptWords {
 }
 
 impl Words {
+    /// A size, such as `12 KB`.
+    pub fn size(&self, bytes: u64) -> String {
+        const KIB: u64 = 1024;
+        match bytes {
+            0..KIB => format!("{bytes} B"),
+            KIB..MIB => format!("{} KB", self.number(bytes.div_ceil(KIB))),
+            _ => format!("{} MB", self.number(bytes.div_ceil(MIB))),
+        }
+    }
+
     /// A number, such as `3,700`.
     pub fn number(&self, number: u64) -> String {
         let digits = number.to_string();
