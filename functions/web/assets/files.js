@@ -72,7 +72,7 @@ function remove(chip) {
   const next = chip.nextElementSibling ?? chip.previousElementSibling;
   chip.dispatchEvent(new Event('removed'));
   chip.remove();
-  (next?.querySelector('button') ?? document.getElementById('message'))?.focus();
+  (next?.querySelector('button') ?? document.getElementById('message'))?.focus({ preventScroll: true });
   changed();
 }
 

@@ -87,6 +87,11 @@ function showCount(over) {
   count.classList.toggle('bad', over > 0);
 }
 
+/** A button that is switched off loses the focus. On touch, the field would bring up the keyboard. */
+function toField() {
+  if (!touch.matches) field.focus({ preventScroll: true });
+}
+
 let sendContent;
 
 function show() {
@@ -95,14 +100,14 @@ function show() {
   const stops = stream.answering();
   if (!stops) stopping = false;
   if (stops !== button.classList.contains('stop')) {
-    const focused = document.activeElement === button;
     sendContent ??= [...button.childNodes];
     button.classList.toggle('stop', stops);
     button.replaceChildren(...(stops ? [icon(STOP), make('b', {}, word('stop'))] : sendContent));
     button.setAttribute('aria-label', word(stops ? 'stop_answering' : 'send'));
-    if (focused) field.focus();
   }
-  button.disabled = stops ? stopping : sending || blocked || over > 0 || files.waiting() || !field.value.trim();
+  const off = stops ? stopping : sending || blocked || over > 0 || files.waiting() || !field.value.trim();
+  if (off && document.activeElement === button) toField();
+  button.disabled = off;
 }
 
 // ---- sending ----
@@ -115,25 +120,24 @@ function withKey(data) {
   return data;
 }
 
-/** @param {string} address @param {FormData} data @param {() => void} shown */
-async function send(address, data, shown) {
+/** @param {string} address @param {FormData} data @param {() => void} accepted */
+async function send(address, data, accepted) {
   if (sending || stream.answering()) return status(word('still_answering'));
   sending = true;
   say('');
   show();
   try {
-    await stream.ask(address, withKey(data));
+    await stream.ask(address, withKey(data), accepted);
     attempt = { key: '', content: '' };
-    shown();
   } catch (error) {
-    await failed(error, data, shown);
+    await failed(error, data, accepted);
   } finally {
     sending = false;
     show();
   }
 }
 
-async function failed(error, data, shown) {
+async function failed(error, data, accepted) {
   if (error.code === 'signed_out') return saveDraft();
   say(error.message, error.code === 'insufficient_tokens' ? 'warn' : 'danger');
   if (error.code === 'insufficient_tokens') blocked = true;
@@ -141,7 +145,7 @@ async function failed(error, data, shown) {
   if (error.code === 'conflict') {
     await stream.sync();
     const last = thread.lastTurn();
-    if (last?.dataset.state === 'pending' && thread.question(last) === data.get('message')?.trim()) shown();
+    if (last?.dataset.state === 'pending' && thread.question(last) === data.get('message')?.trim()) accepted();
   }
 }
 
@@ -194,7 +198,7 @@ export function stopByKey() {
 
 function fill(text) {
   field.value = text;
-  field.focus();
+  field.focus({ preventScroll: true });
   field.setSelectionRange(text.length, text.length);
   edited();
 }
@@ -240,7 +244,7 @@ function onPaste(event) {
     field.value = field.value.replace(text, () => '');
     files.attach([new File([text], word('pasted_name'), { type: 'text/plain' })]);
     dropOffer();
-    field.focus();
+    toField();
     edited();
   });
   form.querySelector('.row').before(make('div', { className: 'offers' }, offer));
@@ -252,7 +256,7 @@ function onAgain(event) {
   if (!event.target.matches('form.again')) return;
   event.preventDefault();
   if (blocked) status(notice?.textContent ?? '');
-  else send(event.target.action, new FormData(event.target), () => field.focus({ preventScroll: true }));
+  else send(event.target.action, new FormData(event.target), toField);
 }
 
 /** "Edit and send" puts a message back in the field, with its files. */
@@ -300,5 +304,5 @@ export function start(focusPlaced) {
   watchNetwork();
   show();
   stream.attach();
-  if (!focusPlaced && !touch.matches && !location.hash && document.activeElement === document.body) field.focus({ preventScroll: true });
+  if (!focusPlaced && !location.hash && document.activeElement === document.body) toField();
 }

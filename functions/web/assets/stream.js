@@ -147,10 +147,10 @@ async function followToEnd(turn, stream) {
 
 /**
  * Sends a message. Resolves when the turn is shown; its answer is followed from then on.
- * @param {string} address @param {FormData} data
+ * @param {string} address @param {FormData} data @param {() => void} accepted called before the turn is shown
  * @throws {Problem}
  */
-export async function ask(address, data) {
+export async function ask(address, data, accepted) {
   const response = await call(address, { method: 'POST', headers: { Accept: 'text/event-stream' }, body: data });
   const stream = events(response);
   const first = await stream.next().catch(() => ({ done: true }));
@@ -160,6 +160,7 @@ export async function ask(address, data) {
   if (begun.row_html) chats.addRow(begun.chat, begun.row_html);
   if (begun.title) chats.retitle(begun.chat, begun.title);
   tell({ type: 'turn', chat: begun.chat });
+  accepted();
   follow(thread.add(begun), stream);
 }
 

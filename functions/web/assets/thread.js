@@ -7,6 +7,7 @@ import { word } from './words.js';
 const turns = document.getElementById('turns');
 const dock = /** @type {HTMLElement | null} */ (document.querySelector('.dock'));
 const NEAR_END_PX = 8;
+const QUESTION_PART = 0.4;
 const LATEST = 'M10 4v11.5M5 10.7l5 5 5-5';
 
 // ---- place ----
@@ -24,8 +25,8 @@ function scrollToY(top) {
 
 /** "To the latest" shows while the end of the last answer is below the dock's edge. */
 function showLatest() {
-  const answer = turns.querySelector('.turn:last-child .answer');
-  latest.hidden = !answer || answer.getBoundingClientRect().bottom < dock.getBoundingClientRect().top + NEAR_END_PX;
+  const footer = turns.querySelector('.turn:last-child .answer > footer');
+  latest.hidden = !footer || footer.getBoundingClientRect().bottom < dock.getBoundingClientRect().top + NEAR_END_PX;
 }
 
 function onScroll() {
@@ -37,13 +38,17 @@ function onScroll() {
 
 function grown() {
   if (following) scrollToY(bottom());
+  lastY = scrollY;   // the browser moves the view when the page becomes shorter or longer, which is not the reader
   showLatest();
 }
 
-/** @param {Element} turn */
+/** The question goes to the top of the view; of a long one only its end, so that the answer has room. @param {Element} turn */
 function toTop(turn) {
   following = false;
-  scrollToY(scrollY + turn.getBoundingClientRect().top - parseFloat(getComputedStyle(turn).scrollMarginTop));
+  const margin = parseFloat(getComputedStyle(turn).scrollMarginTop);
+  const room = QUESTION_PART * (dock.getBoundingClientRect().top - margin);
+  const [question, answer] = [turn, turn.querySelector('.answer')].map((part) => part.getBoundingClientRect().top);
+  scrollToY(scrollY + Math.max(question, answer - room) - margin);
 }
 
 // ---- turns ----
@@ -57,7 +62,7 @@ function place(turn) {
 }
 
 /**
- * Shows a turn that was just sent, its question at the top of the view.
+ * Shows a turn that was just sent, its question at the top of the view. The composer has its final height by then.
  * @param {{html: string, replaces?: number | null}} begun `replaces`: the failed turn of which this is another try
  */
 export function add({ html, replaces }) {
@@ -125,9 +130,24 @@ function patch(old, now) {
 function setBlock(turn, i, html) {
   const old = text(turn).children[i];
   const now = element(html);
+  const columns = old?.querySelector('colgroup');
+  columns?.remove();
   if (!now) old?.remove();
   else if (old) patch(old, now);
   else text(turn).append(now);
+  const table = text(turn).children[i]?.querySelector(':scope > table');
+  if (table) table.prepend(columns ?? columnsOf(table));
+}
+
+/** The widths of a table's columns when it appears, so that later rows do not move them. */
+function columnsOf(table) {
+  const whole = table.offsetWidth;
+  const fits = whole <= table.parentElement.clientWidth;
+  return make('colgroup', {}, ...[...table.rows[0].cells].map(({ offsetWidth }) => {
+    const column = make('col');
+    column.width = fits ? `${(100 * offsetWidth) / whole}%` : String(offsetWidth);   // a style would be stopped where blocks are copied
+    return column;
+  }));
 }
 
 function trim(turn, count) {
