@@ -101,7 +101,7 @@ fn only_functions_that_check_tokens_read_the_key() {
         routes.any(|(verb, path)| function.routes.contains(&(verb.to_owned(), path.to_owned())))
     };
     let mut checkers: BTreeSet<String> = functions().into_iter().filter(guarded).map(|it| it.name).collect();
-    checkers.insert("RealtimeFunction".to_owned());
+    checkers.extend(["RealtimeFunction", "Web", "WebMessages"].map(str::to_owned));
     assert_eq!(readers, checkers);
     let made = json!({"PasswordLength": 64, "ExcludePunctuation": true});
     assert_eq!(resource("JwtSecret")["GenerateSecretString"], made);

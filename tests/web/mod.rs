@@ -2,6 +2,7 @@
 
 mod browser;
 mod chats;
+mod permissions;
 mod safety;
 mod scripts;
 mod sign_in;
