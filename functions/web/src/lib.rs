@@ -18,7 +18,7 @@ mod visit;
 mod words;
 
 use axum::{Router, middleware::from_fn_with_state};
-use pages::{account, account::keys, account::sign_ins, assistants, chat, files, manage, messages, preferences, search, sessions, sign_in};
+use pages::{account, account::keys, account::sign_ins, account::webhooks, assistants, chat, files, manage, messages, preferences, search, sessions, sign_in};
 use shared::{
     http::{Group, Pages, handlers},
     service::Services,
@@ -71,7 +71,11 @@ pub fn routes() -> Group {
         sign_in::register,
         sign_in::register_page,
         sign_ins::end,
-        sign_ins::list
+        sign_ins::list,
+        webhooks::change,
+        webhooks::create,
+        webhooks::list,
+        webhooks::show
     ])
 }
 

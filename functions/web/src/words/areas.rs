@@ -170,6 +170,12 @@ pub struct AccountWords {
 
 /// The texts of the pages of webhooks.
 pub struct WebhooksWords {
+    /// Webhook
+    pub webhook: &'static str,
+    /// Secret (optional)
+    pub secret_optional: &'static str,
+    /// Leave it empty to get a new one, which is shown once.
+    pub secret_hint: &'static str,
     /// Webhooks
     pub webhooks: &'static str,
     /// A webhook sends events to an address of yours, signed with its secret.

@@ -281,6 +281,9 @@ pub static EN: Words = Words {
         refill: "{n} more every {hours} hours",
     },
     for_webhooks: WebhooksWords {
+        webhook: "Webhook",
+        secret_optional: "Secret (optional)",
+        secret_hint: "Leave it empty to get a new one, which is shown once.",
         webhooks: "Webhooks",
         text: "A webhook sends events to an address of yours, signed with its secret.",
         none: "You have no webhooks.",

@@ -281,6 +281,9 @@ pub static NL: Words = Words {
         refill: "elke {hours} uur {n} erbij",
     },
     for_webhooks: WebhooksWords {
+        webhook: "Webhook",
+        secret_optional: "Geheim (mag leeg blijven)",
+        secret_hint: "Laat leeg om een nieuw te krijgen, dat één keer wordt getoond.",
         webhooks: "Webhooks",
         text: "Een webhook stuurt gebeurtenissen naar een adres van jou, ondertekend met zijn geheim.",
         none: "Je hebt geen webhooks.",
