@@ -284,6 +284,8 @@ pub struct AdminWords {
     pub nobody: &'static str,
     /// The search has not reached all users yet.
     pub more_to_search: &'static str,
+    /// Account
+    pub rights: &'static str,
     /// Role
     pub role: &'static str,
     /// user

@@ -338,6 +338,7 @@ pub static EN: Words = Words {
         find: "Find by name or e-mail",
         nobody: "Nobody was found.",
         more_to_search: "The search has not reached all users yet.",
+        rights: "Account",
         role: "Role",
         role_user: "user",
         role_admin: "administrator",

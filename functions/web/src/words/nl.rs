@@ -338,6 +338,7 @@ pub static NL: Words = Words {
         find: "Zoek op naam of e-mail",
         nobody: "Niemand gevonden.",
         more_to_search: "Nog niet alle gebruikers zijn doorzocht.",
+        rights: "Account",
         role: "Rol",
         role_user: "gebruiker",
         role_admin: "beheerder",
