@@ -20,7 +20,7 @@ use shared::{
         ids::UserId,
         list::{ListPosition, UserField},
         money::{TOKENS_MAX, Tokens},
-        names::Email,
+        names::{Email, SignInName},
         text::{FullName, NewPassword},
         user::{Administrator, Role, User},
     },
@@ -87,7 +87,7 @@ pub async fn list(
     let wanted = query.parameter("q").unwrap_or_default();
     let wanted = wanted.trim();
     let after = pager::after(&query);
-    let found = find(&app, &administrator, wanted, after.clone());
+    let found = find(&app, (&member, &administrator), wanted, after.clone());
     let shell = Shell::for_member(&app, &member, words.for_admin.users, None);
     let (shell, (found, next)) = futures::future::try_join(shell, found).await?;
     let page = UsersPage {
@@ -104,19 +104,28 @@ pub async fn list(
 /// A user, and the tokens that they have.
 type WithTokens = (User, Tokens);
 
-/// The users that `wanted` describes, and where to go on.
+/// The users that `wanted` describes, and where to go on. The one whose name or address it is comes first.
 async fn find(
     services: &Services,
-    administrator: &Administrator,
+    (member, administrator): (&Member, &Administrator),
     wanted: &str,
     mut after: Option<ListPosition>,
 ) -> Result<(Vec<WithTokens>, Option<ListPosition>), Error> {
     let size = if wanted.is_empty() { SHOWN } else { READ };
-    let wanted = wanted.to_lowercase();
+    let name = SignInName::new(wanted).folded().filter(|_| !wanted.is_empty() && after.is_none());
+    let named = match name {
+        Some(name) => services.accounts.find(&name).await?.map(|user| user.id),
+        None => None,
+    };
     let (mut found, mut reads) = (Vec::new(), 0);
+    if let Some(id) = named {
+        found.push(services.users.show(&member.caller, Some(id)).await?);
+    }
+    let wanted = wanted.to_lowercase();
     loop {
         let listed = services.users.list(administrator, &pager::request::<UserField>(size, after)?).await?;
-        found.extend(listed.page.items.into_iter().filter(|(user, _)| is_wanted(user, &wanted)));
+        let others = listed.page.items.into_iter().filter(|(user, _)| named != Some(user.id));
+        found.extend(others.filter(|(user, _)| is_wanted(user, &wanted)));
         (after, reads) = (listed.next, reads + 1);
         if after.is_none() || wanted.is_empty() || reads == READS || found.len() >= SHOWN {
             return Ok((found, after));
