@@ -190,8 +190,6 @@ pub struct WebhooksWords {
     pub new: &'static str,
     /// Create the webhook
     pub create: &'static str,
-    /// The webhook was created
-    pub created: &'static str,
     /// Its secret
     pub secret_title: &'static str,
     /// To the webhook
