@@ -18,7 +18,11 @@ mod visit;
 mod words;
 
 use axum::{Router, middleware::from_fn_with_state};
-use pages::{account, account::keys, account::sign_ins, assistants, chat, files, manage, messages, preferences, search, sessions, sign_in};
+use pages::{
+    account::{self, keys, sign_ins, webhooks},
+    admin::{self, users},
+    assistants, chat, files, manage, messages, preferences, search, sessions, sign_in, ticket,
+};
 use shared::{
     http::{Group, Pages, handlers},
     service::Services,
@@ -33,6 +37,10 @@ pub fn routes() -> Group {
         account::change_password,
         account::password_page,
         account::show,
+        admin::health,
+        admin::notice_page,
+        admin::notify,
+        admin::show,
         assets::show,
         assistants::change,
         assistants::create,
@@ -71,7 +79,15 @@ pub fn routes() -> Group {
         sign_in::register,
         sign_in::register_page,
         sign_ins::end,
-        sign_ins::list
+        sign_ins::list,
+        ticket::create,
+        users::change,
+        users::list,
+        users::show,
+        webhooks::change,
+        webhooks::create,
+        webhooks::list,
+        webhooks::show
     ])
 }
 

@@ -1,6 +1,7 @@
 //! The handlers, one file for each kind of page.
 
 pub mod account;
+pub mod admin;
 pub mod assistants;
 pub mod chat;
 pub mod files;
@@ -10,3 +11,4 @@ pub mod preferences;
 pub mod search;
 pub mod sessions;
 pub mod sign_in;
+pub mod ticket;

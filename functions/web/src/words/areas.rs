@@ -170,6 +170,12 @@ pub struct AccountWords {
 
 /// The texts of the pages of webhooks.
 pub struct WebhooksWords {
+    /// Webhook
+    pub webhook: &'static str,
+    /// Secret (optional)
+    pub secret_optional: &'static str,
+    /// Leave it empty to get a new one, which is shown once.
+    pub secret_hint: &'static str,
     /// Webhooks
     pub webhooks: &'static str,
     /// A webhook sends events to an address of yours, signed with its secret.
@@ -184,8 +190,6 @@ pub struct WebhooksWords {
     pub new: &'static str,
     /// Create the webhook
     pub create: &'static str,
-    /// The webhook was created
-    pub created: &'static str,
     /// Its secret
     pub secret_title: &'static str,
     /// To the webhook
@@ -278,6 +282,8 @@ pub struct AdminWords {
     pub nobody: &'static str,
     /// The search has not reached all users yet.
     pub more_to_search: &'static str,
+    /// Account
+    pub rights: &'static str,
     /// Role
     pub role: &'static str,
     /// user

@@ -48,8 +48,6 @@ pub struct Words {
     pub thousands: char,
     /// en
     pub language: &'static str,
-    /// Quintet
-    pub quintet: &'static str,
     /// Chats
     pub chats: &'static str,
     /// Your chats
@@ -86,12 +84,8 @@ pub struct Words {
     pub rename_chat: &'static str,
     /// Title
     pub title: &'static str,
-    /// A title has 1 to 255 characters.
-    pub title_length: &'static str,
     /// Delete
     pub delete: &'static str,
-    /// Delete “{title}”?
-    pub delete_title: &'static str,
     /// Its {n} messages are then gone for good. Files and assistants stay.
     pub delete_chat_text: &'static str,
     /// Its messages are then gone for good. Files and assistants stay.
@@ -112,8 +106,6 @@ pub struct Words {
     pub message: &'static str,
     /// Send
     pub send: &'static str,
-    /// Stop answering
-    pub stop_answering: &'static str,
     /// Enter sends, Shift Enter starts a new line.
     pub enter_sends: &'static str,
     /// Ctrl Enter sends, Enter starts a new line.
@@ -122,8 +114,6 @@ pub struct Words {
     pub check_answers: &'static str,
     /// Without JavaScript the answer comes all at once.
     pub no_script: &'static str,
-    /// Files of at most {max} MB can be sent without JavaScript.
-    pub no_script_files: &'static str,
     /// Attach files
     pub attach_files: &'static str,
     /// Assistant
@@ -226,10 +216,6 @@ pub struct Words {
     pub sign_in_again_text: &'static str,
     /// Not now
     pub not_now: &'static str,
-    /// Your message is kept. Sign in to send it.
-    pub message_is_kept: &'static str,
-    /// This field
-    pub this_field: &'static str,
     /// Account
     pub account: &'static str,
     /// Assistants
@@ -258,8 +244,6 @@ pub struct Words {
     pub not_found_title: &'static str,
     /// There is nothing at this address, or not any more.
     pub not_found: &'static str,
-    /// This chat does not exist, or not any more.
-    pub no_such_chat: &'static str,
     /// This did not work
     pub error_title: &'static str,
     /// Something went wrong here. Try again: nothing is charged twice.
@@ -276,16 +260,12 @@ pub struct Words {
     pub still_running: &'static str,
     /// This assistant does not answer now. Choose another.
     pub assistant_inactive: &'static str,
-    /// No answer came. This cost nothing, and your message is kept.
-    pub model_failed: &'static str,
     /// Larger than {max} MB.
     pub too_large: &'static str,
     /// Your space for files is used up ({max} MB). Delete some to make room.
     pub quota: &'static str,
     /// To your chats
     pub home: &'static str,
-    /// Back
-    pub go_back: &'static str,
     /// This kind of file is not supported.
     pub file_kind: &'static str,
     /// Empty file.
