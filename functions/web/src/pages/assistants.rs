@@ -249,16 +249,16 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
     let statuses = statuses.map(|status| Choice::new(status.as_str(), status_words(words, status).0)).into();
     let model = of(|stored| stored.model.as_ref().map(Label::as_str));
     vec![
-        typed.input(
-            Input::new("name", w.name).required().at_most(120),
-            &of(|stored| Some(stored.name.as_str())),
-        ),
+        typed.input(Input::new("name", w.name).required().at_most(120), &of(|stored| Some(stored.name.as_str()))),
         typed.input(
             Input::new("description", w.description).of("textarea", "off").at_most(2_000).hint(w.description_hint),
             &of(|stored| stored.description.as_ref().map(Description::as_str)),
         ),
         typed.input(
-            Input::new("system_prompt", w.system_prompt).of("textarea", "off").at_most(32_000).hint(w.system_prompt_hint),
+            Input::new("system_prompt", w.system_prompt)
+                .of("textarea", "off")
+                .at_most(32_000)
+                .hint(w.system_prompt_hint),
             &of(|stored| stored.system_prompt.as_ref().map(Instructions::as_str)),
         ),
         typed.input(
