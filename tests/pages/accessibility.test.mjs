@@ -82,7 +82,7 @@ for (const [profile, options] of Object.entries({ light: {}, dark: { colorScheme
     await page.keyboard.press('Escape');
     if (await page.locator('.head .menu').isVisible()) await page.click('.head .menu');
     await page.click('.chats .more');
-    await page.click('.menu-list [role="menuitem"]:first-child');
+    await page.click('[role="menuitem"]:first-child');
     await check(page, 'renaming');
   });
 }

@@ -26,8 +26,7 @@ let attempt = { key: '', content: '' };
 
 // ---- drafts ----
 
-const DRAFTS = 'draft:';
-const draftKey = () => `${DRAFTS}${page.user}:${page.chat ?? 'new'}`;
+const draftKey = () => `draft:${page.user}:${page.chat ?? 'new'}`;
 
 function saveDraft() {
   const draft = { text: field.value, files: files.attached() };
@@ -47,9 +46,9 @@ function restoreDraft() {
 }
 
 /** Nothing that was written stays on the device after signing out. */
-export function clearDrafts() {
+export function forget() {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFTS)) localStorage.removeItem(key);
+    localStorage.clear();
   } catch { /* storage is off */ }
 }
 
