@@ -101,6 +101,7 @@ test('two windows of one browser agree', async (t) => {
   await ended(two.locator('#m2'));
   assert.equal(await text(two, '#m2 .text'), 'Seen in both.');
   await one.click('.head .rename');
+  await one.locator('.rename-field').waitFor();
   await one.keyboard.type('Named in one');
   await one.keyboard.press('Enter');
   await two.waitForFunction(() => document.title.startsWith('Named in one') && document.querySelector('.chats .now').innerText.includes('Named in one'));

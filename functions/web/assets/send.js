@@ -28,7 +28,10 @@ let attempt = { key: '', content: '' };
 
 const draftKey = () => `draft:${page.user}:${page.chat ?? 'new'}`;
 
+let forgotten = false;
+
 function saveDraft() {
+  if (forgotten) return;
   const draft = { text: field.value, files: files.attached() };
   try {
     if (draft.text || draft.files.length) localStorage.setItem(draftKey(), JSON.stringify(draft));
@@ -47,6 +50,7 @@ function restoreDraft() {
 
 /** Nothing that was written stays on the device after signing out. */
 export function forget() {
+  forgotten = true;
   try {
     localStorage.clear();
   } catch { /* storage is off */ }
