@@ -53,7 +53,7 @@ function onKey(event) {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
   const inField = event.target.matches?.('input, textarea, select');
   let done = true;
-  if (command && event.key === 'k') chats.focusSearch();
+  if (command && event.key.toLowerCase() === 'k') chats.focusSearch();
   else if (command && event.key === '/') document.getElementById('shortcuts')?.showModal();
   else if (event.altKey && !inField && event.key === 'ArrowDown') done = thread.move(1);
   else if (event.altKey && !inField && event.key === 'ArrowUp') done = thread.move(-1);
