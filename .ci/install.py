@@ -21,6 +21,8 @@ INSTALLED = ROOT / "target" / "tools"
 NODE, ARM64 = "node", "arm64"
 # Only .ci/full uses it. It takes a minute to install.
 CHECKOV = "checkov"
+# Installed beside the packages of `sdk-python`, by .ci/sdk-python.
+LOWEST = "sdk-python-lowest"
 SMALL_MODEL = ROOT / "examples" / "small-model"
 
 
@@ -112,7 +114,7 @@ def main():
     if len(sys.argv) == 2:
         print(environment(sys.argv[1]))
     else:
-        for name in sorted(file.stem for file in VERSIONS.glob("*.txt") if file.stem not in [NODE, CHECKOV]):
+        for name in sorted(file.stem for file in VERSIONS.glob("*.txt") if file.stem not in [NODE, CHECKOV, LOWEST]):
             environment(name)
         node_package()
         small_model()

@@ -130,7 +130,8 @@ async fn calls_per_route() {
             assert!(cost.calls <= most(route).0 && cost.steps <= most(route).1, "{}: {cost:?}", route.name());
         }
         if is_turn(route) {
-            // Attached files are read in the same step as the conversation. The conversation tells its assistant.
+            // Attached files are read in the same step as the conversation. The conversation tells its assistant to a process
+            // that has not seen it before.
             let more = usize::from(route.fields.iter().any(|field| field.kind == Kind::Attachments));
             assert!(cost.calls <= 6 + 2 * more && cost.steps <= 4 + more, "{}: {cost:?}", route.name());
             assert_eq!(cost.operations.matches("TransactWriteItems").count(), 2, "{}: {cost:?}", route.name());
@@ -162,11 +163,18 @@ async fn calls_per_form_of_request() {
     let opaque = anonymous.bearing(opaque.body["token"].as_str().unwrap());
     table.measure(&world, "GET /token/ (with a token of tokens/)", opaque.get("/token/")).await;
     let assistant = alice.post("/api/v1/assistants", json!({"name": "First"})).await.body["id"].clone();
-    let path = "/api/v1/conversations";
+    let conversations = "/api/v1/conversations";
     let new = json!({"assistant_id": assistant});
-    table.measure(&world, "POST /api/v1/conversations (without a message)", alice.post(path, new)).await;
-    let path = format!("{path}?assistant_id={}", assistant.as_str().unwrap());
+    table.measure(&world, "POST /api/v1/conversations (without a message)", alice.post(conversations, new)).await;
+    let path = format!("{conversations}?assistant_id={}", assistant.as_str().unwrap());
     table.measure(&world, "GET /api/v1/conversations?assistant_id=", alice.get(&path)).await;
+    let begun =
+        alice.post(conversations, json!({"assistant_id": assistant})).await.body["id"].as_str().unwrap().to_owned();
+    let messages = format!("{conversations}/{begun}/messages");
+    // The conversation's row tells the assistant. Afterwards the process knows.
+    for form in ["POST messages (the first of a process with an assistant)", "POST messages (the next of them)"] {
+        table.measure(&world, form, alice.post(&messages, json!({"content": "Hello"}))).await;
+    }
     let fields = [("name", "Second"), ("company_name", "Acme"), ("instructions", "Answer.")];
     let form = multipart(&fields, &[("a.txt", b"Hello"), ("b.txt", b"Hello")]);
     let sent = alice.post_raw("/api/v1/assistants/", MULTIPART, form);

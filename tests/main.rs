@@ -31,6 +31,7 @@ mod serving;
 mod template;
 mod threats;
 mod watch;
+mod web;
 mod webchat;
 mod webhooks;
 mod wire;

@@ -41,7 +41,7 @@ async fn needs(route: &Route) -> BTreeSet<Permission> {
 }
 
 /// For example `sqs:SendMessage` on `deliveries`.
-fn on_queue(operation: &str, request: &Value) -> Permission {
+pub fn on_queue(operation: &str, request: &Value) -> Permission {
     let queue = match request["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap() {
         "connections" => "connectionsqueue",
         queue => queue,
@@ -63,7 +63,8 @@ async fn every_function_may_do_what_its_routes_do_and_touches_no_other_table() {
         assert!(missing.is_empty(), "{} for {}: {missing:?}", function.name, route.name());
         needed.entry(&function.name).or_default().extend(needs);
     }
-    for function in functions.iter().filter(|function| !function.routes.is_empty()) {
+    // `web::permissions` is about the functions of pages.
+    for function in functions.iter().filter(|function| !function.routes.is_empty() && function.binary != "web") {
         let tables = |permissions: &BTreeSet<Permission>| -> BTreeSet<String> {
             let known = |action: &str| ["dynamodb:", "sqs:"].iter().any(|service| action.starts_with(service));
             let known = permissions.iter().filter(|(action, _)| known(action));

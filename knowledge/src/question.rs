@@ -45,7 +45,7 @@ pub struct Asked {
 /// The words that are asked for. Empty if the question asks for nothing, as greetings do.
 pub fn read(question: &Question<'_>) -> Vec<Asked> {
     let Some(Content { mut asked, points }) = content(question.text, MOST_WORDS) else { return Vec::new() };
-    let weighty = asked.iter().filter(|asked| asked.is_weighty()).count();
+    let weighty = weighty(&asked);
     if weighty == 0 {
         // The question is about what the last one was about. What it says itself only changes the order.
         asked.iter_mut().for_each(|asked| asked.importance = 0.0);
@@ -75,6 +75,20 @@ pub fn read(question: &Question<'_>) -> Vec<Asked> {
         asked.iter_mut().for_each(|asked| asked.importance = LIGHT);
     }
     asked
+}
+
+/// The text whose meaning is asked for. `None` if the question asks for nothing.
+pub fn meaning(question: &Question<'_>) -> Option<String> {
+    let Content { asked, points } = content(question.text, MOST_WORDS)?;
+    let weighty = weighty(&asked);
+    let is_follow_up = weighty == 0 || points && weighty <= FEW;
+    let before = question.earlier.first().filter(|_| is_follow_up).copied();
+    let texts = before.into_iter().chain([question.text]).flat_map(ends);
+    Some(texts.collect::<Vec<_>>().join("\n"))
+}
+
+fn weighty(asked: &[Asked]) -> usize {
+    asked.iter().filter(|asked| asked.is_weighty()).count()
 }
 
 impl Asked {

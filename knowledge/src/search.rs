@@ -17,6 +17,14 @@ pub struct Question<'a> {
     pub earlier: &'a [&'a str],
 }
 
+impl Question<'_> {
+    /// The text whose meaning is asked for: the question, after the one before it if it points to that. `None` if the
+    /// question asks for nothing, as greetings do.
+    pub fn meaning(&self) -> Option<String> {
+        question::meaning(self)
+    }
+}
+
 /// A passage that fits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
@@ -92,13 +100,18 @@ pub fn search(question: &Question<'_>, indexes: &[&Index], limit: usize) -> Vec<
     if best_covered < enough {
         return Vec::new();
     }
-    hits.sort_by(|one, other| {
-        other.score.total_cmp(&one.score).then((one.index, one.passage).cmp(&(other.index, other.passage)))
-    });
+    sort(&mut hits);
     let best = hits.first().map_or(0.0, |hit| hit.score);
     hits.retain(|hit| hit.score >= OF_BEST * best);
     hits.truncate(limit);
     hits
+}
+
+/// Best first. The order is the same each time.
+pub(crate) fn sort(hits: &mut [Hit]) {
+    hits.sort_by(|one, other| {
+        other.score.total_cmp(&one.score).then((one.index, one.passage).cmp(&(other.index, other.passage)))
+    });
 }
 
 /// The indexes of a search, taken together.

@@ -3,5 +3,6 @@
 mod format;
 mod passages;
 mod questions;
+mod vectors;
 mod words;
 mod world;

@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use axum::http::{HeaderValue, Method, Request, Response, Uri, header};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use bytes::Bytes;
 use futures::StreamExt;
+use http_body_util::BodyExt;
 use s3s::{
     Body,
     auth::SimpleAuth,
@@ -72,7 +72,8 @@ impl Respond for EmbeddedS3 {
             head.headers.insert(header::HOST, host);
         }
         let body = match body.bytes() {
-            Some(bytes) => Body::from(Bytes::copy_from_slice(bytes)),
+            // It is one piece, which is not copied.
+            Some(_) => Body::from(body.collect().await.map_err(user_error)?.to_bytes()),
             None => Body::http_body(body),
         };
         let answer = self.call(Request::from_parts(head, body)).await?;

@@ -195,7 +195,7 @@ pub(crate) fn paragraph(text: &str) -> String {
     let mut lines = text.lines();
     escape::text(&mut html, lines.next().unwrap_or(""));
     for line in lines {
-        html.push_str("\n");
+        html.push('\n');
         escape::text(&mut html, line);
     }
     html.push_str("</p>");

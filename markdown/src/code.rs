@@ -4,7 +4,7 @@ use crate::{Words, escape};
 use hl_lite::{Kind, Lang};
 
 /// Larger blocks and blocks with longer lines, in bytes, have no colours. Such a block is data or generated code, and
-/// some of the highlighter's searches are quadratic in the length of a line.
+/// colours would make several times as much HTML of it.
 const MAX_COLOURED: usize = 65_536;
 const MAX_COLOURED_LINE: usize = 2_000;
 

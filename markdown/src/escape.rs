@@ -28,7 +28,7 @@ pub(crate) fn attribute(html: &mut String, value: &str) {
 }
 
 /// Control characters have no meaning in HTML, and browsers change some of them.
-fn visible(char: char) -> char {
+pub(crate) fn visible(char: char) -> char {
     match char {
         '\n' | '\t' => char,
         '\0'..='\u{1f}' | '\u{7f}' => char::REPLACEMENT_CHARACTER,

@@ -20,6 +20,7 @@ mod inlines;
 mod links;
 mod outline;
 mod parse;
+mod repair;
 mod stream;
 mod unfinished;
 
@@ -45,6 +46,12 @@ const MAX_DEPTH: usize = 24;
 
 /// The blocks of `text`: one HTML element each, in their order. Text that is not blank has at least one block.
 pub fn render(text: &str, words: &Words) -> Vec<String> {
+    let mut clean = String::with_capacity(text.len());
+    parse::push_clean(&mut clean, text, &mut false);
+    render_clean(&clean, words)
+}
+
+fn render_clean(text: &str, words: &Words) -> Vec<String> {
     let arena = Arena::new();
     let document = parse::document(&arena, text);
     let mut outline = outline::Outline::default();

@@ -1,5 +1,6 @@
-//! The dialect of Markdown: which extensions of CommonMark are on.
+//! The dialect of Markdown: which extensions of CommonMark are on, and which characters its text has.
 
+use crate::escape;
 use comrak::{
     Arena, Options,
     nodes::{Node, NodeValue},
@@ -14,6 +15,19 @@ pub(crate) fn document<'a>(arena: &'a Arena<'a>, text: &str) -> Node<'a> {
     options.extension.table = true;
     options.extension.tasklist = true;
     parse_document(arena, text, &options)
+}
+
+/// Appends `piece` with `\n` as the end of each line and without control characters. `text` and `piece` are parts of one
+/// text. `after_return` is whether the part before `piece` ended with `\r`, which a `\n` may follow.
+pub(crate) fn push_clean(text: &mut String, piece: &str, after_return: &mut bool) {
+    for char in piece.chars() {
+        match char {
+            '\n' if *after_return => {}
+            '\r' => text.push('\n'),
+            _ => text.push(escape::visible(char)),
+        }
+        *after_return = char == '\r';
+    }
 }
 
 /// The text below `node`, without markup. Blocks, cells and lines are separated by a space.

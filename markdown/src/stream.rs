@@ -5,10 +5,10 @@ use crate::{
     blocks::{Renderer, shown_code},
     code,
     outline::Outline,
-    parse, render, unfinished,
+    parse, render_clean, unfinished,
 };
 use comrak::{
-    Arena,
+    Arena, node_matches,
     nodes::{Node, NodeValue},
 };
 use std::borrow::Cow;
@@ -45,6 +45,8 @@ pub enum Update {
 pub struct Stream<'a> {
     words: Words<'a>,
     text: String,
+    /// Whether the last piece ended with `\r`.
+    after_return: bool,
     blocks: Vec<Shown>,
     /// Whether the text may define links, which change blocks anywhere. Then all of it is parsed each time.
     has_definitions: bool,
@@ -72,6 +74,7 @@ impl<'a> Stream<'a> {
         Stream {
             words,
             text: String::new(),
+            after_return: false,
             blocks: Vec::new(),
             has_definitions: false,
             settled: Settled::default(),
@@ -82,25 +85,25 @@ impl<'a> Stream<'a> {
     /// call parses the last block.
     pub fn push(&mut self, piece: &str) -> Vec<Update> {
         let seen = self.text.len();
-        self.text.push_str(piece);
-        if !self.has_definitions && may_define_links(&self.text, seen) {
+        parse::push_clean(&mut self.text, piece, &mut self.after_return);
+        if !self.has_definitions && unfinished::may_define_links(&self.text, seen) {
             self.has_definitions = true;
             self.settled = Settled::default();
         }
-        let text = self.text[self.settled.bytes..].to_owned();
-        let held = unfinished::without_held_lines(&text);
-        let repaired = unfinished::with_repaired_line(held);
+        let text = unfinished::without_held_lines(&self.text);
+        let text = text.get(self.settled.bytes..).unwrap_or("").to_owned();
+        let repaired = unfinished::with_repaired_line(&text);
         let arena = Arena::new();
         let mut document = parse::document(&arena, &repaired);
         if matches!(repaired, Cow::Owned(_)) && ends_verbatim(document) {
-            document = parse::document(&arena, held);
+            document = parse::document(&arena, &text);
         }
-        self.show(document, held)
+        self.show(document, &text)
     }
 
-    /// Ends the answer, and says what is left to change. The blocks then are those of [`render`].
+    /// Ends the answer, and says what is left to change. The blocks then are those of [`render`](crate::render).
     pub fn finish(&mut self) -> Vec<Update> {
-        let blocks = render(&self.text, &self.words);
+        let blocks = render_clean(&self.text, &self.words);
         let blocks = blocks.into_iter().map(|html| Shown { html, code: None }).collect();
         self.replace(0, blocks)
     }
@@ -171,14 +174,15 @@ fn change(old: &Shown, new: &Shown, index: usize) -> Option<Update> {
     Some(Update::Block { index, html: new.html.clone() })
 }
 
-/// Whether `text`, new from `seen` on, has what every definition of a link has.
-fn may_define_links(text: &str, seen: usize) -> bool {
-    text.as_bytes()[seen.saturating_sub(1)..].windows(2).any(|pair| pair == b"]:")
-}
-
 /// Where `last` begins, if its first line is complete. The blocks before it are closed then, and parsing from there on
 /// gives the same blocks.
 fn settled_before(last: Node<'_>, text: &str) -> Option<usize> {
+    // The first line of a table can have been the last line of a paragraph, where a number is not a list.
+    if node_matches!(last, NodeValue::Table(_))
+        && last.previous_sibling().is_some_and(|before| node_matches!(before, NodeValue::Paragraph))
+    {
+        return None;
+    }
     let line = last.data().sourcepos.start.line;
     let mut ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(end, _)| end + 1);
     let start = if line > 1 { ends.nth(line - 2)? } else { 0 };

@@ -11,7 +11,10 @@ const REL: &str = r#"rel="noopener noreferrer nofollow""#;
 
 #[test]
 fn each_top_level_block_is_one_element() {
-    assert_eq!(render("A\n\nB\n***\n> C", &WORDS), ["<p>A</p>", "<p>B</p>", "<hr>", "<blockquote><p>C</p></blockquote>"]);
+    assert_eq!(
+        render("A\n\nB\n***\n> C", &WORDS),
+        ["<p>A</p>", "<p>B</p>", "<hr>", "<blockquote><p>C</p></blockquote>"]
+    );
     assert_eq!(render("", &WORDS), [""; 0]);
     assert_eq!(render(" \n\n\t\n", &WORDS), [""; 0]);
     render(ANSWER, &WORDS).iter().for_each(|block| assert_valid(block));
@@ -28,9 +31,8 @@ fn inline_markup() {
 
 #[test]
 fn headings_begin_at_four_and_skip_no_level() {
-    let levels = |text: &str| -> Vec<String> {
-        render(text, &WORDS).iter().map(|block| block[1..3].to_owned()).collect()
-    };
+    let levels =
+        |text: &str| -> Vec<String> { render(text, &WORDS).iter().map(|block| block[1..3].to_owned()).collect() };
     assert_eq!(levels("# A\n# B\n## C\n# D"), ["h4", "h4", "h5", "h4"]);
     assert_eq!(levels("### A\n##### B\n#### C\n## D\n### E"), ["h4", "h5", "h5", "h4", "h5"]);
     assert_eq!(levels("# A\n## B\n### C\n#### D\n##### E\n### F"), ["h4", "h5", "h6", "h6", "h6", "h6"]);
@@ -116,7 +118,10 @@ fn a_link_shows_the_host_that_its_text_hides() {
             r#"https://bank.example@evil.example <bdi class="host">(evil.example)</bdi>"#
         )
     );
-    assert_eq!(html("[](https://evil.example)"), link("https://evil.example/", r#"<bdi class="host">evil.example</bdi>"#));
+    assert_eq!(
+        html("[](https://evil.example)"),
+        link("https://evil.example/", r#"<bdi class="host">evil.example</bdi>"#)
+    );
     assert_eq!(
         html("[Ask](mailto:a@b.example)"),
         link("mailto:a@b.example", r#"Ask <bdi class="host">(a@b.example)</bdi>"#)
@@ -134,7 +139,10 @@ fn a_link_shows_the_host_that_its_text_hides() {
 #[test]
 fn a_link_that_names_its_host_is_short() {
     let link = |href: &str, text: &str| format!("<p><a href=\"{href}\" {REL}>{text}</a></p>");
-    assert_eq!(html("https://example.com/a?b=1&c=2"), link("https://example.com/a?b=1&amp;c=2", "https://example.com/a?b=1&amp;c=2"));
+    assert_eq!(
+        html("https://example.com/a?b=1&c=2"),
+        link("https://example.com/a?b=1&amp;c=2", "https://example.com/a?b=1&amp;c=2")
+    );
     assert_eq!(html("<https://example.com>"), link("https://example.com/", "https://example.com"));
     assert_eq!(html("[Example.com](https://example.com)"), link("https://example.com/", "Example.com"));
     assert_eq!(html("www.example.com"), link("http://www.example.com/", "www.example.com"));

@@ -1,5 +1,7 @@
 //! What a reader sees while an answer is being written.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use crate::{
     ANSWER, WORDS,
     html::{assert_valid, visible},
@@ -119,9 +121,34 @@ fn a_link_is_text_until_its_end() {
 
 #[test]
 fn a_line_of_unknown_kind_is_held_back() {
-    for line in ["-", "- ", "1", "1.", "12) ", "#", "## ", ">", "=", "---", "```", "```py", "~~~", "| a", "| a | b |",
-        "| a |\n|--", "- [ ]", "- [x] ", "* **", "> 1.", "[1]: htt", "!", "<", "<b", "&am", "\\"]
-    {
+    for line in [
+        "-",
+        "- ",
+        "1",
+        "1.",
+        "12) ",
+        "#",
+        "## ",
+        ">",
+        "=",
+        "---",
+        "```",
+        "```py",
+        "~~~",
+        "| a",
+        "| a | b |",
+        "| a |\n|--",
+        "- [ ]",
+        "- [x] ",
+        "* **",
+        "> 1.",
+        "[1]: htt",
+        "!",
+        "<",
+        "<b",
+        "&am",
+        "\\",
+    ] {
         assert_eq!(shown(line), [""; 0], "{line}");
         assert_eq!(shown(&format!("A\n\n{line}")), ["<p>A</p>"], "{line}");
     }
@@ -159,10 +186,24 @@ fn text_is_appended_to_open_code_and_coloured_once() {
     assert_eq!(stream.push("`"), []);
     assert_eq!(
         stream.push("\n"),
-        block(r#"<span class="k">let</span> a = &amp;b;
-**c"#)
+        block(
+            r#"<span class="k">let</span> a = &amp;b;
+**c"#
+        )
     );
     assert_eq!(stream.finish(), []);
+}
+
+#[test]
+fn code_that_was_shown_stays() {
+    let text = "```toml\n[x]\n[a]: 1\n| b |\n**c [d](e\n&amp;\n---\n1. x\n- [ ] y\n";
+    let mut stream = Stream::new(WORDS);
+    let mut blocks = 0;
+    for character in characters(text) {
+        let updates = stream.push(character);
+        blocks += updates.iter().filter(|update| matches!(update, Update::Block { .. })).count();
+    }
+    assert_eq!(blocks, 1, "the block is sent once, then only text");
 }
 
 #[test]
@@ -176,10 +217,13 @@ fn code_without_an_end_is_coloured_at_the_end() {
 #[test]
 fn a_block_is_sent_when_it_changes_only() {
     let mut stream = Stream::new(WORDS);
-    assert_eq!(stream.push("A\n\nB"), [
-        Update::Block { index: 0, html: "<p>A</p>".to_owned() },
-        Update::Block { index: 1, html: "<p>B</p>".to_owned() },
-    ]);
+    assert_eq!(
+        stream.push("A\n\nB"),
+        [
+            Update::Block { index: 0, html: "<p>A</p>".to_owned() },
+            Update::Block { index: 1, html: "<p>B</p>".to_owned() },
+        ]
+    );
     assert_eq!(stream.push("c"), [Update::Block { index: 1, html: "<p>Bc</p>".to_owned() }]);
     assert_eq!(stream.push("\n\n"), []);
     assert_eq!(stream.finish(), []);
@@ -190,6 +234,15 @@ fn headings_go_on_from_earlier_blocks() {
     let text = "# A\n\n## B\n\ntext\n\n### C\n\ntext\n\n## D\n\ntext";
     let tags: Vec<String> = Page::after(characters(text)).0.iter().map(|block| block[1..3].to_owned()).collect();
     assert_eq!(tags, ["h4", "h5", "p>", "h6", "p>", "h5", "p>"]);
+}
+
+#[test]
+fn a_table_can_begin_in_a_paragraph() {
+    for text in ["a\n\t|b|\n|-|\n|c|\nd", "a\n2. b|c\n-|-\nd|e\n", "a\n|b|\n|-|\n\nd"] {
+        let page = Page::after(characters(text));
+        assert_eq!(page, Page::after([text]), "{text}");
+        assert!(page.0[1].contains("<table>"), "{text}: {page:?}");
+    }
 }
 
 #[test]
@@ -204,8 +257,17 @@ fn a_definition_changes_earlier_links() {
     assert_eq!(page.0.len(), 2);
 }
 
+#[test]
+fn definitions_are_found_wherever_they_may_stand() {
+    for definition in ["[a]: /b", "- [a]: /b", "> 1. [a]: /b", "[c\n[a]: /b", "   [a\n  b]: /b", "text\n\n[a]:\n/b"] {
+        let text = format!("[a] and [a b]\n\n{definition}\n\nend");
+        let page = Page::after(characters(&text));
+        assert_eq!(page, Page(render(&text, &WORDS)), "{definition}");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(600)))]
 
     #[test]
     fn the_updates_give_what_is_rendered_as_a_whole((text, pieces) in pieces_of(markup())) {

@@ -9,7 +9,7 @@ use crate::{
     entropy::{Entropy, SystemEntropy},
     extraction::Extractor,
     gateway::Gateway,
-    model::{ChatModel, Echo, EchoScripts, MaxTokensField, OpenAi, OpenAiSettings},
+    model::{ChatModel, Echo, EchoScripts, Embeddings, MaxTokensField, OpenAi, OpenAiSettings},
     outbound::SystemResolver,
     password::{Cost, Passwords},
     queue::Queues,
@@ -140,6 +140,8 @@ impl Builder {
             Some(extractor) => extractor,
             None => Extractor::new(std::env::current_exe().map_err(Error::internal)?, READ_AT_ONCE),
         };
+        let embeddings = config.embeddings.clone();
+        let embeddings = embeddings.map(|settings| Embeddings::new(settings, clock.clone(), entropy.clone()));
         let Backends { database, tables, blobs, queues, gateway } = backends;
         Services::new(Parts {
             store: Store::new(database, tables, entropy.clone()),
@@ -150,6 +152,7 @@ impl Builder {
             webhooks: Arc::new(StandardWebhooks),
             keyring,
             model,
+            embeddings,
             resolver: Arc::new(SystemResolver),
             passwords: Passwords::new(cost, hashes_at_once, entropy.clone())?,
             clock,

@@ -14,6 +14,7 @@ MODEL, MODEL_KEY = "model-of-the-check", "key-of-the-check"
 SEA, SEA_REPLY = "Tell me about the sea.", "The sea is salt water, and most of it is deep and dark."
 PARK = "Annual report.\n\nThe wind farm near Delfzijl was opened in 2021; the park has 84 turbines.\n"
 TURBINES = "There are 84 turbines."
+WEATHER, CITY, FORECAST = "How is the weather in Utrecht?", {"city": "Utrecht"}, "It will be sunny in Utrecht."
 USED = {"input_tokens": 11, "output_tokens": 17}
 # What the provider of models answers.
 FIXTURES = [
@@ -26,6 +27,12 @@ FIXTURES = [
     },
     # Found only if the passage stands before the question.
     {"match": {"userMessage": "the park has 84 turbines"}, "response": {"content": TURBINES}},
+    # The provider calls a tool, and answers when it is given the result.
+    {
+        "match": {"userMessage": "weather in Utrecht", "hasToolResult": False},
+        "response": {"toolCalls": [{"name": "forecast", "arguments": json.dumps(CITY)}]},
+    },
+    {"match": {"userMessage": "weather in Utrecht", "hasToolResult": True}, "response": {"content": FORECAST}},
     {"match": {}, "response": {"content": REPLY}},
 ]
 NOT_PROVIDED = {"detail": "Authentication credentials were not provided."}

@@ -1,23 +1,25 @@
 """From a change to who hears of it: the outbox's stream drives `dispatch`, a queue drives `deliver`, and frames go
-through the gateway of WebSockets."""
+through the gateway of WebSockets. Also tools, which call the same receiver."""
 
 import asyncio
+import json
 
 import aiohttp
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
 from caller import is_like
+from dialects import CITY, FORECAST, WEATHER
 from live import free_port
 
 PATIENCE_SECONDS = 30
 
 
 class Receiver:
-    """Of webhooks: fails at first, and keeps what it is sent."""
+    """Of webhooks and of calls of tools: fails at first, and keeps what it is sent."""
 
-    def __init__(self, statuses):
-        self.port, self.requests, self.statuses = free_port(), asyncio.Queue(), list(statuses)
+    def __init__(self, statuses, text=""):
+        self.port, self.requests, self.statuses, self.text = free_port(), asyncio.Queue(), list(statuses), text
         app = web.Application()
         app.router.add_post("/", self.receive)
         self.runner = web.AppRunner(app, access_log=None)
@@ -33,7 +35,7 @@ class Receiver:
     async def receive(self, request):
         headers = {name.lower(): value for name, value in request.headers.items()}
         await self.requests.put((headers, (await request.read()).decode()))
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 200, text=self.text)
 
     async def next(self):
         return await asyncio.wait_for(self.requests.get(), PATIENCE_SECONDS)
@@ -62,6 +64,26 @@ async def webhook(anybody, _):
             await asyncio.sleep(0.1)
         assert delivery["status"] == "delivered" and delivery["id"] == same[0][0], delivery
         assert receiver.requests.empty(), "a third request"
+
+
+async def tools(anybody, _):
+    """a turn calls a tool"""
+    root, tess = await anybody.sign_in("root"), await anybody.user("tess")
+    async with Receiver([], "Sunny, 21 degrees.") as receiver:
+        city = {"type": "string", "required": True, "description": "The city"}
+        tool = {"name": "Forecast", "description": "Tells the weather.", "parameters": {"city": city}}
+        tool["endpoint"] = f"http://127.0.0.1:{receiver.port}/"
+        made = (await root.post("/api/v1/tools", tool)).is_answer(201, ...)["id"]
+        assistant = await tess.post("/api/v1/assistants", {"name": "Tess", "tools": [made]})
+        asked = {"assistant_id": assistant.is_answer(201, ...)["id"], "title": "Weather"}
+        path = f"/api/v1/conversations/{(await tess.post('/api/v1/conversations', asked)).is_answer(201, ...)['id']}"
+        reply = (await tess.post(f"{path}/messages", {"content": WEATHER})).is_answer(201, ...)["assistant_message"]
+        step = {"tool": made, "arguments": CITY, "result": receiver.text, "status": "complete"}
+        assert (reply["content"], reply["steps"]) == (FORECAST, [step]), reply
+        headers, body = await receiver.next()
+        assert json.loads(body) == CITY and "authorization" not in headers, f"{headers} {body}"
+    (await tess.get("/api/tokens/")).is_answer(200, {"tokens": 3900})
+    assert (await root.delete(f"/api/v1/tools/{made}")).status == 204
 
 
 async def frame(socket):
@@ -107,4 +129,4 @@ async def websocket(anybody, stack):
         pass
 
 
-GROUPS = [webhook, websocket]
+GROUPS = [webhook, tools, websocket]

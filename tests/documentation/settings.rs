@@ -50,6 +50,9 @@ fn defaults() -> BTreeMap<String, String> {
         jwt_secret_previous,
         jwt_secret_id,
         model,
+        embeddings,
+        embeddings_key_secret_id,
+        min_similarity,
         search,
         tables,
         websocket_endpoint,
@@ -67,6 +70,7 @@ fn defaults() -> BTreeMap<String, String> {
     let ModelSettings { provider, models, echo_scripts, api_key_secret_id, timeout, context_tokens, max_output_tokens } =
         model;
     assert!(matches!(provider, ModelProvider::Echo));
+    assert!(embeddings.is_none());
     assert_eq!(models.all().len(), 1);
     let Prices { initial, per_turn, by_use: use_prices, refill } = prices;
     let QueueUrls { deliveries, connections: connections_queue, indexing } = queues;
@@ -98,6 +102,11 @@ fn defaults() -> BTreeMap<String, String> {
         ("MODEL_TIMEOUT_SECONDS", timeout.as_secs().to_string()),
         ("MODEL_CONTEXT_TOKENS", context_tokens.to_string()),
         ("MODEL_MAX_OUTPUT_TOKENS", max_output_tokens.unwrap_or(0).to_string()),
+        ("EMBEDDINGS_BASE_URL", NONE.to_owned()),
+        ("EMBEDDINGS_MODEL", NONE.to_owned()),
+        ("EMBEDDINGS_API_KEY", NONE.to_owned()),
+        ("EMBEDDINGS_API_KEY_SECRET_ID", embeddings_key_secret_id.unwrap_or(NONE.to_owned())),
+        ("EMBEDDINGS_MIN_SIMILARITY", min_similarity.to_string()),
         ("TABLE_USERS", users),
         ("TABLE_ASSISTANTS", assistants),
         ("TABLE_TOOLS", tools),

@@ -6,6 +6,7 @@ mod bodies;
 mod calls;
 mod connections;
 mod echo;
+mod embeddings;
 mod endings;
 mod errors;
 mod provider;

@@ -128,6 +128,35 @@ async fn a_context_that_is_shorter_than_expected_gets_half_the_history_once() {
 }
 
 #[tokio::test]
+async fn a_context_that_is_shorter_than_expected_gets_half_the_passages_too() {
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let report: String =
+        (1..=6).map(|year| format!("# Revenue of 200{year}\n\n{}\n\n", "Revenue rose. ".repeat(40))).collect();
+    let file = world.keep_file("alice", "report.md", report).await.id.to_string();
+    world.read_files().await;
+    let ada = id_of(&made(alice.post(ASSISTANTS, json!({"name": "Ada", "files": [file]})).await));
+    let path = begin(&alice, json!({"assistant_id": ada, "title": "Work"})).await;
+    world.model.next(Script::TooLong);
+    world.model.next(Script::Answer("It rose."));
+    let reply = say(&alice, &path, "What was the revenue?").await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    let prompts = world.model.prompts();
+    let [first, second] = &prompts[..] else { panic!("{prompts:?}") };
+    let passages = &first.grounding.passages;
+    assert!(passages.len() >= 4, "{passages:?}");
+    // The best ones, and those alone are named as sources.
+    assert_eq!(second.grounding.passages, passages[..passages.len().div_ceil(2)]);
+    let sources = reply.body["assistant_message"]["sources"].as_array().unwrap();
+    assert_eq!(sources.len(), second.grounding.passages.len());
+    // A single passage is told, or the turn fails.
+    world.model.next(Script::TooLong);
+    world.model.next(Script::TooLong);
+    assert_eq!(say(&alice, &path, "And what was the revenue of 2003?").await.status, 502);
+    assert_eq!(world.model.prompts().len(), 4, "no more than once");
+}
+
+#[tokio::test]
 async fn a_context_that_is_too_short_for_the_question_is_a_failure() {
     let (world, alice, path) = alice_in_a_conversation().await;
     world.model.next(Script::TooLong);

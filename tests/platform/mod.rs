@@ -10,6 +10,7 @@ mod conversations;
 mod files;
 mod health;
 mod knowledge;
+mod knowledge_by_meaning;
 mod lists;
 mod login;
 mod logout;

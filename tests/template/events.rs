@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use tower::ServiceExt;
 
 /// A function's program, a sample, and the status of its answer.
-const SAMPLES: [(&str, &str, u64); 25] = [
+const SAMPLES: [(&str, &str, u64); 27] = [
     ("assistants", "create", 201),
     ("assistants", "unknown", 404),
     ("auth", "register", 201),
@@ -36,6 +36,8 @@ const SAMPLES: [(&str, &str, u64); 25] = [
     ("tools", "not-an-administrator", 403),
     ("users", "create", 201),
     ("users", "no-credential", 401),
+    ("web", "not-signed-in", 401),
+    ("web", "sign-in-form", 200),
     ("webhooks", "create", 201),
     ("webhooks", "inner-address", 422),
 ];
@@ -53,7 +55,11 @@ fn sample(function: &str, name: &str) -> String {
 /// What the function's program runs.
 fn routes(function: &str, services: &Services) -> Router {
     let group = docs::groups().into_iter().find(|group| group.name() == function);
-    group.map_or_else(::docs::router, |group| group.router(services))
+    match (group, function) {
+        (Some(group), _) => group.router(services),
+        (None, "web") => web::router(services),
+        (None, _) => ::docs::router(),
+    }
 }
 
 /// What a function's environment says to the library; a test cannot change the environment.

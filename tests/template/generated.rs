@@ -22,11 +22,13 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "OPTIONS"];
 
 /// What a function's program has: paths without a final slash, in the order of the route tables, and their methods.
 fn paths_of(program: &str) -> Vec<(String, BTreeSet<&'static str>)> {
-    let of_dialects = routes::declared().into_iter().map(|(function, route)| (function, route.method, route.path));
+    let of_dialects = routes::declared().into_iter().chain(routes::of_pages());
+    let of_dialects = of_dialects.map(|(function, route)| (function, route.method, route.path));
     let of_docs = routes::of_docs().into_iter().map(|path| ("docs", "GET", path.to_owned()));
     let mut paths: Vec<(String, BTreeSet<&'static str>)> = Vec::new();
     for (_, method, path) in of_dialects.chain(of_docs).filter(|(function, _, _)| *function == program) {
-        let bare = path.trim_end_matches('/');
+        // Only the first page has a path that is nothing but a slash.
+        let bare = if path == "/" { "/" } else { path.trim_end_matches('/') };
         match paths.iter_mut().find(|(known, _)| known == bare) {
             Some((_, methods)) => methods.extend([method]),
             None => paths.push((bare.to_owned(), [method, "OPTIONS"].into())),
@@ -39,9 +41,12 @@ fn paths_of(program: &str) -> Vec<(String, BTreeSet<&'static str>)> {
 fn watch_table() -> String {
     let mut table = "[workspace.metadata.lambda.watch.router]\n".to_owned();
     let groups = docs::groups();
-    for program in groups.iter().map(|group| group.name()).chain(["docs"]) {
+    for program in groups.iter().map(|group| group.name()).chain(["docs", "web"]) {
         for (path, _) in paths_of(program) {
-            writeln!(table, "\"{path}\" = \"{program}\"\n\"{path}/\" = \"{program}\"").unwrap();
+            writeln!(table, "\"{path}\" = \"{program}\"").unwrap();
+            if path != "/" {
+                writeln!(table, "\"{path}/\" = \"{program}\"").unwrap();
+            }
         }
     }
     table
@@ -58,12 +63,26 @@ fn apart(function: &Function) -> Vec<String> {
 /// `ApiV1UsersUserGet`.
 fn event_name(method: &str, path: &str) -> String {
     let words = path.split(['/', '-']).map(|word| word.trim_matches(['{', '}']).split('.').next().unwrap());
+    if path == "/" {
+        return event_name(method, "/home");
+    }
     let capitalized = |word: &str| word.get(..1).map(|first| first.to_uppercase() + &word[1..].to_lowercase());
     words.chain([method]).filter_map(capitalized).collect()
 }
 
-/// A route that reads a large file before it answers.
-const READS_FILE: &str = "/api/v1/files/uploads/{file}/complete";
+/// Routes that read a large file before they answer.
+const READ_FILES: [&str; 2] = ["/api/v1/files/uploads/{file}/complete", "/files/{file}/complete"];
+
+/// The routes of pages that wait for a model, or for the owner of a file to receive it.
+fn pages_that_wait() -> BTreeSet<(&'static str, &'static str)> {
+    [
+        ("POST", "/chat/messages"),
+        ("POST", "/chat/{conversation}/messages"),
+        ("GET", "/chat/{conversation}/messages/{chat}/stream"),
+        ("GET", "/files/{file}/content"),
+    ]
+    .into()
+}
 
 /// Whether an answer may take longer: one of a model, a stream, a file.
 fn is_slow(method: &str, path: &str) -> bool {
@@ -72,7 +91,8 @@ fn is_slow(method: &str, path: &str) -> bool {
         [operation(path), operation(&format!("{path}/"))]
     });
     let mut responses = operations.flatten().flat_map(|operation| operation["responses"].as_object().unwrap());
-    path == READS_FILE
+    READ_FILES.contains(&path)
+        || pages_that_wait().contains(&(method, path))
         || responses.any(|(status, response)| {
             let mut types = response["content"].as_object().into_iter().flatten();
             let is_other = types.any(|(media_type, _)| media_type != "application/json");

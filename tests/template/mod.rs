@@ -26,6 +26,11 @@ pub struct Function {
 }
 
 impl Function {
+    /// Whether models answer some of its routes.
+    pub fn asks_models(&self) -> bool {
+        self.binary == "chat" || self.name == "WebMessages"
+    }
+
     /// What it may do to tables and queues: the tests see those calls.
     pub fn allowed_to_tables_and_queues(&self) -> BTreeSet<Permission> {
         // Lambda reads queues and the stream for it.
@@ -153,6 +158,9 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// What is left of a path when the names of its parameters do not count, nor its final slash.
 fn places(path: &str) -> String {
+    if path == "/" {
+        return path.to_owned();
+    }
     let part = |part: &str| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() };
     path.trim_end_matches('/').split('/').map(part).collect::<Vec<_>>().join("/")
 }

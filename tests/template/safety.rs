@@ -32,7 +32,8 @@ fn no_function_may_do_everything_or_to_everything() {
             let is_ours = is_ours || of.contains("${AWS::AccountId}:${WebSocketApi}");
             let is_ours = is_ours || of.starts_with("arn:${AWS::Partition}:bedrock:");
             // The operator's secrets.
-            let is_ours = is_ours || ["ModelApiKeySecretId", "SearchApiKeySecretId"].contains(&of);
+            let is_ours =
+                is_ours || ["ModelApiKeySecretId", "EmbeddingsApiKeySecretId", "SearchApiKeySecretId"].contains(&of);
             assert!(is_ours || action == "dynamodb:ListStreams", "{}: {resource}", function.name);
         }
     }
@@ -42,7 +43,7 @@ fn no_function_may_do_everything_or_to_everything() {
 fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock() {
     for function in functions() {
         let asks = function.allowed.iter().any(|(action, _)| action.starts_with("bedrock:"));
-        assert_eq!(asks, function.binary == "chat", "{}", function.name);
+        assert_eq!(asks, function.asks_models(), "{}", function.name);
         let policies = function.properties["Policies"].as_array().into_iter().flatten();
         let always = policies.filter(|policy| policy["Statement"].to_string().contains("bedrock:"));
         assert_eq!(always.count(), 0, "{}", function.name);
@@ -54,7 +55,7 @@ fn only_functions_that_answer_ask_models_and_only_if_the_operator_chose_bedrock(
 fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
     let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "ModelApiKeySecretId".to_owned());
     for function in functions() {
-        let asks = ["chat", "health"].contains(&function.binary.as_str());
+        let asks = function.asks_models() || function.binary == "health";
         assert_eq!(function.allowed.contains(&reads), asks, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "MODEL_API_KEY_SECRET_ID");
         assert_eq!(is_told, asks, "{}", function.name);
@@ -62,10 +63,24 @@ fn only_functions_that_ask_or_probe_models_read_the_providers_key() {
 }
 
 #[test]
+fn only_functions_that_read_and_search_files_read_the_key_for_embeddings() {
+    let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "EmbeddingsApiKeySecretId".to_owned());
+    for function in functions() {
+        let embeds = ["Index", "Messages", "WebMessages"].contains(&function.name.as_str());
+        assert_eq!(function.allowed.contains(&reads), embeds, "{}", function.name);
+        let is_told = function.environment().iter().any(|(name, _)| name == "EMBEDDINGS_API_KEY_SECRET_ID");
+        assert_eq!(is_told, embeds, "{}", function.name);
+        let policies = function.properties["Policies"].as_array().into_iter().flatten();
+        let always = policies.filter(|policy| policy["Statement"].to_string().contains("EmbeddingsApiKeySecretId"));
+        assert_eq!(always.count(), 0, "{}: an operator may have no key", function.name);
+    }
+}
+
+#[test]
 fn only_functions_that_call_tools_read_the_search_engines_key() {
     let reads: Permission = ("secretsmanager:GetSecretValue".to_owned(), "SearchApiKeySecretId".to_owned());
     for function in functions() {
-        let searches = ["chat", "tools"].contains(&function.binary.as_str());
+        let searches = function.asks_models() || function.binary == "tools";
         assert_eq!(function.allowed.contains(&reads), searches, "{}", function.name);
         let is_told = function.environment().iter().any(|(name, _)| name == "SEARCH_API_KEY_SECRET_ID");
         assert_eq!(is_told, searches, "{}", function.name);
@@ -86,7 +101,7 @@ fn only_functions_that_check_tokens_read_the_key() {
         routes.any(|(verb, path)| function.routes.contains(&(verb.to_owned(), path.to_owned())))
     };
     let mut checkers: BTreeSet<String> = functions().into_iter().filter(guarded).map(|it| it.name).collect();
-    checkers.insert("RealtimeFunction".to_owned());
+    checkers.extend(["RealtimeFunction", "Web", "WebMessages"].map(str::to_owned));
     assert_eq!(readers, checkers);
     let made = json!({"PasswordLength": 64, "ExcludePunctuation": true});
     assert_eq!(resource("JwtSecret")["GenerateSecretString"], made);

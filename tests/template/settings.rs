@@ -9,11 +9,12 @@ use std::{
 };
 
 /// What no function is told, for a reason.
-const NOT_ON_LAMBDA: [&str; 7] = [
+const NOT_ON_LAMBDA: [&str; 8] = [
     // These are in secrets instead. That of the signing key has the one before it, too.
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
     "MODEL_API_KEY",
+    "EMBEDDINGS_API_KEY",
     "SEARCH_API_KEY",
     // Administrators are made by a command.
     "QUINTET_ADMIN_EMAIL",
@@ -88,7 +89,8 @@ fn parameters_that_nobody_sets_mean_what_settings_that_nobody_sets_mean() {
     let rules = |config: &Config| {
         let limits = (config.rate_limit_api, config.rate_limit_auth);
         let rest = (config.prices, config.model.clone(), config.webhook_retries.clone(), config.log.level.clone());
-        format!("{limits:?} {rest:?} {:?}", config.cors_origins)
+        let similarity = (config.embeddings.is_some(), config.min_similarity);
+        format!("{limits:?} {rest:?} {similarity:?} {:?}", config.cors_origins)
     };
     assert_eq!(rules(&deployed), rules(&plain));
 }

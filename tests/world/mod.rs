@@ -3,6 +3,7 @@
 //! `cargo run` does, or through the SDK, as on AWS.
 
 mod actor;
+mod concepts;
 mod direct;
 pub mod documents;
 mod entropy;
@@ -18,6 +19,7 @@ pub mod routes;
 mod snapshot;
 
 pub use actor::{Actor, MULTIPART, Reply, multipart};
+pub use concepts::ConceptModel;
 pub use events::Events;
 pub use faults::{Call, Fault, Faults, Moment, Units};
 pub use live::{LiveServer, Socket, ticket};
@@ -239,10 +241,16 @@ impl World {
 
     /// The same data with a fresh process: in-memory state is lost, and no fault is planned.
     pub fn restarted(&self) -> Self {
+        self.restarted_with(&[])
+    }
+
+    /// The same with these settings in addition.
+    pub fn restarted_with(&self, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string()));
         Self::over(
             self.data.clone(),
             self.storage.clone(),
-            self.settings.clone(),
+            self.settings.clone().into_iter().chain(settings).collect(),
             self.clock.clone(),
             self.entropy.clone(),
             Arc::new(ScriptedModel::default()),

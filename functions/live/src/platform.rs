@@ -5,24 +5,31 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{Error, text::Announcement},
-    http::{App, AsAdministrator, Body, Created, Field, Form, HandlerResult, Idempotency, Json, Platform, SignedIn},
+    http::{
+        App, AsAdministrator, Body, Created, Field, Form, HandlerResult, Idempotency, Json, Platform, SignedIn,
+        pages::ServedAt,
+    },
     service::notifications::Notification,
 };
 use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// `{"ticket": "…", "expires_in": 30}`.
+/// `{"ticket": "…", "expires_in": 30, "url": "wss://…"}`.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "ticket": "6f1d0c4be7a94c2f8e5b3a7d90c1e2f46f1d0c4be7a94c2f8e5b3a7d90c1e2f4",
     "expires_in": 30,
+    "url": "wss://live.example.com/ws",
 }))]
 pub struct ShownTicket {
     /// The ticket.
     ticket: String,
     /// The lifetime of the ticket, in seconds.
     expires_in: u64,
+    /// The address of live connections. The query of the handshake contains the ticket: `?ticket=…`.
+    #[schema(format = Uri)]
+    url: String,
 }
 
 /// `{"message": "Maintenance begins in ten minutes."}`.
@@ -53,12 +60,17 @@ pub struct ShownNotification {
     created_at: String,
 }
 
-/// `POST /api/v1/ws/ticket`: returns a ticket for one WebSocket connection within 30 seconds. The query of
-/// the handshake contains it: `/ws?ticket=…`.
+/// `POST /api/v1/ws/ticket`: returns a ticket for one WebSocket connection within 30 seconds, and the address to connect
+/// to.
 #[utoipa::path(post, path = "/api/v1/ws/ticket", responses((status = 200, body = ShownTicket)))]
-pub async fn ticket(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) -> Result<Json<ShownTicket>> {
+pub async fn ticket(
+    State(app): State<App<Platform>>,
+    SignedIn(caller): SignedIn,
+    ServedAt(here): ServedAt,
+) -> Result<Json<ShownTicket>> {
     let (ticket, lasts) = app.realtime.ticket(caller).await?;
-    Ok(Json(ShownTicket { ticket: ticket.expose_secret().to_owned(), expires_in: lasts.as_secs() }))
+    let (ticket, url) = (ticket.expose_secret().to_owned(), app.config.websocket_url(&here));
+    Ok(Json(ShownTicket { ticket, expires_in: lasts.as_secs(), url }))
 }
 
 /// `POST /api/v1/notifications`: sends a notification to all connected users. Requires an administrator.

@@ -11,7 +11,7 @@ use shared::{
         ids::UserId,
         list::UserField,
         money::{TOKENS_MAX, Tokens},
-        names::{Email, Username},
+        names::{Email, SignInName, Username},
         text::{FullName, NewPassword},
         user::Role,
     },
@@ -19,9 +19,10 @@ use shared::{
         App, AsAdministrator, Body, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing, NoContent,
         Platform, ShownUser, SignedIn,
         listing::{Parameters, Wanted},
+        pages::Query,
         parse::{any_text, boolean, integer},
     },
-    service::users::{AccountChange, PowersChange},
+    service::users::{AccountChange, PowersChange, UserFilter},
 };
 use utoipa::ToSchema;
 
@@ -105,19 +106,26 @@ pub async fn change_me(
     Ok(Json(app.users.change_me(&caller, change, current_password).await?.into()))
 }
 
-/// `GET /api/v1/users?page=&size=&sort=&after=`: lists all users. Requires an administrator.
+/// `GET /api/v1/users?page=&size=&sort=&after=&username=&email=`: lists all users, or finds one. Requires an administrator.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
-    params(Parameters<UserField>),
+    params(
+        Parameters<UserField>,
+        ("username" = Option<String>, Query, description = "Only the user with this username."),
+        ("email" = Option<String>, Query, description = "Only the user with this e-mail address."),
+    ),
     responses((status = 200, body = Listing<ShownUser>), (status = 403)),
 )]
 pub async fn list(
     State(app): State<App<Platform>>,
     AsAdministrator(admin): AsAdministrator,
     Wanted(request): Wanted<UserField>,
+    query: Query,
 ) -> Result<Json<Listing<ShownUser>>> {
-    Ok(Json(Listing::new(app.users.list(&admin, &request).await?, request.sort, ShownUser::from)))
+    let named = |name| query.parameter(name).filter(|text| !text.is_empty()).map(|text| SignInName::new(&text));
+    let filter = UserFilter { username: named("username"), email: named("email") };
+    Ok(Json(Listing::new(app.users.list(&admin, &filter, &request).await?, request.sort, ShownUser::from)))
 }
 
 /// `GET /api/v1/users/{user}`: returns a user. Requires an administrator, or the user.

@@ -41,13 +41,13 @@ pub fn page(visit: &Visit, fault: &Fault, status: StatusCode) -> impl IntoRespon
     let words = visit.words;
     let title = if status == StatusCode::NOT_FOUND { words.not_found_title } else { words.error_title };
     let shell = Shell::for_visitor(visit, title);
-    let page = FaultPage { shell, title, text: sentence(words, fault) };
+    let page = FaultPage { shell, title, text: told_to(visit, fault) };
     page.render().map_or_else(|_| Html(title.to_owned()), Html)
 }
 
 /// The fault for a script.
 pub fn json(visit: &Visit, fault: &Fault) -> impl IntoResponse + use<> {
-    let error = sentence(visit.words, fault);
+    let error = told_to(visit, fault);
     let retry_after = match fault {
         Fault::Domain(Error::RateLimited(limited)) => Some(limited.retry_after.as_secs()),
         Fault::Domain(Error::StillRunning) => Some(1),
@@ -82,6 +82,15 @@ pub fn code(fault: &Fault) -> &'static str {
     }
 }
 
+/// The fault in one sentence, for the answer to a request.
+fn told_to(visit: &Visit, fault: &Fault) -> String {
+    match fault {
+        // Only forms have a token that can be wrong.
+        Fault::Domain(Error::Forbidden) if visit.is_reading => visit.words.forbidden.to_owned(),
+        fault => sentence(visit.words, fault),
+    }
+}
+
 /// The fault in one sentence.
 pub fn sentence(words: &Words, fault: &Fault) -> String {
     let Fault::Domain(error) = fault else {
@@ -108,8 +117,7 @@ pub fn error_sentence(words: &Words, error: &Error) -> String {
         Error::WrongPassword => words.wrong_password.to_owned(),
         Error::NotFound | Error::NoSuchPage => words.not_found.to_owned(),
         Error::Forbidden => words.foreign_form.to_owned(),
-        Error::Conflict(Conflict::AssistantInactive) => words.assistant_inactive.to_owned(),
-        Error::Conflict(other) => other.to_string(),
+        Error::Conflict(conflict) => conflict_sentence(words, *conflict),
         Error::KeyReused | Error::StillRunning => words.still_running.to_owned(),
         Error::InsufficientTokens => format!("{} {}", words.tokens_are_spent, words.what_you_wrote),
         Error::TooLarge { max_bytes } | Error::TooLargeForRequest { max_bytes } => {
@@ -122,6 +130,22 @@ pub fn error_sentence(words: &Words, error: &Error) -> String {
         Error::Unavailable(_) => words.unavailable.to_owned(),
         Error::PageTooLarge | Error::Internal(_) => words.went_wrong.to_owned(),
     }
+}
+
+fn conflict_sentence(words: &Words, conflict: Conflict) -> String {
+    match conflict {
+        Conflict::LastAdministrator => words.last_administrator,
+        Conflict::AssistantInactive => words.assistant_inactive,
+        Conflict::Full { max } => return fill(words.limit_reached, &[("max", &words.number(max))]),
+        Conflict::WebhookInactive => words.webhook_inactive,
+        Conflict::BeingDelivered => words.being_delivered,
+        Conflict::TurnEnded => words.already_ended,
+        Conflict::NotSent => words.not_sent,
+        Conflict::BeingChecked => words.being_checked,
+        // No page changes tools.
+        Conflict::BuiltInTool | Conflict::ToolExists => words.not_valid,
+    }
+    .to_owned()
 }
 
 /// What is wrong with a field, in one sentence.
@@ -144,6 +168,15 @@ pub fn problem(words: &Words, problem: &Problem) -> String {
         Problem::FileExtension => words.file_kind.to_owned(),
         Problem::FileContent => words.file_content.to_owned(),
         Problem::FileEmpty => words.file_empty.to_owned(),
+        Problem::FileName => words.file_name.to_owned(),
+        Problem::FileSize => words.file_size.to_owned(),
+        Problem::UnknownTool => words.unknown_tool.to_owned(),
+        Problem::NotANumber | Problem::NotAnInteger => words.not_a_number.to_owned(),
+        Problem::TooMany { max } | Problem::TooManyFiles { max } => {
+            fill(words.too_many_entries, &[("max", &words.number(*max as u64))])
+        }
+        Problem::Address(_) => words.address_refused.to_owned(),
+        Problem::SecretForm => words.secret_form.to_owned(),
         Problem::OutOfRange { min, max } => fill(words.out_of_range, &[("min", &min.to_string()), ("max", &max.to_string())]),
         _ => words.not_valid.to_owned(),
     }

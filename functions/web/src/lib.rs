@@ -3,9 +3,12 @@
 
 mod assets;
 mod fault;
+mod form;
 mod frame;
 mod icons;
+mod links;
 mod member;
+mod pager;
 mod pages;
 mod shell;
 mod stream;
@@ -15,7 +18,11 @@ mod visit;
 mod words;
 
 use axum::{Router, middleware::from_fn_with_state};
-use pages::{chat, manage, messages, preferences, search, sessions, sign_in};
+use pages::{
+    account::{self, keys, sign_ins, webhooks},
+    admin::{self, users},
+    assistants, chat, files, manage, messages, preferences, search, sessions, sign_in, ticket,
+};
 use shared::{
     http::{Group, Pages, handlers},
     service::Services,
@@ -26,9 +33,31 @@ pub use frame::unknown;
 /// The routes of this endpoint group.
 pub fn routes() -> Group {
     Group::new("web").with::<Pages>(handlers![
+        account::change,
+        account::change_password,
+        account::password_page,
+        account::show,
+        admin::health,
+        admin::notice_page,
+        admin::notify,
+        admin::show,
         assets::show,
+        assistants::change,
+        assistants::create,
+        assistants::list,
+        assistants::new,
+        assistants::show,
         chat::home,
         chat::show,
+        files::announce,
+        files::change,
+        files::complete,
+        files::content,
+        files::list,
+        files::show,
+        files::upload,
+        keys::change,
+        keys::list,
         manage::change,
         manage::export,
         manage::show,
@@ -48,7 +77,17 @@ pub fn routes() -> Group {
         sign_in::logout,
         sign_in::logout_link,
         sign_in::register,
-        sign_in::register_page
+        sign_in::register_page,
+        sign_ins::end,
+        sign_ins::list,
+        ticket::create,
+        users::change,
+        users::list,
+        users::show,
+        webhooks::change,
+        webhooks::create,
+        webhooks::list,
+        webhooks::show
     ])
 }
 

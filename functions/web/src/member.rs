@@ -15,7 +15,7 @@ use shared::{
         ids::LoginId,
         user::{Administrator, Caller, CallerCredential, User},
     },
-    http::{App, Body, ClientAddress, Failure, Fault, FileUpload, Pages, SESSION_COOKIE, WithFiles, cookie, is_same_origin},
+    http::{App, Body, ClientAddress, Failure, Fault, Field, FileUpload, Pages, SESSION_COOKIE, WithFiles, cookie, is_same_origin},
     service::{browser_sessions::BrowserSession, files::Received},
 };
 use secrecy::ExposeSecret;
@@ -127,6 +127,24 @@ impl FromRequestParts<App<Pages>> for AdministratorMember {
     }
 }
 
+/// A form that an administrator posted.
+pub struct PostedByAdministrator {
+    /// The form.
+    pub posted: Posted,
+    /// The administrator.
+    pub administrator: Administrator,
+}
+
+impl FromRequest<App<Pages>> for PostedByAdministrator {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &App<Pages>) -> Result<Self, Refused> {
+        let posted = Posted::from_request(request, app).await?;
+        let administrator = posted.member.caller.clone().into_administrator()?;
+        Ok(Self { posted, administrator })
+    }
+}
+
 /// Has the browser keep its session.
 pub fn keep_session(visit: &Visit, session: &BrowserSession) {
     let max_age = session.max_age.map(|age| age.as_secs());
@@ -168,6 +186,16 @@ impl Fields {
     /// The text of a field, if the form has the field.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// The field for a reader of forms. Browsers send lines that end in CR LF.
+    pub fn field(&self, name: &str) -> Field {
+        self.given(name).map(|text| text.replace("\r\n", "\n")).into()
+    }
+
+    /// The same for a field in which nothing but spaces counts as absent.
+    pub fn filled_field(&self, name: &str) -> Field {
+        if self.has(name) { self.field(name) } else { Field::default() }
     }
 
     /// Whether a box is ticked.

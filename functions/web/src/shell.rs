@@ -3,6 +3,7 @@
 use crate::{
     frame::asset,
     member::Member,
+    pager,
     times::{Day, Moment},
     visit::Visit,
     words::{ScriptWords, Words, fill},
@@ -13,9 +14,8 @@ use shared::{
         Error,
         conversation::Conversation,
         ids::ConversationId,
-        list::{ConversationField, ListRequest, Sort},
+        list::{ConversationField, Sort},
         money::Tokens,
-        page::PageRequest,
         user::Role,
     },
     service::Services,
@@ -148,11 +148,7 @@ impl Shell {
         current: Option<ConversationId>,
     ) -> Result<Self, Error> {
         let (visit, user) = (&member.visit, member.user());
-        let request = ListRequest {
-            page: PageRequest::new(1, CHATS).ok_or(Error::NoSuchPage)?,
-            sort: Sort { field: ConversationField::UpdatedAt, descending: true },
-            after: None,
-        };
+        let request = pager::sorted(CHATS, Sort { field: ConversationField::UpdatedAt, descending: true }, None)?;
         let (listed, left) =
             futures::future::try_join(services.conversations.list(user, request), services.balance.available(user.id))
                 .await?;

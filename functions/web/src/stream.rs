@@ -27,8 +27,10 @@ use shared::{
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
-/// How long pieces of text are collected before they are rendered.
+/// How long pieces of text are collected before they are rendered, at least.
 const COLLECTED_FOR: Duration = Duration::from_millis(80);
+/// How many times as long as rendering took they are collected, so that a long answer does not keep the processor busy.
+const TIMES_THE_WORK: u32 = 20;
 
 /// An event for the scripts.
 #[derive(Serialize)]
@@ -173,6 +175,7 @@ struct Rendering {
     /// The text that was not rendered yet, and when it will be.
     collected: String,
     due: Option<Instant>,
+    pause: Duration,
     position: StreamPosition,
     ready: VecDeque<PageEvent>,
     has_ended: bool,
@@ -197,6 +200,7 @@ pub fn events(
         steps: Vec::new(),
         collected: String::new(),
         due,
+        pause: COLLECTED_FOR,
         position: StreamPosition::default(),
         ready: VecDeque::new(),
         has_ended: false,
@@ -235,7 +239,8 @@ impl Rendering {
             TurnNews::Delta(text) => {
                 self.text.push_str(&text);
                 self.collected.push_str(&text);
-                self.due.get_or_insert_with(|| Instant::now() + COLLECTED_FOR);
+                let pause = self.pause;
+                self.due.get_or_insert_with(|| Instant::now() + pause);
             }
             TurnNews::Step(event) => {
                 self.flush();
@@ -265,7 +270,9 @@ impl Rendering {
     /// Renders what was collected.
     fn flush(&mut self) {
         self.due = None;
+        let began = Instant::now();
         let updates = self.markdown.push(&std::mem::take(&mut self.collected));
+        self.pause = COLLECTED_FOR.max(began.elapsed() * TIMES_THE_WORK);
         match self.begins.take() {
             Some(Begins::TakenUp) => self.reset(),
             begins => {

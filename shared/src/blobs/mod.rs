@@ -19,9 +19,12 @@ use futures::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
-use std::{fmt, ops::Range, time::Duration};
-use tokio::{runtime::Handle, sync::mpsc};
-use writing::{Writing, forward};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc},
+};
+use writing::{SENT_AT_ONCE, Writing, forward};
 
 /// The bytes of an object, as they arrive.
 pub type Content = BoxStream<'static, Result<Bytes, CallError>>;
@@ -54,9 +57,14 @@ impl BlobKey {
         Self(format!("texts/{user}/{file}/index"))
     }
 
+    /// The vectors of its passages.
+    pub fn of_vectors(user: UserId, file: FileId) -> Self {
+        Self(format!("texts/{user}/{file}/vectors"))
+    }
+
     /// All objects of a user's file.
-    pub fn all_of(user: UserId, file: FileId) -> [Self; 4] {
-        [Self::of_file, Self::of_upload, Self::of_text, Self::of_index].map(|key| key(user, file))
+    pub fn all_of(user: UserId, file: FileId) -> [Self; 5] {
+        [Self::of_file, Self::of_upload, Self::of_text, Self::of_index, Self::of_vectors].map(|key| key(user, file))
     }
 }
 
@@ -81,6 +89,8 @@ pub struct Blobs {
     client: Client,
     bucket: String,
     is_embedded: bool,
+    /// Slots for parts of uploads. Waiting uploads are served in their order.
+    sending: Arc<Semaphore>,
 }
 
 impl Blobs {
@@ -90,7 +100,8 @@ impl Blobs {
         // Reading a body after the response headers is bounded by the SDK's stalled stream protection.
         let limits = aws::time_limits(Duration::from_secs(6), Duration::from_secs(12));
         let is_embedded = aws.endpoint_url() == Some(aws::EMBEDDED_ENDPOINT);
-        Self { client: Client::from_conf(Builder::from(aws).timeout_config(limits).build()), bucket, is_embedded }
+        let client = Client::from_conf(Builder::from(aws).timeout_config(limits).build());
+        Self { client, bucket, is_embedded, sending: Arc::new(Semaphore::new(SENT_AT_ONCE)) }
     }
 
     /// Checks that the bucket exists and that objects can be written, with one that is there for that alone.

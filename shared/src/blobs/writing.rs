@@ -3,13 +3,17 @@
 use super::{BlobKey, Blobs};
 use crate::aws::CallError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use std::pin::pin;
+use std::{mem, pin::pin};
 use tokio::sync::mpsc;
 
-/// The size of a part. Larger content is uploaded in parts. S3 requires at least 5 MiB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The size of a part. Larger content is uploaded in parts. S3 requires at least 5 MiB. Each upload has one in memory.
+const PART_BYTES: usize = 5 * 1024 * 1024;
+/// The size of the memory for a part at first. Most files are small.
+const FIRST_BYTES: usize = 64 * 1024;
+/// How many parts of all uploads are sent at once.
+pub(super) const SENT_AT_ONCE: usize = 2;
 
 /// A piece of content to write. If the stream ends without [`Piece::End`], the object is discarded.
 pub(super) enum Piece {
@@ -70,23 +74,26 @@ impl Writing {
     }
 
     async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<(), CallError> {
-        let mut buffer = BytesMut::new();
+        let mut part = Vec::new();
         while let Some(piece) = pieces.recv().await {
             match piece {
-                Piece::More(bytes) => {
+                Piece::More(mut bytes) => {
                     self.size += bytes.len() as u64;
-                    buffer.extend_from_slice(&bytes);
+                    while !bytes.is_empty() {
+                        // A full part waits until there is more, because it may be the only part.
+                        if part.len() == PART_BYTES {
+                            self.put_part(mem::take(&mut part).into()).await?;
+                        }
+                        let taken = bytes.split_to(bytes.len().min(PART_BYTES - part.len()));
+                        make_room(&mut part, taken.len());
+                        part.extend_from_slice(&taken);
+                    }
                 }
-                Piece::End if self.upload.is_none() => return self.put_whole(buffer.freeze()).await,
+                Piece::End if self.upload.is_none() => return self.put_whole(part.into()).await,
                 Piece::End => {
-                    self.put_part(buffer.freeze()).await?;
+                    self.put_part(part.into()).await?;
                     return self.complete().await;
                 }
-            }
-            // Keeps the last part until the end is known, because it may be the only part.
-            while buffer.len() > PART_BYTES {
-                let part = buffer.split_to(PART_BYTES).freeze();
-                self.put_part(part).await?;
             }
         }
         Err(CallError::broken("the content is not to be kept"))
@@ -94,14 +101,15 @@ impl Writing {
 
     async fn put_whole(&mut self, content: Bytes) -> Result<(), CallError> {
         self.may_exist = true;
-        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
+        let Blobs { client, bucket, sending: _, is_embedded: _ } = &self.blobs;
         let request = client.put_object().bucket(bucket).key(&self.key.0).content_type(&self.content_type);
         request.body(content.into()).send().await?;
         Ok(())
     }
 
     async fn put_part(&mut self, content: Bytes) -> Result<(), CallError> {
-        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
+        let Blobs { client, bucket, sending, is_embedded: _ } = &self.blobs;
+        let _slot = sending.acquire().await.map_err(CallError::broken)?;
         let upload = match &self.upload {
             Some(upload) => upload,
             None => {
@@ -121,7 +129,7 @@ impl Writing {
 
     async fn complete(&mut self) -> Result<(), CallError> {
         self.may_exist = true;
-        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
+        let Blobs { client, bucket, sending: _, is_embedded: _ } = &self.blobs;
         let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.parts))).build();
         let request = client.complete_multipart_upload().bucket(bucket).key(&self.key.0);
         request.set_upload_id(self.upload.clone()).multipart_upload(parts).send().await?;
@@ -129,7 +137,7 @@ impl Writing {
     }
 
     async fn abandon(self) {
-        let Blobs { client, bucket, is_embedded: _ } = &self.blobs;
+        let Blobs { client, bucket, sending: _, is_embedded: _ } = &self.blobs;
         if let Some(upload) = &self.upload {
             let request = client.abort_multipart_upload().bucket(bucket).key(&self.key.0).upload_id(upload);
             if let Err(error) = request.send().await
@@ -142,6 +150,14 @@ impl Writing {
         if self.may_exist {
             self.blobs.discard(vec![self.key]).await;
         }
+    }
+}
+
+/// Makes room for more of a part. The memory doubles as a `Vec`'s does, but is never larger than a part.
+fn make_room(part: &mut Vec<u8>, more: usize) {
+    if part.capacity() - part.len() < more {
+        let doubled = (2 * part.capacity()).max(part.len() + more).clamp(FIRST_BYTES, PART_BYTES);
+        part.reserve_exact(doubled - part.len());
     }
 }
 

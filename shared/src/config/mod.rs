@@ -7,6 +7,7 @@ pub use reading::SettingError;
 use crate::{
     aws::EMBEDDED_ENDPOINT,
     domain::{file::MIB, models::Models, money::Prices, webhook::RetrySchedule},
+    model::EmbeddingsSettings,
     outbound::OutboundRules,
     search::SearchSettings,
     secrets::SigningKeys,
@@ -36,6 +37,12 @@ pub struct Config {
     pub jwt_secret_id: Option<String>,
     /// The models that answer.
     pub model: ModelSettings,
+    /// The model that makes vectors of passages and questions, if there is one.
+    pub embeddings: Option<EmbeddingsSettings>,
+    /// The secret of Secrets Manager that holds its provider's key, instead of a setting.
+    pub embeddings_key_secret_id: Option<String>,
+    /// The least cosine of a passage that is found by its meaning alone, from 0 to 1.
+    pub min_similarity: f32,
     /// The search engine of the tool `web_search`, if there is one.
     pub search: Option<SearchSettings>,
     /// Names of the DynamoDB tables.
@@ -264,6 +271,9 @@ impl Config {
             jwt_secret_previous: settings.secret("JWT_SECRET_PREVIOUS")?,
             jwt_secret_id: (settings.0)("JWT_SECRET_ID"),
             model: settings.model()?,
+            embeddings: settings.embeddings()?,
+            embeddings_key_secret_id: (settings.0)("EMBEDDINGS_API_KEY_SECRET_ID"),
+            min_similarity: settings.share("EMBEDDINGS_MIN_SIMILARITY", 0.6)?,
             search: settings.search()?,
             tables: Tables {
                 users: settings.text("TABLE_USERS", &tables.users),

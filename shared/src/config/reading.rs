@@ -9,6 +9,7 @@ use crate::{
         text::Label,
         webhook::RetrySchedule,
     },
+    model::EmbeddingsSettings,
     outbound::OutboundRules,
     search::SearchSettings,
     secrets::KEY_MIN,
@@ -68,6 +69,26 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
     pub(super) fn tokens(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
         let tokens = self.number(name, default)?;
         if tokens > TOKENS_MAX { Err(wrong(name, &format!("is more than {TOKENS_MAX}"))) } else { Ok(tokens) }
+    }
+
+    /// A number from 0 to 1.
+    pub(super) fn share(&self, name: &'static str, default: f32) -> Result<f32, SettingError> {
+        let Some(text) = (self.0)(name) else { return Ok(default) };
+        let number = text.trim().parse().ok().filter(|number| (0.0..=1.0).contains(number));
+        number.ok_or_else(|| wrong(name, &format!("`{text}` is not a number from 0 to 1")))
+    }
+
+    pub(super) fn embeddings(&self) -> Result<Option<EmbeddingsSettings>, SettingError> {
+        let api_key = (self.0)("EMBEDDINGS_API_KEY").map(SecretString::from);
+        match ((self.0)("EMBEDDINGS_BASE_URL"), (self.0)("EMBEDDINGS_MODEL")) {
+            (None, None) => Ok(None),
+            (Some(url), Some(model)) => {
+                let base_url = parse_url("EMBEDDINGS_BASE_URL", &url, "https://api.openai.com/v1")?;
+                Ok(Some(EmbeddingsSettings { base_url, api_key, model }))
+            }
+            (Some(_), None) => Err(wrong("EMBEDDINGS_MODEL", "is needed with EMBEDDINGS_BASE_URL")),
+            (None, Some(_)) => Err(wrong("EMBEDDINGS_BASE_URL", "is needed with EMBEDDINGS_MODEL")),
+        }
     }
 
     pub(super) fn search(&self) -> Result<Option<SearchSettings>, SettingError> {

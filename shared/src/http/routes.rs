@@ -155,7 +155,8 @@ impl<D: Dialect> Handlers<D> {
         let panicked = CatchPanicLayer::custom(|_| Failure::<D>::from(Fault::Panicked).into_response());
         let add = |router: Router, (path, serving): (String, MethodRouter<App<D>>)| {
             let serving = serving.layer((from_fn(in_time::<D>), panicked)).with_state(app.clone());
-            match is_shared(&path) {
+            // The first page has no other form.
+            match path == "/" || is_shared(&path) {
                 true => router.route(&path, serving),
                 false => router.route(&other_form(&path), serving.clone()).route(&path, serving),
             }

@@ -112,6 +112,9 @@ async fn services(keys: Keys) -> Result<Services, Error> {
     {
         *api_key = Some(secrets::read(&aws, id.clone()).await?);
     }
+    if let (Some(embeddings), Some(id)) = (&mut config.embeddings, &config.embeddings_key_secret_id) {
+        embeddings.api_key = Some(secrets::read(&aws, id.clone()).await?);
+    }
     if let Some(SearchSettings { key, key_secret_id: Some(id), .. }) = &mut config.search {
         *key = Some(secrets::read(&aws, id.clone()).await?);
     }

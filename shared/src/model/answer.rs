@@ -28,7 +28,7 @@ pub(super) fn stream(steps: impl Steps) -> BoxStream<'static, Result<Delta, Mode
                 Ok(false) => {}
                 Ok(true) => steps = None,
                 Err(failure) => {
-                    failure.log();
+                    failure.log("the model did not answer");
                     ready.push_back(Err(failure.error));
                     steps = None;
                 }

@@ -38,8 +38,8 @@ impl Failure {
         Self { error, cause: is_name.then(|| name.to_owned()) }
     }
 
-    /// Writes one line to the log.
-    pub fn log(&self) {
+    /// Writes one line to the log, which begins with `what` did not happen.
+    pub fn log(&self, what: &str) {
         let (kind, status) = match self.error {
             ModelError::TimedOut => ("timed_out", None),
             ModelError::Unreachable => ("unreachable", None),
@@ -49,7 +49,7 @@ impl Failure {
             ModelError::Failed(status) => ("failed", Some(status)),
             ModelError::Broken(_) => ("broken", None),
         };
-        tracing::warn!(kind, status, cause = self.cause, "the model did not answer: {}", self.error);
+        tracing::warn!(kind, status, cause = self.cause, "{what}: {}", self.error);
     }
 }
 

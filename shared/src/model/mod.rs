@@ -1,4 +1,5 @@
-//! Chat models, which answer users' messages. A model streams; what it says becomes a reply in `service::turns`.
+//! Chat models, which answer users' messages. A model streams; what it says becomes a reply in `service::turns`. Also
+//! models for embeddings, which make vectors of texts.
 
 mod answer;
 pub mod arguments;
@@ -20,7 +21,7 @@ pub use echo::{Echo, EchoScripts};
 pub use fence::Fence;
 use futures::{future::BoxFuture, stream::BoxStream};
 pub use grounding::{Grounding, Image, Passage};
-pub use openai::{MaxTokensField, OpenAi, OpenAiSettings};
+pub use openai::{Embeddings, EmbeddingsSettings, MaxTokensField, OpenAi, OpenAiSettings};
 use serde_json::{Map, Value};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Reading the text of uploaded files, so that assistants can answer from it. A file's row says whether its text is to be
 //! read. Messages of a queue only wake the workers, and may arrive more than once.
 
-use super::Deps;
+use super::{Deps, embedding::Embedder};
 use crate::{
     blobs::{BlobKey, Blobs},
     clock::Clock,
@@ -18,6 +18,7 @@ use crate::{
     },
 };
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// How often reading a file is begun. A worker that dies each time is not asked for ever.
 const READINGS_MAX: u32 = 3;
@@ -25,6 +26,8 @@ const READINGS_MAX: u32 = 3;
 const STUCK_AFTER: Duration = Duration::from_secs(60 * 60);
 /// The maximum number of files that one call wakes.
 const WOKEN_AT_ONCE: i32 = 1000;
+/// When the vectors of a file must be there, counted from when its reading began. The function has five minutes.
+const VECTORS_WITHIN: Duration = Duration::from_secs(4 * 60);
 /// The reason of a file whose workers died.
 const GIVEN_UP: &str = "The text of the file could not be read.";
 
@@ -34,14 +37,21 @@ pub struct Indexing {
     store: Arc<Store>,
     blobs: Blobs,
     extractor: Extractor,
+    embedder: Option<Embedder>,
     queue: Queue,
     clock: Arc<dyn Clock>,
 }
 
 impl Indexing {
-    /// Reads files of `blobs` with `extractor`. `queue` wakes the workers.
-    pub fn new(Deps { store, clock, entropy: _ }: Deps, blobs: Blobs, extractor: Extractor, queue: Queue) -> Self {
-        Self { store, blobs, extractor, queue, clock }
+    /// Reads files of `blobs` with `extractor`, and makes vectors of their passages with `embedder`, if there is one. `queue`
+    /// wakes the workers.
+    pub fn new(
+        Deps { store, clock, entropy: _ }: Deps,
+        blobs: Blobs,
+        (extractor, embedder): (Extractor, Option<Embedder>),
+        queue: Queue,
+    ) -> Self {
+        Self { store, blobs, extractor, embedder, queue, clock }
     }
 
     /// Wakes the workers for the files that `entry` reports.
@@ -71,7 +81,7 @@ impl Indexing {
         if messages.is_empty() { Ok(()) } else { Ok(self.queue.send(messages).await?) }
     }
 
-    /// Reads a file, if that is still to be done, and stores its text and its index.
+    /// Reads a file, if that is still to be done, and stores its text, its index and its vectors.
     ///
     /// # Errors
     /// If the file could not be read now. The caller must try again.
@@ -79,7 +89,7 @@ impl Indexing {
         let Some(Reading { file, readings }) = self.store.begin_reading(owned).await? else {
             return self.discard_if_deleted(owned).await;
         };
-        let OwnedFile { user, file: id } = owned;
+        let (OwnedFile { user, file: id }, deadline) = (owned, Instant::now() + VECTORS_WITHIN);
         if readings > READINGS_MAX {
             return self.end(owned, FileState::Failed(GIVEN_UP.to_owned())).await;
         }
@@ -95,11 +105,14 @@ impl Indexing {
             Err(ExtractError::Process(error)) => return Err(Error::Unavailable(error.into())),
         };
         let Document { text, index, pages: _, passages: _ } = document;
-        futures::future::try_join(
-            self.blobs.put_whole(&BlobKey::of_text(user, id), text),
-            self.blobs.put_whole(&BlobKey::of_index(user, id), index),
-        )
-        .await?;
+        let vectors = match &self.embedder {
+            Some(embedder) => embedder.of_file(&text, &index, deadline).await?,
+            None => None,
+        };
+        let objects = [(BlobKey::of_text(user, id), text), (BlobKey::of_index(user, id), index)];
+        let objects = objects.into_iter().chain(vectors.map(|vectors| (BlobKey::of_vectors(user, id), vectors)));
+        let puts = objects.map(async |(key, content)| self.blobs.put_whole(&key, content).await);
+        futures::future::try_join_all(puts).await?;
         self.end(owned, FileState::Ready).await
     }
 
@@ -110,7 +123,7 @@ impl Indexing {
         }
     }
 
-    /// Removes the text and the index of a file that was deleted while it was read.
+    /// Removes all objects of a file that was deleted while it was read.
     async fn discard_if_deleted(&self, OwnedFile { user, file }: OwnedFile) -> Result<(), Error> {
         if self.store.file(user, file).await?.is_none() {
             self.blobs.delete_all(&BlobKey::all_of(user, file)).await?;

@@ -10,6 +10,7 @@ mod callers;
 pub mod conversations;
 pub mod deliveries;
 pub mod dispatch;
+pub mod embedding;
 pub mod files;
 pub mod format;
 pub mod health;
@@ -38,7 +39,7 @@ use crate::{
     entropy::Entropy,
     extraction::Extractor,
     gateway::Gateway,
-    model::ChatModel,
+    model::{ChatModel, Embeddings},
     outbound::{Outbound, Resolver},
     password::Passwords,
     queue::Queues,
@@ -53,6 +54,7 @@ use balance::Balances;
 use conversations::Conversations;
 use deliveries::Deliveries;
 use dispatch::Dispatch;
+use embedding::Embedder;
 use files::Files;
 use format::{FrameFormat, WebhookFormat};
 use health::Health;
@@ -92,6 +94,8 @@ pub struct Parts {
     pub keyring: Arc<dyn Keyring>,
     /// The chat model.
     pub model: Arc<dyn ChatModel>,
+    /// Makes vectors of passages and questions, if the operator wants that.
+    pub embeddings: Option<Embeddings>,
     /// Resolves the host names in addresses that users enter.
     pub resolver: Arc<dyn Resolver>,
     /// Time.
@@ -201,6 +205,7 @@ impl Services {
             webhooks,
             keyring,
             model,
+            embeddings,
             resolver,
             clock,
             entropy,
@@ -218,13 +223,15 @@ impl Services {
         let models = Arc::new(config.model.models.clone());
         let logins = Logins::new(deps.clone(), jwt.clone(), limits.clone(), passwords.clone());
         let files = Files::new(deps.clone(), blobs.clone(), config.files);
-        let indexing = Indexing::new(deps.clone(), blobs.clone(), extractor.clone(), queues.indexing);
+        let embedder = embeddings.map(|embeddings| Embedder::new(embeddings, config.min_similarity));
+        let reading = (extractor.clone(), embedder.clone());
+        let indexing = Indexing::new(deps.clone(), blobs.clone(), reading, queues.indexing);
         let realtime =
             Realtime::new(deps.clone(), logins.clone(), limits.clone(), (gateway, frames), queues.connections);
         let tools = Tools::new(deps.clone())?;
         let outbound = Arc::new(Outbound::new(config.outbound.clone(), resolver));
         let search = config.search.clone().map(|settings| Arc::new(Search::new(settings)));
-        let retrieval = Retrieval::new(files.clone(), blobs.clone(), extractor, outbound.clone());
+        let retrieval = Retrieval::new(files.clone(), blobs.clone(), (extractor, embedder), outbound.clone());
         let tool_runner =
             ToolRunner::new(tools.clone(), retrieval.clone(), outbound.clone(), search, deps.entropy.clone());
         let retries = config.webhook_retries.clone();

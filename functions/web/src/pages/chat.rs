@@ -2,6 +2,7 @@
 
 use crate::{
     member::{Member, Refused},
+    pager,
     shell::{Row, Shell, price, spent, title_of},
     stream::NewChat,
     turn::{Setting, TurnMessages, render},
@@ -20,8 +21,7 @@ use shared::{
         assistant::{Assistant, AssistantFilter, AssistantStatus},
         conversation::{Conversation, Message},
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber},
-        list::{AssistantField, ListRequest, Sort},
-        page::PageRequest,
+        list::{AssistantField, Sort},
     },
     http::{App, InPath, Pages, pages::Query},
     service::Services,
@@ -94,11 +94,7 @@ pub async fn show(
 /// The page of a new chat.
 pub async fn new_chat(services: &Services, member: &Member, draft: Draft) -> Result<Html<String>, Error> {
     let (words, user) = (member.visit.words, member.user());
-    let request = ListRequest {
-        page: PageRequest::new(1, ASSISTANTS).ok_or(Error::NoSuchPage)?,
-        sort: Sort { field: AssistantField::Name, descending: false },
-        after: None,
-    };
+    let request = pager::sorted(ASSISTANTS, Sort { field: AssistantField::Name, descending: false }, None)?;
     let active = AssistantFilter { status: Some(AssistantStatus::Active), category: None };
     let assistants = services.assistants.list(user.id, &active, &request);
     let shell = Shell::for_member(services, member, words.new_chat, None);

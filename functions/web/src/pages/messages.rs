@@ -4,6 +4,7 @@
 use super::chat::{Draft, begun, with_problem};
 use crate::{
     fault,
+    form,
     member::{Fields, Member, Posted, PostedWithFiles, Refused, see},
     stream::{self, Beginning, Begins},
     turn::{Setting, TurnMessages},
@@ -163,10 +164,7 @@ async fn read(
     new_files: &[File],
 ) -> Result<Message, Error> {
     let user = member.user().id;
-    let key = match fields.filled("key") {
-        Some(key) => Some(IdempotencyKey::parse(key.as_bytes()).map_err(|problem| Error::Invalid(vec![problem]))?),
-        None => None,
-    };
+    let key = form::key(fields)?;
     let assistant = fields.filled("assistant").and_then(AssistantId::parse);
     let place = id.map_or(TurnTarget::New { assistant, title: None }, TurnTarget::In);
     if let (Some(id), Some(again)) = (id, fields.filled("again")) {

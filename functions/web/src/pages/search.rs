@@ -1,7 +1,9 @@
 //! Searching the titles of chats.
 
 use crate::{
+    links,
     member::{Member, Refused},
+    pager,
     shell::{Shell, title_of},
     times::Moment,
     turn::render,
@@ -11,10 +13,8 @@ use askama::Template;
 use axum::{extract::State, response::Html};
 use shared::{
     domain::{
-        Error,
         conversation::Conversation,
-        list::{ConversationField, ListPosition, ListRequest, Sort},
-        page::PageRequest,
+        list::{ConversationField, ListPosition, Sort},
     },
     http::{App, Pages, pages::Query},
 };
@@ -52,14 +52,10 @@ pub async fn show(State(app): State<App<Pages>>, member: Member, query: Query) -
     let (visit, user) = (&member.visit, member.user());
     let wanted = query.parameter("q").unwrap_or_default();
     let wanted = wanted.trim();
-    let mut after = query.parameter("after").filter(|after| !after.is_empty()).map(ListPosition);
+    let mut after = pager::after(&query);
     let (mut found, mut reads) = (Vec::new(), 0);
     loop {
-        let request = ListRequest {
-            page: PageRequest::new(1, READ).ok_or(Error::NoSuchPage)?,
-            sort: Sort { field: ConversationField::UpdatedAt, descending: true },
-            after,
-        };
+        let request = pager::sorted(READ, Sort { field: ConversationField::UpdatedAt, descending: true }, after)?;
         let listed = app.conversations.list(user, request).await?;
         found.extend(listed.page.items.into_iter().filter_map(|conversation| {
             Found::new(&conversation, &title_of(visit.words, &conversation), wanted, visit.zone)
@@ -70,8 +66,7 @@ pub async fn show(State(app): State<App<Pages>>, member: Member, query: Query) -
             break;
         }
     }
-    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    let next = after.map(|ListPosition(after)| format!("?q={}&after={}", encode(wanted), encode(&after)));
+    let next = after.map(|ListPosition(after)| links::query(&[("q", wanted), ("after", &after)]));
     let shell = Shell::for_member(&app, &member, visit.words.search_titles, None).await?;
     let nothing = fill(visit.words.no_title_contains, &[("q", wanted)]);
     Ok(Html(render(&SearchPage { shell, query: wanted.to_owned(), found, nothing, next })?))

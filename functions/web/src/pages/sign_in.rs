@@ -1,7 +1,9 @@
 //! Spec 002, "Web Routes", "Authentication": registering, signing in and out.
 
 use crate::{
-    fault::{error_sentence, of_field},
+    fault::error_sentence,
+    form::{Input, Typed, again},
+    links::escaped,
     member::{PostedByVisitor, Posted, Refused, forget_session, keep_session, see},
     shell::Shell,
     turn::render,
@@ -21,7 +23,7 @@ use shared::{
         names::{Email, SignInName, Username},
         text::NewPassword,
     },
-    http::{App, Dialect, Fault, Pages, SignInEndpoint, pages::Query, registration},
+    http::{App, Pages, SignInEndpoint, pages::Query, registration},
     service::{accounts::Registration, browser_sessions::Browser},
 };
 
@@ -36,22 +38,9 @@ struct LoginPage {
 
 #[derive(Template)]
 #[template(path = "register.html")]
-struct RegisterPage<'a> {
+struct RegisterPage {
     shell: Shell,
-    fields: Vec<InputField<'a>>,
-    problem: Option<String>,
-}
-
-/// A field of the form for a new account.
-struct InputField<'a> {
-    name: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    /// What the browser may fill in.
-    complete: &'static str,
-    is_required: bool,
-    hint: &'static str,
-    value: &'a str,
+    fields: Vec<Input>,
     problem: Option<String>,
 }
 
@@ -61,31 +50,18 @@ struct LogoutPage {
     shell: Shell,
 }
 
-/// The form for a new account. `error` says what was wrong with it.
-fn register_form(visit: &Visit, username: &str, email: &str, error: Option<&Error>) -> Result<Html<String>, Error> {
+/// The form for a new account.
+fn register_form(visit: &Visit, typed: Typed<'_>) -> Result<Html<String>, Error> {
     let words = visit.words;
-    let field = |name, label, kind, complete, is_required, hint, value| InputField {
-        problem: of_field(words, error, name),
-        name,
-        label,
-        kind,
-        complete,
-        is_required,
-        hint,
-        value,
-    };
-    let fields = vec![
-        field("username", words.username, "text", "username", true, "", username),
-        field("email", words.email_optional, "email", "email", false, "", email),
-        field("password", words.password, "password", "new-password", true, words.at_least_8, ""),
-        field("confirm_password", words.password_again, "password", "new-password", true, "", ""),
+    let fields = [
+        Input::new("username", words.username).of("text", "username").required().at_most(150),
+        Input::new("email", words.email_optional).of("email", "email").at_most(254),
+        Input::new("password", words.password).of("password", "new-password").required().hint(words.at_least_8),
+        Input::new("confirm_password", words.password_again).of("password", "new-password").required(),
     ];
-    let problem = match error {
-        None | Some(Error::Invalid(_)) => None,
-        Some(error) => Some(error_sentence(words, error)),
-    };
+    let fields = fields.map(|field| typed.input(field, "")).into();
     let shell = Shell::for_visitor(visit, words.make_account);
-    Ok(Html(render(&RegisterPage { shell, fields, problem })?))
+    Ok(Html(render(&RegisterPage { shell, fields, problem: typed.problem() })?))
 }
 
 /// `GET /accounts/login/?next=`: the sign-in form.
@@ -123,7 +99,7 @@ pub async fn login(
 /// `GET /accounts/register/`: the form for a new account.
 #[utoipa::path(get, path = "/accounts/register/", responses((status = 200, content_type = "text/html", body = String)))]
 pub async fn register_page(visit: Visit) -> Result<Html<String>, Refused> {
-    Ok(register_form(&visit, "", "", None)?)
+    Ok(register_form(&visit, Typed::nothing(visit.words))?)
 }
 
 /// `POST /accounts/register/`: creates an account and signs it in.
@@ -147,7 +123,7 @@ pub async fn register(
             Ok(see(&visit, "/").into_response())
         }
         Err(error) => {
-            let page = register_form(&visit, username, email, Some(&error))?;
+            let page = register_form(&visit, Typed::refused(visit.words, &fields, &error))?;
             Ok(again(&error.into(), page))
         }
     }
@@ -183,20 +159,12 @@ pub async fn logout(State(app): State<App<Pages>>, posted: Posted) -> Result<Res
 
 /// Sends a browser without a session to the sign-in form, and from there back here.
 pub fn redirect(visit: &Visit) -> Response {
-    let next: String = visit.here.bytes().map(query_byte).collect();
-    let to = visit.to(&format!("/accounts/login/?next={next}"));
+    let to = visit.to(&format!("/accounts/login/?next={}", escaped(&visit.here)));
     (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
 }
 
-/// A byte of a query's value.
-fn query_byte(byte: u8) -> String {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    }
-}
-
-fn signed_out(visit: &Visit) -> Response {
+/// Ends a session in the browser, too.
+pub fn signed_out(visit: &Visit) -> Response {
     forget_session(visit);
     // Drafts must not stay on a device that others use.
     ([("clear-site-data", "\"storage\"")], see(visit, "/accounts/login/")).into_response()
@@ -210,19 +178,6 @@ fn login_form(
 ) -> Result<Html<String>, Error> {
     let shell = Shell::for_visitor(visit, visit.words.sign_in);
     Ok(Html(render(&LoginPage { shell, next: next.to_owned(), username, problem })?))
-}
-
-/// A form that was not accepted, with the status of its fault.
-fn again(fault: &Fault, page: Html<String>) -> Response {
-    let (status, _) = Pages::error(fault);
-    let status = if status == StatusCode::BAD_REQUEST { StatusCode::UNPROCESSABLE_ENTITY } else { status };
-    let mut response = (status, page).into_response();
-    if let Fault::Domain(Error::RateLimited(limited)) = fault
-        && let Ok(seconds) = limited.retry_after.as_secs().to_string().parse()
-    {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
 }
 
 /// `next` if it is a path of this service, else the path of the first page. Browsers take a backslash for a slash, and

@@ -1,13 +1,16 @@
 //! The texts of the pages: a struct with one value per language, so that a missing text does not compile. A third
 //! language is one more file, and its entry in `LANGUAGES`.
 
+mod areas;
 mod en;
 mod nl;
 
+pub use areas::{AccountWords, AdminWords, AssistantsWords, FilesWords, WebhooksWords};
 pub use en::EN;
 pub use nl::NL;
 
 use serde::Serialize;
+use shared::domain::file::MIB;
 
 /// The languages, each with its own name for itself.
 pub const LANGUAGES: [(&str, &Words); 2] = [("English", &EN), ("Nederlands", &NL)];
@@ -45,8 +48,6 @@ pub struct Words {
     pub thousands: char,
     /// en
     pub language: &'static str,
-    /// Quintet
-    pub quintet: &'static str,
     /// Chats
     pub chats: &'static str,
     /// Your chats
@@ -83,12 +84,8 @@ pub struct Words {
     pub rename_chat: &'static str,
     /// Title
     pub title: &'static str,
-    /// A title has 1 to 255 characters.
-    pub title_length: &'static str,
     /// Delete
     pub delete: &'static str,
-    /// Delete “{title}”?
-    pub delete_title: &'static str,
     /// Its {n} messages are then gone for good. Files and assistants stay.
     pub delete_chat_text: &'static str,
     /// Its messages are then gone for good. Files and assistants stay.
@@ -109,8 +106,6 @@ pub struct Words {
     pub message: &'static str,
     /// Send
     pub send: &'static str,
-    /// Stop answering
-    pub stop_answering: &'static str,
     /// Enter sends, Shift Enter starts a new line.
     pub enter_sends: &'static str,
     /// Ctrl Enter sends, Enter starts a new line.
@@ -119,8 +114,6 @@ pub struct Words {
     pub check_answers: &'static str,
     /// Without JavaScript the answer comes all at once.
     pub no_script: &'static str,
-    /// Files of at most {max} MB can be sent without JavaScript.
-    pub no_script_files: &'static str,
     /// Attach files
     pub attach_files: &'static str,
     /// Assistant
@@ -223,10 +216,6 @@ pub struct Words {
     pub sign_in_again_text: &'static str,
     /// Not now
     pub not_now: &'static str,
-    /// Your message is kept. Sign in to send it.
-    pub message_is_kept: &'static str,
-    /// This field
-    pub this_field: &'static str,
     /// Account
     pub account: &'static str,
     /// Assistants
@@ -255,8 +244,6 @@ pub struct Words {
     pub not_found_title: &'static str,
     /// There is nothing at this address, or not any more.
     pub not_found: &'static str,
-    /// This chat does not exist, or not any more.
-    pub no_such_chat: &'static str,
     /// This did not work
     pub error_title: &'static str,
     /// Something went wrong here. Try again: nothing is charged twice.
@@ -273,16 +260,12 @@ pub struct Words {
     pub still_running: &'static str,
     /// This assistant does not answer now. Choose another.
     pub assistant_inactive: &'static str,
-    /// No answer came. This cost nothing, and your message is kept.
-    pub model_failed: &'static str,
     /// Larger than {max} MB.
     pub too_large: &'static str,
     /// Your space for files is used up ({max} MB). Delete some to make room.
     pub quota: &'static str,
     /// To your chats
     pub home: &'static str,
-    /// Back
-    pub go_back: &'static str,
     /// This kind of file is not supported.
     pub file_kind: &'static str,
     /// Empty file.
@@ -381,6 +364,60 @@ pub struct Words {
     pub suggestion_3: &'static str,
     /// of pros and cons of:
     pub suggestion_3_text: &'static str,
+    /// Deleted.
+    pub deleted: &'static str,
+    /// Sent.
+    pub sent: &'static str,
+    /// Pages of this list
+    pub pages: &'static str,
+    /// From the beginning
+    pub first_page: &'static str,
+    /// Next
+    pub next_page: &'static str,
+    /// All
+    pub all: &'static str,
+    /// Shown once: keep it now.
+    pub shown_once: &'static str,
+    /// State
+    pub state: &'static str,
+    /// At most {max}.
+    pub too_many_entries: &'static str,
+    /// This is not a number.
+    pub not_a_number: &'static str,
+    /// This address cannot be called. It must be a public https address.
+    pub address_refused: &'static str,
+    /// After whsec_, a secret is base64.
+    pub secret_form: &'static str,
+    /// The file has no name that can be used.
+    pub file_name: &'static str,
+    /// The file has another size than announced.
+    pub file_size: &'static str,
+    /// There is no such tool.
+    pub unknown_tool: &'static str,
+    /// The last administrator cannot be deleted, disabled or made a user.
+    pub last_administrator: &'static str,
+    /// You have reached the limit of {max}. Delete one to make room.
+    pub limit_reached: &'static str,
+    /// The webhook is not active.
+    pub webhook_inactive: &'static str,
+    /// A delivery attempt is under way. Try again in a moment.
+    pub being_delivered: &'static str,
+    /// The content of the file has not arrived yet.
+    pub not_sent: &'static str,
+    /// The file is already being checked.
+    pub being_checked: &'static str,
+    /// The answer has already ended.
+    pub already_ended: &'static str,
+    /// The texts of the pages of files.
+    pub for_files: FilesWords,
+    /// The texts of the pages of assistants.
+    pub for_assistants: AssistantsWords,
+    /// The texts of the pages of the account.
+    pub for_account: AccountWords,
+    /// The texts of the pages of webhooks.
+    pub for_webhooks: WebhooksWords,
+    /// The texts of the pages of administrators.
+    pub for_admin: AdminWords,
 }
 
 /// The texts that scripts show. `assets/words.js` lists the same names.
@@ -455,6 +492,16 @@ pub struct ScriptWords {
 }
 
 impl Words {
+    /// A size, such as `12 KB`.
+    pub fn size(&self, bytes: u64) -> String {
+        const KIB: u64 = 1024;
+        match bytes {
+            0..KIB => format!("{bytes} B"),
+            KIB..MIB => format!("{} KB", self.number(bytes.div_ceil(KIB))),
+            _ => format!("{} MB", self.number(bytes.div_ceil(MIB))),
+        }
+    }
+
     /// A number, such as `3,700`.
     pub fn number(&self, number: u64) -> String {
         let digits = number.to_string();

@@ -30,6 +30,11 @@ impl ProviderError {
         Self { status, parameter: error["param"].as_str().map(str::to_owned), text: said }
     }
 
+    /// The status that decides.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
     /// What the caller is told.
     pub fn error(&self) -> ModelError {
         if self.is_too_long() { ModelError::ContextTooLong } else { ModelError::of_status(self.status) }

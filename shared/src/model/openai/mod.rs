@@ -2,6 +2,8 @@
 //! little is sent, and what they send is read leniently. Here is the stream of one answer; `ask` has the requests.
 
 mod ask;
+mod embeddings;
+mod endpoint;
 mod error;
 mod events;
 mod request;
@@ -19,7 +21,9 @@ use super::{
     waiting::{self, Missing, next_part},
 };
 use crate::{clock::Clock, entropy::Entropy};
-use ask::{Provider, lost};
+use ask::Provider;
+pub use embeddings::{Embeddings, EmbeddingsSettings};
+use endpoint::lost;
 use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
 use reqwest::Response;
 use secrecy::SecretString;

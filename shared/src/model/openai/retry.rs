@@ -1,29 +1,85 @@
 //! When a request is repeated, and after which pause.
 
+use super::error::ProviderError;
 use crate::{
     clock::Clock,
     domain::time::Timestamp,
     entropy::Entropy,
-    model::waiting::{PAUSE_MAX, PAUSE_MIN},
+    model::{
+        failure::Failure,
+        waiting::{PAUSE_MAX, PAUSE_MIN},
+    },
 };
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::time::Duration;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use tokio::time::{Instant, sleep};
 
 /// The most requests for one answer.
-pub(super) const REQUESTS_MAX: u32 = 10;
+const REQUESTS_MAX: u32 = 10;
 /// The most repetitions after failures that have probably nothing to do with load.
 const FAILURES_MAX: u32 = 2;
 
+/// The requests for one answer.
+#[derive(Default)]
+pub(super) struct Attempts {
+    requests: u32,
+    /// How many the provider answered with an error.
+    failures: u32,
+    /// Whether a connection ended without a response.
+    lost: bool,
+}
+
+impl Attempts {
+    /// Counts a request that is being sent.
+    pub fn begin(&mut self) {
+        self.requests += 1;
+    }
+
+    /// Whether no other request may follow.
+    pub fn are_over(&self) -> bool {
+        self.requests >= REQUESTS_MAX
+    }
+
+    /// Whether a request is repeated whose connection ended. That happens once.
+    pub fn may_repeat_lost(&mut self) -> bool {
+        !std::mem::replace(&mut self.lost, true) && !self.are_over()
+    }
+
+    /// Waits as long as the headers of an error say, before the request is repeated.
+    ///
+    /// # Errors
+    /// When the request is not to be repeated.
+    pub async fn pause(
+        &mut self,
+        refusal: &ProviderError,
+        headers: &HeaderMap,
+        (clock, entropy): (&dyn Clock, &dyn Entropy),
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        self.failures += 1;
+        let pause = Hints::read(headers, clock).pause(refusal.status(), self.failures, entropy);
+        let pause = pause.filter(|pause| *pause < deadline.duration_since(Instant::now()));
+        match pause.filter(|_| !refusal.is_final() && !self.are_over()) {
+            Some(pause) => {
+                tracing::info!(status = refusal.status(), pause = ?pause, "the provider failed; the request is repeated");
+                sleep(pause).await;
+                Ok(())
+            }
+            None => Err(refusal.error().into()),
+        }
+    }
+}
+
 /// What the headers of an error say about repeating the request.
-pub(super) struct Hints {
+struct Hints {
     after: Option<Duration>,
     should_retry: Option<bool>,
 }
 
 impl Hints {
     /// Reads `Retry-After` (seconds, with or without a fraction, or a date), `retry-after-ms` and `x-should-retry`.
-    pub fn read(headers: &HeaderMap, clock: &dyn Clock) -> Self {
+    fn read(headers: &HeaderMap, clock: &dyn Clock) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let millis = text("retry-after-ms").and_then(number).map(|millis| seconds(millis / 1000.0));
         let after = || {
@@ -40,7 +96,7 @@ impl Hints {
 
     /// The pause after which a request is repeated that got this status, and failed so many times. `None` if it is not
     /// repeated.
-    pub fn pause(&self, status: u16, failures: u32, entropy: &dyn Entropy) -> Option<Duration> {
+    fn pause(&self, status: u16, failures: u32, entropy: &dyn Entropy) -> Option<Duration> {
         let most = match (self.should_retry, status) {
             (Some(false), _) => 0,
             (_, 429 | 498 | 503 | 529) => REQUESTS_MAX,

@@ -160,7 +160,7 @@ impl Retrieval {
                 },
             )?;
         let index = Arc::new(Index::parse(&index).map_err(|_| "It cannot be read now.")?);
-        Ok(One::Document(Document { file: None, name, index, text: Some(text) }))
+        Ok(One::Document(Document { file: None, name, index, vectors: None, text: Some(text) }))
     }
 }
 

@@ -1,6 +1,7 @@
-//! The texts and indexes of files that were read. They never change, so that indexes are kept in memory, up to a limit.
+//! The texts, indexes and vectors of files that were read. They never change, so that indexes and vectors are kept in
+//! memory, up to a limit.
 
-use super::Chosen;
+use super::{Chosen, VECTORS_MAX};
 use crate::{
     blobs::{BlobKey, Blobs},
     domain::{
@@ -9,10 +10,11 @@ use crate::{
         file::{File, FileState},
         ids::{FileId, UserId},
     },
+    log::Causes,
 };
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use knowledge::Index;
+use knowledge::{Index, Vectors};
 use std::{
     collections::HashMap,
     ops::Range,
@@ -21,7 +23,7 @@ use std::{
 
 /// The most bytes of an index.
 const INDEX_MAX: usize = 64 * 1024 * 1024;
-/// The most bytes of the indexes in memory.
+/// The most bytes of the indexes and vectors in memory.
 const KEPT_MAX: usize = 64 * 1024 * 1024;
 /// How many objects are read at once.
 const READ_AT_ONCE: usize = 16;
@@ -36,6 +38,8 @@ pub(super) struct Document {
     pub name: String,
     /// The index of its text.
     pub index: Arc<Index>,
+    /// The vectors of its passages, if there are some.
+    pub vectors: Option<Arc<Vectors>>,
     /// Its text, if that is not in the bucket.
     pub text: Option<Bytes>,
 }
@@ -48,50 +52,78 @@ impl Document {
     }
 }
 
-/// Reads texts and indexes. Cheap to clone.
+/// Reads texts, indexes and vectors. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Library {
     blobs: Blobs,
+    /// The model whose vectors are read.
+    vectors_of: Option<String>,
     kept: Arc<Mutex<Kept>>,
 }
 
-/// Indexes in memory.
+/// What a search needs of a file.
+#[derive(Clone)]
+struct Searchable {
+    index: Arc<Index>,
+    vectors: Option<Arc<Vectors>>,
+}
+
+/// What is in memory.
 #[derive(Default)]
 struct Kept {
     /// With the time of their last use.
-    indexes: HashMap<FileId, (Arc<Index>, u64)>,
+    files: HashMap<FileId, (Searchable, u64)>,
     bytes: usize,
     uses: u64,
 }
 
 impl Library {
-    pub fn new(blobs: Blobs) -> Self {
-        Self { blobs, kept: Arc::default() }
+    /// Reads from `blobs`, also the vectors that the model `vectors_of` made.
+    pub fn new(blobs: Blobs, vectors_of: Option<String>) -> Self {
+        Self { blobs, vectors_of, kept: Arc::default() }
     }
 
     /// The documents among a user's files that can be searched, in the same order.
     pub async fn load(&self, user: UserId, files: Vec<File>) -> Result<Vec<Document>, Error> {
         let ready = files.into_iter().filter(|file| file.state == FileState::Ready).take(SEARCHED_MAX);
         let loaded = stream::iter(ready).map(async |file: File| -> Result<_, Error> {
-            let index = self.index(user, file.id).await?;
+            let found = self.searchable(user, file.id).await?;
             let (id, name) = (file.id, file.name.as_str().to_owned());
-            Ok(index.map(|index| Document { file: Some(id), name, index, text: None }))
+            let document =
+                |Searchable { index, vectors }| Document { file: Some(id), name, index, vectors, text: None };
+            Ok(found.map(document))
         });
         let loaded: Vec<Option<Document>> = loaded.buffered(READ_AT_ONCE).try_collect().await?;
         Ok(loaded.into_iter().flatten().collect())
     }
 
-    /// The index of a file. `None` if the file is being deleted.
-    async fn index(&self, user: UserId, file: FileId) -> Result<Option<Arc<Index>>, Error> {
-        if let Some(index) = self.kept(|kept| kept.get(file)) {
-            return Ok(Some(index));
+    /// The index and the vectors of a file. `None` if the file is being deleted.
+    async fn searchable(&self, user: UserId, file: FileId) -> Result<Option<Searchable>, Error> {
+        if let Some(found) = self.kept(|kept| kept.get(file)) {
+            return Ok(Some(found));
         }
-        let Some(bytes) = self.blobs.get_whole(&BlobKey::of_index(user, file), INDEX_MAX).await? else {
-            return Ok(None);
-        };
+        let index = async { Ok(self.blobs.get_whole(&BlobKey::of_index(user, file), INDEX_MAX).await?) };
+        let (bytes, vectors) = futures::future::try_join(index, self.vectors(user, file)).await?;
+        let Some(bytes) = bytes else { return Ok(None) };
         let index = Arc::new(Index::parse(&bytes).map_err(Error::internal)?);
-        self.kept(|kept| kept.add(file, index.clone()));
-        Ok(Some(index))
+        let found = Searchable { index, vectors };
+        self.kept(|kept| kept.add(file, found.clone()));
+        Ok(Some(found))
+    }
+
+    /// The vectors of a file, if the model made some that questions are compared with.
+    async fn vectors(&self, user: UserId, file: FileId) -> Result<Option<Arc<Vectors>>, Error> {
+        let Some(model) = &self.vectors_of else { return Ok(None) };
+        // The name of the model stands before the vectors.
+        let most = VECTORS_MAX + 2 * model.len() + 1024;
+        let Some(bytes) = self.blobs.get_whole(&BlobKey::of_vectors(user, file), most).await? else { return Ok(None) };
+        match Vectors::parse(&bytes, model) {
+            Ok(vectors) => Ok(vectors.map(Arc::new)),
+            Err(error) => {
+                tracing::warn!(%file, error = %Causes(&error), "a file is searched by words alone");
+                Ok(None)
+            }
+        }
     }
 
     fn kept<T>(&self, then: impl FnOnce(&mut Kept) -> T) -> T {
@@ -107,7 +139,7 @@ impl Library {
                 Ok(text) => text?,
                 Err(error) => return Some(Err(error)),
             };
-            let Document { file, name, index: _, text: _ } = document;
+            let Document { file, name, index: _, vectors: _, text: _ } = document;
             Some(Ok(Source { file: *file, filename: name.clone(), page: place.page, text: text.trim().to_owned() }))
         });
         let read: Vec<_> = read.buffered(READ_AT_ONCE).collect().await;
@@ -153,26 +185,32 @@ impl Library {
     }
 }
 
+impl Searchable {
+    fn heap_bytes(&self) -> usize {
+        self.index.heap_bytes() + self.vectors.as_ref().map_or(0, |vectors| vectors.heap_bytes())
+    }
+}
+
 impl Kept {
-    fn get(&mut self, file: FileId) -> Option<Arc<Index>> {
+    fn get(&mut self, file: FileId) -> Option<Searchable> {
         self.uses += 1;
-        let (index, used) = self.indexes.get_mut(&file)?;
+        let (found, used) = self.files.get_mut(&file)?;
         *used = self.uses;
-        Some(index.clone())
+        Some(found.clone())
     }
 
-    /// Adds an index, in place of those that were not used for longest.
-    fn add(&mut self, file: FileId, index: Arc<Index>) {
+    /// Adds a file, in place of those that were not used for longest.
+    fn add(&mut self, file: FileId, found: Searchable) {
         self.uses += 1;
-        self.bytes += index.heap_bytes();
-        if let Some((before, _)) = self.indexes.insert(file, (index, self.uses)) {
+        self.bytes += found.heap_bytes();
+        if let Some((before, _)) = self.files.insert(file, (found, self.uses)) {
             self.bytes -= before.heap_bytes();
         }
         while self.bytes > KEPT_MAX
-            && let Some(oldest) = self.indexes.iter().min_by_key(|(_, (_, used))| *used).map(|(file, _)| *file)
-            && let Some((index, _)) = self.indexes.remove(&oldest)
+            && let Some(oldest) = self.files.iter().min_by_key(|(_, (_, used))| *used).map(|(file, _)| *file)
+            && let Some((found, _)) = self.files.remove(&oldest)
         {
-            self.bytes -= index.heap_bytes();
+            self.bytes -= found.heap_bytes();
         }
     }
 }

@@ -5,7 +5,10 @@
 mod attached;
 mod library;
 
-use super::files::Files;
+use super::{
+    embedding::{AskedMeaning, Embedder, VECTORS_MAX},
+    files::Files,
+};
 use crate::{
     blobs::Blobs,
     domain::{
@@ -19,7 +22,7 @@ use crate::{
     outbound::Outbound,
 };
 use attached::Attached;
-use knowledge::{Index, Question, search};
+use knowledge::{Hit, Index, Meaning, Question, Vectors, search, search_both};
 use library::{Document, Library};
 use std::sync::Arc;
 
@@ -38,6 +41,7 @@ pub struct Retrieval {
     files: Files,
     library: Library,
     extractor: Extractor,
+    embedder: Option<Embedder>,
     outbound: Arc<Outbound>,
 }
 
@@ -79,9 +83,15 @@ struct Chosen {
 
 impl Retrieval {
     /// Finds files in `files`, and their texts in `blobs`. Attached addresses are fetched through `outbound` and read with
-    /// `extractor`.
-    pub fn new(files: Files, blobs: Blobs, extractor: Extractor, outbound: Arc<Outbound>) -> Self {
-        Self { files, library: Library::new(blobs), extractor, outbound }
+    /// `extractor`. With an `embedder`, passages are found by their meaning, too.
+    pub fn new(
+        files: Files,
+        blobs: Blobs,
+        (extractor, embedder): (Extractor, Option<Embedder>),
+        outbound: Arc<Outbound>,
+    ) -> Self {
+        let library = Library::new(blobs, embedder.as_ref().map(|embedder| embedder.model().to_owned()));
+        Self { files, library, extractor, embedder, outbound }
     }
 
     /// What a model is to be told of files for a question. Nothing fits many questions.
@@ -98,9 +108,27 @@ impl Retrieval {
         let Attached { mut documents, images, unread } = attached;
         let of_message = documents.len();
         documents.extend(known);
-        let chosen = choose(&asked, &documents, of_message);
+        let hits = self.search(&Question { text: asked.question, earlier: asked.earlier }, &documents).await;
+        let chosen = choose(asked.room, &documents, of_message, &hits);
         let passages = self.library.texts(asked.user, &documents, &chosen).await?;
         Ok(Retrieved { passages, images, unread })
+    }
+
+    /// The passages that fit a question. The provider of embeddings is asked only if there are vectors to compare with.
+    async fn search(&self, question: &Question<'_>, documents: &[Document]) -> Vec<Hit> {
+        let has_vectors = documents.iter().any(|document| document.vectors.is_some());
+        let meaning = match &self.embedder {
+            Some(embedder) if has_vectors => embedder.of_question(question).await,
+            _ => None,
+        };
+        let Some(AskedMeaning { direction, min_similarity }) = meaning else {
+            let indexes: Vec<&Index> = documents.iter().map(|document| &*document.index).collect();
+            return search(question, &indexes, PASSAGES_MAX);
+        };
+        let files: Vec<(&Index, Option<&Vectors>)> =
+            documents.iter().map(|document| (&*document.index, document.vectors.as_deref())).collect();
+        let meaning = Meaning { direction: &direction, least: min_similarity };
+        search_both(question, meaning, &files, PASSAGES_MAX)
     }
 
     /// The other files that exist and can be searched.
@@ -132,9 +160,10 @@ impl Retrieval {
     }
 }
 
-/// The passages for a question, best first, as many as fit. The first documents are attached.
-fn choose(asked: &Asked<'_>, documents: &[Document], attached: usize) -> Vec<Chosen> {
-    let room = (asked.room as u64).min(BYTES_MAX);
+/// The passages for a question, best first, as many as fit into `room`. The first documents are attached. `hits` are what
+/// the search found.
+fn choose(room: usize, documents: &[Document], attached: usize, hits: &[Hit]) -> Vec<Chosen> {
+    let room = (room as u64).min(BYTES_MAX);
     let mut left = room;
     let mut chosen = Vec::new();
     let mut add = |document: usize, passage: u32, left: &mut u64| {
@@ -153,10 +182,7 @@ fn choose(asked: &Asked<'_>, documents: &[Document], attached: usize) -> Vec<Cho
     for (number, document) in documents.iter().enumerate().take(attached).filter(|(_, document)| is_short(document)) {
         all(document).for_each(|passage| add(number, passage, &mut left));
     }
-    let indexes: Vec<&Index> = documents.iter().map(|document| &*document.index).collect();
-    let question = Question { text: asked.question, earlier: asked.earlier };
-    let hits = search(&question, &indexes, PASSAGES_MAX);
-    for hit in &hits {
+    for hit in hits {
         add(hit.index, hit.passage, &mut left);
     }
     for (number, document) in documents.iter().enumerate().take(attached) {

@@ -1,10 +1,12 @@
 //! Sending a message to the model, for all dialects. A turn is charged exactly when its reply is stored, and no two
 //! turns can spend the same tokens. `preparing` reads and checks what a turn needs, `prompt` decides what the model is
-//! told, `run` asks it, and `titles` names the conversation afterwards. Running and listening are apart: whoever wants to hear a turn follows it (`follow`), in the
-//! process that runs it (`live`) or through the database. `events` lists the events for webhooks and live connections.
+//! told, `run` asks it, and `titles` names the conversation afterwards. Running and listening are apart: whoever wants to
+//! hear a turn follows it (`follow`), in the process that runs it (`live`) or through the database. `events` lists the
+//! events for webhooks and live connections.
 
 mod events;
 mod follow;
+mod known;
 mod live;
 mod preparing;
 mod prompt;
@@ -42,6 +44,7 @@ use crate::{
     store::{Store, running::FollowedState},
 };
 use futures::{Stream, StreamExt, stream::BoxStream};
+use known::KnownAssistants;
 use live::LiveTurns;
 use prompt::{joined, most_tokens_of, prompt};
 use run::{Ended, Started};
@@ -130,6 +133,7 @@ pub struct Turns {
     /// How long a model may take.
     time_limit: Duration,
     live: LiveTurns,
+    known: KnownAssistants,
     suggestions: Suggestions,
     realtime: Realtime,
     tools: ToolRunner,
@@ -178,6 +182,7 @@ impl Turns {
             limits,
             time_limit,
             live,
+            known: KnownAssistants::default(),
             suggestions,
             realtime,
             clock,

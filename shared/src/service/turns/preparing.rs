@@ -79,8 +79,8 @@ impl Turns {
         Ok((Grounding { fence, passages: passages.collect(), images, unread }, sources))
     }
 
-    /// The conversation and the assistant to read. For a default conversation with an assistant, assumes that none was
-    /// deleted before: the number of deleted ones is in the assistant's row.
+    /// The conversation and the assistant to read, if that is known. For a default conversation with an assistant, assumes
+    /// that none was deleted before: the number of deleted ones is in the assistant's row.
     pub(super) fn looked_for(
         &self,
         user: &User,
@@ -90,7 +90,7 @@ impl Turns {
         match place {
             TurnTarget::Default => (ConversationId::default_of(user.id, user.resets), None),
             TurnTarget::With(assistant) => (ConversationId::default_with(*assistant, 0), Some(*assistant)),
-            TurnTarget::In(id) => (*id, None),
+            TurnTarget::In(id) => (*id, self.known.get(*id)),
             TurnTarget::New { assistant, title: _ } => (ConversationId::new(self.entropy.uuid(now)), *assistant),
         }
     }
@@ -129,6 +129,9 @@ impl Turns {
             return Err(Error::Conflict(Conflict::AssistantInactive));
         }
         let asked = assistant.as_ref().map(|assistant| assistant.id);
+        if let Some(asked) = asked {
+            self.known.note(id, asked);
+        }
         let place = TurnLocation { user: user.id, conversation: id, assistant: asked, turn, begins };
         Ok(Ready { place, assistant, toolbox: Toolbox::default(), sources: Vec::new(), available, wants_title })
     }
@@ -140,9 +143,10 @@ impl Turns {
         conversation: &Conversation,
         known: Option<Assistant>,
     ) -> Result<Option<Assistant>, Error> {
-        let Some(id) = conversation.assistant.filter(|_| known.is_none()) else {
+        let Some(id) = conversation.assistant else { return Ok(None) };
+        if known.as_ref().is_some_and(|known| known.id == id) {
             return Ok(known);
-        };
+        }
         let found = self.store.assistant(user, id).await?;
         found.map(Some).ok_or(Error::Conflict(Conflict::AssistantInactive))
     }

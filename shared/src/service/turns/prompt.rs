@@ -96,14 +96,19 @@ pub(super) fn most_tokens_of(prompt: &Prompt) -> u64 {
     tokens_of(prompt) * 3 / 2
 }
 
-/// The prompt with the later half of its history, for a model whose context is shorter than expected. `None` if it has no
-/// history.
-pub(super) fn with_half_the_history(mut prompt: Prompt) -> Option<Prompt> {
+/// The prompt with the later half of its history and the better half of its passages, for a model whose context is shorter
+/// than expected. `None` if it has neither to halve. A single passage stays, because the instructions speak of it.
+pub(super) fn halved(mut prompt: Prompt) -> Option<Prompt> {
     let messages = prompt.messages.iter().enumerate();
     let questions: Vec<usize> =
         messages.filter(|(_, message)| matches!(message, PromptMessage::User(_))).map(|(at, _)| at).collect();
-    let earlier = questions.len().checked_sub(1).filter(|&earlier| earlier > 0)?;
-    prompt.messages.drain(..questions[earlier.div_ceil(2)]);
+    let (earlier, passages) = (questions.len().saturating_sub(1), prompt.grounding.passages.len());
+    if earlier == 0 && passages < 2 {
+        return None;
+    }
+    let first = questions.get(earlier.div_ceil(2)).copied().unwrap_or_default();
+    prompt.messages.drain(..first);
+    prompt.grounding.passages.truncate(passages.div_ceil(2));
     Some(prompt)
 }
 

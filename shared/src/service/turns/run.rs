@@ -7,7 +7,7 @@ use super::{
     events::{answered_in, said_in},
     live::{Live, LiveEnd, LiveFailure, LiveTurn},
     preparing::Ready,
-    prompt::{tokens_of, tokens_of_answer, with_half_the_history},
+    prompt::{halved, tokens_of, tokens_of_answer},
 };
 use crate::{
     domain::{
@@ -192,14 +192,14 @@ impl Turns {
         &self,
         held: Held,
         target: &TurnTarget,
-        prompt: Prompt,
+        mut prompt: Prompt,
         (live, feed): (&LiveTurn, Option<Feed>),
     ) -> Result<Attempt<Answered>, Error> {
         let input_tokens = tokens_of(&prompt);
         let asked = prompt.model.clone();
         let heard = async {
             tokio::select! {
-                heard = self.converse(&held, prompt, live, feed.as_ref()) => heard,
+                heard = self.converse(&held, &mut prompt, live, feed.as_ref()) => heard,
                 heard = self.keep_alive(&held, live) => heard,
             }
         };
@@ -210,8 +210,11 @@ impl Turns {
                 let took = self.clock.now().since(held.created_at);
                 let has_time = took <= ASKED_AGAIN_WITHIN && !matches!(status, MessageStatus::Cancelled);
                 let text = live.text();
+                // As many as the model was told in the end.
+                let told = held.sources.iter().take(prompt.grounding.passages.len()).cloned();
                 let about = AboutReply {
                     steps: ended_steps(live),
+                    sources: told.collect(),
                     ..self.about(&held, &text, (usage, input_tokens), asked.or(model))
                 };
                 self.settle(held, (target, has_time), (text, status), about).await
@@ -237,7 +240,7 @@ impl Turns {
         }
     }
 
-    /// Price and origin of an answer. Who stops a turn before a word was said pays nothing.
+    /// Price and model of an answer. Who stops a turn before a word was said pays nothing.
     fn about(
         &self,
         held: &Held,
@@ -248,10 +251,10 @@ impl Turns {
         let used = usage.unwrap_or_else(|| Usage { input_tokens, output_tokens: tokens_of_answer(text) });
         let charged = if text.is_empty() { 0 } else { self.balance.charge(used, held.amount) };
         let is_estimated = usage.is_none() && charged > 0 && self.balance.are_by_use();
-        AboutReply { charged, is_estimated, usage, model, sources: held.sources.clone(), steps: Vec::new() }
+        AboutReply { charged, is_estimated, usage, model, sources: Vec::new(), steps: Vec::new() }
     }
 
-    /// Receives the answer. If the prompt is longer than the model's context, asks once more with half the history.
+    /// Receives the answer. If the prompt is longer than the model's context, asks once more with half of its history and passages.
     pub(super) async fn hear_whole(
         &self,
         held: &Held,
@@ -263,7 +266,7 @@ impl Turns {
             Heard::TooLong => {}
             heard => return heard,
         }
-        let Some(shorter) = with_half_the_history(prompt.clone()) else { return Heard::Failure(TurnFailure::Model) };
+        let Some(shorter) = halved(prompt.clone()) else { return Heard::Failure(TurnFailure::Model) };
         let time_limit = deadline.saturating_duration_since(Instant::now());
         *prompt = Prompt { time_limit, ..shorter };
         match self.hear(held, prompt.clone(), deadline, (live, feed)).await {

@@ -31,7 +31,7 @@ impl Turns {
     pub(super) async fn converse(
         &self,
         held: &Held,
-        mut prompt: Prompt,
+        prompt: &mut Prompt,
         live: &LiveTurn,
         feed: Option<&Feed>,
     ) -> Heard {
@@ -41,7 +41,7 @@ impl Turns {
         loop {
             prompt.time_limit = deadline.saturating_duration_since(Instant::now());
             let Asked { calls, text, reasoning, usage } =
-                match self.hear_whole(held, &mut prompt, deadline, (live, feed)).await {
+                match self.hear_whole(held, prompt, deadline, (live, feed)).await {
                     Heard::Calls(asked) => asked,
                     Heard::Answer { status, usage, model } => {
                         return Heard::Answer { status, usage: together(used, usage), model };
@@ -73,7 +73,7 @@ impl Turns {
                     }
                 };
                 let ToolOutcome { text, has_failed: is_error } = outcome;
-                let text = held.toolbox.fenced(&text, self.room(&prompt));
+                let text = held.toolbox.fenced(&text, self.room(prompt));
                 prompt.messages.push(PromptMessage::ToolResult { call: call.id, name: call.name, text, is_error });
             }
             if steps == STEPS_MAX {

@@ -21,7 +21,8 @@ use crate::{
         ids::UserId,
         list::{ListRequest, Listed, UserField},
         money::Tokens,
-        names::Email,
+        names::{Email, FoldedName, SignInName},
+        page::PageRequest,
         user::{Administrator, Caller, Role, User},
     },
     entropy::Entropy,
@@ -34,6 +35,15 @@ use crate::{
 };
 use secrecy::SecretString;
 use std::sync::Arc;
+
+/// Which users are listed. Without a name, all are.
+#[derive(Debug, Default)]
+pub struct UserFilter {
+    /// The user with this username.
+    pub username: Option<SignInName>,
+    /// The user with this e-mail address.
+    pub email: Option<SignInName>,
+}
 
 /// Users.
 pub struct Users {
@@ -73,12 +83,37 @@ impl Users {
         Ok((account.user, self.balance.shown(&balance)))
     }
 
-    /// All users, and their available tokens.
+    /// The user with this username, and with this e-mail address if both are given, and their available tokens. As a list
+    /// of at most one.
+    async fn find(&self, filter: &UserFilter, request: PageRequest) -> Result<Listed<(User, Tokens)>, Error> {
+        let nobody = Listed::empty(request, 0);
+        let UserFilter { username, email } = filter;
+        let Some(name) = username.as_ref().or(email.as_ref()).and_then(SignInName::folded) else { return Ok(nobody) };
+        let Some(owner) = self.store.owner_of_name(&name).await? else { return Ok(nobody) };
+        let Some((account, balance)) = self.store.account_and_balance(owner).await? else { return Ok(nobody) };
+        let user = account.user;
+        let is_called = |wanted: &Option<SignInName>, own: Option<&FoldedName>| {
+            wanted.as_ref().is_none_or(|wanted| wanted.folded().as_ref() == own)
+        };
+        let fits = is_called(username, Some(user.username.folded()))
+            && is_called(email, user.email.as_ref().map(Email::folded));
+        if !fits {
+            return Ok(nobody);
+        }
+        let found = if request.number() == 1 { vec![(user, self.balance.shown(&balance))] } else { Vec::new() };
+        Ok(Listed::new(found, 1, request, None))
+    }
+
+    /// All users that match `filter`, and their available tokens.
     pub async fn list(
         &self,
         _: &Administrator,
+        filter: &UserFilter,
         request: &ListRequest<UserField>,
     ) -> Result<Listed<(User, Tokens)>, Error> {
+        if filter.username.is_some() || filter.email.is_some() {
+            return self.find(filter, request.page).await;
+        }
         if request.is_deep() {
             let total = self.store.count_accounts().await?;
             if !request.page.exists_in(total) {

@@ -1,0 +1,221 @@
+"""The client library of the AI Assistant Platform API."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._core.answers import RawResponse
+from ._core.errors import (
+    AIAssistantError,
+    APIConnectionError,
+    APIResponseError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    ErrorCode,
+    IdempotencyError,
+    InsufficientTokensError,
+    MethodNotAllowedError,
+    ModelError,
+    ModelTimeoutError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitError,
+    RealtimeClosedError,
+    RealtimeError,
+    RequestInProgressError,
+    ServerError,
+    ServiceUnavailableError,
+    SessionExpiredError,
+    StreamError,
+    StreamInterruptedError,
+    UnsupportedMediaTypeError,
+    UploadError,
+    ValidationError,
+    WebhookVerificationError,
+)
+from ._core.models import (
+    ApiKey,
+    Assistant,
+    AssistantStatus,
+    Attachment,
+    ChatModel,
+    Component,
+    Conversation,
+    CreatedApiKey,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryStatus,
+    DeltaEvent,
+    DoneEvent,
+    EventKind,
+    Exchange,
+    FieldError,
+    File,
+    FileStatus,
+    Health,
+    Message,
+    MessageEvent,
+    MessageStatus,
+    Notification,
+    Parameter,
+    Role,
+    SecretHeader,
+    Source,
+    Step,
+    StepEvent,
+    StreamEvent,
+    Ticket,
+    Tool,
+    ToolTrial,
+    Upload,
+    Usage,
+    User,
+    Webhook,
+    WebhookEvent,
+)
+from ._core.session import Session
+from ._core.values import UNSET, Unset
+from ._sync.client import AIAssistantClient
+from ._sync.pages import Page
+from ._sync.streams import MessageStream
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._async.client import AsyncAIAssistantClient
+    from ._async.listing import AsyncPager
+    from ._async.pages import AsyncPage
+    from ._async.streams import AsyncMessageStream
+    from ._core.live import (
+        AssistantUpdate,
+        ConversationUpdate,
+        Gap,
+        LiveMessage,
+        MessageDelta,
+        SystemNotification,
+        UnknownUpdate,
+        Update,
+    )
+
+__all__ = [
+    "UNSET",
+    "AIAssistantClient",
+    "AIAssistantError",
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "ApiKey",
+    "Assistant",
+    "AssistantStatus",
+    "AssistantUpdate",
+    "AsyncAIAssistantClient",
+    "AsyncMessageStream",
+    "AsyncPage",
+    "AsyncPager",
+    "Attachment",
+    "AuthenticationError",
+    "BadRequestError",
+    "ChatModel",
+    "Component",
+    "ConfigurationError",
+    "ConflictError",
+    "Conversation",
+    "ConversationUpdate",
+    "CreatedApiKey",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryStatus",
+    "DeltaEvent",
+    "DoneEvent",
+    "ErrorCode",
+    "EventKind",
+    "Exchange",
+    "FieldError",
+    "File",
+    "FileStatus",
+    "Gap",
+    "Health",
+    "IdempotencyError",
+    "InsufficientTokensError",
+    "LiveMessage",
+    "Message",
+    "MessageDelta",
+    "MessageEvent",
+    "MessageStatus",
+    "MessageStream",
+    "MethodNotAllowedError",
+    "ModelError",
+    "ModelTimeoutError",
+    "NotFoundError",
+    "Notification",
+    "Page",
+    "Parameter",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RawResponse",
+    "RealtimeClosedError",
+    "RealtimeError",
+    "RequestInProgressError",
+    "Role",
+    "SecretHeader",
+    "ServerError",
+    "ServiceUnavailableError",
+    "Session",
+    "SessionExpiredError",
+    "Source",
+    "Step",
+    "StepEvent",
+    "StreamError",
+    "StreamEvent",
+    "StreamInterruptedError",
+    "SystemNotification",
+    "Ticket",
+    "Tool",
+    "ToolTrial",
+    "UnknownUpdate",
+    "Unset",
+    "UnsupportedMediaTypeError",
+    "Update",
+    "Upload",
+    "UploadError",
+    "Usage",
+    "User",
+    "ValidationError",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookVerificationError",
+    "__version__",
+]
+
+# These take time to import, and many programs need none of them.
+_LATER = {
+    "AssistantUpdate": "._core.live",
+    "AsyncAIAssistantClient": "._async.client",
+    "AsyncMessageStream": "._async.streams",
+    "AsyncPage": "._async.pages",
+    "AsyncPager": "._async.listing",
+    "ConversationUpdate": "._core.live",
+    "Gap": "._core.live",
+    "LiveMessage": "._core.live",
+    "MessageDelta": "._core.live",
+    "SystemNotification": "._core.live",
+    "UnknownUpdate": "._core.live",
+    "Update": "._core.live",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(module, __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -1,0 +1,1 @@
+"""The synchronous client. `tools/unasync.py` makes it of `_async`, but for `io.py` and `listing.py`."""
