@@ -18,13 +18,13 @@ const row = (page, title) => page.locator('.chats li', { hasText: title });
 async function openMenu(page, title) {
   await row(page, title).hover();
   await row(page, title).locator('.more').click();
-  await page.locator('.menu-list').waitFor();
+  await page.locator('[role="menu"]').waitFor();
 }
 
 test('the menu of a row obeys arrows, Home, End, letters and Escape', async (t) => {
   const { page } = await withChats(t, ['Alpha', 'Beta']);
   await openMenu(page, 'Alpha');
-  const item = () => text(page, '.menu-list :focus');
+  const item = () => text(page, '[role="menu"] :focus');
   assert.equal(await item(), 'Rename');
   for (const [key, expected] of [['ArrowUp', 'Delete'], ['ArrowDown', 'Rename'], ['End', 'Delete'], ['Home', 'Rename'], ['c', 'Copy as Markdown'], ['d', 'Delete']]) {
     await page.keyboard.press(key);
@@ -32,7 +32,7 @@ test('the menu of a row obeys arrows, Home, End, letters and Escape', async (t) 
   }
   await picture(page, 'chats-menu');
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('.menu-list').count(), 0);
+  assert.equal(await page.locator('[role="menu"]').count(), 0);
   assert.equal(await focused(page, 'aria-label'), 'More for “Alpha”');
   assert.equal(await focused(page, 'aria-expanded'), '');
 });
@@ -41,7 +41,7 @@ test('renaming: Enter and leaving save, Escape restores, nothing is no title', a
   const { page } = await withChats(t, ['Alpha']);
   const rename = async (title, end) => {
     await openMenu(page, /./);
-    await page.click('.menu-list [role="menuitem"]:first-child');
+    await page.click('[role="menuitem"]:first-child');
     await page.fill('.rename-field', title);
     await end();
     await page.locator('.rename-field').waitFor({ state: 'detached' });
@@ -65,14 +65,14 @@ test('renaming: Enter and leaving save, Escape restores, nothing is no title', a
 test('deleting names the chat, and the focus goes on', async (t) => {
   const { page } = await withChats(t, ['Alpha', 'Beta', 'Gamma']);
   await openMenu(page, 'Beta');
-  await page.click('.menu-list .risky');
+  await page.click('[role="menu"] .risky');
   assert.equal(await text(page, '#ask-delete h2'), 'Delete “Beta”?');
   await picture(page, 'chats-delete');
   await page.keyboard.press('Escape');
   assert.equal(await focused(page, 'aria-label'), 'More for “Beta”');
   assert.equal(await page.locator('.chats li').count(), 3);
   await openMenu(page, 'Beta');
-  await page.click('.menu-list .risky');
+  await page.click('[role="menu"] .risky');
   await page.click('#ask-delete .risky');
   await row(page, 'Beta').waitFor({ state: 'detached' });
   assert.equal(await text(page, ':focus'), 'Alpha');
@@ -101,6 +101,7 @@ test('two windows of one browser agree', async (t) => {
   await ended(two.locator('#m2'));
   assert.equal(await text(two, '#m2 .text'), 'Seen in both.');
   await one.click('.head .rename');
+  await one.locator('.rename-field').waitFor();
   await one.keyboard.type('Named in one');
   await one.keyboard.press('Enter');
   await two.waitForFunction(() => document.title.startsWith('Named in one') && document.querySelector('.chats .now').innerText.includes('Named in one'));

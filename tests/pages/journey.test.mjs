@@ -56,7 +56,7 @@ for (const [profile, options] of Object.entries(PROFILES)) {
     const row = page.locator('.chats li.now');
     assert.equal(await row.count(), 1);
     await row.locator('.more').click();
-    await page.click('.menu-list [role="menuitem"]:first-child');
+    await page.click('[role="menuitem"]:first-child');
     await page.keyboard.type('Revenue & margins <2025>');
     await page.keyboard.press('Enter');
     assert.equal(await row.locator('a').first().innerText(), 'Revenue & margins <2025>');

@@ -25,8 +25,30 @@ export function retitle(chat, title) {
   document.title = `${title} · ${document.title.split(' · ').at(-1)}`;
 }
 
+const PLAYING = `playing:${page.user}`;
+/** No answer takes longer. */
+const PLAYS_MS = 300_000;
+
+/** The chats in which this browser left an answer that was being made, with the time. @returns {Record<string, number>} */
+function playing() {
+  try {
+    const since = Object.entries(JSON.parse(localStorage.getItem(PLAYING) ?? '{}'));
+    return Object.fromEntries(since.filter(([, at]) => Date.now() - at < PLAYS_MS));
+  } catch {
+    return {};
+  }
+}
+
 /** @param {string} chat @param {boolean} plays */
 export function setPlaying(chat, plays) {
+  const { [chat]: _, ...others } = playing();
+  try {
+    localStorage.setItem(PLAYING, JSON.stringify(plays ? { ...others, [chat]: Date.now() } : others));
+  } catch { /* storage is off: other pages do not show it */ }
+  showPlaying(chat, plays);
+}
+
+function showPlaying(chat, plays) {
   const at = row(chat);
   if (!at || at.classList.contains('plays') === plays) return;
   at.classList.toggle('plays', plays);
@@ -87,7 +109,7 @@ export function removed(chat) {
 /** Takes the list and the balance from a page as it is now, unless the list is in use. @param {DocumentFragment} now */
 export function replace(now) {
   const [list, fresh] = [document, now].map((root) => root.querySelector('.chats'));
-  if (!list || !fresh || side.querySelector('.rename-field, .menu-list')) return;
+  if (!list || !fresh || side.querySelector('.rename-field, [role="menu"]')) return;
   const focused = document.activeElement;
   const at = list.contains(focused) ? { chat: focused.closest('li')?.dataset.chat, more: focused.matches('.more') } : null;
   list.replaceChildren(...fresh.childNodes);
@@ -106,6 +128,7 @@ function adopt(root) {
     if (current) item.querySelector('a').setAttribute('aria-current', 'page');
     else item.querySelector('a').removeAttribute('aria-current');
   }
+  for (const chat of Object.keys(playing())) showPlaying(chat, true);
   for (const link of root?.querySelectorAll('a.more') ?? []) {
     link.setAttribute('role', 'button');
     link.setAttribute('aria-haspopup', 'menu');

@@ -38,8 +38,9 @@ function onFrame({ type, data }) {
   if (type === 'system_notification') return notify(data.message);
   if (type !== 'conversation_update') return;
   if (data.conversation_id === page.chat && stream.busy()) return;
-  if (data.event === 'message.delta') chats.setPlaying(data.conversation_id, true);
-  else sync();
+  const ended = data.event === 'message.failed' || (data.event === 'message.received' && data.message?.role !== 'user');
+  if (data.event === 'message.delta' || ended) chats.setPlaying(data.conversation_id, !ended);
+  if (data.event !== 'message.delta') sync();
 }
 
 function notify(text) {
@@ -52,7 +53,7 @@ function onKey(event) {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
   const inField = event.target.matches?.('input, textarea, select');
   let done = true;
-  if (command && event.key === 'k') chats.focusSearch();
+  if (command && event.key.toLowerCase() === 'k') chats.focusSearch();
   else if (command && event.key === '/') document.getElementById('shortcuts')?.showModal();
   else if (event.altKey && !inField && event.key === 'ArrowDown') done = thread.move(1);
   else if (event.altKey && !inField && event.key === 'ArrowUp') done = thread.move(-1);
@@ -63,10 +64,10 @@ function onKey(event) {
 
 document.addEventListener('keydown', onKey);
 document.addEventListener('click', (event) => {
-  if (event.target.closest?.('a[href$="/accounts/logout/"]')) send.clearDrafts();
+  if (event.target.closest?.('a[href$="/accounts/logout/"]')) send.forget();
 });
 document.addEventListener('submit', (event) => {
-  if (event.target.action.endsWith('/accounts/logout/')) send.clearDrafts();
+  if (event.target.action.endsWith('/accounts/logout/')) send.forget();
 });
 
 tellZone();

@@ -26,10 +26,12 @@ let attempt = { key: '', content: '' };
 
 // ---- drafts ----
 
-const DRAFTS = 'draft:';
-const draftKey = () => `${DRAFTS}${page.user}:${page.chat ?? 'new'}`;
+const draftKey = () => `draft:${page.user}:${page.chat ?? 'new'}`;
+
+let forgotten = false;
 
 function saveDraft() {
+  if (forgotten) return;
   const draft = { text: field.value, files: files.attached() };
   try {
     if (draft.text || draft.files.length) localStorage.setItem(draftKey(), JSON.stringify(draft));
@@ -47,9 +49,10 @@ function restoreDraft() {
 }
 
 /** Nothing that was written stays on the device after signing out. */
-export function clearDrafts() {
+export function forget() {
+  forgotten = true;
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFTS)) localStorage.removeItem(key);
+    localStorage.clear();
   } catch { /* storage is off */ }
 }
 

@@ -179,7 +179,9 @@ export async function stop() {
 
 /** Follows the answers that were being made when the page was loaded. */
 export function attach() {
-  for (const turn of thread.pending()) follow(turn);
+  const pending = thread.pending();
+  if (page.chat && !pending.length) chats.setPlaying(page.chat, false);
+  for (const turn of pending) follow(turn);
 }
 
 /** Takes over what happened elsewhere. Resolves to false when the chat is gone. */
