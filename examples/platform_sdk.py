@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The platform API (spec 001) through the Python SDK: creates an assistant, streams its reply, reads the conversation.
 
-    pip install ./sdk/python
-    python3 examples/platform_sdk.py
+    python3 -m venv .venv && .venv/bin/pip install ./sdk/python
+    .venv/bin/python examples/platform_sdk.py
 
 The server is `QUINTET_URL`, by default http://localhost:8000."""
 
