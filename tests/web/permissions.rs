@@ -67,7 +67,13 @@ fn after<'a>(text: &'a str, before: &str) -> &'a str {
 #[tokio::test]
 async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() {
     let receiver = Receiver::start().await;
-    let world = World::with(&[OVER_SDK, ("RATE_LIMIT_API", "10000"), ("RATE_LIMIT_AUTH", "10000"), ("INITIAL_TOKENS", "100000"), ("OUTBOUND_ALLOW", "127.0.0.1")]);
+    let world = World::with(&[
+        OVER_SDK,
+        ("RATE_LIMIT_API", "10000"),
+        ("RATE_LIMIT_AUTH", "10000"),
+        ("INITIAL_TOKENS", "100000"),
+        ("OUTBOUND_ALLOW", "127.0.0.1"),
+    ]);
     world.admin("root").await;
     world.user("other").await;
     let other = world.id_of("other");
@@ -133,9 +139,11 @@ async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() 
     };
     walk.step(("POST /chat/session/create/", "/chat/session/create/".to_owned(), Vec::new())).await;
     let title = with(&[("title", "Title")]);
-    walk.step(("POST /chat/session/{conversation}/rename/", format!("/chat/session/{session}/rename/"), title.clone())).await;
+    walk.step(("POST /chat/session/{conversation}/rename/", format!("/chat/session/{session}/rename/"), title.clone()))
+        .await;
     walk.step(("GET /load_session/{conversation}/", format!("/load_session/{session}/"), Vec::new())).await;
-    walk.step(("DELETE /chat/session/{conversation}/delete/", format!("/chat/session/{session}/delete/"), Vec::new())).await;
+    walk.step(("DELETE /chat/session/{conversation}/delete/", format!("/chat/session/{session}/delete/"), Vec::new()))
+        .await;
     walk.step(("POST /chat/{conversation}/manage/", format!("{chat}manage/"), title)).await;
     let delete = with(&[("action", "delete")]);
     walk.step(("POST /chat/{conversation}/manage/", format!("{chat}manage/"), delete.clone())).await;
@@ -143,7 +151,17 @@ async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() 
     walk.step(("POST /assistants/{assistant}/", assistant, delete)).await;
 
     // The account and the pages of administrators.
-    for route in ["/account/", "/account/password/", "/account/sessions/", "/account/keys/", "/account/webhooks/", "/admin/", "/admin/users/", "/admin/notice/", "/admin/health/"] {
+    for route in [
+        "/account/",
+        "/account/password/",
+        "/account/sessions/",
+        "/account/keys/",
+        "/account/webhooks/",
+        "/admin/",
+        "/admin/users/",
+        "/admin/notice/",
+        "/admin/health/",
+    ] {
         walk.get(route).await;
     }
     walk.step(("POST /account/", "/account/".to_owned(), with(&[("full_name", "Root"), ("username", "root")]))).await;
@@ -175,6 +193,11 @@ async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() 
     walk.get("/account/password/").await;
     walk.step(("POST /account/password/", "/account/password/".to_owned(), with(&change))).await;
     let walked = walk.walked.clone();
-    let missing: Vec<String> = web::routes().routes().into_iter().map(|route| format!("{} {}", route.method, route.path)).filter(|route| !walked.contains(route)).collect();
+    let missing: Vec<String> = web::routes()
+        .routes()
+        .into_iter()
+        .map(|route| format!("{} {}", route.method, route.path))
+        .filter(|route| !walked.contains(route))
+        .collect();
     insta::assert_json_snapshot!("routes_that_the_walk_leaves_out", missing);
 }
