@@ -216,7 +216,7 @@ impl Conversations {
     /// # Errors
     /// `NotFound`.
     pub async fn find(&self, user: UserId, id: ConversationId) -> Result<Conversation, Error> {
-        Ok(self.store.conversation(user, id).await?.ok_or(Error::NotFound)?)
+        self.store.conversation(user, id).await?.ok_or(Error::NotFound)
     }
 
     /// A conversation with its latest turns, oldest first.
