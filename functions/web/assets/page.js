@@ -66,7 +66,8 @@ document.addEventListener('click', (event) => {
   if (event.target.closest?.('a[href$="/accounts/logout/"]')) send.clearDrafts();
 });
 document.addEventListener('submit', (event) => {
-  if (event.target.action.endsWith('/accounts/logout/')) send.clearDrafts();
+  // A form may have a field called `action`, which hides the property.
+  if (event.target.getAttribute('action')?.endsWith('/accounts/logout/')) send.clearDrafts();
 });
 
 tellZone();
