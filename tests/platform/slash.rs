@@ -157,7 +157,7 @@ async fn a_path_that_no_dialect_owns_is_a_page() {
     let reply = world.anonymous().get("/nothing").await;
     assert_eq!(reply.status, 404);
     assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
-    assert!(reply.text.starts_with("<!doctype html>"), "{}", reply.text);
+    assert!(reply.text.starts_with("<!DOCTYPE html>"), "{}", reply.text);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn a_ticket_opens_one_connection() {
     let reply = alice.post("/api/v1/ws/ticket", json!({})).await;
     assert_eq!(reply.status, 200);
     let ticket = reply.body["ticket"].as_str().unwrap();
-    assert_eq!(reply.body, json!({"ticket": ticket, "expires_in": 30}));
+    assert_eq!(reply.body, json!({"ticket": ticket, "expires_in": 30, "url": "ws://quintet.test/ws"}));
     assert_eq!(ticket.len(), 64);
     let path = format!("/ws?ticket={ticket}");
     server.connect(&path).await.hears_nothing_more().await;

@@ -67,12 +67,8 @@ document.addEventListener('click', (event) => {
   if (event.target.closest?.('a[href$="/accounts/logout/"]')) send.forget();
 });
 document.addEventListener('submit', (event) => {
-<<<<<<< HEAD
-  if (event.target.action.endsWith('/accounts/logout/')) send.forget();
-=======
   // A form may have a field called `action`, which hides the property.
-  if (event.target.getAttribute('action')?.endsWith('/accounts/logout/')) send.clearDrafts();
->>>>>>> 2987fd2e6e8e5be882f1f71c4208ffbe294e6636
+  if (event.target.getAttribute('action')?.endsWith('/accounts/logout/')) send.forget();
 });
 
 tellZone();
