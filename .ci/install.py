@@ -24,6 +24,8 @@ CHECKOV = "checkov"
 # Installed beside the packages of `sdk-python`, by .ci/sdk-python.
 LOWEST = "sdk-python-lowest"
 SMALL_MODEL = ROOT / "examples" / "small-model"
+JAVASCRIPT_SDK = ROOT / "sdk" / "javascript"
+OLDEST_NODE = (20, 19)
 
 
 @contextlib.contextmanager
@@ -84,6 +86,21 @@ def debian(program, *names):
     if shutil.which(program) is None:
         for command in [["update"], ["install", "--yes", "--no-install-recommends", *names]]:
             subprocess.run(["apt-get", "--quiet", *command], check=True, stdout=subprocess.DEVNULL)
+
+
+def javascript_sdk():
+    """Installs the pinned packages of the JavaScript SDK if they changed, and builds it."""
+    debian("npm", "npm")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if tuple(int(part) for part in version[1:].split(".")[:2]) < OLDEST_NODE:
+        sys.exit(f"Node.js {version} is too old: at least {'.'.join(map(str, OLDEST_NODE))} is needed.")
+    versions = (JAVASCRIPT_SDK / "package-lock.json").read_text()
+    marker = JAVASCRIPT_SDK / "node_modules" / "installed.txt"
+    if not marker.exists() or marker.read_text() != versions:
+        install = ["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(install, cwd=JAVASCRIPT_SDK, check=True)
+        marker.write_text(versions)
+    subprocess.run(["npm", "run", "--silent", "build"], cwd=JAVASCRIPT_SDK, check=True)
 
 
 def arm64_compiler():

@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         )?;
     }
     let version = hex::encode(&hash.finalize()[..VERSION_BYTES]);
-    let code = format!("/// The version.\npub const VERSION: &str = {version:?};\n\nconst ASSETS: &[Asset] = &[\n{table}];\n");
+    let code =
+        format!("/// The version.\npub const VERSION: &str = {version:?};\n\nconst ASSETS: &[Asset] = &[\n{table}];\n");
     fs::write(Path::new(&out).join("assets.rs"), code)?;
     Ok(())
 }

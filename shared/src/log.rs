@@ -6,7 +6,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// The crates whose details may be logged. Those of libraries contain whole requests to AWS, with password hashes and
 /// webhook secrets.
-pub const CRATES: [&str; 20] = [
+pub const CRATES: [&str; 21] = [
     "assistants",
     "auth",
     "balances",
@@ -26,6 +26,7 @@ pub const CRATES: [&str; 20] = [
     "shared",
     "tools",
     "users",
+    "web",
     "webhooks",
 ];
 

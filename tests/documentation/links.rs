@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Folders in which there are documents, beside the root.
-const FOLDERS: [&str; 4] = ["docs", "docs/apis", "docs/decisions", "tests/deploy"];
+const FOLDERS: [&str; 5] = ["docs", "docs/apis", "docs/decisions", "examples", "tests/deploy"];
 
 /// The paths of all documents, from the root.
 fn documents() -> Vec<String> {

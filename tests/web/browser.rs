@@ -36,7 +36,11 @@ impl Browser {
     /// The same browser, as one of its scripts requests JSON or events.
     pub fn script(&self, accept: &str) -> Actor {
         let Self { actor, csrf, .. } = self;
-        actor.without("Accept").sending("Accept", accept).sending("Cookie", &self.cookie()).sending("X-CSRF-Token", csrf)
+        actor
+            .without("Accept")
+            .sending("Accept", accept)
+            .sending("Cookie", &self.cookie())
+            .sending("X-CSRF-Token", csrf)
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {

@@ -19,7 +19,11 @@ async fn a_message_without_scripts_leads_to_its_answer() {
     let chat = says(&mut browser, "/chat/messages/", "Hello <b>there</b>").await;
     let page = browser.get(&chat).await;
     assert_eq!(page.status, 200);
-    assert!(page.text.contains("<div class=\"bubble\" dir=\"auto\">Hello &#60;b&#62;there&#60;/b&#62;</div>"), "{}", page.text);
+    assert!(
+        page.text.contains("<div class=\"bubble\" dir=\"auto\">Hello &#60;b&#62;there&#60;/b&#62;</div>"),
+        "{}",
+        page.text
+    );
     assert!(page.text.contains("<h4>Title</h4><p>Some <strong>bold</strong> text.</p>"), "{}", page.text);
     assert!(page.text.contains("3,900 tokens") && page.text.contains("<span class=\"price\">100 tokens</span>"));
     let again = says(&mut browser, &format!("{chat}messages/"), "And now?").await;
@@ -73,7 +77,9 @@ async fn a_form_that_is_refused_keeps_what_was_written() {
 async fn files_of_a_form_are_attached_to_its_message() {
     let world = World::new();
     let mut browser = Browser::of(&world, "alice").await;
-    let sent = browser.submit_files("/chat/messages/", &[("message", "Look")], &[("photo.png", b"\x89PNG\r\n\x1a\n0000")]).await;
+    let sent = browser
+        .submit_files("/chat/messages/", &[("message", "Look")], &[("photo.png", b"\x89PNG\r\n\x1a\n0000")])
+        .await;
     assert_eq!(sent.status, 303, "{}", sent.text);
     let page = browser.get(sent.header("location").split('#').next().unwrap()).await;
     assert!(page.text.contains("<span>photo.png</span>"), "{}", page.text);
@@ -96,7 +102,10 @@ async fn a_chat_is_renamed_exported_and_deleted_by_forms() {
     assert!(browser.get(&chat).await.text.contains("<title>Tides &#38; moons · Quintet</title>"));
     let export = browser.get(&format!("{chat}export.md")).await;
     assert!(export.text.starts_with("# Tides & moons\n\n## You, "), "{}", export.text);
-    assert!(export.text.contains("\n\nHello\n\n## Assistant, ") && export.text.ends_with("\n\nThis is a dummy response from the AI.\n"));
+    assert!(
+        export.text.contains("\n\nHello\n\n## Assistant, ")
+            && export.text.ends_with("\n\nThis is a dummy response from the AI.\n")
+    );
     assert_eq!(browser.get(&format!("{chat}messages/1/answer.md")).await.text, "This is a dummy response from the AI.");
     let reply = browser.submit(&manage, &[("action", "delete")]).await;
     assert_eq!((reply.status, reply.header("location")), (303, "/"));

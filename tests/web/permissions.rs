@@ -67,7 +67,13 @@ fn after<'a>(text: &'a str, before: &str) -> &'a str {
 #[tokio::test]
 async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() {
     let receiver = Receiver::start().await;
-    let world = World::with(&[OVER_SDK, ("RATE_LIMIT_API", "10000"), ("RATE_LIMIT_AUTH", "10000"), ("INITIAL_TOKENS", "100000"), ("OUTBOUND_ALLOW", "127.0.0.1")]);
+    let world = World::with(&[
+        OVER_SDK,
+        ("RATE_LIMIT_API", "10000"),
+        ("RATE_LIMIT_AUTH", "10000"),
+        ("INITIAL_TOKENS", "100000"),
+        ("OUTBOUND_ALLOW", "127.0.0.1"),
+    ]);
     world.admin("root").await;
     world.user("other").await;
     let other = world.id_of("other");
@@ -133,9 +139,11 @@ async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() 
     };
     walk.step(("POST /chat/session/create/", "/chat/session/create/".to_owned(), Vec::new())).await;
     let title = with(&[("title", "Title")]);
-    walk.step(("POST /chat/session/{conversation}/rename/", format!("/chat/session/{session}/rename/"), title.clone())).await;
+    walk.step(("POST /chat/session/{conversation}/rename/", format!("/chat/session/{session}/rename/"), title.clone()))
+        .await;
     walk.step(("GET /load_session/{conversation}/", format!("/load_session/{session}/"), Vec::new())).await;
-    walk.step(("DELETE /chat/session/{conversation}/delete/", format!("/chat/session/{session}/delete/"), Vec::new())).await;
+    walk.step(("DELETE /chat/session/{conversation}/delete/", format!("/chat/session/{session}/delete/"), Vec::new()))
+        .await;
     walk.step(("POST /chat/{conversation}/manage/", format!("{chat}manage/"), title)).await;
     let delete = with(&[("action", "delete")]);
     walk.step(("POST /chat/{conversation}/manage/", format!("{chat}manage/"), delete.clone())).await;
@@ -143,12 +151,53 @@ async fn the_functions_of_pages_may_do_what_pages_do_and_touch_no_other_table() 
     walk.step(("POST /assistants/{assistant}/", assistant, delete)).await;
 
     // The account and the pages of administrators.
-    for route in ["/account/", "/account/password/", "/account/sessions/", "/account/keys/", "/account/webhooks/", "/admin/", "/admin/users/", "/admin/notice/", "/admin/health/"] {
+    for route in [
+        "/account/",
+        "/account/password/",
+        "/account/sessions/",
+        "/account/keys/",
+        "/account/webhooks/",
+        "/admin/",
+        "/admin/users/",
+        "/admin/notice/",
+        "/admin/health/",
+    ] {
         walk.get(route).await;
     }
     walk.step(("POST /account/", "/account/".to_owned(), with(&[("full_name", "Root"), ("username", "root")]))).await;
-    let _ = (&receiver, &other);
+    let made = walk.browser.submit("/account/keys/", &[("name", "bot")]).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let keys = walk.get("/account/keys/").await;
+    let key = with(&[("action", "delete"), ("id", after(&keys, "name=\"id\" value=\""))]);
+    walk.step(("POST /account/keys/", "/account/keys/".to_owned(), key)).await;
+    let url = receiver.url.clone();
+    let hook = walk.browser.submit("/account/webhooks/", &[("url", &url), ("event.message.sent", "on")]).await;
+    assert_eq!(hook.status, 201, "{}", hook.text);
+    let hooks = walk.get("/account/webhooks/").await;
+    let hook = format!("/account/webhooks/{}/", after(&hooks, "href=\"/account/webhooks/"));
+    walk.step(("GET /account/webhooks/{webhook}/", hook.clone(), Vec::new())).await;
+    for action in ["test", "rotate", "delete"] {
+        walk.step(("POST /account/webhooks/{webhook}/", hook.clone(), with(&[("action", action)]))).await;
+    }
+    let user = format!("/admin/users/{other}/");
+    walk.step(("GET /admin/users/", "/admin/users/?q=other".to_owned(), Vec::new())).await;
+    walk.step(("GET /admin/users/{user}/", user.clone(), Vec::new())).await;
+    let change = with(&[("role", "user"), ("is_active", "on"), ("tokens_granted", "5")]);
+    walk.step(("POST /admin/users/{user}/", user.clone(), change)).await;
+    walk.step(("POST /admin/users/{user}/", user, with(&[("action", "delete")]))).await;
+    walk.step(("POST /admin/notice/", "/admin/notice/".to_owned(), with(&[("message", "Hello")]))).await;
+    let ticket = walk.browser.script("application/json").post("/ws-ticket/", json!({})).await;
+    assert_eq!(ticket.status, 200, "{}", ticket.text);
+    walk.step(("POST /account/sessions/", "/account/sessions/".to_owned(), with(&[("action", "others")]))).await;
+    let change = [("current_password", PASSWORD), ("password", "password456"), ("confirm_password", "password456")];
+    walk.get("/account/password/").await;
+    walk.step(("POST /account/password/", "/account/password/".to_owned(), with(&change))).await;
     let walked = walk.walked.clone();
-    let missing: Vec<String> = web::routes().routes().into_iter().map(|route| format!("{} {}", route.method, route.path)).filter(|route| !walked.contains(route)).collect();
+    let missing: Vec<String> = web::routes()
+        .routes()
+        .into_iter()
+        .map(|route| format!("{} {}", route.method, route.path))
+        .filter(|route| !walked.contains(route))
+        .collect();
     insta::assert_json_snapshot!("routes_that_the_walk_leaves_out", missing);
 }

@@ -61,7 +61,10 @@ async fn forms_of_other_sites_change_nothing() {
     let mut visitor = Browser::new(&world);
     visitor.get("/accounts/login/").await;
     let fields = [("username", "alice"), ("password", "password123")];
-    assert_eq!(visitor.sending("Origin", "https://evil.example.com").submit("/accounts/login/", &fields).await.status, 403);
+    assert_eq!(
+        visitor.sending("Origin", "https://evil.example.com").submit("/accounts/login/", &fields).await.status,
+        403
+    );
     visitor.csrf.clear();
     assert_eq!(visitor.submit("/accounts/login/", &fields).await.status, 403);
     assert_eq!(browser.get("/").await.status, 200);
@@ -89,13 +92,16 @@ async fn pages_are_not_framed_kept_or_extended() {
 #[tokio::test]
 async fn behind_a_gateway_paths_have_its_prefix_and_cookies_are_secure() {
     let world = World::new();
-    let request = Request::get("/").header("host", "quintet.test").extension(ClientAddress(IpAddr::from([203, 0, 113, 1])));
+    let request =
+        Request::get("/").header("host", "quintet.test").extension(ClientAddress(IpAddr::from([203, 0, 113, 1])));
     let request = request.extension(PublicUrl("https://api.example.com/v1".to_owned()));
     let response = world.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["location"], "/v1/accounts/login/?next=/");
     let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(cookie.ends_with("; Path=/; SameSite=Lax; HttpOnly; Secure"), "{cookie}");
-    let request = Request::get("/accounts/login/").header("host", "quintet.test").extension(ClientAddress(IpAddr::from([203, 0, 113, 1])));
+    let request = Request::get("/accounts/login/")
+        .header("host", "quintet.test")
+        .extension(ClientAddress(IpAddr::from([203, 0, 113, 1])));
     let request = request.extension(PublicUrl("https://api.example.com/v1".to_owned()));
     let response = world.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let page = response.into_body().collect().await.unwrap().to_bytes();
@@ -128,7 +134,9 @@ async fn other_peoples_chats_do_not_exist() {
         let (theirs, nobodys) = (eve.get(&format!("{chat}{rest}")).await, eve.get(&format!("{unknown}{rest}")).await);
         assert_eq!((theirs.status, &theirs.text), (404, &nobodys.text), "{rest}");
     }
-    for (rest, fields) in [("messages/", ("message", "Hi")), ("manage/", ("action", "delete")), ("messages/1/stop/", ("a", "b"))] {
+    for (rest, fields) in
+        [("messages/", ("message", "Hi")), ("manage/", ("action", "delete")), ("messages/1/stop/", ("a", "b"))]
+    {
         assert_eq!(eve.submit(&format!("{chat}{rest}"), &[fields]).await.status, 404, "{rest}");
     }
     assert_eq!(alice.get(&chat).await.status, 200);

@@ -9,7 +9,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 async fn signs_in(browser: &mut Browser, username: &str, more: &[(&str, &str)]) -> crate::world::Reply {
     browser.get("/accounts/login/").await;
-    let fields: Vec<_> = [("username", username), ("password", "password123")].into_iter().chain(more.iter().copied()).collect();
+    let fields: Vec<_> =
+        [("username", username), ("password", "password123")].into_iter().chain(more.iter().copied()).collect();
     browser.submit("/accounts/login/", &fields).await
 }
 
@@ -24,7 +25,12 @@ async fn a_page_sends_visitors_to_the_sign_in_form_and_back() {
     assert_eq!((reply.status, reply.header("location")), (302, form));
     let page = browser.get(form).await;
     assert_eq!(page.status, 200);
-    assert!(page.text.contains(&format!("name=\"next\" value=\"{}\"", path.replace('=', "&#61;").replace('?', "?"))) || page.text.contains(path), "{}", page.text);
+    assert!(
+        page.text.contains(&format!("name=\"next\" value=\"{}\"", path.replace('=', "&#61;").replace('?', "?")))
+            || page.text.contains(path),
+        "{}",
+        page.text
+    );
     let reply = signs_in(&mut browser, "alice", &[("next", path)]).await;
     assert_eq!((reply.status, reply.header("location")), (303, path));
     assert_eq!(browser.get(path).await.status, 404);
@@ -61,11 +67,9 @@ async fn every_field_of_a_registration_tells_what_is_wrong_with_it() {
     let wrong = [("username", "a b"), ("email", "none"), ("password", "short"), ("confirm_password", "other")];
     let reply = browser.submit("/accounts/register/", &wrong).await;
     assert_eq!(reply.status, 422);
-    for sentence in [
-        "Only letters, digits and @ . + - _ are allowed.",
-        "This is not an e-mail address.",
-        "At least 8 characters.",
-    ] {
+    for sentence in
+        ["Only letters, digits and @ . + - _ are allowed.", "This is not an e-mail address.", "At least 8 characters."]
+    {
         assert!(reply.text.contains(sentence), "{sentence}: {}", reply.text);
     }
     let taken = [("username", "ALICE"), ("password", "password123"), ("confirm_password", "password124")];
@@ -117,7 +121,8 @@ async fn a_session_whose_user_does_not_stay_ends_with_the_browser_or_after_12_ho
 async fn a_session_dies_with_its_sign_in() {
     let world = World::new();
     let mut browser = Browser::of(&world, "alice").await;
-    let (kept, other) = (browser.cookies.clone(), Browser { cookies: browser.cookies.clone(), ..browser.sending("a", "b") });
+    let (kept, other) =
+        (browser.cookies.clone(), Browser { cookies: browser.cookies.clone(), ..browser.sending("a", "b") });
     let reply = browser.submit("/accounts/logout/", &[]).await;
     assert_eq!((reply.status, reply.header("location")), (303, "/accounts/login/"));
     assert_eq!(reply.header("clear-site-data"), "\"storage\"");
@@ -154,9 +159,16 @@ async fn a_link_signs_out_unless_another_site_sent_the_browser() {
 async fn after_signing_in_a_browser_goes_to_own_pages_only() {
     let world = World::new();
     world.user("alice").await;
-    for next in
-        ["//evil.example.com", "https://evil.example.com/", "/\\evil.example.com", "\\\\evil.example.com", "/\t/evil.example.com", "javascript:alert(1)", "", "evil"]
-    {
+    for next in [
+        "//evil.example.com",
+        "https://evil.example.com/",
+        "/\\evil.example.com",
+        "\\\\evil.example.com",
+        "/\t/evil.example.com",
+        "javascript:alert(1)",
+        "",
+        "evil",
+    ] {
         let mut browser = Browser::new(&world);
         let reply = signs_in(&mut browser, "alice", &[("next", next)]).await;
         assert_eq!((reply.status, reply.header("location")), (303, "/"), "{next}");

@@ -20,8 +20,10 @@ let attempts = 0;
 let reconnecting = 0;
 let pinging = 0;
 
+// A page over TLS may not open a plain WebSocket, and a server behind a proxy with TLS does not know that it is one.
 async function address() {
-  return page.socket ?? (await callJson('/ws-ticket/', {})).url;
+  const url = page.socket ?? (await callJson('/ws-ticket/', {})).url;
+  return location.protocol === 'https:' ? url.replace(/^ws:/, 'wss:') : url;
 }
 
 /** @param {{hear: (news: News) => void, frame: (frame: any) => void, missed: () => void}} listeners */

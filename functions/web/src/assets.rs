@@ -35,7 +35,8 @@ pub async fn show(parameters: RawPathParams, headers: HeaderMap) -> HandlerResul
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let takes_gzip = accepted.split(',').any(|coding| coding.split(';').next().map(str::trim) == Some("gzip"));
     let content = if takes_gzip { asset.gzip } else { asset.plain };
-    let mut response = ([(header::CONTENT_TYPE, media_type(name)), (header::VARY, "Accept-Encoding")], content).into_response();
+    let mut response =
+        ([(header::CONTENT_TYPE, media_type(name)), (header::VARY, "Accept-Encoding")], content).into_response();
     let keep = if version == VERSION { FOR_EVER } else { "no-store" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     if takes_gzip {

@@ -61,12 +61,17 @@ pub fn code(fault: &Fault) -> &'static str {
     match fault {
         Fault::Domain(error) => match error {
             Error::Invalid(_) => "invalid",
-            Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken | Error::WrongPassword => "signed_out",
+            Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken | Error::WrongPassword => {
+                "signed_out"
+            }
             Error::NotFound | Error::NoSuchPage => "not_found",
             Error::Forbidden => "forbidden",
             Error::Conflict(_) | Error::KeyReused | Error::StillRunning => "conflict",
             Error::InsufficientTokens => "insufficient_tokens",
-            Error::TooLarge { .. } | Error::TooLargeForRequest { .. } | Error::QuotaExceeded { .. } | Error::PageTooLarge => "too_large",
+            Error::TooLarge { .. }
+            | Error::TooLargeForRequest { .. }
+            | Error::QuotaExceeded { .. }
+            | Error::PageTooLarge => "too_large",
             Error::RateLimited(_) => "rate_limited",
             Error::ModelFailed => "model",
             Error::ModelTimedOut => "timeout",
@@ -113,7 +118,9 @@ pub fn error_sentence(words: &Words, error: &Error) -> String {
             let sentences: Vec<String> = fields.iter().map(|field| problem(words, &field.problem)).collect();
             sentences.join(" ")
         }
-        Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken => words.sign_in_again_text.to_owned(),
+        Error::NoCredential | Error::InvalidCredential | Error::InvalidRefreshToken => {
+            words.sign_in_again_text.to_owned()
+        }
         Error::WrongPassword => words.wrong_password.to_owned(),
         Error::NotFound | Error::NoSuchPage => words.not_found.to_owned(),
         Error::Forbidden => words.foreign_form.to_owned(),
@@ -177,7 +184,9 @@ pub fn problem(words: &Words, problem: &Problem) -> String {
         }
         Problem::Address(_) => words.address_refused.to_owned(),
         Problem::SecretForm => words.secret_form.to_owned(),
-        Problem::OutOfRange { min, max } => fill(words.out_of_range, &[("min", &min.to_string()), ("max", &max.to_string())]),
+        Problem::OutOfRange { min, max } => {
+            fill(words.out_of_range, &[("min", &min.to_string()), ("max", &max.to_string())])
+        }
         _ => words.not_valid.to_owned(),
     }
 }

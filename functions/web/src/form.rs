@@ -48,7 +48,7 @@ pub struct Choice {
     pub label: String,
 }
 
-/// A box that can be ticked. `templates/tick.html` shows it.
+/// A box that can be ticked. `templates/ticks.html` shows it.
 pub struct Tick {
     /// The name, as it is posted.
     pub name: String,
@@ -58,6 +58,20 @@ pub struct Tick {
     pub hint: String,
     /// Whether it is ticked.
     pub is_ticked: bool,
+}
+
+/// Boxes that belong together. `templates/ticks.html` shows them.
+pub struct Ticks {
+    /// The name of their problem, for the page only.
+    pub name: &'static str,
+    /// The name for people.
+    pub label: &'static str,
+    /// An explanation. May be empty.
+    pub hint: &'static str,
+    /// The boxes.
+    pub all: Vec<Tick>,
+    /// What is wrong with what is ticked.
+    pub problem: Option<String>,
 }
 
 /// What a form contains: the stored values, or what was typed, and why that was refused.
@@ -159,6 +173,11 @@ impl<'a> Typed<'a> {
     /// Whether a box is ticked.
     pub fn is_ticked(&self, name: &str, stored: bool) -> bool {
         self.fields.map_or(stored, |fields| fields.has(name))
+    }
+
+    /// Boxes with what is wrong with them.
+    pub fn ticks(&self, name: &'static str, (label, hint): (&'static str, &'static str), all: Vec<Tick>) -> Ticks {
+        Ticks { name, label, hint, all, problem: self.problem_of(name) }
     }
 
     /// What is wrong with a field.

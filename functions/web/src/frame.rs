@@ -1,8 +1,7 @@
 //! What surrounds every page: the visit, the cookies, the headers that keep browsers safe, and faults as pages.
 
 use crate::{
-    assets,
-    fault,
+    assets, fault,
     visit::{Visit, Wants},
 };
 use axum::{
@@ -58,7 +57,8 @@ async fn complete(services: &Services, visit: &Visit, response: Response) -> Res
         }
         None => response,
     };
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let headers = response.headers_mut();
     if is_page {
         let storage = services.files.upload_origin().await.ok().flatten();

@@ -2,12 +2,16 @@
 //! it comes from a page of this browser: `Sec-Fetch-Site` and `Origin` say where it was sent from, and its field `csrf`
 //! has the token of the browser's forms.
 
-use crate::{pages::sign_in, visit::{Visit, Wants}};
+use crate::{
+    pages::sign_in,
+    visit::{Visit, Wants},
+};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use shared::{
     domain::{
@@ -15,10 +19,12 @@ use shared::{
         ids::LoginId,
         user::{Administrator, Caller, CallerCredential, User},
     },
-    http::{App, Body, ClientAddress, Failure, Fault, Field, FileUpload, Pages, SESSION_COOKIE, WithFiles, cookie, is_same_origin},
+    http::{
+        App, Body, ClientAddress, Failure, Fault, Field, FileUpload, Pages, SESSION_COOKIE, WithFiles, cookie,
+        is_same_origin,
+    },
     service::{browser_sessions::BrowserSession, files::Received},
 };
-use secrecy::ExposeSecret;
 use std::ops::Deref;
 
 /// The header in which scripts send the token of forms.

@@ -174,7 +174,11 @@ impl Shell {
         let full_name = user.full_name.as_ref().map(|name| name.as_str().to_owned());
         let side = Side {
             initials: initials(full_name.as_deref().unwrap_or(&username)),
-            called: full_name.as_deref().and_then(|name| name.split_whitespace().next()).unwrap_or(&username).to_owned(),
+            called: full_name
+                .as_deref()
+                .and_then(|name| name.split_whitespace().next())
+                .unwrap_or(&username)
+                .to_owned(),
             username,
             is_administrator: user.role == Role::Admin,
             csrf: csrf.clone(),
@@ -261,7 +265,8 @@ fn is_metered(services: &Services) -> bool {
 /// What a user with `left` tokens can spend. `None` if turns cost nothing.
 pub fn balance(services: &Services, words: &Words, left: Tokens) -> Option<BalanceShown> {
     let price = flat_price(services);
-    let about = left.checked_div(price).map_or_else(String::new, |n| fill(words.about_answers, &[("n", &words.number(n))]));
+    let about =
+        left.checked_div(price).map_or_else(String::new, |n| fill(words.about_answers, &[("n", &words.number(n))]));
     is_metered(services).then(|| BalanceShown {
         left,
         max: left.max(services.config.prices.initial).max(1),

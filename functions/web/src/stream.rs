@@ -253,7 +253,9 @@ impl Rendering {
     }
 
     fn begin(&mut self, message: Message) {
-        let Some(Begins::Anew(beginning)) = self.begins.take_if(|begins| matches!(begins, Begins::Anew(_))) else { return };
+        let Some(Begins::Anew(beginning)) = self.begins.take_if(|begins| matches!(begins, Begins::Anew(_))) else {
+            return;
+        };
         self.number = message.id.turn;
         let conversation = self.setting.conversation;
         let turn = self.setting.turn(&TurnMessages { said: message, reply: None });

@@ -11,9 +11,7 @@ use askama::Template;
 use shared::{
     domain::{
         Error,
-        conversation::{
-            AboutReply, Attachment, AttachmentSource, Conversation, Message, MessageStatus, Source, Step,
-        },
+        conversation::{AboutReply, Attachment, AttachmentSource, Conversation, Message, MessageStatus, Source, Step},
         ids::{ConversationId, FileId, Speaker, TurnNumber},
         money::Tokens,
     },

@@ -10,9 +10,7 @@ use shared::{
     domain::{Error, ids::LoginId},
     http::{App, Failure, Pages, cookie, pages::PublicUrl},
 };
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The cookie of the secret that ties forms to a browser.
 pub const FORM_COOKIE: &str = "quintet_form";
@@ -113,7 +111,10 @@ impl Visit {
             theme: one_of(THEME_COOKIE, &["light", "dark"]),
             enter: one_of(ENTER_COOKIE, &["send", "line"]).unwrap_or("send"),
             say: one_of(SAY_COOKIE, &["all", "short", "ready"]).unwrap_or("short"),
-            zone: cookie(headers, ZONE_COOKIE).and_then(|zone| zone.parse().ok()).filter(|zone| (-900..=900).contains(zone)).unwrap_or(0),
+            zone: cookie(headers, ZONE_COOKIE)
+                .and_then(|zone| zone.parse().ok())
+                .filter(|zone| (-900..=900).contains(zone))
+                .unwrap_or(0),
             wants: if is_for_scripts(uri.path()) { Wants::Json } else { wants(headers) },
             is_reading: matches!(*method, Method::GET | Method::HEAD),
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
@@ -148,7 +149,8 @@ impl Visit {
         let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
         let hidden = if is_hidden { "; HttpOnly" } else { "" };
         let secure = if self.is_https { "; Secure" } else { "" };
-        if let Ok(cookie) = HeaderValue::from_str(&format!("{name}={value}; Path=/; SameSite=Lax{age}{hidden}{secure}")) {
+        if let Ok(cookie) = HeaderValue::from_str(&format!("{name}={value}; Path=/; SameSite=Lax{age}{hidden}{secure}"))
+        {
             self.set_cookies.lock().unwrap_or_else(PoisonError::into_inner).push(cookie);
         }
     }
@@ -208,7 +210,8 @@ fn is_secret(text: &str) -> bool {
 
 /// A browser and its system, such as `Firefox on Linux`, from a `User-Agent` header.
 fn device(agent: &str) -> Option<String> {
-    let first = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     // Browsers name those that came before them, so the order matters.
     let browser = first(&[
         ("Edg", "Edge"),
@@ -231,4 +234,3 @@ fn device(agent: &str) -> Option<String> {
     ]);
     Some(system.map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}")))
 }
-

@@ -29,7 +29,9 @@ mod user;
 
 pub use crate::handlers;
 pub use body::{Body, BodyTimedOut, NoFields};
-pub use credentials::{SESSION_COOKIE, UsernameAndPassword, cookie, is_same_origin, registration, session_of_page, sign_in};
+pub use credentials::{
+    SESSION_COOKIE, UsernameAndPassword, cookie, is_same_origin, registration, session_of_page, sign_in,
+};
 pub use dialect::{
     Dialect, Scheme, chatbot::Chatbot, metered::Metered, pages::Pages, platform::Platform, reports::Reports,
     webchat::Webchat,

@@ -162,7 +162,15 @@ impl Logins {
     pub fn new_login(&self, user: UserId, epoch: u64, lifetimes: Lifetimes, now: Timestamp) -> Login {
         let refresh = lifetimes.refresh.map(|lasts| self.new_refresh_token(lasts, now));
         let expires_at = refresh.map_or_else(|| now.plus(lifetimes.access), ends_at);
-        Login { id: LoginId::new(self.entropy.uuid(now)), user, epoch, refresh, replaced: None, expires_at, device: None }
+        Login {
+            id: LoginId::new(self.entropy.uuid(now)),
+            user,
+            epoch,
+            refresh,
+            replaced: None,
+            expires_at,
+            device: None,
+        }
     }
 
     /// Signs the tokens of a sign-in.

@@ -2,7 +2,7 @@
 
 use super::files::{FileShown, upload_limit};
 use crate::{
-    form::{self, Choice, Input, Notes, Removal, Tick, Typed, again, can_be_corrected},
+    form::{self, Choice, Input, Notes, Removal, Tick, Ticks, Typed, again, can_be_corrected},
     member::{Fields, Member, PostedWithFiles, Refused, see},
     pager::{self, Pager},
     shell::Shell,
@@ -64,10 +64,8 @@ struct AssistantPage {
     id: Option<AssistantId>,
     key: String,
     fields: Vec<Input>,
-    tools: Vec<Tick>,
-    tools_problem: Option<String>,
-    files: Vec<Tick>,
-    files_problem: Option<String>,
+    tools: Ticks,
+    files: Ticks,
     limit: Option<String>,
     save: &'static str,
     removal: Removal,
@@ -224,19 +222,19 @@ async fn page(
     let shell = Shell::for_member(services, member, title, None);
     let files = file_ticks(services, member, assistant.as_ref(), typed, new);
     let (shell, tools, files) = futures::future::try_join3(shell, tools, files).await?;
+    let tools = tools.page.items.iter().map(|tool| tool_tick(tool, assistant.as_ref(), typed));
+    let w = &words.for_assistants;
     let page = AssistantPage {
         shell,
         notes: typed.notes(query),
         id: assistant.as_ref().map(|assistant| assistant.id),
         key: services.logins.new_form_secret(),
         fields: inputs(services, words, assistant.as_ref().map(|assistant| &assistant.character), typed),
-        tools: tools.page.items.iter().map(|tool| tool_tick(tool, assistant.as_ref(), typed)).collect(),
-        tools_problem: typed.problem_of("tools"),
-        files,
-        files_problem: typed.problem_of("files"),
+        tools: typed.ticks("tools", (w.tools, w.tools_hint), tools.collect()),
+        files: typed.ticks("files", (w.files, w.files_hint), files),
         limit: upload_limit(services, words),
-        save: if assistant.is_some() { words.save } else { words.for_assistants.create },
-        removal: Removal { title: words.for_assistants.delete, text: words.for_assistants.delete_text },
+        save: if assistant.is_some() { words.save } else { w.create },
+        removal: Removal { title: w.delete, text: w.delete_text },
     };
     Ok(Html(render(&page)?))
 }
@@ -251,16 +249,16 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
     let statuses = statuses.map(|status| Choice::new(status.as_str(), status_words(words, status).0)).into();
     let model = of(|stored| stored.model.as_ref().map(Label::as_str));
     vec![
-        typed.input(
-            Input::new("name", w.name).required().at_most(120),
-            &of(|stored| Some(stored.name.as_str())),
-        ),
+        typed.input(Input::new("name", w.name).required().at_most(120), &of(|stored| Some(stored.name.as_str()))),
         typed.input(
             Input::new("description", w.description).of("textarea", "off").at_most(2_000).hint(w.description_hint),
             &of(|stored| stored.description.as_ref().map(Description::as_str)),
         ),
         typed.input(
-            Input::new("system_prompt", w.system_prompt).of("textarea", "off").at_most(32_000).hint(w.system_prompt_hint),
+            Input::new("system_prompt", w.system_prompt)
+                .of("textarea", "off")
+                .at_most(32_000)
+                .hint(w.system_prompt_hint),
             &of(|stored| stored.system_prompt.as_ref().map(Instructions::as_str)),
         ),
         typed.input(

@@ -124,7 +124,9 @@ async fn whole(
     let user = member.user().id;
     let (conversation, mut messages) = services.conversations.messages(user, id, None).await?;
     let size = |messages: &[Message]| messages.iter().map(|message| message.content.len()).sum::<usize>();
-    while let Some(first) = messages.first().filter(|first| first.id.turn.0 > 1 || first.id.speaker == Speaker::Assistant) {
+    while let Some(first) =
+        messages.first().filter(|first| first.id.turn.0 > 1 || first.id.speaker == Speaker::Assistant)
+    {
         let (_, mut earlier) = services.conversations.messages(user, id, Some(first.id)).await?;
         if earlier.is_empty() || size(&earlier) + size(&messages) > EXPORT_MAX {
             break;

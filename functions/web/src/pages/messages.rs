@@ -3,8 +3,7 @@
 
 use super::chat::{Draft, begun, with_problem};
 use crate::{
-    fault,
-    form,
+    fault, form,
     member::{Fields, Member, Posted, PostedWithFiles, Refused, see},
     stream::{self, Beginning, Begins},
     turn::{Setting, TurnMessages},
@@ -69,11 +68,8 @@ pub async fn follow(
     InPath((id, turn)): InPath<(ConversationId, TurnNumber)>,
 ) -> Result<Response, Refused> {
     let user = member.user().id;
-    let (conversation, followed) = futures::future::try_join(
-        app.conversations.find(user, id),
-        app.turns.follow(user, (id, turn), None),
-    )
-    .await?;
+    let (conversation, followed) =
+        futures::future::try_join(app.conversations.find(user, id), app.turns.follow(user, (id, turn), None)).await?;
     let setting = Setting::read(&app, &member, &conversation, &[]).await?;
     Ok(events::respond(stream::events(app.services().clone(), setting, (turn, Begins::TakenUp), followed)))
 }
@@ -218,4 +214,3 @@ async fn stream_answer(app: &App<Pages>, member: &Member, message: Message) -> R
     let whole = futures::stream::iter([first]).chain(turn);
     Ok(events::respond(stream::events(app.services().clone(), setting, (number, begins), whole)))
 }
-

@@ -6,7 +6,6 @@ use crate::{
 };
 use axum::response::{IntoResponse, Response};
 
-
 /// How long a browser keeps preferences, in seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
 
@@ -31,4 +30,3 @@ pub async fn change(posted: Posted) -> Result<Response, Refused> {
     }
     Ok(see(visit, "/account/#preferences").into_response())
 }
-

@@ -4,7 +4,7 @@ use crate::{
     fault::error_sentence,
     form::{Input, Typed, again},
     links::escaped,
-    member::{PostedByVisitor, Posted, Refused, forget_session, keep_session, see},
+    member::{Posted, PostedByVisitor, Refused, forget_session, keep_session, see},
     shell::Shell,
     turn::render,
     visit::Visit,
@@ -170,12 +170,7 @@ pub fn signed_out(visit: &Visit) -> Response {
     ([("clear-site-data", "\"storage\"")], see(visit, "/accounts/login/")).into_response()
 }
 
-fn login_form(
-    visit: &Visit,
-    next: &str,
-    username: String,
-    problem: Option<String>,
-) -> Result<Html<String>, Error> {
+fn login_form(visit: &Visit, next: &str, username: String, problem: Option<String>) -> Result<Html<String>, Error> {
     let shell = Shell::for_visitor(visit, visit.words.sign_in);
     Ok(Html(render(&LoginPage { shell, next: next.to_owned(), username, problem })?))
 }

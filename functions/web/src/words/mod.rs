@@ -22,9 +22,9 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     while let Some(at) = rest.find('{') {
         filled.push_str(&rest[..at]);
         rest = &rest[at..];
-        let known = values.iter().find_map(|(name, value)| {
-            Some((value, rest.strip_prefix('{')?.strip_prefix(name)?.strip_prefix('}')?))
-        });
+        let known = values
+            .iter()
+            .find_map(|(name, value)| Some((value, rest.strip_prefix('{')?.strip_prefix(name)?.strip_prefix('}')?)));
         match known {
             Some((value, after)) => {
                 filled.push_str(value);

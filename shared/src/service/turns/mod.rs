@@ -276,7 +276,12 @@ impl Turns {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn question(&self, user: UserId, conversation: ConversationId, turn: TurnNumber) -> Result<Message, Error> {
+    pub async fn question(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        turn: TurnNumber,
+    ) -> Result<Message, Error> {
         let followed = self.store.follow(user, conversation, turn).await?;
         Ok(followed.ok_or(Error::NotFound)?.question)
     }

@@ -114,14 +114,14 @@ async fn page(
         created: Moment::new(created_at, zone),
         expires: expires_at.map(|at| Moment::new(at, zone)),
     });
-    let days = DAYS.map(|days| Choice::new(&days.to_string(), &fill(w.after_days, &[("n", &words.number(days.into()))])));
+    let days =
+        DAYS.map(|days| Choice::new(&days.to_string(), &fill(w.after_days, &[("n", &words.number(days.into()))])));
     let lifetimes = days.into_iter().chain([Choice::new("", w.never)]).collect();
     let page = KeysPage {
         shell,
         notes: typed.notes(query),
-        new: new.map(|(key, secret)| {
-            (fill(w.new_key, &[("name", key.name.as_str())]), secret.expose_secret().to_owned())
-        }),
+        new: new
+            .map(|(key, secret)| (fill(w.new_key, &[("name", key.name.as_str())]), secret.expose_secret().to_owned())),
         keys: keys.collect(),
         fields: vec![
             typed.input(Input::new("name", w.key_name).required().at_most(255), ""),

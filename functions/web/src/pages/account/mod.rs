@@ -107,7 +107,12 @@ pub async fn change_password(
 }
 
 /// Signs the browser in with the new password. If that is not possible now, its user does so.
-async fn sign_in_again(services: &Services, visit: &Visit, address: &Address, (user, fields): (&User, &Fields)) -> Response {
+async fn sign_in_again(
+    services: &Services,
+    visit: &Visit,
+    address: &Address,
+    (user, fields): (&User, &Fields),
+) -> Response {
     let browser = Browser { address, device: visit.device.clone(), stays: fields.has("stay") };
     let name = SignInName::new(user.username.as_str());
     match services.logins.open_session(&name, SecretString::from(fields.text("password")), browser).await {

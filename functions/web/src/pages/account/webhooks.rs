@@ -1,7 +1,7 @@
 //! Webhooks: a list, new ones, and a page for each with its deliveries. A secret is shown once.
 
 use crate::{
-    form::{self, Input, Notes, Removal, Tick, Typed, again, can_be_corrected},
+    form::{self, Input, Notes, Removal, Tick, Ticks, Typed, again, can_be_corrected},
     member::{Fields, Member, Posted, Refused, see},
     pager::{self, Pager},
     shell::Shell,
@@ -45,8 +45,7 @@ struct WebhooksPage {
     notes: Notes,
     webhooks: Vec<WebhookShown>,
     fields: Vec<Input>,
-    events: Vec<Tick>,
-    events_problem: Option<String>,
+    events: Ticks,
     key: String,
 }
 
@@ -66,8 +65,7 @@ struct WebhookPage {
     webhook: WebhookShown,
     is_active: bool,
     field: Input,
-    events: Vec<Tick>,
-    events_problem: Option<String>,
+    events: Ticks,
     deliveries: Vec<DeliveryShown>,
     pager: Pager,
     removal: Removal,
@@ -256,8 +254,7 @@ async fn list_page(
             typed.input(url_field(words), ""),
             typed.input(Input::new("secret", w.secret_optional).at_most(255).hint(w.secret_hint), ""),
         ],
-        events: events(&[], typed),
-        events_problem: typed.problem_of("events"),
+        events: events(words, &[], typed),
         key: services.logins.new_form_secret(),
     };
     Ok(Html(render(&page)?))
@@ -284,8 +281,7 @@ async fn page(
         notes: typed.notes(query),
         is_active: typed.is_ticked("is_active", webhook.is_active),
         field: typed.input(url_field(words), webhook.url.as_str()),
-        events: events(&webhook.events, typed),
-        events_problem: typed.problem_of("events"),
+        events: events(words, &webhook.events, typed),
         pager: Pager::new(after.as_ref(), deliveries.next, &[]),
         deliveries: deliveries.page.items.iter().map(|delivery| DeliveryShown::new(words, delivery, zone)).collect(),
         removal: Removal { title: w.delete, text: w.delete_text },
@@ -298,13 +294,13 @@ fn url_field(words: &Words) -> Input {
     Input::new("url", words.for_webhooks.url).of("url", "off").required().at_most(2_000)
 }
 
-fn events(stored: &[EventKind], typed: Typed<'_>) -> Vec<Tick> {
+fn events(words: &Words, stored: &[EventKind], typed: Typed<'_>) -> Ticks {
     let ticks = EventKind::ASKABLE.map(|kind| {
         let name = format!("{EVENT}{}", kind.as_str());
         let is_ticked = typed.is_ticked(&name, stored.contains(&kind));
         Tick { is_ticked, name, label: kind.as_str().to_owned(), hint: String::new() }
     });
-    ticks.into()
+    typed.ticks("events", (words.for_webhooks.events, ""), ticks.into())
 }
 
 impl WebhookShown {

@@ -27,7 +27,7 @@ use shared::{
     http::{App, Form, InPath, Pages, pages::Query},
     service::{
         Services,
-        users::{AccountChange, PowersChange},
+        users::{AccountChange, PowersChange, UserFilter},
     },
 };
 
@@ -123,7 +123,10 @@ async fn find(
     }
     let wanted = wanted.to_lowercase();
     loop {
-        let listed = services.users.list(administrator, &pager::request::<UserField>(size, after)?).await?;
+        let listed = services
+            .users
+            .list(administrator, &UserFilter::default(), &pager::request::<UserField>(size, after)?)
+            .await?;
         let others = listed.page.items.into_iter().filter(|(user, _)| named != Some(user.id));
         found.extend(others.filter(|(user, _)| is_wanted(user, &wanted)));
         (after, reads) = (listed.next, reads + 1);
