@@ -25,7 +25,9 @@ async function violations(page) {
   await page.evaluate(() => scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' }));
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
   return page.evaluate(async (rules) => {
-    const { violations } = await window.axe.run(document, { runOnly: rules });
+    // While the drawer is open on a phone, the rest is inert: then these two would ask for it.
+    const drawer = document.querySelector('main').inert ? { 'landmark-one-main': { enabled: false }, 'page-has-heading-one': { enabled: false } } : {};
+    const { violations } = await window.axe.run(document, { runOnly: rules, rules: drawer });
     return violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 4).map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`) }));
   }, RULES);
 }
@@ -52,7 +54,7 @@ for (const [profile, options] of Object.entries({ light: {}, dark: { colorScheme
   });
 
   test(`no page about one thing breaks a rule of accessibility: ${profile}`, async (t) => {
-    const page = await administrator(t, { ...options, bypassCSP: true });
+    const page = await administrator(t, { ...options, bypassCSP: true, expected: ['422'] });
     for (const path of ADMIN) {
       assert.equal((await page.goto(path)).status(), 200, path);
       await check(page, path);
