@@ -53,7 +53,7 @@ for (const [profile, options] of Object.entries({ light: {}, dark: { colorScheme
     }
   });
 
-  test(`no page about one thing breaks a rule of accessibility: ${profile}`, async (t) => {
+  test(`no page of administrators, and none after a form, breaks a rule of accessibility: ${profile}`, async (t) => {
     const page = await administrator(t, { ...options, bypassCSP: true, expected: ['422'] });
     for (const path of ADMIN) {
       assert.equal((await page.goto(path)).status(), 200, path);
