@@ -88,6 +88,13 @@ export async function signIn(page, username) {
   await page.waitForURL(`${url}/`);
 }
 
+/** The administrator of the check's server. */
+export async function administrator(t, options = {}) {
+  const page = await visitor(t, options);
+  await signIn(page, 'admin@example.com');
+  return page;
+}
+
 /** A new user, signed in on the page of a new chat. */
 export async function member(t, options = {}) {
   const username = newName();

@@ -263,7 +263,6 @@ async fn a_path_of_two_dialects_is_told_apart_by_its_slash_alone() {
 async fn an_unknown_path_is_answered_by_the_dialect_that_owns_its_beginning() {
     let world = World::new();
     let paths = [
-        "/",
         "/nothing",
         "/nothing/",
         "/index.html",
