@@ -151,6 +151,9 @@ impl Files {
     pub async fn keep(&self, received: Received, key: Option<IdempotencyKey>) -> Result<Vec<File>, Error> {
         let user = received.user;
         let files = received.keep();
+        if files.is_empty() {
+            return Ok(files);
+        }
         let sizes: Vec<String> = files.iter().map(|file| format!("{} {}", file.size, file.name.as_str())).collect();
         let keyed = key.map(|key| Keyed::new(key, &["files", &sizes.join("/")]));
         let keep = |run: Run| {
