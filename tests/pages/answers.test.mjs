@@ -150,7 +150,7 @@ test('a server that is killed: the turn fails, costs nothing, and is tried again
   await turn.and(page.locator('[data-state="failed"]')).waitFor({ timeout: 60_000 });
   assert.match(await turn.locator('.note').innerText(), /This cost nothing/);
   await picture(page, 'answer-failed');
-  assert.match(await text(page, '.balance'), /4,000 tokens/);
+  await page.locator('.balance', { hasText: '4,000 tokens' }).waitFor();
   await turn.locator('.again button').click();
   await page.locator('#m2').waitFor();
   assert.equal(await page.locator('.turn').count(), 1);
