@@ -95,7 +95,8 @@ function ended(turn, event) {
   else say.ends(turn.querySelector('.text'), data.words ?? 0, data.status === 'complete' ? '' : noteText);
   if (data.balance) chats.showBalance(data.balance);
   tell({ type: 'turn', chat: page.chat });
-  if (event.type === 'error') sync();   // what was held for it is given back
+  // What was held for a failed turn is given back.
+  if (event.type === 'error') sync();
   else if (turn.dataset.n === '1') setTimeout(sync, TITLE_MS);
 }
 
