@@ -33,6 +33,7 @@ async function violations(page) {
 }
 
 async function check(page, state) {
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && innerWidth <= screen.width), `${state} is wider than the window`);
   assert.deepEqual(await violations(page), [], state);
 }
 
