@@ -33,6 +33,7 @@ async function violations(page) {
 }
 
 async function check(page, state) {
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && innerWidth <= screen.width), `${state} is wider than the window`);
   assert.deepEqual(await violations(page), [], state);
 }
 
@@ -112,6 +113,19 @@ for (const [profile, options] of Object.entries({ light: {}, dark: { colorScheme
     await check(page, 'renaming');
   });
 }
+
+test('the structure of a chat, as assistive technology has it', async (t) => {
+  const { page } = await member(t);
+  await sendAndWait(page, echo('# Deep\n\n##### Deeper\n\nText'));
+  await page.reload();
+  assert.match(await page.locator('nav#side').ariaSnapshot(), /^- navigation "Chats":[^]*heading "Your chats" \[level=2\][^]*heading "Today" \[level=3\]\n\s+- list "Today":\n\s+- listitem:/);
+  const main = (await page.locator('main').ariaSnapshot()).replaceAll(/\d\d:\d\d/g, '14:02');
+  for (const part of [
+    /^- main:/, /heading ".+" \[level=1\]/, /- region "Conversation":\n\s+- heading "Conversation" \[level=2\]/,
+    /- article "You, 14:02":\n\s+- heading "You, 14:02" \[level=3\]/, /- article "Assistant, 14:02":\n\s+- heading "Assistant, 14:02" \[level=3\]/,
+    /heading "Deep" \[level=4\]/, /heading "Deeper" \[level=5\]/, /- button "Copy"/, /- button "Ask again"/, /- textbox "Message"/, /- button "Attach files"/, /- button "Send" \[disabled\]/,
+  ]) assert.match(main, part);
+});
 
 test('the HTML of every page is valid, in both languages', async (t) => {
   const { HtmlValidate } = packaged('html-validate');

@@ -32,7 +32,7 @@ test('the menu of a row obeys arrows, Home, End, letters and Escape', async (t) 
   }
   await picture(page, 'chats-menu');
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('[role="menu"]').count(), 0);
+  await page.locator('[role="menu"]').waitFor({ state: 'detached' });
   assert.equal(await focused(page, 'aria-label'), 'More for “Alpha”');
   assert.equal(await focused(page, 'aria-expanded'), '');
 });

@@ -76,9 +76,7 @@ test('a session that ended while typing loses nothing', async (t) => {
   await sendAndWait(page, 'Hello');
   const chat = new URL(page.url()).pathname;
   await page.fill('#message', 'Typed before the session ended');
-  const { token } = await api('POST', '/api/v1/tokens/', { username, password: PASSWORD });
-  const changed = await fetch(`${url}/api/v1/users/me`, { method: 'PATCH', headers: { Authorization: `Token ${token}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ password: PASSWORD, current_password: PASSWORD }) });
-  if (!changed.ok) await page.context().clearCookies({ name: 'quintet_session' });
+  await page.context().clearCookies({ name: 'quintet_session' });
   await page.keyboard.press('Enter');
   await page.locator('#sign-in-again[open]').waitFor();
   await picture(page, 'writing-signed-out');

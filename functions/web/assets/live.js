@@ -62,7 +62,9 @@ function close() {
   socket = null;
   clearTimeout(reconnecting);
   clearInterval(pinging);
-  closing?.close();
+  // Closing it while it connects would be an error on the console.
+  if (closing?.readyState === WebSocket.CONNECTING) closing.onopen = () => closing.close();
+  else closing?.close();
 }
 
 /** @param {Parameters<typeof connect>[0]} listeners */

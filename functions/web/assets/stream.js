@@ -95,7 +95,9 @@ function ended(turn, event) {
   else say.ends(turn.querySelector('.text'), data.words ?? 0, data.status === 'complete' ? '' : noteText);
   if (data.balance) chats.showBalance(data.balance);
   tell({ type: 'turn', chat: page.chat });
-  if (turn.dataset.n === '1') setTimeout(sync, TITLE_MS);
+  // What was held for a failed turn is given back.
+  if (event.type === 'error') sync();
+  else if (turn.dataset.n === '1') setTimeout(sync, TITLE_MS);
 }
 
 /** @param {HTMLElement} turn @param {AsyncIterable<StreamEvent>} [stream] */
