@@ -1,4 +1,4 @@
-//! Measures rendering: `cargo run --release -p markdown --example measure`. It prints the time of an answer of 10 KB as a
+//! Measures rendering: `cargo run --release -p markdown --example rendering`. It prints the time of an answer of 10 KB as a
 //! whole and in pieces, and of inputs that are slow in some parsers.
 
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
