@@ -1649,7 +1649,8 @@ export interface components {
         /**
          * @example {
          *       "expires_in": 30,
-         *       "ticket": "6f1d0c4be7a94c2f8e5b3a7d90c1e2f46f1d0c4be7a94c2f8e5b3a7d90c1e2f4"
+         *       "ticket": "6f1d0c4be7a94c2f8e5b3a7d90c1e2f46f1d0c4be7a94c2f8e5b3a7d90c1e2f4",
+         *       "url": "wss://live.example.com/ws"
          *     }
          */
         ShownTicket: {
@@ -1660,6 +1661,11 @@ export interface components {
             expires_in: number;
             /** @description The ticket. */
             ticket: string;
+            /**
+             * Format: uri
+             * @description The address of live connections. The query of the handshake contains the ticket: `?ticket=…`.
+             */
+            url: string;
         };
         /**
          * @example {
