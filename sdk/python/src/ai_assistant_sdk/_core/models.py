@@ -365,11 +365,11 @@ class Notification(Model):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Ticket(Model):
-    """A ticket for one WebSocket connection. `url` is the address to connect to, if the server tells it."""
+    """A ticket for one WebSocket connection. `url` is the address to connect to."""
 
     ticket: str = dataclasses.field(repr=False)
     expires_in: int
-    url: str | None = None
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
