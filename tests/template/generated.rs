@@ -62,7 +62,7 @@ fn apart(function: &Function) -> Vec<String> {
 
 /// `ApiV1UsersUserGet`.
 fn event_name(method: &str, path: &str) -> String {
-    let words = path.split(['/', '-']).map(|word| word.trim_matches(['{', '}']).split('.').next().unwrap());
+    let words = path.split(['/', '-', '_']).map(|word| word.trim_matches(['{', '}']).split('.').next().unwrap());
     if path == "/" {
         return event_name(method, "/home");
     }
