@@ -91,7 +91,7 @@ async def frame(socket):
 
 
 async def ticket(caller):
-    return (await caller.post("/api/v1/ws/ticket")).is_answer(200, {"ticket": ..., "expires_in": 30})["ticket"]
+    return (await caller.post("/api/v1/ws/ticket")).is_answer(200, {"ticket": ..., "expires_in": 30, "url": ...})["ticket"]
 
 
 async def websocket(anybody, stack):
