@@ -6,6 +6,7 @@ import { copyChat } from './copy.js';
 import { icon, make } from './html.js';
 import { tell } from './live.js';
 import { status } from './say.js';
+import { setDeleting } from './stream.js';
 import { page, word } from './words.js';
 
 const TITLE_LIMIT = 255;
@@ -138,9 +139,11 @@ async function remove(chat) {
   const at = row(chat);
   const rows = [...document.querySelectorAll('#side li[data-chat]')];
   const next = rows[rows.indexOf(at) + 1] ?? rows[rows.indexOf(at) - 1];
+  setDeleting(chat === page.chat);
   try {
     await call(`/chat/session/${chat}/delete/`, { method: 'DELETE' });
   } catch (error) {
+    setDeleting(false);
     status(error.message);
     at?.querySelector('.more')?.focus();
     return;

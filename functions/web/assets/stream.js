@@ -186,8 +186,14 @@ export function attach() {
   for (const turn of pending) follow(turn);
 }
 
+/** Whether this window deletes the open chat. Asking for it again would only be told that it is gone. */
+let deleting = false;
+/** @param {boolean} now */
+export const setDeleting = (now) => { deleting = now; };
+
 /** Takes over what happened elsewhere. Resolves to false when the chat is gone. */
 export async function sync() {
+  if (deleting) return true;
   try {
     const response = await call(page.chat ? `/chat/${page.chat}/` : '/', { headers: { Accept: 'text/html' } });
     const now = fragment(await response.text());
