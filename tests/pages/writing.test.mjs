@@ -179,3 +179,33 @@ test('a message that could not be sent is sent once', async (t) => {
   assert.equal(await page.locator('.dock .note').count(), 0);
   assert.match(await text(page, '.balance'), /3,800/);
 });
+
+test('the choice of an assistant and of a model counts, also when asked again', async (t) => {
+  const { page, username } = await member(t);
+  const { token } = await api('POST', '/api/v1/tokens/', { username, password: PASSWORD });
+  await api('POST', '/api/v1/assistants', { name: 'Tides', model: 'second' }, token);
+  await page.goto('/assistants/');
+  await page.click('.found a');
+  await page.fill('[name="suggestions"]', 'When is high tide?\nWhat is a neap tide?');
+  await page.click('form.card [type="submit"]');
+  await page.goto('/');
+  await page.fill('#message', 'Kept');
+  await page.selectOption('[name="assistant"]', { label: 'Tides' });
+  await page.waitForFunction(() => document.querySelectorAll('[data-fill]').length === 2);
+  assert.equal(await page.inputValue('#message'), 'Kept');
+  assert.equal(await page.getAttribute('#message', 'placeholder'), 'Ask Tides');
+  assert.deepEqual(await page.locator('[name="model"] option').allInnerTexts(), ['The default: Second', 'Echo', 'Second']);
+  await picture(page, 'writing-choices');
+  await page.click('[data-fill="When is high tide?"]');
+  assert.equal(await page.inputValue('#message'), 'When is high tide?');
+  await page.selectOption('[name="model"]', 'echo');
+  await page.keyboard.press('Escape');
+  await sendAndWait(page, await page.inputValue('#message'));
+  await page.click('#m1 form.again button');
+  await ended(page.locator('#m2'));
+  const chat = new URL(page.url()).pathname.split('/')[2];
+  const { items } = await api('GET', `/api/v1/conversations/${chat}/messages`, undefined, token);
+  assert.deepEqual(items.filter(({ role }) => role === 'assistant').map(({ model }) => model), ['echo', 'echo']);
+  await page.reload();
+  assert.equal(await page.inputValue('[name="model"]'), 'echo', 'the next message goes to the same model');
+});

@@ -73,6 +73,62 @@ async fn a_form_that_is_refused_keeps_what_was_written() {
     assert!(reply.text.contains("disabled"));
 }
 
+/// Which option of the choice of models is chosen.
+fn chosen_model(page: &str) -> &str {
+    let choice = page.split("name=\"model\"").nth(1).expect("no choice").split("</select>").next().unwrap();
+    choice.split("\" selected>").next().unwrap().rsplit('"').next().unwrap()
+}
+
+#[tokio::test]
+async fn the_model_of_a_message_is_chosen_beside_it() {
+    let world = World::with(&[("MODELS", "first,second=Second <b>")]);
+    let mut browser = Browser::of(&world, "alice").await;
+    let page = browser.get("/").await.text;
+    assert_eq!(chosen_model(&page), "");
+    assert!(page.contains(">The default: first</option>") && page.contains(">Second &#60;b&#62;</option>"), "{page}");
+    let sent = browser.submit("/chat/messages/", &[("message", "Hello"), ("model", "second")]).await;
+    let chat = sent.header("location").split('#').next().unwrap().to_owned();
+    assert_eq!(chosen_model(&browser.get(&chat).await.text), "second", "the next message goes to the same model");
+    says(&mut browser, &format!("{chat}messages/"), "Who are you?").await;
+    assert_eq!(chosen_model(&browser.get(&chat).await.text), "");
+    let unknown = browser.submit(&format!("{chat}messages/"), &[("message", "And you?"), ("model", "third")]).await;
+    assert_eq!(unknown.status, 303);
+    let asked: Vec<_> = world.model.prompts().into_iter().map(|prompt| prompt.model.unwrap()).collect();
+    assert_eq!(asked, ["second", "first", "first"]);
+}
+
+#[tokio::test]
+async fn without_a_choice_of_models_there_is_none_to_make() {
+    let world = World::new();
+    let mut browser = Browser::of(&world, "alice").await;
+    assert!(!browser.get("/").await.text.contains("name=\"model\""));
+}
+
+#[tokio::test]
+async fn an_assistant_suggests_how_to_begin() {
+    let world = World::new();
+    let mut browser = Browser::of(&world, "alice").await;
+    let typed = |suggestions| [("name", "Tides"), ("suggestions", suggestions)];
+    let lines = "When is high tide?\r\n\r\n  What is a <neap> tide?  \r\n";
+    let saved = browser.submit("/assistants/new/", &typed(lines)).await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let form = saved.header("location").split('?').next().unwrap().to_owned();
+    let shown = browser.get(&form).await.text;
+    assert!(shown.contains("\nWhen is high tide?\nWhat is a &#60;neap&#62; tide?</textarea>"), "{shown}");
+    let id = form.split('/').nth(2).unwrap();
+    let page = browser.get(&format!("/?assistant={id}")).await.text;
+    let fills: Vec<_> = page.split("data-fill=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(fills, ["When is high tide?", "What is a &#60;neap&#62; tide?"]);
+    let none = browser.submit(&form, &typed("")).await;
+    assert_eq!(none.status, 303, "{}", none.text);
+    assert_eq!(browser.get(&format!("/?assistant={id}")).await.text.matches("data-fill").count(), 3, "general ones");
+    for wrong in ["a\nb\nc\nd\ne", &"x".repeat(201), "a\0b"] {
+        let refused = browser.submit(&form, &typed(wrong)).await;
+        assert_eq!(refused.status, 422, "{wrong:?}");
+        assert!(refused.text.contains("id=\"hint-suggestions\""), "{wrong:?}: {}", refused.text);
+    }
+}
+
 #[tokio::test]
 async fn files_of_a_form_are_attached_to_its_message() {
     let world = World::new();

@@ -1,7 +1,8 @@
 // The composer: its field, keys, draft and button. What was written is only removed when its turn is shown.
 
+import { call } from './calls.js';
 import * as files from './files.js';
-import { icon, make } from './html.js';
+import { fragment, icon, make } from './html.js';
 import { status } from './say.js';
 import * as stream from './stream.js';
 import * as thread from './thread.js';
@@ -16,6 +17,8 @@ const STOP = 'M6.5 3.5h7a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3h-7a3 3 0 0 1-3-3v-7a3 3 0
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector('form.compose'));
 const field = /** @type {HTMLTextAreaElement} */ (form?.querySelector('textarea'));
 const button = /** @type {HTMLButtonElement} */ (form?.querySelector('.send'));
+const assistants = () => /** @type {HTMLSelectElement | null} */ (form.querySelector('select[name="assistant"]'));
+const models = () => /** @type {HTMLSelectElement | null} */ (form.querySelector('select[name="model"]'));
 const touch = matchMedia('(pointer: coarse)');
 
 let sending = false;
@@ -179,7 +182,7 @@ function sendComposed() {
 /** After the first message of a new chat, the form belongs to that chat. */
 function settleIn() {
   form.action = `${page.root}/chat/${page.chat}/messages/`;
-  const choice = form.querySelector('select.who');
+  const choice = assistants();
   choice?.replaceWith(make('span', { className: 'who', dir: 'auto' }, choice.value && choice.selectedOptions[0].textContent));
 }
 
@@ -258,8 +261,10 @@ function onPaste(event) {
 function onAgain(event) {
   if (!event.target.matches('form.again')) return;
   event.preventDefault();
-  if (blocked) status(notice?.textContent ?? '');
-  else send(event.target.action, new FormData(event.target), toField);
+  if (blocked) return status(notice?.textContent ?? '');
+  const data = new FormData(event.target);
+  if (models()) data.set('model', models().value);
+  send(event.target.action, data, toField);
 }
 
 /** "Edit and send" puts a message back in the field, with its files. */
@@ -269,6 +274,22 @@ function onEdit(event) {
   event.preventDefault();
   fill(thread.question(turn));
   files.restore([...turn.querySelectorAll('.said a.chip')].map((chip) => ({ id: chip.pathname.split('/').at(-2), name: chip.textContent.trim() })));
+}
+
+/** Another assistant has other suggestions, and another usual model. */
+async function onAssistant() {
+  const chosen = assistants().value;
+  let now;
+  try {
+    const response = await call(`/?assistant=${chosen}`, { headers: { Accept: 'text/html' } });
+    now = fragment(await response.text());
+  } catch {
+    return;   // the choice counts even so
+  }
+  if (chosen !== assistants()?.value) return;
+  field.placeholder = now.querySelector('#message').placeholder;
+  document.querySelector('.hello ul').replaceWith(now.querySelector('.hello ul'));
+  models()?.options[0].replaceWith(now.querySelector('select[name="model"]').options[0]);
 }
 
 function watchNetwork() {
@@ -301,6 +322,7 @@ export function start(focusPlaced) {
     const suggestion = event.target.closest?.('[data-fill]');
     if (suggestion) fill(suggestion.dataset.fill);
   });
+  assistants()?.addEventListener('change', onAssistant);
   document.addEventListener('submit', onAgain);
   document.addEventListener('click', onEdit);
   stream.changes.addEventListener('change', show);

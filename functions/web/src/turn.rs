@@ -11,9 +11,11 @@ use askama::Template;
 use shared::{
     domain::{
         Error,
+        assistant::Assistant,
         conversation::{AboutReply, Attachment, AttachmentSource, Conversation, Message, MessageStatus, Source, Step},
         ids::{ConversationId, FileId, Speaker, TurnNumber},
         money::Tokens,
+        text::Label,
     },
     service::Services,
 };
@@ -72,6 +74,8 @@ pub struct Setting {
     pub conversation: ConversationId,
     /// Who answers.
     pub who: String,
+    /// The model of the assistant, if it has one.
+    pub model: Option<Label>,
     /// The token of forms.
     pub csrf: String,
     /// Makes the idempotency keys of the page's forms its own.
@@ -251,13 +255,17 @@ impl Setting {
                 false => services.files.find(user, &attached).await,
             }
         };
-        let who = assistant_name(services, member, conversation);
-        let (who, found) = futures::future::try_join(who, files).await?;
+        let assistant = assistant_of(services, member, conversation);
+        let (assistant, found) = futures::future::try_join(assistant, files).await?;
+        let character = assistant.map(|assistant| assistant.character);
+        let who = character.as_ref().map(|character| character.name.as_str().to_owned());
+        let model = character.and_then(|character| character.model);
         let names = attached.iter().zip(found).filter_map(|(id, file)| Some((*id, file?.name.as_str().to_owned())));
         Ok(Self {
             visit: member.visit.clone(),
             conversation: conversation.id,
             who: who.unwrap_or_else(|| member.visit.words.assistant.to_owned()),
+            model,
             csrf: member.form_token(),
             key: services.logins.new_form_secret(),
             files: names.collect(),
@@ -409,15 +417,15 @@ fn attachments(turns: &[TurnMessages]) -> impl Iterator<Item = &Attachment> {
     turns.iter().flat_map(|turn| &turn.said.attachments)
 }
 
-/// The name of the assistant that answers in a conversation. `None` without one, and for one that was deleted.
-async fn assistant_name(
+/// The assistant that answers in a conversation. `None` without one, and for one that was deleted.
+async fn assistant_of(
     services: &Services,
     member: &Member,
     conversation: &Conversation,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Assistant>, Error> {
     let Some(assistant) = conversation.assistant else { return Ok(None) };
     match services.assistants.show(member.user().id, assistant).await {
-        Ok(assistant) => Ok(Some(assistant.character.name.as_str().to_owned())),
+        Ok(assistant) => Ok(Some(assistant)),
         Err(Error::NotFound) => Ok(None),
         Err(error) => Err(error),
     }

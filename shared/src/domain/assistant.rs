@@ -3,11 +3,14 @@
 use super::{
     Problem,
     ids::{AssistantId, AssistantNumber, FileId},
-    text::{AssistantName, Category, Description, Instructions, Label},
+    text::{AssistantName, Category, Description, Instructions, Label, Suggestion},
     time::Timestamp,
     tool::ToolId,
 };
 use serde::{Deserialize, Serialize};
+
+/// The maximum number of messages that an assistant suggests.
+pub const SUGGESTIONS_MAX: usize = 4;
 
 /// Whether an assistant replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +85,9 @@ pub struct Character {
     pub model: Option<Label>,
     /// How freely the model replies.
     pub temperature: Option<Temperature>,
+    /// Messages to begin a conversation with, at most [`SUGGESTIONS_MAX`]. Only the pages show them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// A file that an assistant knows.
@@ -149,6 +155,8 @@ pub struct CharacterChange {
     pub model: Option<Option<Label>>,
     /// How freely the model replies.
     pub temperature: Option<Option<Temperature>>,
+    /// Messages to begin a conversation with.
+    pub suggestions: Option<Vec<Suggestion>>,
 }
 
 impl CharacterChange {
@@ -165,6 +173,7 @@ impl CharacterChange {
             tools,
             model,
             temperature,
+            suggestions,
         } = self;
         Character {
             name: name.unwrap_or(character.name),
@@ -177,6 +186,7 @@ impl CharacterChange {
             tools: tools.unwrap_or(character.tools),
             model: model.unwrap_or(character.model),
             temperature: temperature.unwrap_or(character.temperature),
+            suggestions: suggestions.unwrap_or(character.suggestions),
         }
     }
 
@@ -193,6 +203,7 @@ impl CharacterChange {
             tools: Vec::new(),
             model: None,
             temperature: None,
+            suggestions: Vec::new(),
         };
         Some(self.apply(blank))
     }

@@ -4,7 +4,7 @@ use super::{
     Error, OutboundUrl,
     ids::{AssistantId, ConversationId, FileId, MessageId, Speaker, TurnNumber},
     money::Tokens,
-    text::{MessageText, Title},
+    text::{Label, MessageText, Title},
     time::Timestamp,
     title::first_words,
 };
@@ -86,6 +86,8 @@ pub struct Said {
     pub text: MessageText,
     /// Files and images, by reference.
     pub attachments: Vec<Attachment>,
+    /// The model that shall reply. `None` means the assistant's one, or else the default.
+    pub model: Option<Label>,
 }
 
 impl Said {
@@ -104,7 +106,7 @@ impl Said {
 
 impl From<MessageText> for Said {
     fn from(text: MessageText) -> Self {
-        Self { text, attachments: Vec::new() }
+        Self { text, attachments: Vec::new(), model: None }
     }
 }
 

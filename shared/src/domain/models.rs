@@ -51,6 +51,11 @@ impl Models {
         &self.all
     }
 
+    /// Whether users may choose the model with this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.all.iter().any(|model| model.id.as_str() == id)
+    }
+
     /// The id of the model that answers where none is asked for.
     pub const fn default_id(&self) -> &Label {
         &self.default

@@ -110,6 +110,10 @@ short_text! {
     Announcement, 2_000
 }
 short_text! {
+    /// The beginning of a message that an assistant suggests: 1–200 characters, trimmed.
+    Suggestion, 200
+}
+short_text! {
     /// Instructions for the model before every conversation: 1–32,000 characters, trimmed.
     Instructions, 32_000
 }

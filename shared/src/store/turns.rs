@@ -266,7 +266,7 @@ impl Store {
     }
 
     fn put_question(&self, place: &TurnLocation, said: Said, at: Timestamp) -> Result<Action, CallError> {
-        let Said { text, attachments } = said;
+        let Said { text, attachments, model: _ } = said;
         let row = MessageRow { attachments, ..MessageRow::new(place.turn, Speaker::User, text.into_string(), at) };
         let key = keys::user_message(&self.tables, place.conversation, place.turn);
         Ok(Action::put_new(key.clone(), write(key, row)?))

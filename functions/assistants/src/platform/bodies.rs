@@ -158,6 +158,7 @@ impl AssistantFields {
             tools: form.nullable("tools", tools, set(TOOLS_MAX, tool_id)),
             model: form.change("model", model, Label::parse),
             temperature: form.change("temperature", temperature, degree),
+            suggestions: None,
         };
         form.finish(|| Some((character, knowledge)))
     }
@@ -181,6 +182,7 @@ impl From<Assistant> for ShownAssistant {
             tools,
             model,
             temperature,
+            suggestions: _,
         } = character;
         Self {
             id: id.to_string(),

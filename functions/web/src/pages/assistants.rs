@@ -17,10 +17,12 @@ use axum::{
 use shared::{
     domain::{
         Error, Problem,
-        assistant::{Assistant, AssistantFilter, AssistantStatus, Character, CharacterChange, Temperature},
+        assistant::{
+            Assistant, AssistantFilter, AssistantStatus, Character, CharacterChange, SUGGESTIONS_MAX, Temperature,
+        },
         ids::{AssistantId, FileId},
         list::{AssistantField, FileField, Sort, ToolField},
-        text::{AssistantName, Category, Description, Instructions, Label},
+        text::{AssistantName, Category, Description, Instructions, Label, Suggestion},
         tool::{Tool, ToolId},
     },
     http::{App, Form, InPath, Pages, pages::Query},
@@ -195,6 +197,7 @@ fn read(fields: &Fields, is_new: bool) -> Result<(CharacterChange, Vec<FileId>),
         model: form.change("model", fields.field("model"), Label::parse),
         temperature: form.change("temperature", fields.field("temperature"), degree),
         tools: Some(tools),
+        suggestions: form.optional("suggestions", fields.field("suggestions"), suggestions),
     };
     form.finish(|| Some((character, files)))
 }
@@ -203,6 +206,16 @@ fn read(fields: &Fields, is_new: bool) -> Result<(CharacterChange, Vec<FileId>),
 fn degree(text: &str) -> Result<Temperature, Problem> {
     let number = text.trim().replace(',', ".").parse().map_err(|_| Problem::NotANumber)?;
     Temperature::parse(number)
+}
+
+/// One suggestion a line. Empty lines do not count.
+fn suggestions(text: &str) -> Result<Vec<Suggestion>, Problem> {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let suggestions: Vec<_> = lines.map(Suggestion::parse).collect::<Result<_, _>>()?;
+    if suggestions.len() > SUGGESTIONS_MAX {
+        return Err(Problem::TooMany { max: SUGGESTIONS_MAX });
+    }
+    Ok(suggestions)
 }
 
 /// `new` are files that came with a refused form.
@@ -247,6 +260,7 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
     let temperature = stored.and_then(|stored| stored.temperature).map(|temperature| temperature.degree().to_string());
     let statuses = [AssistantStatus::Active, AssistantStatus::Inactive, AssistantStatus::Draft];
     let statuses = statuses.map(|status| Choice::new(status.as_str(), status_words(words, status).0)).into();
+    let suggested: Vec<&str> = stored.iter().flat_map(|stored| &stored.suggestions).map(Suggestion::as_str).collect();
     let model = of(|stored| stored.model.as_ref().map(Label::as_str));
     vec![
         typed.input(Input::new("name", w.name).required().at_most(120), &of(|stored| Some(stored.name.as_str()))),
@@ -265,7 +279,11 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
             Input::new("personality", w.personality).of("textarea", "off").at_most(2_000).hint(w.personality_hint),
             &of(|stored| stored.personality.as_ref().map(Description::as_str)),
         ),
-        typed.input(Input::new("model", w.model).one_of(models(services, words, &model)), &model),
+        typed.input(
+            Input::new("suggestions", w.suggestions).of("textarea", "off").hint(w.suggestions_hint),
+            &suggested.join("\n"),
+        ),
+        typed.input(Input::new("model", w.model).one_of(models(services, words, None, &model)), &model),
         typed.input(
             Input::new("temperature", w.temperature).of("number", "off").hint(w.temperature_hint),
             temperature.as_deref().unwrap_or_default(),
@@ -282,11 +300,12 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
     ]
 }
 
-/// The models to choose from. One that the operator does not offer any more stays chosen.
-fn models(services: &Services, words: &Words, current: &str) -> Vec<Choice> {
+/// The models to choose from, after the one that replies if none is chosen: that of an assistant, or else the default. One
+/// that the operator does not offer any more stays chosen.
+pub fn models(services: &Services, words: &Words, of_assistant: Option<&Label>, current: &str) -> Vec<Choice> {
     let models = services.models.all();
-    let default = models.iter().find(|model| model.id == *services.models.default_id());
-    let default = default.map_or_else(|| services.models.default_id().as_str(), |model| model.name.as_str());
+    let default = services.models.answering(of_assistant);
+    let default = models.iter().find(|model| model.id == *default).map_or(default, |model| &model.name).as_str();
     let mut choices = vec![Choice::new("", &fill(words.for_assistants.model_default, &[("model", default)]))];
     choices.extend(models.iter().map(|model| Choice::new(model.id.as_str(), model.name.as_str())));
     if choices.iter().all(|choice| choice.value != current) {

@@ -1,6 +1,8 @@
 //! The chat pages: a new chat, and a chat with its turns.
 
+use super::assistants::models;
 use crate::{
+    form::Choice,
     member::{Member, Refused},
     pager,
     shell::{Row, Shell, price, spent, title_of},
@@ -22,6 +24,7 @@ use shared::{
         conversation::{Conversation, Message},
         ids::{AssistantId, ConversationId, MessageId, Speaker, TurnNumber},
         list::{AssistantField, Sort},
+        text::{Label, Suggestion},
     },
     http::{App, InPath, Pages, pages::Query},
     service::Services,
@@ -44,7 +47,7 @@ struct ChatPage {
     /// The turn before which there are more.
     earlier: Option<u64>,
     hello: String,
-    suggestions: Vec<(String, String)>,
+    suggestions: Vec<Suggested>,
     notes: Vec<String>,
     problem: Option<String>,
     spent: Option<String>,
@@ -53,7 +56,19 @@ struct ChatPage {
     message: String,
     assistants: Vec<(String, String)>,
     chosen: String,
+    /// The models that may reply. None if there is no choice.
+    models: Vec<Choice>,
+    /// The one that is chosen. Empty for the usual one.
+    model: String,
     price: String,
+}
+
+/// The beginning of a message.
+struct Suggested {
+    title: String,
+    text: String,
+    /// What it puts into the field of the message.
+    fill: String,
 }
 
 /// What the field of a message contains, and why it was not sent.
@@ -63,6 +78,8 @@ pub struct Draft {
     pub message: String,
     /// The assistant of a new chat.
     pub assistant: Option<AssistantId>,
+    /// The model that shall reply.
+    pub model: Option<String>,
     /// The reason, in one sentence.
     pub problem: Option<String>,
 }
@@ -101,6 +118,7 @@ pub async fn new_chat(services: &Services, member: &Member, draft: Draft) -> Res
     let (shell, assistants) = futures::future::try_join(shell, assistants).await?;
     let chosen = assistants.page.items.iter().find(|assistant| Some(assistant.id) == draft.assistant);
     let called = shell.side.as_ref().map_or("", |side| side.called.as_str());
+    let model = draft.model.clone().unwrap_or_default();
     let mut notes = Vec::new();
     if matches!(services.config.model.provider, ModelProvider::Echo) {
         notes.push(words.echo_note.to_owned());
@@ -109,6 +127,8 @@ pub async fn new_chat(services: &Services, member: &Member, draft: Draft) -> Res
         id: None,
         hello: fill(words.hello, &[("name", called)]),
         suggestions: suggestions(chosen, member),
+        models: models_of(services, words, chosen.and_then(|chosen| chosen.character.model.as_ref()), &model),
+        model,
         notes,
         placeholder: placeholder(member, chosen.map(|assistant| assistant.character.name.as_str())),
         chosen: chosen.map_or_else(String::new, |assistant| assistant.id.to_string()),
@@ -137,6 +157,7 @@ pub async fn chat(
     let user = member.user().id;
     let before = before.map(|turn| MessageId { turn, speaker: Speaker::User });
     let (conversation, messages) = services.conversations.messages(user, id, before).await?;
+    let answered_by = messages.iter().rev().find_map(|message| message.about.as_ref()?.model.clone());
     let (turns, earlier) = shown(messages);
     let title = title_of(member.visit.words, &conversation);
     let (shell, setting) = futures::future::try_join(
@@ -145,11 +166,17 @@ pub async fn chat(
     )
     .await?;
     let assistant = if conversation.assistant.is_some() { setting.who.clone() } else { String::new() };
+    // Who chose a model for the latest message means it for the next one, too.
+    let usual = services.models.answering(setting.model.as_ref());
+    let chosen_before = answered_by.filter(|id| id != usual.as_str() && services.models.has(id));
+    let model = draft.model.clone().or(chosen_before).unwrap_or_default();
     let turns = turns.iter().map(|turn| setting.turn(turn)).collect::<Result<_, _>>()?;
     let page = ChatPage {
         id: Some(id.to_string()),
         placeholder: placeholder(member, Some(assistant.as_str()).filter(|name| !name.is_empty())),
         assistant,
+        models: models_of(services, member.visit.words, setting.model.as_ref(), &model),
+        model,
         turns,
         earlier: earlier.map(|turn| turn.0),
         hello: String::new(),
@@ -199,6 +226,8 @@ impl ChatPage {
             placeholder: String::new(),
             assistants: Vec::new(),
             chosen: String::new(),
+            models: Vec::new(),
+            model: String::new(),
         }
     }
 }
@@ -220,15 +249,34 @@ fn placeholder(member: &Member, assistant: Option<&str>) -> String {
     )
 }
 
-/// Beginnings of messages.
-fn suggestions(_: Option<&Assistant>, member: &Member) -> Vec<(String, String)> {
+/// The models to choose from beside the message field.
+fn models_of(services: &Services, words: &Words, of_assistant: Option<&Label>, current: &str) -> Vec<Choice> {
+    match services.models.all() {
+        [_] => Vec::new(),
+        _ => models(services, words, of_assistant, current),
+    }
+}
+
+/// Beginnings of messages: those of the assistant, or else general ones.
+fn suggestions(assistant: Option<&Assistant>, member: &Member) -> Vec<Suggested> {
     let words = member.visit.words;
+    let own = assistant.map_or(&[][..], |assistant| &assistant.character.suggestions);
+    if !own.is_empty() {
+        let text = |own: &Suggestion| own.as_str().to_owned();
+        let suggested = |own| Suggested { title: text(own), text: String::new(), fill: text(own) };
+        return own.iter().map(suggested).collect();
+    }
     let all = [
         (words.suggestion_1, words.suggestion_1_text),
         (words.suggestion_2, words.suggestion_2_text),
         (words.suggestion_3, words.suggestion_3_text),
     ];
-    all.map(|(title, text)| (title.to_owned(), text.to_owned())).to_vec()
+    let suggested = |(title, text): (&str, &str)| Suggested {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        fill: format!("{title} {text}"),
+    };
+    all.map(suggested).into()
 }
 
 #[derive(Template)]

@@ -21,7 +21,7 @@ use shared::{
         conversation::{Attachment, AttachmentKind, AttachmentSource, MessageStatus, Said},
         file::File,
         ids::{AssistantId, ConversationId, FileId, MessageId, Speaker, TurnNumber},
-        text::MessageText,
+        text::{Label, MessageText},
     },
     http::{App, Dialect, Fault, InPath, Pages, events},
     service::{
@@ -142,6 +142,7 @@ async fn send(app: &App<Pages>, id: Option<ConversationId>, posted: PostedWithFi
             let draft = Draft {
                 message: fields.text("message").to_owned(),
                 assistant: AssistantId::parse(fields.text("assistant")),
+                model: fields.filled("model").map(str::to_owned),
                 problem: Some(fault::sentence(member.visit.words, &fault)),
             };
             let (status, _) = Pages::error(&fault);
@@ -162,13 +163,15 @@ async fn read(
     let user = member.user().id;
     let key = form::key(fields)?;
     let assistant = fields.filled("assistant").and_then(AssistantId::parse);
+    // One that is not offered any more is as good as none.
+    let model = fields.filled("model").and_then(|id| Label::parse(id).ok()).filter(|id| app.models.has(id.as_str()));
     let place = id.map_or(TurnTarget::New { assistant, title: None }, TurnTarget::In);
     if let (Some(id), Some(again)) = (id, fields.filled("again")) {
         let turn = TurnNumber::parse(again).ok_or(Error::NotFound)?;
         let message = app.turns.question(user, id, turn).await?;
         let failed = message.status == MessageStatus::Failed;
         let text = MessageText::parse(message.content).map_err(|problem| Error::invalid("message", problem))?;
-        let said = Said { text, attachments: message.attachments };
+        let said = Said { text, attachments: message.attachments, model };
         return Ok(Message { said, place, key, replaces: failed.then_some(turn) });
     }
     let text = MessageText::parse(fields.text("message").to_owned());
@@ -180,7 +183,7 @@ async fn read(
         attachments.push(attachment(&file.ok_or_else(|| Error::invalid("message", Problem::UnknownFile))?));
     }
     attachments.extend(new_files.iter().map(attachment));
-    Ok(Message { said: Said { text, attachments }, place, key, replaces: None })
+    Ok(Message { said: Said { text, attachments, model }, place, key, replaces: None })
 }
 
 fn attachment(file: &File) -> Attachment {

@@ -56,6 +56,10 @@ pub struct AssistantsWords {
     pub personality: &'static str,
     /// How it talks: friendly, brief, formal.
     pub personality_hint: &'static str,
+    /// Suggestions
+    pub suggestions: &'static str,
+    /// Messages to begin a chat with: one a line, at most four.
+    pub suggestions_hint: &'static str,
     /// Instructions
     pub system_prompt: &'static str,
     /// What the model reads before every chat.

@@ -214,6 +214,8 @@ pub static EN: Words = Words {
         description_hint: "What the assistant is for.",
         personality: "Personality",
         personality_hint: "How it talks: friendly, brief, formal.",
+        suggestions: "Suggestions",
+        suggestions_hint: "Messages to begin a chat with: one a line, at most four.",
         system_prompt: "Instructions",
         system_prompt_hint: "What the model reads before every chat.",
         company_name: "Company",

@@ -214,6 +214,8 @@ pub static NL: Words = Words {
         description_hint: "Waar de assistent voor is.",
         personality: "Persoonlijkheid",
         personality_hint: "Hoe hij praat: vriendelijk, kort, formeel.",
+        suggestions: "Suggesties",
+        suggestions_hint: "Berichten om een chat mee te beginnen: één per regel, hoogstens vier.",
         system_prompt: "Instructies",
         system_prompt_hint: "Wat het model voor elke chat leest.",
         company_name: "Bedrijf",

@@ -36,7 +36,7 @@ use crate::{
         ids::{AssistantId, ConversationId, MessageId, TurnNumber, UserId},
         models::Models,
         money::{Quote, Tokens},
-        text::Title,
+        text::{Label, Title},
         user::User,
     },
     entropy::Entropy,
@@ -383,7 +383,8 @@ impl Saying {
         let attachments = meaning_of(&said.attachments)?;
         let place_meaning = place.meaning(user);
         let meaning = ["turn"].into_iter().chain(place_meaning.iter().map(String::as_str));
-        let meaning: Vec<&str> = meaning.chain([said.text.as_str(), &attachments]).collect();
+        let meaning = meaning.chain([said.text.as_str(), &attachments]);
+        let meaning: Vec<&str> = meaning.chain(said.model.as_ref().map(Label::as_str)).collect();
         let keyed = key.map(|key| Keyed::new(key, &meaning));
         Ok(Self { user: user.clone(), place, said, keyed, is_streamed: false })
     }

@@ -123,6 +123,7 @@ pub(super) fn prompt(
     time_limit: Duration,
 ) -> Prompt {
     let character = assistant.map(|assistant| &assistant.character);
+    let wanted = said.model.as_ref().or_else(|| character?.model.as_ref());
     let parts = [character.and_then(instructions), grounding.instructions()];
     let instructions = joined(parts);
     let taken = instructions.as_deref().map_or(0, tokens) + tokens_of_grounding(&grounding);
@@ -141,7 +142,7 @@ pub(super) fn prompt(
         [PromptMessage::User(turn.message.as_str().to_owned()), answer]
     });
     Prompt {
-        model: Some(models.answering(character.and_then(|own| own.model.as_ref())).as_str().to_owned()),
+        model: Some(models.answering(wanted).as_str().to_owned()),
         instructions,
         messages: earlier.chain([PromptMessage::User(question)]).collect(),
         grounding,

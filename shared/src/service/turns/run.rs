@@ -405,7 +405,7 @@ impl Turns {
         about: AboutReply,
     ) -> Result<Attempt<Answered>, Error> {
         let now = self.clock.now();
-        let Said { text: message, attachments } = held.said.clone();
+        let Said { text: message, attachments, model: _ } = held.said.clone();
         let turn = Turn {
             number: held.place.turn,
             message,
