@@ -1,7 +1,7 @@
 //! Reads documents in child processes. A child is the program itself, started with another argument; the crate
 //! `extraction` is its side. Whatever a document does to the libraries that read it, this process is not affected.
 
-use crate::domain::file::ContentType;
+use crate::domain::file::{ContentType, Unreadable};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use serde::Deserialize;
@@ -82,35 +82,6 @@ pub enum ExtractError<E> {
     /// The child could not be started or used. Another attempt may succeed.
     #[error("the process that reads documents failed")]
     Process(#[source] io::Error),
-}
-
-/// Why a document cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unreadable {
-    /// It needs a password.
-    Encrypted,
-    /// It is not a valid document of its kind.
-    Damaged,
-    /// It contains no text, such as a scan.
-    NoText,
-    /// It has more text or pages than are read.
-    TooLong,
-    /// The child reached a limit of memory or time, or crashed.
-    TooComplex,
-}
-
-impl Unreadable {
-    /// What is wrong, for people.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Encrypted => "The document is encrypted.",
-            Self::Damaged => "The document is damaged.",
-            Self::NoText => "The document contains no text.",
-            Self::TooLong => "The document is too long.",
-            Self::TooComplex => "The document is too complex.",
-        }
-    }
 }
 
 /// The first line of an answer.
@@ -211,6 +182,8 @@ async fn receive(output: impl AsyncRead + Unpin) -> io::Result<Result<Document, 
     let (mut output, mut line) = (BufReader::new(output), String::new());
     (&mut output).take(HEAD_MAX).read_line(&mut line).await?;
     Ok(match serde_json::from_str(&line)? {
+        // No child says this, so the answer has another name.
+        Head::Problem { problem: Unreadable::GivenUp } => return Err(io::ErrorKind::InvalidData.into()),
         Head::Problem { problem } => Err(problem),
         Head::Document { text, index, pages, passages } => {
             let (text, index) = (object(&mut output, text).await?, object(&mut output, index).await?);

@@ -5,7 +5,7 @@ use super::{
     samples::{docx, package},
     text,
 };
-use shared::{domain::file::ContentType, extraction::Unreadable};
+use shared::domain::file::{ContentType, Unreadable};
 
 const EMPTY: &[u8] = b"<w:document/>";
 

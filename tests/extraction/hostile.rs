@@ -7,8 +7,8 @@ use super::{
     text,
 };
 use shared::{
-    domain::file::ContentType,
-    extraction::{Document, Unreadable},
+    domain::file::{ContentType, Unreadable},
+    extraction::Document,
 };
 
 const GIB: usize = 1024 * 1024 * 1024;

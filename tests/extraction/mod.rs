@@ -10,8 +10,8 @@ mod text;
 use bytes::Bytes;
 use futures::stream;
 use shared::{
-    domain::file::ContentType,
-    extraction::{Document, ExtractError, Extractor, Limits, Unreadable},
+    domain::file::{ContentType, Unreadable},
+    extraction::{Document, ExtractError, Extractor, Limits},
 };
 use std::{convert::Infallible, time::Duration};
 

@@ -6,7 +6,7 @@ use super::{
     text,
 };
 use pdf_extract::{Document, EncryptionState, EncryptionVersion, Permissions};
-use shared::{domain::file::ContentType, extraction::Unreadable};
+use shared::domain::file::{ContentType, Unreadable};
 
 #[tokio::test]
 async fn pages_are_read_in_their_order() {

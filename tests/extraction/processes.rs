@@ -4,8 +4,8 @@ use super::{extractor, pieces};
 use bytes::Bytes;
 use futures::{StreamExt as _, future, stream};
 use shared::{
-    domain::file::ContentType,
-    extraction::{Document, ExtractError, Extractor, Unreadable},
+    domain::file::{ContentType, Unreadable},
+    extraction::{Document, ExtractError, Extractor},
 };
 use std::{convert::Infallible, fs, io, path::Path, pin::pin, task::Poll};
 use tokio::task::yield_now;

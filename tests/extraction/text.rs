@@ -1,7 +1,7 @@
 //! Text, tables and data.
 
 use super::{read, text};
-use shared::{domain::file::ContentType, extraction::Unreadable};
+use shared::domain::file::{ContentType, Unreadable};
 
 fn utf_16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(to_bytes).collect()

@@ -157,3 +157,42 @@ test('earlier messages come in above, and the view stays', async (t) => {
   assert.equal(await focused(page, 'aria-labelledby'), 'u1');
   assert.equal(await page.locator('.turn').count(), 35);
 });
+
+test('a chat with a new message is first among those of today', async (t) => {
+  const { page } = await withChats(t, ['Alpha', 'Beta']);
+  const rows = () => page.locator('.chats h3:first-of-type + ul a:not(.more)').allInnerTexts();
+  assert.deepEqual(await rows(), ['Beta', 'Alpha']);
+  await row(page, 'Alpha').locator('a').first().click();
+  await page.waitForURL(/\/chat\//);
+  await sendAndWait(page, 'Hello');
+  assert.deepEqual(await rows(), ['Alpha', 'Beta']);
+  await page.reload();
+  assert.deepEqual(await rows(), ['Alpha', 'Beta'], 'as the server has them');
+});
+
+test('the first chat has its day above it', async (t) => {
+  const { page } = await member(t);
+  await sendAndWait(page, 'Hello');
+  const heading = page.locator('.chats h3');
+  assert.deepEqual(await heading.allInnerTexts(), ['Today']);
+  assert.equal(await page.locator('.chats ul').getAttribute('aria-labelledby'), await heading.getAttribute('id'));
+});
+
+test('the list can be hidden on a wide screen, and stays so', async (t) => {
+  const { page } = await withChats(t, ['Alpha']);
+  const side = page.locator('#side');
+  await side.locator('.hide').click();
+  assert.ok(!(await side.isVisible()));
+  assert.equal(await focused(page, 'class'), 'icon menu');
+  await picture(page, 'chats-hidden');
+  await page.reload();
+  assert.ok(!(await side.isVisible()));
+  await page.keyboard.press('Control+k');
+  assert.ok(await side.isVisible(), 'a search needs it');
+  await side.locator('.hide').click();
+  await page.click('.head .menu');
+  assert.ok(await side.isVisible());
+  assert.equal(await focused(page), 'new-chat');
+  await page.reload();
+  assert.ok(await side.isVisible());
+});

@@ -145,6 +145,44 @@ async fn files_of_a_form_are_attached_to_its_message() {
 }
 
 #[tokio::test]
+async fn why_a_file_cannot_be_read_is_told_in_the_readers_words() {
+    let world = World::new();
+    let mut browser = Browser::of(&world, "alice").await;
+    browser.get("/files/").await;
+    let sent = browser.submit_files("/files/", &[], &[("empty.txt", b"\n\n"), ("broken.pdf", b"%PDF-1.7\n")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    world.read_files().await;
+    let list = browser.get("/files/").await.text;
+    let files: Vec<_> = list.split("<th scope=\"row\"><a href=\"").skip(1).collect();
+    let mut dutch = browser.sending("Accept-Language", "nl");
+    for (name, english, other) in [
+        ("empty.txt", "It contains no text. Scanned pages are not read.", "Er staat geen tekst in."),
+        (
+            "broken.pdf",
+            "It is damaged, or is not what its name says.",
+            "Het is beschadigd, of is niet wat de naam zegt.",
+        ),
+    ] {
+        let link = files.iter().find(|rest| rest.contains(name)).unwrap().split('"').next().unwrap();
+        let page = browser.get(link).await.text;
+        assert!(page.contains(english), "{page}");
+        let page = dutch.get(link).await.text;
+        assert!(page.contains(other), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_chats_that_was_hidden_stays_hidden() {
+    let world = World::new();
+    let mut browser = Browser::of(&world, "alice").await;
+    assert!(!browser.get("/").await.text.contains("data-side"));
+    for (value, hidden) in [("off", true), ("", false), ("x", false)] {
+        browser.cookies.insert("quintet_side".to_owned(), value.to_owned());
+        assert_eq!(browser.get("/").await.text.contains("data-side=\"off\""), hidden, "{value}");
+    }
+}
+
+#[tokio::test]
 async fn a_chat_is_renamed_exported_and_deleted_by_forms() {
     let world = World::new();
     let mut browser = Browser::of(&world, "alice").await;

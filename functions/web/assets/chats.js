@@ -1,8 +1,8 @@
 // The list of chats, the balance below it, and the drawer that both are on a phone.
 
-import { element } from './html.js';
+import { element, make } from './html.js';
 import { status } from './say.js';
-import { page, word } from './words.js';
+import { page, remember, word } from './words.js';
 
 const side = document.getElementById('side');
 
@@ -62,14 +62,27 @@ function showPlaying(chat, plays) {
   at.querySelector('a').after(mark);
 }
 
-/** @param {string} chat @param {string} html */
-export function addRow(chat, html) {
-  const made = element(html);
+/** The list of the chats of today, which is the first one. @param {Element} list */
+function today(list) {
+  const first = list.querySelector('h3');
+  if (first?.textContent === word('today')) return first.nextElementSibling;
+  const added = make('ul', { 'aria-labelledby': 'today' });
+  list.querySelector('h2').after(make('h3', { id: 'today' }, word('today')), added);
+  return added;
+}
+
+/** Shows a new chat, or one with a new message, above all others. @param {string} chat @param {string} [html] */
+export function toTop(chat, html = '') {
   const list = side?.querySelector('.chats');
-  if (!list || !made || row(chat)) return;
+  const at = row(chat) ?? element(html);
+  if (!list || !at || side.querySelector('.rename-field, [role="menu"]')) return;
   list.querySelector('.empty')?.remove();
-  if (!list.querySelector('ul')) list.append(document.createElement('ul'));
-  list.querySelector('ul').prepend(made);
+  const focused = at.contains(document.activeElement) && document.activeElement;
+  const group = today(list);
+  if (group.firstElementChild === at) return;
+  removed(chat);
+  group.prepend(at);
+  if (focused) focused.focus({ preventScroll: true });
   adopt(list);
 }
 
@@ -162,9 +175,31 @@ function arrive() {
 export function focusSearch() {
   const field = /** @type {HTMLInputElement | null} */ (side?.querySelector('.search input'));
   if (!field) return;
-  if (!field.checkVisibility()) side.showPopover();
+  if (WIDE.matches) hideSide(false);
+  else if (!field.checkVisibility()) side.showPopover();
   field.focus();
   field.select();
+}
+
+const WIDE = matchMedia('(width >= 48rem)');
+
+/** Hides the list on all pages, or brings it back. @param {boolean} off */
+function hideSide(off) {
+  const { dataset } = document.documentElement;
+  if ((dataset.side === 'off') === off) return;
+  if (off) dataset.side = 'off';
+  else delete dataset.side;
+  remember(`quintet_side=${off ? 'off' : ''}`);
+}
+
+/** On a wide screen the list is no drawer. @param {MouseEvent} event */
+function onSide(event) {
+  const opener = event.target.closest?.('[popovertarget="side"]');
+  if (!opener || !WIDE.matches) return;
+  event.preventDefault();
+  const off = opener.matches('.hide');
+  hideSide(off);
+  (off ? document.querySelector('.head .menu') : newChatLink())?.focus();
 }
 
 function watchDrawer() {
@@ -174,7 +209,7 @@ function watchDrawer() {
     main.inert = event.newState === 'open';
     if (main.inert && !side.contains(document.activeElement)) newChatLink()?.focus();
   });
-  matchMedia('(width >= 48rem)').addEventListener('change', () => side.matches(':popover-open') && side.hidePopover());
+  WIDE.addEventListener('change', () => side.matches(':popover-open') && side.hidePopover());
 }
 
 /** Closes the menu of the account, which without scripts closes only by its own button. @returns {boolean} whether it was open */
@@ -212,6 +247,7 @@ export function start() {
   if (!side) return false;
   adopt(document);
   watchDrawer();
+  document.addEventListener('click', onSide);
   document.addEventListener('click', onAct);
   document.addEventListener('click', (event) => { if (!event.target.closest?.('.me')) closeAccount(); });
   document.addEventListener('keydown', (event) => {

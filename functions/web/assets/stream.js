@@ -159,7 +159,7 @@ export async function ask(address, data, accepted) {
   if (first.done) throw new Problem('network', word('no_connection'));
   const { data: begun } = first.value;
   if (!page.chat) chats.opened(begun);
-  if (begun.row_html) chats.addRow(begun.chat, begun.row_html);
+  chats.toTop(begun.chat, begun.row_html);
   if (begun.title) chats.retitle(begun.chat, begun.title);
   tell({ type: 'turn', chat: begun.chat });
   accepted();

@@ -1,6 +1,6 @@
 // Times in the reader's zone. The server knows it from a cookie; on the first page, and after a journey, it does not yet.
 
-import { locale, page } from './words.js';
+import { locale, remember } from './words.js';
 
 const zone = `quintet_zone=${-new Date().getTimezoneOffset()}`;
 const isKnown = document.cookie.split('; ').includes(zone);
@@ -11,7 +11,7 @@ const date = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: '
 const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' });
 
 export function tellZone() {
-  document.cookie = `${zone}; path=${page.root}/; max-age=31536000; samesite=lax`;
+  remember(zone);
 }
 
 /** @param {ParentNode} root */

@@ -32,6 +32,7 @@
  * @property {string} stop             Stop | Stop
  * @property {string} stop_answering   Stop answering | Stop met antwoorden
  * @property {string} title_length     A title has 1 to 255 characters. | Een titel heeft 1 tot 255 tekens.
+ * @property {string} today            Today | Vandaag
  * @property {string} too_long         This is {n} characters too long. | Dit is {n} tekens te lang.
  * @property {string} too_many         Too many requests: try again in {n} s. | Te veel verzoeken: probeer het over {n} s.
  * @property {string} went_wrong       Something went wrong here. Try again: nothing is charged twice. | Hier ging iets mis. Probeer het opnieuw: niets wordt dubbel gerekend.
@@ -52,6 +53,11 @@
 
 /** @type {Page} */
 export const page = JSON.parse(document.getElementById('page')?.textContent || '{}');
+
+/** Has the server know a preference of this browser for a year. @param {string} cookie `name=value` */
+export function remember(cookie) {
+  document.cookie = `${cookie}; path=${page.root}/; max-age=31536000; samesite=lax`;
+}
 
 const language = document.documentElement.lang;
 /** The locale for dates and numbers: English without a country means day before month. */

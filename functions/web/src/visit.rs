@@ -24,6 +24,8 @@ pub const ENTER_COOKIE: &str = "quintet_enter";
 pub const SAY_COOKIE: &str = "quintet_say";
 /// The cookie of the time zone: minutes east of UTC. A script sets it.
 const ZONE_COOKIE: &str = "quintet_zone";
+/// The cookie of the list of chats: `off` if it is hidden on a wide screen. A script sets it.
+const SIDE_COOKIE: &str = "quintet_side";
 
 /// The form of the answer that a browser asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct Inner {
     pub say: &'static str,
     /// Minutes east of UTC.
     pub zone: i64,
+    /// Whether the list of chats is hidden on a wide screen.
+    pub hides_side: bool,
     /// The form of the answer.
     pub wants: Wants,
     /// Whether the request asks for something, and changes nothing.
@@ -115,6 +119,7 @@ impl Visit {
                 .and_then(|zone| zone.parse().ok())
                 .filter(|zone| (-900..=900).contains(zone))
                 .unwrap_or(0),
+            hides_side: one_of(SIDE_COOKIE, &["off"]).is_some(),
             wants: if is_for_scripts(uri.path()) { Wants::Json } else { wants(headers) },
             is_reading: matches!(*method, Method::GET | Method::HEAD),
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Error,
         event::{EventDetails, OutboxEntry},
-        file::FileState,
+        file::{FileState, Unreadable},
     },
     extraction::{Document, ExtractError, Extractor},
     queue::{Outgoing, Queue},
@@ -28,8 +28,6 @@ const STUCK_AFTER: Duration = Duration::from_secs(60 * 60);
 const WOKEN_AT_ONCE: i32 = 1000;
 /// When the vectors of a file must be there, counted from when its reading began. The function has five minutes.
 const VECTORS_WITHIN: Duration = Duration::from_secs(4 * 60);
-/// The reason of a file whose workers died.
-const GIVEN_UP: &str = "The text of the file could not be read.";
 
 /// Reading files. Cheap to clone.
 #[derive(Clone)]
@@ -91,16 +89,14 @@ impl Indexing {
         };
         let (OwnedFile { user, file: id }, deadline) = (owned, Instant::now() + VECTORS_WITHIN);
         if readings > READINGS_MAX {
-            return self.end(owned, FileState::Failed(GIVEN_UP.to_owned())).await;
+            return self.end(owned, FileState::Failed(Unreadable::GivenUp)).await;
         }
         let Some((_, content)) = self.blobs.get(&BlobKey::of_file(user, id)).await? else {
             return self.discard_if_deleted(owned).await;
         };
         let document = match self.extractor.read(file.content_type, content).await {
             Ok(document) => document,
-            Err(ExtractError::Unreadable(why)) => {
-                return self.end(owned, FileState::Failed(why.sentence().to_owned())).await;
-            }
+            Err(ExtractError::Unreadable(why)) => return self.end(owned, FileState::Failed(why)).await,
             Err(ExtractError::Content(error)) => return Err(error.into()),
             Err(ExtractError::Process(error)) => return Err(Error::Unavailable(error.into())),
         };

@@ -335,8 +335,8 @@ impl Store {
         ];
         let names = [("#status", "status"), ("#detail", "detail")];
         let (update, names): (_, &[(&str, &str)]) = match state {
-            FileState::Failed(reason) => {
-                values.push((":detail", s(reason)));
+            FileState::Failed(why) => {
+                values.push((":detail", s(why.as_str())));
                 let update = "SET #status = :status, #detail = :detail, list_status = :list \
                               REMOVE waiting, waiting_since";
                 (update, &names)

@@ -20,7 +20,7 @@ use serde::Serialize;
 use shared::{
     domain::{
         Error, Problem,
-        file::{File, FileState, FileStatus, MIB},
+        file::{File, FileState, FileStatus, MIB, Unreadable},
         ids::FileId,
         list::FileField,
     },
@@ -275,9 +275,14 @@ fn badge(words: &Words, status: FileStatus) -> (&'static str, &'static str) {
 /// What a state means, in one sentence.
 fn about(words: &Words, state: &FileState) -> String {
     let words = match state {
-        // The reason is in English.
-        FileState::Failed(reason) if words.language == "en" && !reason.is_empty() => reason,
-        FileState::Failed(_) => words.for_files.is_unreadable,
+        FileState::Failed(why) => match why {
+            Unreadable::Encrypted => words.for_files.is_encrypted,
+            Unreadable::Damaged => words.for_files.is_damaged,
+            Unreadable::NoText => words.for_files.has_no_text,
+            Unreadable::TooLong => words.for_files.is_too_long,
+            Unreadable::TooComplex => words.for_files.is_too_complex,
+            Unreadable::GivenUp => words.for_files.is_unreadable,
+        },
         FileState::Processing => words.for_files.is_being_read,
         FileState::Ready => words.for_files.is_ready,
         FileState::Stored => words.for_files.is_stored,

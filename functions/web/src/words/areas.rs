@@ -30,6 +30,16 @@ pub struct FilesWords {
     pub is_ready: &'static str,
     /// Its text cannot be read. The file itself is kept.
     pub is_unreadable: &'static str,
+    /// It is encrypted. Upload it without a password to have it read.
+    pub is_encrypted: &'static str,
+    /// It is damaged, or is not what its name says.
+    pub is_damaged: &'static str,
+    /// It contains no text. Scanned pages are not read.
+    pub has_no_text: &'static str,
+    /// It is too long to be read.
+    pub is_too_long: &'static str,
+    /// It is too complex to be read.
+    pub is_too_complex: &'static str,
     /// Files of this kind are kept, but their text is not read.
     pub is_stored: &'static str,
     /// Delete this file

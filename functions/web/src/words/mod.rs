@@ -483,6 +483,8 @@ pub struct ScriptWords {
     pub stop_answering: &'static str,
     /// A title has 1 to 255 characters.
     pub title_length: &'static str,
+    /// Today
+    pub today: &'static str,
     /// This is {n} characters too long.
     pub too_long: &'static str,
     /// Too many requests: try again in {n} s.

@@ -8,7 +8,7 @@ mod state;
 use super::{Problem, ids::FileId, time::Timestamp};
 pub use check::{Check, Unfit};
 use serde::{Deserialize, Serialize};
-pub use state::{FileState, FileStatus};
+pub use state::{FileState, FileStatus, Unreadable};
 
 /// A megabyte, as the documents count.
 pub const MIB: u64 = 1024 * 1024;

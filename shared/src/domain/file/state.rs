@@ -38,6 +38,51 @@ impl FileStatus {
     }
 }
 
+/// Why the text of a file cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreadable {
+    /// It needs a password.
+    Encrypted,
+    /// It is not a valid document of its kind.
+    Damaged,
+    /// It contains no text, such as a scan.
+    NoText,
+    /// It has more text or pages than are read.
+    TooLong,
+    /// Reading it reached a limit of memory or time, or crashed.
+    TooComplex,
+    /// Several attempts to read it ended without a result. Reasons that this version does not know count as this one.
+    #[serde(other)]
+    GivenUp,
+}
+
+impl Unreadable {
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Encrypted => "encrypted",
+            Self::Damaged => "damaged",
+            Self::NoText => "no_text",
+            Self::TooLong => "too_long",
+            Self::TooComplex => "too_complex",
+            Self::GivenUp => "given_up",
+        }
+    }
+
+    /// What is wrong, in English, for people.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Encrypted => "The document is encrypted.",
+            Self::Damaged => "The document is damaged.",
+            Self::NoText => "The document contains no text.",
+            Self::TooLong => "The document is too long.",
+            Self::TooComplex => "The document is too complex.",
+            Self::GivenUp => "The text of the file could not be read.",
+        }
+    }
+}
+
 /// The state of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "status", content = "detail")]
@@ -46,8 +91,8 @@ pub enum FileState {
     Processing,
     /// Its text can be searched.
     Ready,
-    /// Its text could not be read, for this reason: a sentence for people.
-    Failed(String),
+    /// Its text could not be read.
+    Failed(Unreadable),
     /// A kind of file that is not read.
     Stored,
 }
@@ -63,12 +108,12 @@ impl FileState {
         }
     }
 
-    /// A sentence for people. Empty for a file that can be searched.
-    pub fn detail(&self) -> &str {
+    /// A sentence in English, for people. Empty for a file that can be searched.
+    pub const fn detail(&self) -> &'static str {
         match self {
             Self::Processing => "The text of the file is being read.",
             Self::Ready => "",
-            Self::Failed(reason) => reason,
+            Self::Failed(why) => why.sentence(),
             Self::Stored => "The text of files of this kind is not read.",
         }
     }
