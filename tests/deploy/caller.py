@@ -49,9 +49,9 @@ class Caller:
         """The same with a credential, like `Bearer …`."""
         return Caller(self.session, self.url, credential)
 
-    async def ask(self, method, path, body=None, form=None, headers=None):
+    async def ask(self, method, path, body=None, form=None, headers=None, redirects=True):
         given = {**({"Authorization": self.credential} if self.credential else {}), **(headers or {})}
-        asked = self.session.request(method, self.url + path, json=body, data=form, headers=given)
+        asked = self.session.request(method, self.url + path, json=body, data=form, headers=given, allow_redirects=redirects)
         async with asked as answer:
             return Answer(f"{method} {path}", answer.status, answer.headers, await answer.read())
 

@@ -99,6 +99,7 @@ for (const [profile, options] of Object.entries({ light: {}, dark: { colorScheme
     await sendAndWait(page, echo('To be', 'end=length'), 'cut');
     await check(page, 'cut off');
     await page.click('.head .more');
+    await page.locator('[role="menu"]').waitFor();
     await check(page, 'menu');
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');

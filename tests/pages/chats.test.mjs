@@ -84,6 +84,7 @@ test('after deleting the open chat a new one is offered', async (t) => {
   const { page } = await member(t);
   await sendAndWait(page, 'Hello');
   await page.click('.head .more');
+  await page.locator('[role="menu"]').waitFor();
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
   await page.click('#ask-delete .risky');
@@ -107,6 +108,7 @@ test('two windows of one browser agree', async (t) => {
   await two.waitForFunction(() => document.title.startsWith('Named in one') && document.querySelector('.chats .now').innerText.includes('Named in one'));
   await two.fill('#message', 'Still being written');
   await one.click('.head .more');
+  await one.locator('[role="menu"]').waitFor();
   await one.keyboard.press('End');
   await one.keyboard.press('Enter');
   await one.click('#ask-delete .risky');

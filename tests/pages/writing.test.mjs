@@ -193,7 +193,7 @@ test('the choice of an assistant and of a model counts, also when asked again', 
   await page.selectOption('[name="assistant"]', { label: 'Tides' });
   await page.waitForFunction(() => document.querySelectorAll('[data-fill]').length === 2);
   assert.equal(await page.inputValue('#message'), 'Kept');
-  assert.equal(await page.getAttribute('#message', 'placeholder'), 'Ask Tides');
+  assert.equal(await page.getAttribute('#message', 'placeholder'), 'Ask Tides something');
   assert.deepEqual(await page.locator('[name="model"] option').allInnerTexts(), ['The default: Second', 'Echo', 'Second']);
   await picture(page, 'writing-choices');
   await page.click('[data-fill="When is high tide?"]');
@@ -204,8 +204,8 @@ test('the choice of an assistant and of a model counts, also when asked again', 
   await page.click('#m1 form.again button');
   await ended(page.locator('#m2'));
   const chat = new URL(page.url()).pathname.split('/')[2];
-  const { items } = await api('GET', `/api/v1/conversations/${chat}/messages`, undefined, token);
-  assert.deepEqual(items.filter(({ role }) => role === 'assistant').map(({ model }) => model), ['echo', 'echo']);
+  const { messages } = await api('GET', `/api/v1/conversations/${chat}`, undefined, token);
+  assert.deepEqual(messages.filter(({ role }) => role === 'assistant').map(({ model }) => model), ['echo', 'echo']);
   await page.reload();
   assert.equal(await page.inputValue('[name="model"]'), 'echo', 'the next message goes to the same model');
 });

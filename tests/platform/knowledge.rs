@@ -203,6 +203,20 @@ async fn addresses_are_fetched_through_the_filter() {
 }
 
 #[tokio::test]
+async fn nothing_is_fetched_for_who_cannot_pay() {
+    for prices in [("TOKENS_PER_TURN", "100"), ("TOKENS_PER_1K_OUTPUT", "1000")] {
+        let world = World::with(&[("OUTBOUND_ALLOW", "127.0.0.1"), ("INITIAL_TOKENS", "0"), prices]);
+        let alice = world.user("alice").await;
+        let path = begin(&alice, json!({"title": "Plain"})).await;
+        let receiver = Receiver::start().await;
+        let body = json!({"content": "Hello", "attachments": [{"type": "file", "url": receiver.url}]});
+        let reply = alice.post(&format!("{path}/messages"), body).await;
+        assert_eq!((reply.status, &reply.body["error_code"]), (402, &json!("INSUFFICIENT_TOKENS")), "{}", reply.text);
+        assert!(receiver.received().is_empty(), "{prices:?}");
+    }
+}
+
+#[tokio::test]
 async fn instructions_in_a_file_are_data_and_hidden_characters_are_left_out() {
     let world = World::new();
     let alice = world.user("alice").await;

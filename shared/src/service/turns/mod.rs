@@ -344,6 +344,8 @@ impl Turns {
             return self.answered_before(user.id, recorded).await.map(Begun::Before);
         }
         let mut ready = self.ready((user, saying), id, before, now).await?;
+        // Nothing is fetched or searched for a user who cannot pay even the shortest turn.
+        self.balance.quote((1, 1), ready.available)?;
         // Nobody else's conversation is told, and none that was begun anew.
         let is_same = ready.place.conversation == id && ready.place.begins.is_none();
         let history = if is_same { &history[..] } else { &[] };
