@@ -85,7 +85,7 @@ async fn the_model_of_a_message_is_chosen_beside_it() {
     let mut browser = Browser::of(&world, "alice").await;
     let page = browser.get("/").await.text;
     assert_eq!(chosen_model(&page), "");
-    assert!(page.contains(">The default: first</option>") && page.contains(">Second &#60;b&#62;</option>"), "{page}");
+    assert!(page.contains(" selected>first</option><option value=\"second\">Second &#60;b&#62;</option>"), "{page}");
     let sent = browser.submit("/chat/messages/", &[("message", "Hello"), ("model", "second")]).await;
     let chat = sent.header("location").split('#').next().unwrap().to_owned();
     assert_eq!(chosen_model(&browser.get(&chat).await.text), "second", "the next message goes to the same model");

@@ -289,7 +289,12 @@ async function onAssistant() {
   if (chosen !== assistants()?.value) return;
   field.placeholder = now.querySelector('#message').placeholder;
   document.querySelector('.hello ul').replaceWith(now.querySelector('.hello ul'));
-  models()?.options[0].replaceWith(now.querySelector('select[name="model"]').options[0]);
+  const choice = models();
+  if (!choice) return;
+  const { value } = choice;
+  choice.replaceChildren(...now.querySelector('select[name="model"]').options);
+  choice.value = value;
+  if (choice.selectedIndex < 0) choice.selectedIndex = 0;   // it is the usual one of this assistant
 }
 
 function watchNetwork() {

@@ -15,7 +15,8 @@ pub struct Model {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Models {
     all: Vec<Model>,
-    default: Label,
+    /// The position of the default.
+    default: usize,
 }
 
 /// Why models cannot be allowed together.
@@ -41,9 +42,11 @@ impl Models {
             return Err(ModelsProblem::Twice(model.id.clone()));
         }
         let default = default.or_else(|| Some(listed.first()?.id.clone())).ok_or(ModelsProblem::Empty)?;
-        let is_listed = listed.iter().any(|model| model.id == default);
-        let unlisted = (!is_listed).then(|| Model { id: default.clone(), name: default.clone() });
-        Ok(Self { all: unlisted.into_iter().chain(listed).collect(), default })
+        if let Some(at) = listed.iter().position(|model| model.id == default) {
+            return Ok(Self { all: listed, default: at });
+        }
+        let unlisted = Model { id: default.clone(), name: default };
+        Ok(Self { all: [unlisted].into_iter().chain(listed).collect(), default: 0 })
     }
 
     /// All of them.
@@ -57,15 +60,15 @@ impl Models {
     }
 
     /// The id of the model that answers where none is asked for.
-    pub const fn default_id(&self) -> &Label {
-        &self.default
+    pub fn default_id(&self) -> &Label {
+        &self.all[self.default].id
     }
 
-    /// The id of the model that answers for an assistant with this `model`: that one if it is allowed, otherwise the
-    /// default. An assistant may name any model, because the operator's list can change.
-    pub fn answering(&self, model: Option<&Label>) -> &Label {
+    /// The model that answers for an assistant with this `model`: that one if it is allowed, otherwise the default. An
+    /// assistant may name any model, because the operator's list can change.
+    pub fn answering(&self, model: Option<&Label>) -> &Model {
         let allowed = model.and_then(|wanted| self.all.iter().find(|model| model.id == *wanted));
-        allowed.map_or(&self.default, |model| &model.id)
+        allowed.unwrap_or(&self.all[self.default])
     }
 }
 
@@ -121,7 +124,7 @@ mod tests {
         let models = models(&["a", "b"], None).unwrap();
         for (wanted, answering) in [(None, "a"), (Some("a"), "a"), (Some("b"), "b"), (Some("B"), "a"), (Some("x"), "a")]
         {
-            assert_eq!(models.answering(wanted.map(label).as_ref()).as_str(), answering, "{wanted:?}");
+            assert_eq!(models.answering(wanted.map(label).as_ref()).id.as_str(), answering, "{wanted:?}");
         }
     }
 }

@@ -283,7 +283,7 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
             Input::new("suggestions", w.suggestions).of("textarea", "off").hint(w.suggestions_hint),
             &suggested.join("\n"),
         ),
-        typed.input(Input::new("model", w.model).one_of(models(services, words, None, &model)), &model),
+        typed.input(Input::new("model", w.model).one_of(models(services, words, &model)), &model),
         typed.input(
             Input::new("temperature", w.temperature).of("number", "off").hint(w.temperature_hint),
             temperature.as_deref().unwrap_or_default(),
@@ -300,12 +300,10 @@ fn inputs(services: &Services, words: &'static Words, stored: Option<&Character>
     ]
 }
 
-/// The models to choose from, after the one that replies if none is chosen: that of an assistant, or else the default. One
-/// that the operator does not offer any more stays chosen.
-pub fn models(services: &Services, words: &Words, of_assistant: Option<&Label>, current: &str) -> Vec<Choice> {
+/// The models to choose from. One that the operator does not offer any more stays chosen.
+fn models(services: &Services, words: &Words, current: &str) -> Vec<Choice> {
     let models = services.models.all();
-    let default = services.models.answering(of_assistant);
-    let default = models.iter().find(|model| model.id == *default).map_or(default, |model| &model.name).as_str();
+    let default = services.models.answering(None).name.as_str();
     let mut choices = vec![Choice::new("", &fill(words.for_assistants.model_default, &[("model", default)]))];
     choices.extend(models.iter().map(|model| Choice::new(model.id.as_str(), model.name.as_str())));
     if choices.iter().all(|choice| choice.value != current) {

@@ -1,6 +1,5 @@
 //! The chat pages: a new chat, and a chat with its turns.
 
-use super::assistants::models;
 use crate::{
     form::Choice,
     member::{Member, Refused},
@@ -118,7 +117,7 @@ pub async fn new_chat(services: &Services, member: &Member, draft: Draft) -> Res
     let (shell, assistants) = futures::future::try_join(shell, assistants).await?;
     let chosen = assistants.page.items.iter().find(|assistant| Some(assistant.id) == draft.assistant);
     let called = shell.side.as_ref().map_or("", |side| side.called.as_str());
-    let model = draft.model.clone().unwrap_or_default();
+    let models = models(services, chosen.and_then(|chosen| chosen.character.model.as_ref()));
     let mut notes = Vec::new();
     if matches!(services.config.model.provider, ModelProvider::Echo) {
         notes.push(words.echo_note.to_owned());
@@ -127,8 +126,8 @@ pub async fn new_chat(services: &Services, member: &Member, draft: Draft) -> Res
         id: None,
         hello: fill(words.hello, &[("name", called)]),
         suggestions: suggestions(chosen, member),
-        models: models_of(services, words, chosen.and_then(|chosen| chosen.character.model.as_ref()), &model),
-        model,
+        model: chosen_of(&models, draft.model.clone()),
+        models,
         notes,
         placeholder: placeholder(member, chosen.map(|assistant| assistant.character.name.as_str())),
         chosen: chosen.map_or_else(String::new, |assistant| assistant.id.to_string()),
@@ -167,16 +166,14 @@ pub async fn chat(
     .await?;
     let assistant = if conversation.assistant.is_some() { setting.who.clone() } else { String::new() };
     // Who chose a model for the latest message means it for the next one, too.
-    let usual = services.models.answering(setting.model.as_ref());
-    let chosen_before = answered_by.filter(|id| id != usual.as_str() && services.models.has(id));
-    let model = draft.model.clone().or(chosen_before).unwrap_or_default();
+    let models = models(services, setting.model.as_ref());
     let turns = turns.iter().map(|turn| setting.turn(turn)).collect::<Result<_, _>>()?;
     let page = ChatPage {
         id: Some(id.to_string()),
         placeholder: placeholder(member, Some(assistant.as_str()).filter(|name| !name.is_empty())),
         assistant,
-        models: models_of(services, member.visit.words, setting.model.as_ref(), &model),
-        model,
+        model: chosen_of(&models, draft.model.clone().or(answered_by)),
+        models,
         turns,
         earlier: earlier.map(|turn| turn.0),
         hello: String::new(),
@@ -249,12 +246,20 @@ fn placeholder(member: &Member, assistant: Option<&str>) -> String {
     )
 }
 
-/// The models to choose from beside the message field.
-fn models_of(services: &Services, words: &Words, of_assistant: Option<&Label>, current: &str) -> Vec<Choice> {
-    match services.models.all() {
-        [_] => Vec::new(),
-        _ => models(services, words, of_assistant, current),
+/// The models to choose from beside the message field, if there is a choice. The first one answers unless another one is
+/// chosen: that of the assistant, or else the default.
+fn models(services: &Services, of_assistant: Option<&Label>) -> Vec<Choice> {
+    let (all, usual) = (services.models.all(), services.models.answering(of_assistant));
+    if all.len() == 1 {
+        return Vec::new();
     }
+    let others = all.iter().filter(|model| model.id != usual.id).map(|model| (model.id.as_str(), &model.name));
+    [("", &usual.name)].into_iter().chain(others).map(|(id, name)| Choice::new(id, name.as_str())).collect()
+}
+
+/// Which of the models is chosen: the `wanted` one, or else the first.
+fn chosen_of(models: &[Choice], wanted: Option<String>) -> String {
+    wanted.filter(|wanted| models.iter().any(|model| model.value == *wanted)).unwrap_or_default()
 }
 
 /// Beginnings of messages: those of the assistant, or else general ones.

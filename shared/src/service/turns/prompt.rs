@@ -142,7 +142,7 @@ pub(super) fn prompt(
         [PromptMessage::User(turn.message.as_str().to_owned()), answer]
     });
     Prompt {
-        model: Some(models.answering(wanted).as_str().to_owned()),
+        model: Some(models.answering(wanted).id.as_str().to_owned()),
         instructions,
         messages: earlier.chain([PromptMessage::User(question)]).collect(),
         grounding,
