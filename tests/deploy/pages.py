@@ -106,8 +106,9 @@ async def pages(anybody, stack):
         async with anybody.session.ws_connect(ticket) as socket:
             await socket.send_json({"type": "ping"})
             assert (await asyncio.wait_for(socket.receive_json(), 10))["type"] == "pong"
-        found = await browser.ask("GET", "/nowhere/to/be/found/")
-        assert found.status == 404 and b"Quintet" in found.bytes, found.bytes[:500]
+        # Paths that no function has are answered by the gateway, in JSON.
+        found = await browser.ask("GET", "/chat/00000000-0000-7000-8000-000000000000/")
+        assert found.status == 404 and b"<title>" in found.bytes, found.bytes[:500]
         await browser.page("/account/")
         signed_out = await browser.submit("/accounts/logout/", {})
         assert "/accounts/login/" in signed_out, signed_out[:500]
