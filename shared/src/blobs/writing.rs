@@ -83,6 +83,8 @@ impl Writing {
                         // A full part waits until there is more, because it may be the only part.
                         if part.len() == PART_BYTES {
                             self.put_part(mem::take(&mut part).into()).await?;
+                            // All further parts but the last are full.
+                            part.reserve_exact(PART_BYTES);
                         }
                         let taken = bytes.split_to(bytes.len().min(PART_BYTES - part.len()));
                         make_room(&mut part, taken.len());
