@@ -1,7 +1,8 @@
 //! What clients get is fit for programs that generate clients. `.ci/clients` runs some of them.
 
 use crate::world::documents::{DOCUMENTS, PUBLISHED, operations_of};
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::wire::parse_message;
 use std::collections::BTreeSet;
 
 /// Calls `see` with each object within `value`, and its place.
@@ -165,13 +166,29 @@ fn kinds_of_an_object_are_told_apart_by_one_property() {
         assert_eq!((mapping.len(), schema["oneOf"].as_array().unwrap().len()), (count, count), "{name}");
         for (value, place) in mapping {
             let kind = platform.pointer(place.as_str().unwrap().trim_start_matches('#')).unwrap();
-            assert_eq!(kind["properties"][tag]["enum"], serde_json::json!([value]), "{name}");
+            assert_eq!(kind["properties"][tag]["enum"], json!([value]), "{name}");
         }
     }
     let kinds: Vec<&String> = platform["webhooks"].as_object().unwrap().keys().collect();
     let documented = platform["components"]["schemas"]["EventKind"]["enum"].as_array().unwrap();
     assert_eq!(kinds.len(), documented.len());
     assert!(documented.iter().all(|kind| platform["webhooks"].get(kind.as_str().unwrap()).is_some()));
+}
+
+#[test]
+fn messages_over_a_websocket_are_read_as_described() {
+    let (_, platform) = &PUBLISHED[1];
+    let kinds = platform["components"]["schemas"]["RealtimeMessage"]["discriminator"]["mapping"].as_object().unwrap();
+    for (kind, place) in kinds {
+        let schema = platform.pointer(place.as_str().unwrap().trim_start_matches('#')).unwrap();
+        let mut message = json!({"type": kind});
+        for name in schema["required"].as_array().unwrap().iter().filter(|name| *name != "type") {
+            // A message without what it needs is none, but `authenticate` without a token, which has no right to anything.
+            assert!(kind == "authenticate" || parse_message(&message.to_string()).is_none(), "{message}");
+            message[name.as_str().unwrap()] = json!("018e376b-9ce0-8000-8000-000000000001");
+        }
+        assert!(parse_message(&message.to_string()).is_some(), "{message}");
+    }
 }
 
 #[test]
