@@ -103,9 +103,9 @@ fn most(route: &Route) -> (usize, usize) {
         "/api/v1/chat/sessions/" => (5, 4),
         path if LISTS.contains(&path) => (4, 3),
         // The conversation and its end are read at the same time.
-        "/api/v1/conversations/{conversation}" => (4, 2),
+        "/api/v1/conversations/{conversation_id}" => (4, 2),
         // The webhook and its deliveries are read at the same time.
-        "/api/v1/webhooks/{webhook}/deliveries" => (4, 2),
+        "/api/v1/webhooks/{webhook_id}/deliveries" => (4, 2),
         _ => (3, 2),
     }
 }

@@ -119,7 +119,7 @@ fn plans(world: &World) -> Vec<Plan> {
         streamed,
         Plan::request("chat", "GET /api/v1/chat/sessions/", &get("/api/v1/chat/sessions/")),
         Plan::request("balances", "GET /api/tokens/", &get("/api/tokens/")),
-        Plan::request("files", "GET /api/v1/files/{file}/content", &get(&world.file)),
+        Plan::request("files", "GET /api/v1/files/{file_id}/content", &get(&world.file)),
         Plan::request("webhooks", "GET /api/v1/webhooks", &get("/api/v1/webhooks")),
         Plan::request("live", "POST /api/v1/ws/ticket", &ticket),
         Plan::request("health", "GET /health", &get("/health")),

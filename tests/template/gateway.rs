@@ -101,11 +101,11 @@ fn a_function_may_run_for_as_long_as_the_gateway_waits() {
 const ASK_MODELS: [&str; 8] = [
     "/api/chat",
     "/api/v1/chat",
-    "/api/v1/chat/sessions/{session}/chats",
+    "/api/v1/chat/sessions/{session_id}/chats",
     "/api/v1/conversations",
-    "/api/v1/conversations/{conversation}/messages",
-    "/api/v1/conversations/{conversation}/messages/stream",
-    "/api/v1/conversations/{conversation}/messages/{message}/stream",
+    "/api/v1/conversations/{conversation_id}/messages",
+    "/api/v1/conversations/{conversation_id}/messages/stream",
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/stream",
     "/send",
 ];
 

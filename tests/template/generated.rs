@@ -71,7 +71,7 @@ fn event_name(method: &str, path: &str) -> String {
 }
 
 /// Routes that read a large file before they answer.
-const READ_FILES: [&str; 2] = ["/api/v1/files/uploads/{file}/complete", "/files/{file}/complete"];
+const READ_FILES: [&str; 2] = ["/api/v1/files/uploads/{file_id}/complete", "/files/{file}/complete"];
 
 /// The routes of pages that wait for a model, or for the owner of a file to receive it.
 fn pages_that_wait() -> BTreeSet<(&'static str, &'static str)> {
@@ -194,7 +194,7 @@ fn the_events_of_functions_behind_the_gateway_are_the_routes() {
 
 #[test]
 fn events_are_called_after_method_and_path() {
-    assert_eq!(event_name("DELETE", "/api/v1/users/me/api-keys/{key}"), "ApiV1UsersMeApiKeysKeyDelete");
+    assert_eq!(event_name("DELETE", "/api/v1/users/me/api-keys/{key_id}"), "ApiV1UsersMeApiKeysKeyIdDelete");
     assert_eq!(event_name("GET", "/openapi/reports.json"), "OpenapiReportsGet");
 }
 

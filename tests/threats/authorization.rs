@@ -99,12 +99,12 @@ impl Cast {
             others.push(Things::of(&world, actor, name, &root).await);
         }
         let [owner, other, disabled, deleted] = others.try_into().ok().unwrap();
-        let path = |things: &Things| format!("/api/v1/users/{}", things.id("{user}"));
+        let path = |things: &Things| format!("/api/v1/users/{}", things.id("{user_id}"));
         let disabling = root.put(&path(&disabled), json!({"is_active": false})).await;
         let deletion = root.delete(&path(&deleted)).await;
         assert_eq!((disabling.status, deletion.status), (200, 204));
-        let mut gone = owner.deleted(&root, deleted.id("{file}")).await;
-        gone.push(("{user}", deleted.id("{user}").to_owned()));
+        let mut gone = owner.deleted(&root, deleted.id("{file_id}")).await;
+        gone.push(("{user_id}", deleted.id("{user_id}").to_owned()));
         Self { world, members: Members { owner, other, admin, disabled, deleted, gone } }
     }
 
@@ -136,8 +136,8 @@ impl Cast {
             What::Others => self.victim(who).id(place).to_owned(),
             What::Gone => self.members.gone.iter().find(|(name, _)| *name == place).unwrap().1.clone(),
             What::Absent => match place {
-                "{chat}" | "{number}" => "9999".to_owned(),
-                "{tool}" => "no_such_tool".to_owned(),
+                "{chat_id}" | "{number}" => "9999".to_owned(),
+                "{tool_id}" => "no_such_tool".to_owned(),
                 _ => "018e3745-b8e0-7000-8000-ffffffffffff".to_owned(),
             },
             What::Malformed => "no%23id%7C".to_owned(),
@@ -147,7 +147,7 @@ impl Cast {
     async fn ask(&self, route: &Route, who: Who, what: What) -> Reply {
         let path = route.path_with(|place| self.id(place, who, what));
         let things = match what {
-            What::Others if route.path.contains("{user}") => self.victim(who),
+            What::Others if route.path.contains("{user_id}") => self.victim(who),
             _ => self.things(who),
         };
         send(&self.actor(who), route, &path, Value::Object(things.body(route)).to_string()).await
@@ -173,7 +173,7 @@ fn expected(route: &Route, who: Who, what: What) -> u16 {
     // All users share the tools, and administrators may change any user.
     let exists = match what {
         What::Own => true,
-        What::Others => route.path.contains("{tool}") || (who == Who::Admin && route.path.contains("{user}")),
+        What::Others => route.path.contains("{tool_id}") || (who == Who::Admin && route.path.contains("{user_id}")),
         What::Gone | What::Absent | What::Malformed => false,
     };
     match route.access {
@@ -247,10 +247,10 @@ async fn a_public_route_does_not_ask_who_comes() {
 #[tokio::test]
 async fn a_chat_is_not_found_under_anothers_session_nor_anothers_under_ones_own() {
     let cast = Cast::new().await;
-    let hers = format!("/api/v1/chat/sessions/{}/chats/", cast.members.owner.id("{session}"));
+    let hers = format!("/api/v1/chat/sessions/{}/chats/", cast.members.owner.id("{session_id}"));
     let second = cast.members.owner.actor.post(&hers, json!({"message": "Again"})).await;
     assert_eq!(second.body["id"], 2, "{}", second.text);
-    let his = format!("/api/v1/chat/sessions/{}/chats/", cast.members.other.id("{session}"));
+    let his = format!("/api/v1/chat/sessions/{}/chats/", cast.members.other.id("{session_id}"));
     for path in [format!("{his}2/"), format!("{hers}1/"), format!("{hers}2/"), format!("{hers}3/")] {
         for who in [Who::Other, Who::Admin] {
             let reply = cast.actor(who).get(&path).await;
@@ -262,7 +262,7 @@ async fn a_chat_is_not_found_under_anothers_session_nor_anothers_under_ones_own(
 }
 
 /// The placeholders for things that a body can refer to.
-const NAMED_IN_BODIES: [&str; 3] = ["{assistant}", "{file}", "{tool}"];
+const NAMED_IN_BODIES: [&str; 3] = ["{assistant_id}", "{file_id}", "{tool_id}"];
 
 #[tokio::test]
 async fn what_a_body_names_is_the_callers_own_or_unknown() {
@@ -275,7 +275,7 @@ async fn what_a_body_names_is_the_callers_own_or_unknown() {
         for who in [Who::Owner, Who::Other, Who::Admin] {
             let mut first = None;
             for what in EVERYTHING {
-                if what == What::Own || (what == What::Others && place == "{tool}") {
+                if what == What::Own || (what == What::Others && place == "{tool_id}") {
                     continue;
                 }
                 let value = field.value.replace(place, &cast.id(place, who, what));
@@ -323,7 +323,7 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
         let hers_all = cast.members.owner.actor.get(&format!("{list}?size=100")).await.text;
         let mine = cast.members.other.actor.get(&format!("{list}?size=100")).await;
         assert_eq!((hers.status, mine.status), (200, 200), "{list}");
-        let owner = cast.members.owner.id("{user}");
+        let owner = cast.members.owner.id("{user_id}");
         let mut queries = vec![format!("owner={owner}"), format!("user_id={owner}"), format!("user={owner}")];
         // A cursor from her list gives no access to it.
         queries.extend(hers.body["next_cursor"].as_str().map(|cursor| format!("after={cursor}")));
@@ -338,7 +338,7 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
         }
     }
     for what in [What::Others, What::Absent, What::Malformed] {
-        let assistant = cast.id("{assistant}", Who::Other, what);
+        let assistant = cast.id("{assistant_id}", Who::Other, what);
         let reply = cast.members.other.actor.get(&format!("/api/v1/conversations?assistant_id={assistant}")).await;
         assert_eq!(reply.status, 200, "{what:?}: {}", reply.text);
         let nothing = json!({"items": [], "total": 0, "page": 1, "size": 20, "pages": 0, "has_next": false,
@@ -350,7 +350,7 @@ async fn a_list_holds_what_is_the_callers_own_whatever_is_asked_for() {
 #[tokio::test]
 async fn a_message_of_anothers_conversation_is_no_place_in_ones_own() {
     let cast = Cast::new().await;
-    let path = |things: &Things| format!("/api/v1/conversations/{}", things.id("{conversation}"));
+    let path = |things: &Things| format!("/api/v1/conversations/{}", things.id("{conversation_id}"));
     let hers = cast.members.owner.actor.get(&path(&cast.members.owner)).await;
     let message = hers.body["messages"][1]["id"].as_str().unwrap();
     let absent = "018e3745-b8e0-7000-8000-ffffffffffff";

@@ -129,11 +129,16 @@ fn kind(document: &Value, schema: &Value) -> Option<Kind> {
     })
 }
 
+fn may_be_null(property: &Value) -> bool {
+    let choices = property["oneOf"].as_array().into_iter().flatten();
+    types(property).contains(&"null") || choices.into_iter().any(|choice| choice["type"] == "null")
+}
+
 /// Whether the field `name` of a body may be absent.
 fn presence(body: &Value, name: &str, kind: Kind) -> Presence {
     if body["required"].as_array().is_some_and(|required| required.contains(&Value::from(name))) {
         Required
-    } else if matches!(kind, Kind::Files | Kind::SecretHeader) || types(&body["properties"][name]).contains(&"null") {
+    } else if kind == Kind::Files || may_be_null(&body["properties"][name]) {
         // Forms cannot send `null`; JSON can.
         Nullable
     } else {

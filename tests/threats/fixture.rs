@@ -14,7 +14,7 @@ pub struct Things {
     pub actor: Actor,
     /// Their username.
     pub name: String,
-    /// The values of the placeholders `{user}`, `{session}` and so on.
+    /// The values of the placeholders `{user_id}`, `{session_id}` and so on.
     ids: Vec<(&'static str, String)>,
 }
 
@@ -33,7 +33,7 @@ impl Things {
         let file = kept.file.to_string();
         let ids = Self::make(&actor, name, admin, "First", file).await;
         let (name, me) = (name.to_owned(), world.id_of(name).to_string());
-        let ids = ids.into_iter().chain([("{user}", me), ("{refresh}", actor.refresh.clone())]);
+        let ids = ids.into_iter().chain([("{user_id}", me), ("{refresh}", actor.refresh.clone())]);
         Self { ids: ids.chain([("{name}", name.clone())]).collect(), actor, name }
     }
 
@@ -68,17 +68,17 @@ impl Things {
         let delivery = actor.post(&format!("/api/v1/webhooks/{webhook}/test"), json!({})).await;
         assert_eq!(delivery.status, 202, "{}", delivery.text);
         vec![
-            ("{webhook}", webhook),
-            ("{delivery}", delivery.body["id"].as_str().unwrap().to_owned()),
-            ("{session}", session),
-            ("{chat}", said.body["id"].to_string()),
-            ("{conversation}", conversation),
-            ("{message}", message),
-            ("{assistant}", with),
+            ("{webhook_id}", webhook),
+            ("{delivery_id}", delivery.body["id"].as_str().unwrap().to_owned()),
+            ("{session_id}", session),
+            ("{chat_id}", said.body["id"].to_string()),
+            ("{conversation_id}", conversation),
+            ("{message_id}", message),
+            ("{assistant_id}", with),
             ("{number}", numbered.body["id"].to_string()),
-            ("{key}", key),
-            ("{tool}", tool),
-            ("{file}", file),
+            ("{key_id}", key),
+            ("{tool_id}", tool),
+            ("{file_id}", file),
         ]
     }
 
@@ -86,15 +86,15 @@ impl Things {
     pub async fn deleted(&self, admin: &Actor, file: &str) -> Vec<(&'static str, String)> {
         let ids = Self::make(&self.actor, &self.name, admin, "Zeroth", file.to_owned()).await;
         let deletions = [
-            ("{session}", "/api/v1/conversations/"),
-            ("{conversation}", "/api/v1/conversations/"),
-            ("{assistant}", "/api/v1/assistants/"),
-            ("{key}", "/api/v1/users/me/api-keys/"),
-            ("{tool}", "/api/v1/tools/"),
-            ("{webhook}", "/api/v1/webhooks/"),
+            ("{session_id}", "/api/v1/conversations/"),
+            ("{conversation_id}", "/api/v1/conversations/"),
+            ("{assistant_id}", "/api/v1/assistants/"),
+            ("{key_id}", "/api/v1/users/me/api-keys/"),
+            ("{tool_id}", "/api/v1/tools/"),
+            ("{webhook_id}", "/api/v1/webhooks/"),
         ];
         for (place, collection) in deletions {
-            let actor = if place == "{tool}" { admin } else { &self.actor };
+            let actor = if place == "{tool_id}" { admin } else { &self.actor };
             let (_, id) = ids.iter().find(|(name, _)| *name == place).unwrap();
             let reply = actor.delete(&format!("{collection}{id}")).await;
             assert_eq!(reply.status, 204, "{collection}: {}", reply.text);
@@ -126,7 +126,7 @@ impl Route {
     pub fn path_with(&self, id: impl Fn(&str) -> String) -> String {
         let fill = |part: &str| match part {
             // In 000, assistants have numbers instead of ids.
-            "{assistant}" if self.dialect == Dialect::Reports => id("{number}"),
+            "{assistant_id}" if self.dialect == Dialect::Reports => id("{number}"),
             place if place.starts_with('{') => id(place),
             fixed => fixed.to_owned(),
         };
@@ -221,7 +221,7 @@ impl Fixture {
     /// The route's path with the ids of the owner's things.
     pub fn path(&self, route: &Route) -> String {
         route.path_with(|place| match place {
-            "{user}" => self.victim.clone(),
+            "{user_id}" => self.victim.clone(),
             _ => self.things.id(place).to_owned(),
         })
     }

@@ -266,7 +266,7 @@ async fn a_filter_that_is_none_is_refused_and_one_that_fits_nothing_shows_nothin
 #[tokio::test]
 async fn a_message_that_is_none_is_no_place_in_a_conversation() {
     let fixture = Fixture::new().await;
-    let route = ROUTES.iter().find(|route| route.path == "/api/v1/conversations/{conversation}").unwrap();
+    let route = ROUTES.iter().find(|route| route.path == "/api/v1/conversations/{conversation_id}").unwrap();
     let path = fixture.path(route);
     let id = path.rsplit('/').next().unwrap().to_owned();
     let long = "a".repeat(2049);

@@ -651,7 +651,7 @@ fn odd_texts() -> impl Iterator<Item = &'static str> {
 #[tokio::test]
 async fn a_message_is_kept_exactly_as_sent() {
     let fixture = Fixture::new().await;
-    let chats = writes().find(|route| route.path.contains("{session}")).unwrap();
+    let chats = writes().find(|route| route.path.contains("{session_id}")).unwrap();
     let path = fixture.path(chats);
     for text in odd_texts() {
         let reply = fixture.owner.post(&path, json!({"message": text})).await;

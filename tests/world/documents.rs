@@ -5,20 +5,17 @@ use super::{Reply, routes};
 use axum::http::Method;
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
-use std::sync::{LazyLock, OnceLock};
+use shared::http::openapi::Edition;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex, OnceLock},
+};
 
-/// The documents, by dialect name.
-pub static DOCUMENTS: LazyLock<[(&'static str, Value); 5]> = LazyLock::new(|| {
-    use docs::documents::{CHATBOT, METERED, PLATFORM, REPORTS, WEBCHAT};
-    let texts = [
-        ("reports", &REPORTS),
-        ("platform", &PLATFORM),
-        ("webchat", &WEBCHAT),
-        ("chatbot", &CHATBOT),
-        ("metered", &METERED),
-    ];
-    texts.map(|(name, text)| (name, serde_json::from_str(text).unwrap()))
-});
+/// The documents with all that the server accepts and returns, by dialect name.
+pub static DOCUMENTS: LazyLock<[(&'static str, Value); 5]> = LazyLock::new(|| docs::documents::all(Edition::Complete));
+
+/// The documents that clients get, by dialect name.
+pub static PUBLISHED: LazyLock<[(&'static str, Value); 5]> = LazyLock::new(|| docs::documents::all(Edition::Published));
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let shared = routes::declared().into_iter().map(|(_, route)| route).filter(|route| route.is_shared);
@@ -91,7 +88,8 @@ impl Operation {
             return if reply.text.is_empty() { Ok(()) } else { Err("no body is documented".to_owned()) };
         };
         let media_type = reply.header("content-type").split(';').next().unwrap_or_default().trim();
-        let content = content.get(media_type).or_else(|| content.get("*/*"));
+        // Bytes of any type.
+        let content = content.get(media_type).or_else(|| content.get("application/octet-stream"));
         let content = content.ok_or_else(|| format!("{media_type:?} is not documented for {status}"))?;
         if media_type == "application/json" {
             let make = || validator(&content["schema"], self.components);
@@ -133,7 +131,8 @@ pub fn judge_event(name: &str, data: &Value) {
         let (_, platform) = &DOCUMENTS[1];
         let events = platform["components"]["schemas"]["StreamEvent"]["oneOf"].as_array().unwrap().iter();
         let event = |event: &'static Value| {
-            let Value::Object(properties) = &event["properties"] else { panic!("{event}") };
+            let place = event["$ref"].as_str().unwrap().trim_start_matches('#');
+            let Value::Object(properties) = &platform.pointer(place).unwrap()["properties"] else { panic!("{event}") };
             let name = properties["event"]["enum"][0].as_str().unwrap();
             (name, validator(&properties["data"]["contentSchema"], &platform["components"]))
         };
@@ -142,4 +141,28 @@ pub fn judge_event(name: &str, data: &Value) {
     let known = EVENTS.iter().find(|(known, _)| *known == name);
     let fits = known.is_some_and(|(_, schema)| schema.is_valid(data));
     assert!(fits, "the OpenAPI document does not know this event: {name} {data}");
+}
+
+/// Fails the test if the platform's document does not have `value` as a `schema`.
+#[track_caller]
+fn judge_schema(schema: &'static str, value: &Value) {
+    static VALIDATORS: Mutex<BTreeMap<&str, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let (_, platform) = &DOCUMENTS[1];
+    let of =
+        || Arc::new(validator(&json!({"$ref": format!("#/components/schemas/{schema}")}), &platform["components"]));
+    let judge = VALIDATORS.lock().unwrap().entry(schema).or_insert_with(of).clone();
+    let errors: Vec<String> = judge.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "the OpenAPI document does not know this {schema}: {value}: {}", errors.join("; "));
+}
+
+/// Fails the test if the request to a webhook is not documented.
+#[track_caller]
+pub fn judge_webhook(body: &Value) {
+    judge_schema("WebhookEvent", body);
+}
+
+/// Fails the test if the frame of a live connection is not documented.
+#[track_caller]
+pub fn judge_frame(frame: &Value) {
+    judge_schema("RealtimeFrame", frame);
 }

@@ -1,6 +1,6 @@
 //! Live connections: real sockets to the process's own gateway, and the work that a stream and a queue trigger on AWS.
 
-use super::{Actor, World};
+use super::{Actor, World, documents::judge_frame};
 use axum::Extension;
 use futures::{SinkExt, StreamExt};
 use local::{
@@ -141,7 +141,11 @@ impl Socket {
     /// The next frame.
     pub async fn hears(&mut self) -> Value {
         match self.next().await {
-            Ok(Message::Text(text)) => serde_json::from_str(text.as_str()).unwrap(),
+            Ok(Message::Text(text)) => {
+                let frame = serde_json::from_str(text.as_str()).unwrap();
+                judge_frame(&frame);
+                frame
+            }
             other => panic!("{other:?} instead of a frame"),
         }
     }

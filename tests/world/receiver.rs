@@ -1,6 +1,6 @@
 //! A receiver of webhooks: an HTTP server of the test that keeps its requests and gives the configured responses.
 
-use super::Progress;
+use super::{Progress, documents::judge_webhook};
 use axum::{
     Router,
     body::Bytes,
@@ -81,7 +81,10 @@ impl Receiver {
 
     /// The requests since the last call of this method.
     pub fn received(&self) -> Vec<Request> {
-        std::mem::take(&mut self.inner.lock().unwrap().requests)
+        let received = std::mem::take(&mut self.inner.lock().unwrap().requests);
+        let events = received.iter().filter(|request| request.headers.contains_key("webhook-id"));
+        events.for_each(|event| judge_webhook(&event.body));
+        received
     }
 
     /// Like `received`, but waits for at least one request.

@@ -3,7 +3,7 @@
 mod bodies;
 
 use axum::extract::State;
-use bodies::{AssistantFields, ShownAssistant};
+use bodies::{AssistantFields, NewAssistant, ShownAssistant};
 use shared::{
     domain::{
         Error,
@@ -27,7 +27,7 @@ type Result<T> = HandlerResult<Platform, T>;
     path = "/api/v1/assistants",
     params(
         Parameters<AssistantField>,
-        ("status" = Option<String>, Query, pattern = "^(active|inactive|draft)$", description = "Only assistants with this status."),
+        ("status" = Option<AssistantStatus>, Query, description = "Only assistants with this status."),
         ("category" = Option<String>, Query, min_length = 1, max_length = 64, description = "Only assistants in this category."),
     ),
     responses((status = 200, body = Listing<ShownAssistant>)),
@@ -47,7 +47,7 @@ pub async fn list(
     post,
     path = "/api/v1/assistants",
     params(Idempotency),
-    request_body = AssistantFields,
+    request_body = NewAssistant,
     responses(
         (status = 201, body = ShownAssistant),
         (status = 409, description = "The caller already has an assistant with this name."),
@@ -57,16 +57,16 @@ pub async fn create(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
     Idempotency(key): Idempotency,
-    Body(body): Body<AssistantFields>,
+    Body(body): Body<NewAssistant>,
 ) -> Result<Created<ShownAssistant>> {
-    let (character, knowledge) = body.read(true)?;
+    let (character, knowledge) = body.read()?;
     Ok(Created(app.assistants.create(caller.user.id, character, knowledge, key).await?.into()))
 }
 
-/// `GET /api/v1/assistants/{assistant}`: returns an assistant.
+/// `GET /api/v1/assistants/{assistant_id}`: returns an assistant.
 #[utoipa::path(
     get,
-    path = "/api/v1/assistants/{assistant}",
+    path = "/api/v1/assistants/{assistant_id}",
     params(InPath<AssistantId>),
     responses((status = 200, body = ShownAssistant)),
 )]
@@ -78,10 +78,10 @@ pub async fn show(
     Ok(Json(app.assistants.show(caller.user.id, assistant).await?.into()))
 }
 
-/// `PUT /api/v1/assistants/{assistant}`: changes an assistant. Absent fields keep their values.
+/// `PUT /api/v1/assistants/{assistant_id}`: changes an assistant. Absent fields keep their values.
 #[utoipa::path(
     put,
-    path = "/api/v1/assistants/{assistant}",
+    path = "/api/v1/assistants/{assistant_id}",
     params(InPath<AssistantId>),
     request_body = AssistantFields,
     responses(
@@ -95,14 +95,14 @@ pub async fn change(
     InPath(assistant): InPath<AssistantId>,
     Body(body): Body<AssistantFields>,
 ) -> Result<Json<ShownAssistant>> {
-    let (character, knowledge) = body.read(false)?;
+    let (character, knowledge) = body.read()?;
     Ok(Json(app.assistants.change(caller.user.id, assistant, character, knowledge).await?.into()))
 }
 
-/// `DELETE /api/v1/assistants/{assistant}`: deletes an assistant. Its conversations stay.
+/// `DELETE /api/v1/assistants/{assistant_id}`: deletes an assistant. Its conversations stay.
 #[utoipa::path(
     delete,
-    path = "/api/v1/assistants/{assistant}",
+    path = "/api/v1/assistants/{assistant_id}",
     params(InPath<AssistantId>),
     responses((status = 204)),
 )]

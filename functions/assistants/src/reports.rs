@@ -76,9 +76,9 @@ pub struct AssistantForm {
 pub struct AttachedFile(#[expect(dead_code, reason = "describes a part of a form")] String);
 
 /// `{"id": 1, "name": …, "company_name": …, "instructions": …, "files": […], "created_at": …,
-/// "updated_at": …, "query_count": 0}`.
+/// "updated_at": …, "query_count": 0}`. An assistant.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Assistant, example = json!({
     "id": 1,
     "name": "My Assistant",
     "company_name": "My Company",
@@ -114,7 +114,9 @@ pub struct ShownAssistant {
 }
 
 /// `{"id": "<uuid>", "filename": "report.pdf", "url": "https://…/api/v1/files/<uuid>/content"}`.
+/// A file of an assistant.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AssistantFile)]
 pub struct ShownFile {
     /// The file's id.
     #[schema(format = Uuid)]
@@ -186,7 +188,7 @@ pub async fn create(
 /// `PUT /api/v1/assistants/<int>/`: replaces the fields of an assistant and adds files. `new_name` renames it.
 #[utoipa::path(
     put,
-    path = "/api/v1/assistants/{assistant}/",
+    path = "/api/v1/assistants/{assistant_id}/",
     params(InPath<AssistantNumber>),
     request_body(content(
         (AssistantFields = "application/json"),

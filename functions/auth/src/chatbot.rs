@@ -5,13 +5,13 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::{
     domain::money::Tokens,
-    http::{App, Body, Chatbot, Created, HandlerResult, Json, SignInEndpoint, UsernameAndPassword},
+    http::{App, Body, Chatbot, Created, Credentials, HandlerResult, Json, NewAccount, SignInEndpoint},
 };
 use utoipa::ToSchema;
 
-/// `{"id": 1, "username": "string", "tokens": 4000}`.
+/// `{"id": 1, "username": "string", "tokens": 4000}`. A new account.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": 1, "username": "newuser", "tokens": 4000}))]
+#[schema(as = RegisteredUser, example = json!({"id": 1, "username": "newuser", "tokens": 4000}))]
 pub struct Registered {
     /// The user's number.
     id: u64,
@@ -22,7 +22,7 @@ pub struct Registered {
     tokens: Tokens,
 }
 
-/// `{"token": "string"}`.
+/// `{"token": "string"}`. The token of a sign-in. It is valid for 60 minutes.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"token": "eyJ0eXAi…"}))]
 pub struct Token {
@@ -35,13 +35,13 @@ pub struct Token {
     post,
     path = "/users/register/",
     security(()),
-    request_body = UsernameAndPassword,
+    request_body = NewAccount,
     responses((status = 201, body = Registered)),
 )]
 pub async fn register(
     State(app): State<App<Chatbot>>,
     _: SignInEndpoint,
-    Body(body): Body<UsernameAndPassword>,
+    Body(body): Body<NewAccount>,
 ) -> HandlerResult<Chatbot, Created<Registered>> {
     let (user, tokens) = app.accounts.register(body.into_registration()?).await?;
     Ok(Created(Registered { id: user.number.0, username: user.username.as_str().to_owned(), tokens }))
@@ -52,13 +52,13 @@ pub async fn register(
     post,
     path = "/users/login/",
     security(()),
-    request_body = UsernameAndPassword,
+    request_body = Credentials,
     responses((status = 200, body = Token), (status = 401, description = "The username or the password is wrong.")),
 )]
 pub async fn login(
     State(app): State<App<Chatbot>>,
     SignInEndpoint(address): SignInEndpoint,
-    Body(body): Body<UsernameAndPassword>,
+    Body(body): Body<Credentials>,
 ) -> HandlerResult<Chatbot, Json<Token>> {
     let (name, password) = body.into_sign_in()?;
     let (_, issued) = app.logins.sign_in(&name, password, &address, Chatbot::LIFETIMES).await?;

@@ -3,10 +3,12 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{App, Body, Created, HandlerResult, Json, Message, Metered, SignInEndpoint, UsernameAndPassword};
+use shared::http::{
+    App, Body, Created, Credentials, HandlerResult, Json, Message, Metered, NewAccount, SignInEndpoint,
+};
 use utoipa::ToSchema;
 
-/// `{"refresh": "string", "access": "string"}`.
+/// `{"refresh": "string", "access": "string"}`. The tokens of a sign-in.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"refresh": "eyJ0eXAi…", "access": "eyJ0eXAi…"}))]
 pub struct TokenPair {
@@ -21,13 +23,13 @@ pub struct TokenPair {
     post,
     path = "/api/register/",
     security(()),
-    request_body = UsernameAndPassword,
+    request_body = NewAccount,
     responses((status = 201, body = Message, example = json!({"message": "User created successfully"}))),
 )]
 pub async fn register(
     State(app): State<App<Metered>>,
     _: SignInEndpoint,
-    Body(body): Body<UsernameAndPassword>,
+    Body(body): Body<NewAccount>,
 ) -> HandlerResult<Metered, Created<Message>> {
     app.accounts.register(body.into_registration()?).await?;
     Ok(Created(Message { message: "User created successfully" }))
@@ -38,13 +40,13 @@ pub async fn register(
     post,
     path = "/api/login/",
     security(()),
-    request_body = UsernameAndPassword,
+    request_body = Credentials,
     responses((status = 200, body = TokenPair), (status = 400)),
 )]
 pub async fn login(
     State(app): State<App<Metered>>,
     SignInEndpoint(address): SignInEndpoint,
-    Body(body): Body<UsernameAndPassword>,
+    Body(body): Body<Credentials>,
 ) -> HandlerResult<Metered, Json<TokenPair>> {
     let (name, password) = body.into_sign_in()?;
     let (_, issued) = app.logins.sign_in(&name, password, &address, Metered::LIFETIMES).await?;

@@ -22,10 +22,10 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// `{"email": "user@example.com", "password": "password"}`. `username` and `full_name` are optional.
+/// `{"email": "user@example.com", "password": "password"}`. `username` and `full_name` may be absent.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"email": "user@example.com", "password": "password"}))]
+#[schema(as = Registration, example = json!({"email": "user@example.com", "password": "password"}))]
 pub struct Register {
     /// The e-mail address.
     #[schema(value_type = String, required, max_length = 254, format = Email)]
@@ -44,7 +44,7 @@ pub struct Register {
 /// `{"email": "user@example.com", "password": "password"}`. `email` may contain a username.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"email": "user@example.com", "password": "password"}))]
+#[schema(as = Credentials, example = json!({"email": "user@example.com", "password": "password"}))]
 pub struct Login {
     /// The e-mail address or the username.
     #[schema(value_type = String, required, min_length = 1)]
@@ -54,10 +54,10 @@ pub struct Login {
     password: Field,
 }
 
-/// `{"refresh_token": "…"}`.
+/// `{"refresh_token": "…"}`. The refresh token that gives new tokens.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]
+#[schema(as = RefreshToken, example = json!({"refresh_token": "eyJ0eXAi…"}))]
 pub struct Refresh {
     /// The refresh token of the latest response.
     #[schema(value_type = String, required, min_length = 1)]
@@ -67,25 +67,33 @@ pub struct Refresh {
 /// `{"refresh_token": "…"}`. The token may be absent.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"refresh_token": "eyJ0eXAi…"}))]
+#[schema(as = SignOut, example = json!({"refresh_token": "eyJ0eXAi…"}))]
 pub struct Logout {
     /// A refresh token of the caller, to end its sign-in, too.
     #[schema(value_type = Option<String>)]
     refresh_token: Field,
 }
 
-/// `{"access_token": "…", "refresh_token": "…", "token_type": "bearer", "expires_in": 1800}`.
+/// `{"access_token": "…", "refresh_token": "…", "token_type": "bearer", "expires_in": 1800}`. The tokens of a sign-in.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"access_token": "eyJ0eXAi…", "refresh_token": "eyJ0eXAi…", "token_type": "bearer", "expires_in": 1800}))]
 pub struct TokenPair {
-    /// The access token.
+    /// The access token, for the header `Authorization`. Valid for 30 minutes.
     access_token: String,
-    /// The refresh token.
-    refresh_token: Option<String>,
-    /// Always `bearer`.
-    token_type: &'static str,
+    /// The refresh token, for new tokens. Valid once, and for 7 days.
+    refresh_token: String,
+    /// The word before the access token in the header `Authorization`.
+    token_type: TokenType,
     /// The lifetime of the access token, in seconds.
     expires_in: u64,
+}
+
+/// Always `bearer`, in any case.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenType {
+    /// RFC 6750.
+    Bearer,
 }
 
 /// `POST /api/v1/auth/register`: creates an account.
@@ -184,8 +192,8 @@ impl From<Issued> for TokenPair {
     fn from(Issued { access, refresh }: Issued) -> Self {
         Self {
             access_token: access.expose_secret().to_owned(),
-            refresh_token: refresh.map(|token| token.expose_secret().to_owned()),
-            token_type: "bearer",
+            refresh_token: refresh.map_or_else(String::new, |token| token.expose_secret().to_owned()),
+            token_type: TokenType::Bearer,
             expires_in: Platform::LIFETIMES.access.as_secs(),
         }
     }

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use shared::http::{App, Body, HandlerResult, Json, Reports, SignInEndpoint, UsernameAndPassword};
+use shared::http::{App, Body, Credentials, HandlerResult, Json, Reports, SignInEndpoint};
 use utoipa::ToSchema;
 
-/// `{"token": "<40 hex digits>"}`.
+/// `{"token": "<40 hex digits>"}`. A token. It does not expire.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"token": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"}))]
 pub struct Token {
@@ -17,15 +17,16 @@ pub struct Token {
 /// `POST /api/v1/tokens/`: returns a token that does not expire.
 #[utoipa::path(
     post,
+    operation_id = "create_token",
     path = "/api/v1/tokens/",
     security(()),
-    request_body = UsernameAndPassword,
+    request_body = Credentials,
     responses((status = 200, body = Token), (status = 401, description = "The username or the password is wrong.")),
 )]
 pub async fn obtain_token(
     State(app): State<App<Reports>>,
     SignInEndpoint(address): SignInEndpoint,
-    Body(body): Body<UsernameAndPassword>,
+    Body(body): Body<Credentials>,
 ) -> HandlerResult<Reports, Json<Token>> {
     let (name, password) = body.into_sign_in()?;
     let token = app.logins.opaque_token(&name, password, &address).await?;

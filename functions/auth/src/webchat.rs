@@ -11,8 +11,8 @@ use shared::{
         user::User,
     },
     http::{
-        App, Body, Created, Field, Form, HandlerResult, Json, Message, Profile, SignInEndpoint, SignedIn,
-        UsernameAndPassword, Visitor, Webchat, parse::filled, registration,
+        App, Body, Created, Credentials, Field, Form, HandlerResult, Json, Message, Profile, SignInEndpoint, SignedIn,
+        Visitor, Webchat, parse::filled, registration,
     },
     service::{accounts::Registration, logins::Issued},
 };
@@ -20,10 +20,10 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Webchat, T>;
 
-/// `{"username", "email", "password", "confirm_password"}`.
+/// `{"username", "email", "password", "confirm_password"}`. A new account.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({
+#[schema(as = Registration, example = json!({
     "username": "newuser",
     "email": "user@example.com",
     "password": "password123",
@@ -44,10 +44,10 @@ pub struct Register {
     confirm_password: Field,
 }
 
-/// `{"refresh": "refresh_token_here"}`.
+/// `{"refresh": "refresh_token_here"}`. The refresh token of a sign-in.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"refresh": "eyJ0eXAi…"}))]
+#[schema(as = RefreshToken, example = json!({"refresh": "eyJ0eXAi…"}))]
 pub struct Refresh {
     /// The refresh token.
     #[schema(value_type = String, required, min_length = 1)]
@@ -73,9 +73,9 @@ pub struct SignedInUser {
     message: &'static str,
 }
 
-/// `{"access": "new_access_token_here"}`.
+/// `{"access": "new_access_token_here"}`. A new access token. It is valid for 60 minutes.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"access": "eyJ0eXAi…"}))]
+#[schema(as = AccessToken, example = json!({"access": "eyJ0eXAi…"}))]
 pub struct Access {
     /// The new access token.
     access: String,
@@ -103,13 +103,13 @@ pub async fn register(
     post,
     path = "/api/v1/auth/login/",
     security(()),
-    request_body = UsernameAndPassword,
+    request_body = Credentials,
     responses((status = 200, body = SignedInUser), (status = 401, description = "The username or the password is wrong.")),
 )]
 pub async fn login(
     State(app): State<App<Webchat>>,
     SignInEndpoint(address): SignInEndpoint,
-    Body(body): Body<UsernameAndPassword>,
+    Body(body): Body<Credentials>,
 ) -> Result<Json<SignedInUser>> {
     let (name, password) = body.into_sign_in()?;
     let signed_in = app.logins.sign_in(&name, password, &address, Webchat::LIFETIMES).await?;
@@ -133,7 +133,7 @@ pub async fn logout(
 }
 
 /// `GET /api/v1/auth/profile/`: returns the caller.
-#[utoipa::path(get, path = "/api/v1/auth/profile/", responses((status = 200, body = Profile)))]
+#[utoipa::path(get, operation_id = "get_profile", path = "/api/v1/auth/profile/", responses((status = 200, body = Profile)))]
 pub async fn profile(SignedIn(caller): SignedIn) -> Json<Profile> {
     Json(caller.user.into())
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use shared::http::{App, Balance, Chatbot, HandlerResult, Json, SignedIn};
 
 /// `GET /token/`: returns the tokens that the caller can spend.
-#[utoipa::path(get, path = "/token/", responses((status = 200, body = Balance)))]
+#[utoipa::path(get, operation_id = "get", path = "/token/", responses((status = 200, body = Balance)))]
 pub async fn check(
     State(app): State<App<Chatbot>>,
     SignedIn(caller): SignedIn,

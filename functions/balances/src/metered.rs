@@ -4,7 +4,7 @@ use axum::extract::State;
 use shared::http::{App, Balance, HandlerResult, Json, Metered, SignedIn};
 
 /// `GET /api/tokens/`: returns the tokens that the caller can spend.
-#[utoipa::path(get, path = "/api/tokens/", responses((status = 200, body = Balance)))]
+#[utoipa::path(get, operation_id = "get", path = "/api/tokens/", responses((status = 200, body = Balance)))]
 pub async fn balance(
     State(app): State<App<Metered>>,
     SignedIn(caller): SignedIn,

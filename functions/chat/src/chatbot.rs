@@ -8,9 +8,9 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// `{"response": "string"}`.
+/// `{"response": "string"}`. The reply to a message.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"response": "This is a dummy response from the AI."}))]
+#[schema(as = Reply, example = json!({"response": "This is a dummy response from the AI."}))]
 pub struct Sent {
     /// The reply of the model.
     response: String,

@@ -11,17 +11,20 @@ use shared::http::{Chatbot, Group, Metered, Platform, Reports, Webchat, handlers
 /// The routes of this endpoint group.
 pub fn routes() -> Group {
     Group::new("chat")
-        .with::<Platform>(handlers![
-            platform::list,
-            platform::create,
-            platform::show,
-            platform::rename,
-            platform::remove,
-            platform::say,
-            platform::stream,
-            platform::resume,
-            platform::cancel
-        ])
+        .with::<Platform>(
+            handlers![
+                platform::list,
+                platform::create,
+                platform::show,
+                platform::rename,
+                platform::remove,
+                platform::say,
+                platform::stream,
+                platform::resume,
+                platform::cancel
+            ]
+            .about("conversations"),
+        )
         .with::<Reports>(handlers![reports::chat])
         .with::<Webchat>(handlers![
             webchat::list,

@@ -9,8 +9,9 @@ use shared::{
 use utoipa::ToSchema;
 
 /// `{"user": 1, "message": "string", "response": "…", "timestamp": "2024-07-31T12:34:56Z"}`.
+/// A message and the reply to it.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Chat, example = json!({
     "user": 1,
     "message": "Hello",
     "response": "This is a dummy response from the AI.",
@@ -31,6 +32,7 @@ pub struct Said {
 /// `POST /api/chat/`: sends a message in the caller's default conversation and returns the reply.
 #[utoipa::path(
     post,
+    operation_id = "send",
     path = "/api/chat/",
     params(Idempotency),
     request_body = NewMessage,

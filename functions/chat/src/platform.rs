@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
-use messages::{Exchange, NewMessage, ShownMessage, StreamEvent, event};
+use messages::{EventStream, Exchange, NewMessage, ShownMessage, event};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
@@ -37,21 +37,21 @@ type Result<T> = HandlerResult<Platform, T>;
 #[serde(default)]
 #[schema(example = json!({"title": "Conversation Title", "initial_message": "Hello"}))]
 pub struct NewConversation {
-    /// The assistant that replies. Without one, the default model replies.
+    /// The assistant that replies. `null` or absent for the default model.
     #[schema(value_type = Option<String>, format = Uuid)]
     assistant_id: Field,
-    /// The title.
+    /// The title. `null` or absent to have one made from the first reply.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     title: Field,
-    /// The first message.
+    /// The first message. `null` or absent for a conversation without messages.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 32000)]
     initial_message: Field,
 }
 
-/// `{"title": "Another title"}`.
+/// `{"title": "Another title"}`. A change of a conversation.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"title": "Another title"}))]
+#[schema(as = ConversationUpdate, example = json!({"title": "Another title"}))]
 pub struct NewTitle {
     /// The title.
     #[schema(value_type = String, required, min_length = 1, max_length = 255)]
@@ -59,9 +59,9 @@ pub struct NewTitle {
 }
 
 /// `{"id": "<uuid>", "assistant_id": "<uuid>", "title": …, "message_count": 2, "created_at": …,
-/// "updated_at": …}`.
+/// "updated_at": …}`. A conversation.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Conversation, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "assistant_id": "018e376b-9ce0-7000-8000-000000000002",
     "title": "Conversation Title",
@@ -98,7 +98,7 @@ pub struct ShownConversation {
     path = "/api/v1/conversations",
     params(
         Parameters<ConversationField>,
-        ("assistant_id" = Option<String>, Query, description = "Only conversations with this assistant."),
+        ("assistant_id" = Option<String>, Query, format = Uuid, description = "Only conversations with this assistant."),
     ),
     responses((status = 200, body = Listing<ShownConversation>)),
 )]
@@ -146,11 +146,11 @@ pub async fn create(
     Ok(Created(ShownConversation::new(conversation, answered.turn.into_messages().into(), &here)))
 }
 
-/// `GET /api/v1/conversations/{conversation}?before=`: returns a conversation with its latest 100
+/// `GET /api/v1/conversations/{conversation_id}?before=`: returns a conversation with its latest 100
 /// messages, oldest first. `before` selects the 100 messages before one of them.
 #[utoipa::path(
     get,
-    path = "/api/v1/conversations/{conversation}",
+    path = "/api/v1/conversations/{conversation_id}",
     params(
         InPath<ConversationId>,
         ("before" = Option<String>, Query, format = Uuid, description = "The id of a message. The response contains the 100 messages before it."),
@@ -169,10 +169,10 @@ pub async fn show(
     Ok(Json(ShownConversation::new(conversation, messages, &here)))
 }
 
-/// `PUT /api/v1/conversations/{conversation}`: renames a conversation.
+/// `PUT /api/v1/conversations/{conversation_id}`: renames a conversation.
 #[utoipa::path(
     put,
-    path = "/api/v1/conversations/{conversation}",
+    path = "/api/v1/conversations/{conversation_id}",
     params(InPath<ConversationId>),
     request_body = NewTitle,
     responses((status = 200, body = ShownConversation)),
@@ -186,10 +186,10 @@ pub async fn rename(
     Ok(Json(app.conversations.rename(caller.user.id, id, body.try_into()?).await?.into()))
 }
 
-/// `DELETE /api/v1/conversations/{conversation}`: deletes a conversation and its messages.
+/// `DELETE /api/v1/conversations/{conversation_id}`: deletes a conversation and its messages.
 #[utoipa::path(
     delete,
-    path = "/api/v1/conversations/{conversation}",
+    path = "/api/v1/conversations/{conversation_id}",
     params(InPath<ConversationId>),
     responses((status = 204)),
 )]
@@ -202,18 +202,19 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-/// `POST /api/v1/conversations/{conversation}/messages`: sends a message and returns the reply. A
-/// client that accepts `text/event-stream` gets the reply in pieces.
+/// `POST /api/v1/conversations/{conversation_id}/messages`: sends a message and returns the reply. If the
+/// header `Accept` names `text/event-stream`, the answer is 200 with the events of `POST …/messages/stream`.
 #[utoipa::path(
     post,
-    path = "/api/v1/conversations/{conversation}/messages",
+    operation_id = "send_message",
+    path = "/api/v1/conversations/{conversation_id}/messages",
     params(InPath<ConversationId>, Idempotency),
     request_body = NewMessage,
     responses(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = StreamEvent,
+            body = EventStream,
             description = "If the client accepts `text/event-stream`: the events of `POST …/messages/stream`.",
             example = json!({"event": "delta", "id": "2.0", "data": "{\"text\":\"Hi\"}"})
         ),
@@ -242,18 +243,19 @@ pub async fn say(
     Ok(Created(Exchange::new(answered, &here)).into_response())
 }
 
-/// `POST /api/v1/conversations/{conversation}/messages/stream`: sends a message and streams the reply. The turn does not
+/// `POST /api/v1/conversations/{conversation_id}/messages/stream`: sends a message and streams the reply. The turn does not
 /// depend on the connection: it runs on if the client disconnects, and its stream can be resumed.
 #[utoipa::path(
     post,
-    path = "/api/v1/conversations/{conversation}/messages/stream",
+    operation_id = "stream_message",
+    path = "/api/v1/conversations/{conversation_id}/messages/stream",
     params(InPath<ConversationId>, Idempotency),
     request_body = NewMessage,
     responses(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = StreamEvent,
+            body = EventStream,
             description = "Server-sent events: `message` (the user's message), `delta` (a piece of the reply), `step` (a tool call that began or ended), and `done` \
                            (both messages) or `error`. The schema is that of one event. Its `id` is a position, after \
                            which the stream can be resumed.",
@@ -278,11 +280,12 @@ pub async fn stream(
     stream_reply(&app, &caller.user, id, said, key, here).await
 }
 
-/// `GET /api/v1/conversations/{conversation}/messages/{message}/stream`: streams the reply to a message, from the
+/// `GET /api/v1/conversations/{conversation_id}/messages/{message_id}/stream`: streams the reply to a message, from the
 /// position in `Last-Event-ID` or `after` on. Works while the turn runs and afterwards.
 #[utoipa::path(
     get,
-    path = "/api/v1/conversations/{conversation}/messages/{message}/stream",
+    operation_id = "resume_stream",
+    path = "/api/v1/conversations/{conversation_id}/messages/{message_id}/stream",
     params(
         InPath<(ConversationId, MessageId)>,
         ("after" = Option<String>, Query, description = "The id of the last event that was received."),
@@ -292,7 +295,7 @@ pub async fn stream(
         (
             status = 200,
             content_type = "text/event-stream",
-            body = StreamEvent,
+            body = EventStream,
             description = "Server-sent events after that position, as of `POST …/messages/stream`. Without a position, \
                            all events of the turn.",
             example = json!({"event": "delta", "id": "2.0", "data": "{\"text\":\"Hi\"}"})
@@ -310,11 +313,12 @@ pub async fn resume(
     Ok(events::respond(turn.map(move |news| event(news, &here))))
 }
 
-/// `POST /api/v1/conversations/{conversation}/messages/{message}/cancel`: stops the reply to a message, within two
+/// `POST /api/v1/conversations/{conversation_id}/messages/{message_id}/cancel`: stops the reply to a message, within two
 /// seconds. What was said until then becomes the reply.
 #[utoipa::path(
     post,
-    path = "/api/v1/conversations/{conversation}/messages/{message}/cancel",
+    operation_id = "cancel_reply",
+    path = "/api/v1/conversations/{conversation_id}/messages/{message_id}/cancel",
     params(InPath<(ConversationId, MessageId)>),
     responses(
         (status = 202, body = ShownMessage),

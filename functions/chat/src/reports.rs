@@ -12,7 +12,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// `{"assistant_name": "My Assistant", "_input": "Hello"}`.
+/// `{"assistant_name": "My Assistant", "_input": "Hello"}`. A message to an assistant.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"assistant_name": "My Assistant", "_input": "Hello"}))]
@@ -25,7 +25,7 @@ pub struct NewChat {
     _input: Field,
 }
 
-/// `{"id": 1, "assistant_name": "My Assistant", "_input": "Hello", "_output": "…"}`.
+/// `{"id": 1, "assistant_name": "My Assistant", "_input": "Hello", "_output": "…"}`. A message and the reply to it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "assistant_name": "My Assistant", "_input": "Hello", "_output": "Hi there!"}))]
 pub struct Chat {
@@ -42,6 +42,7 @@ pub struct Chat {
 /// `POST /api/v1/chat/`: sends a message in the caller's conversation with an assistant and returns the reply.
 #[utoipa::path(
     post,
+    operation_id = "send",
     path = "/api/v1/chat/",
     params(Idempotency),
     request_body = NewChat,

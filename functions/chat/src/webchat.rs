@@ -27,12 +27,12 @@ const PAGE_SIZE: usize = 10;
 #[serde(default)]
 #[schema(example = json!({"title": "New Chat Session"}))]
 pub struct NewSession {
-    /// The title. Without one, the session is called `New Chat`.
+    /// The title. Absent for `New Chat`.
     #[schema(value_type = String, min_length = 1, max_length = 255)]
     title: Field,
 }
 
-/// `{"id": "<uuid>", "title": …, "created_at": …, "chats": […], "last_message": null}`.
+/// `{"id": "<uuid>", "title": …, "created_at": …, "chats": […], "last_message": null}`. A conversation.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
@@ -57,6 +57,7 @@ pub struct Session {
 }
 
 /// `{"message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
+/// The beginning of the latest chat.
 #[derive(Serialize, ToSchema)]
 pub struct LastMessage {
     /// The user's message: its first 4,000 characters.
@@ -69,6 +70,7 @@ pub struct LastMessage {
 }
 
 /// `{"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}`.
+/// A message and the reply to it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"id": 1, "message": "Hello", "response": "Hi there!", "created_at": "2024-03-13T10:00:00Z"}))]
 pub struct Chat {
@@ -83,16 +85,16 @@ pub struct Chat {
     created_at: String,
 }
 
-/// `{"count": 1, "next": null, "previous": null, "results": […]}`.
+/// `{"count": 1, "next": null, "previous": null, "results": […]}`. A page of a list.
 #[derive(Serialize, ToSchema)]
 pub struct Listing<T> {
     /// The number of entries in the whole list.
     #[schema(example = 1)]
     count: u64,
-    /// The address of the next page.
+    /// The address of the next page. `null` on the last one.
     #[schema(format = Uri, example = json!(null))]
     next: Option<String>,
-    /// The address of the previous page.
+    /// The address of the previous page. `null` on the first one.
     #[schema(format = Uri, example = json!(null))]
     previous: Option<String>,
     /// The entries of this page.
@@ -102,6 +104,7 @@ pub struct Listing<T> {
 /// `GET /api/v1/chat/sessions/?page=&page_size=`: lists the caller's sessions, newest first, without their chats.
 #[utoipa::path(
     get,
+    operation_id = "list_sessions",
     path = "/api/v1/chat/sessions/",
     params(Paged),
     responses((status = 200, body = Listing<Session>)),
@@ -119,6 +122,7 @@ pub async fn list(
 /// `POST /api/v1/chat/sessions/`: creates a session.
 #[utoipa::path(
     post,
+    operation_id = "create_session",
     path = "/api/v1/chat/sessions/",
     params(Idempotency),
     request_body = NewSession,
@@ -138,8 +142,9 @@ pub async fn create(
 /// fewer.
 #[utoipa::path(
     get,
-    path = "/api/v1/chat/sessions/{session}/",
-    params(("session" = String, Path, format = Uuid, description = "The session's id.")),
+    operation_id = "get_session",
+    path = "/api/v1/chat/sessions/{session_id}/",
+    params(("session_id" = String, Path, format = Uuid, description = "The session's id.")),
     responses((status = 200, body = Session)),
 )]
 pub async fn show(
@@ -155,8 +160,9 @@ pub async fn show(
 /// `GET /api/v1/chat/sessions/<id>/chats/?page=&page_size=`: lists the chats of a session, oldest first.
 #[utoipa::path(
     get,
-    path = "/api/v1/chat/sessions/{session}/chats/",
-    params(("session" = String, Path, format = Uuid, description = "The session's id."), Paged),
+    operation_id = "list_chats",
+    path = "/api/v1/chat/sessions/{session_id}/chats/",
+    params(("session_id" = String, Path, format = Uuid, description = "The session's id."), Paged),
     responses((status = 200, body = Listing<Chat>)),
 )]
 pub async fn list_chats(
@@ -172,8 +178,9 @@ pub async fn list_chats(
 /// `POST /api/v1/chat/sessions/<id>/chats/`: sends a message and returns the reply.
 #[utoipa::path(
     post,
-    path = "/api/v1/chat/sessions/{session}/chats/",
-    params(("session" = String, Path, format = Uuid, description = "The session's id."), Idempotency),
+    operation_id = "send",
+    path = "/api/v1/chat/sessions/{session_id}/chats/",
+    params(("session_id" = String, Path, format = Uuid, description = "The session's id."), Idempotency),
     request_body = NewMessage,
     responses((status = 201, body = Chat), (status = 402), (status = 502), (status = 504)),
 )]
@@ -191,8 +198,9 @@ pub async fn say(
 /// `GET /api/v1/chat/sessions/<id>/chats/<id>/`: returns one chat.
 #[utoipa::path(
     get,
-    path = "/api/v1/chat/sessions/{session}/chats/{chat}/",
-    params(("session" = String, Path, format = Uuid, description = "The session's id."), ("chat" = u64, Path, minimum = 1, description = "The chat's number in its session.")),
+    operation_id = "get_chat",
+    path = "/api/v1/chat/sessions/{session_id}/chats/{chat_id}/",
+    params(("session_id" = String, Path, format = Uuid, description = "The session's id."), ("chat_id" = u64, Path, minimum = 1, description = "The chat's number in its session.")),
     responses((status = 200, body = Chat)),
 )]
 pub async fn show_chat(

@@ -30,11 +30,11 @@ pub fn groups() -> [Group; 11] {
 /// The paths of this endpoint group, with their handlers.
 pub fn routes() -> [(&'static str, MethodRouter); 10] {
     [
-        ("/openapi/reports.json", get(|| documents::answer(&documents::REPORTS))),
-        ("/openapi/platform.json", get(|| documents::answer(&documents::PLATFORM))),
-        ("/openapi/webchat.json", get(|| documents::answer(&documents::WEBCHAT))),
-        ("/openapi/chatbot.json", get(|| documents::answer(&documents::CHATBOT))),
-        ("/openapi/metered.json", get(|| documents::answer(&documents::METERED))),
+        ("/openapi/reports.json", get(|request| documents::answer(&documents::REPORTS, request))),
+        ("/openapi/platform.json", get(|request| documents::answer(&documents::PLATFORM, request))),
+        ("/openapi/webchat.json", get(|request| documents::answer(&documents::WEBCHAT, request))),
+        ("/openapi/chatbot.json", get(|request| documents::answer(&documents::CHATBOT, request))),
+        ("/openapi/metered.json", get(|request| documents::answer(&documents::METERED, request))),
         ("/docs", get(viewer::page)),
         ("/docs/", get(viewer::without_slash)),
         ("/docs/init.js", get(viewer::init)),

@@ -5,12 +5,16 @@ const names = ["reports", "platform", "webchat", "chatbot", "metered"];
 const chooser = document.getElementById("document");
 chooser.append(...names.map((name) => new Option(name, name)));
 
-function show() {
+async function show() {
   const wanted = location.hash.slice(1).split("/")[0];
   const name = names.includes(wanted) ? wanted : names[0];
   chooser.value = name;
+  const url = new URL(`openapi/${name}.json`, location.href);
+  const spec = await (await fetch(url)).json();
+  // Behind a proxy, the server may know another address than the browser.
+  spec.servers = [{ url: new URL("..", url).href.replace(/\/$/, "") }];
   SwaggerUIBundle({
-    url: `openapi/${name}.json`,
+    spec,
     domNode: document.getElementById("viewer"),
     deepLinking: false,
     validatorUrl: null,

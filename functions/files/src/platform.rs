@@ -3,7 +3,7 @@
 mod bodies;
 
 use axum::extract::State;
-use bodies::{AnnouncedFields, FileForm, ShownFile, ShownUpload};
+use bodies::{AnnouncedFields, Bytes, FileForm, ShownFile, ShownUpload};
 use shared::{
     domain::{Error, file::FileStatus, ids::FileId, list::FileField},
     http::{
@@ -43,6 +43,7 @@ pub async fn upload(
 /// the response, and completes it.
 #[utoipa::path(
     post,
+    operation_id = "create_upload",
     path = "/api/v1/files/uploads",
     params(Idempotency),
     request_body = AnnouncedFields,
@@ -64,10 +65,11 @@ pub async fn announce(
     Ok(Created(app.files.upload(user, announced, &here).await?.into()))
 }
 
-/// `POST /api/v1/files/uploads/{file}/complete`: checks the content of an announced file, and keeps the file.
+/// `POST /api/v1/files/uploads/{file_id}/complete`: checks the content of an announced file, and keeps the file.
 #[utoipa::path(
     post,
-    path = "/api/v1/files/uploads/{file}/complete",
+    operation_id = "complete_upload",
+    path = "/api/v1/files/uploads/{file_id}/complete",
     params(InPath<FileId>),
     request_body = NoFields,
     responses(
@@ -93,7 +95,7 @@ pub async fn complete(
     path = "/api/v1/files",
     params(
         Parameters<FileField>,
-        ("status" = Option<String>, Query, pattern = "^(processing|ready|failed|stored)$", description = "Only files with this status."),
+        ("status" = Option<FileStatus>, Query, description = "Only files with this status."),
     ),
     responses((status = 200, body = Listing<ShownFile>)),
 )]
@@ -108,10 +110,10 @@ pub async fn list(
     Ok(Json(Listing::new(listed, request.sort, |file| ShownFile::new(file, &here))))
 }
 
-/// `GET /api/v1/files/{file}`: returns one of the caller's files, without its content.
+/// `GET /api/v1/files/{file_id}`: returns one of the caller's files, without its content.
 #[utoipa::path(
     get,
-    path = "/api/v1/files/{file}",
+    path = "/api/v1/files/{file_id}",
     params(InPath<FileId>),
     responses((status = 200, body = ShownFile)),
 )]
@@ -125,16 +127,17 @@ pub async fn show(
     Ok(Json(ShownFile::new(file, &here)))
 }
 
-/// `GET /api/v1/files/{file}/content`: returns the content of one of the caller's files.
+/// `GET /api/v1/files/{file_id}/content`: returns the content of one of the caller's files.
 #[utoipa::path(
     get,
-    path = "/api/v1/files/{file}/content",
+    operation_id = "download",
+    path = "/api/v1/files/{file_id}/content",
     params(InPath<FileId>),
     responses((
         status = 200,
-        content_type = "*/*",
-        body = String,
-        description = "The bytes of the file.",
+        content_type = "application/octet-stream",
+        body = Bytes,
+        description = "The bytes of the file. `Content-Type` is the file's own type.",
         headers(("Content-Disposition", description = "`attachment`, with the name of the file.")),
         example = json!("Hello"),
     )),
@@ -148,10 +151,10 @@ pub async fn content(
     Ok(Download { file, content })
 }
 
-/// `DELETE /api/v1/files/{file}`: deletes a file. Assistants that had it do not have it any more.
+/// `DELETE /api/v1/files/{file_id}`: deletes a file. Assistants that had it do not have it any more.
 #[utoipa::path(
     delete,
-    path = "/api/v1/files/{file}",
+    path = "/api/v1/files/{file_id}",
     params(InPath<FileId>),
     responses((status = 204)),
 )]

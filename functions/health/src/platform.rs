@@ -8,17 +8,18 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// `{"status": "healthy"}`.
+/// `{"status": "healthy"}`. Whether the service answers.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"status": "healthy"}))]
+#[schema(as = Health, example = json!({"status": "healthy"}))]
 pub struct Basic {
-    /// `healthy` or `unhealthy`.
-    status: &'static str,
+    /// Always `healthy`: a service that is not does not answer.
+    status: HealthStatus,
 }
 
 /// `{"status": "healthy", "components": {"database": {"status": "healthy", "latency_ms": 1}, …}}`.
+/// Whether the service and its components work.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = DetailedHealth, example = json!({
     "status": "healthy",
     "components": {
         "database": {"status": "healthy", "latency_ms": 1},
@@ -28,14 +29,15 @@ pub struct Basic {
     },
 }))]
 pub struct Detailed {
-    /// `healthy` or `unhealthy`.
-    status: &'static str,
+    /// `healthy` if all components are.
+    status: HealthStatus,
     /// The components.
     components: Components,
 }
 
 /// The condition of each component.
 #[derive(Serialize, ToSchema)]
+#[schema(as = HealthComponents)]
 pub struct Components {
     /// DynamoDB.
     database: Component,
@@ -49,15 +51,26 @@ pub struct Components {
 
 /// The condition of a component.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ComponentHealth)]
 pub struct Component {
-    /// `healthy` or `unhealthy`.
-    status: &'static str,
+    /// Whether the component works.
+    status: HealthStatus,
     /// How long the check took, in milliseconds.
     latency_ms: u64,
 }
 
+/// Whether something works.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthStatus {
+    /// It works.
+    Healthy,
+    /// It does not.
+    Unhealthy,
+}
+
 /// `GET /health`: reports that the service answers. It checks no component.
-#[utoipa::path(get, path = "/api/v1/health", security(()), responses((status = 200, body = Basic)))]
+#[utoipa::path(get, operation_id = "check", path = "/api/v1/health", security(()), responses((status = 200, body = Basic)))]
 pub async fn basic() -> Json<Basic> {
     Json(Basic { status: word(true) })
 }
@@ -78,8 +91,8 @@ pub async fn detailed(
     Ok((status, Json(Detailed::from(report))))
 }
 
-const fn word(healthy: bool) -> &'static str {
-    if healthy { "healthy" } else { "unhealthy" }
+const fn word(healthy: bool) -> HealthStatus {
+    if healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy }
 }
 
 impl From<Report> for Detailed {

@@ -6,5 +6,7 @@ use shared::http::{Group, Platform, handlers};
 
 /// The routes of this endpoint group.
 pub fn routes() -> Group {
-    Group::new("live").with::<Platform>(handlers![platform::ticket, platform::notify])
+    Group::new("live")
+        .with::<Platform>(handlers![platform::ticket].about("realtime").describing(platform::frames::described))
+        .with::<Platform>(handlers![platform::notify].about("notifications"))
 }

@@ -1,4 +1,6 @@
-//! Spec 001, "WebSocket Support".
+//! Spec 001, "WebSocket Support". Frames and messages are in `frames`.
+
+pub mod frames;
 
 use axum::extract::State;
 use secrecy::ExposeSecret;
@@ -15,15 +17,15 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// `{"ticket": "…", "expires_in": 30, "url": "wss://…"}`.
+/// `{"ticket": "…", "expires_in": 30, "url": "wss://…"}`. A ticket for a WebSocket connection.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Ticket, example = json!({
     "ticket": "6f1d0c4be7a94c2f8e5b3a7d90c1e2f46f1d0c4be7a94c2f8e5b3a7d90c1e2f4",
     "expires_in": 30,
     "url": "wss://live.example.com/ws",
 }))]
 pub struct ShownTicket {
-    /// The ticket.
+    /// The ticket. It is good for one connection.
     ticket: String,
     /// The lifetime of the ticket, in seconds.
     expires_in: u64,
@@ -32,7 +34,7 @@ pub struct ShownTicket {
     url: String,
 }
 
-/// `{"message": "Maintenance begins in ten minutes."}`.
+/// `{"message": "Maintenance begins in ten minutes."}`. A notification to send.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"message": "Maintenance begins in ten minutes."}))]
@@ -43,8 +45,9 @@ pub struct NewNotification {
 }
 
 /// `{"id": "…", "message": "Maintenance begins in ten minutes.", "created_at": "2024-03-13T10:00:00Z"}`.
+/// A notification to all connected users.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Notification, example = json!({
     "id": "018e3749-2fe0-7000-8000-000000000001",
     "message": "Maintenance begins in ten minutes.",
     "created_at": "2024-03-13T10:00:00Z",
@@ -62,7 +65,7 @@ pub struct ShownNotification {
 
 /// `POST /api/v1/ws/ticket`: returns a ticket for one WebSocket connection within 30 seconds, and the address to connect
 /// to.
-#[utoipa::path(post, path = "/api/v1/ws/ticket", responses((status = 200, body = ShownTicket)))]
+#[utoipa::path(post, operation_id = "create_ticket", path = "/api/v1/ws/ticket", responses((status = 200, body = ShownTicket)))]
 pub async fn ticket(
     State(app): State<App<Platform>>,
     SignedIn(caller): SignedIn,
@@ -76,6 +79,7 @@ pub async fn ticket(
 /// `POST /api/v1/notifications`: sends a notification to all connected users. Requires an administrator.
 #[utoipa::path(
     post,
+    operation_id = "send",
     path = "/api/v1/notifications",
     params(Idempotency),
     request_body = NewNotification,

@@ -10,16 +10,17 @@ use utoipa::ToSchema;
 
 type Result<T> = HandlerResult<Platform, T>;
 
-/// `{"items": [{"id": "gpt-4", "name": "GPT-4", "is_default": true}]}`.
+/// `{"items": [{"id": "gpt-4", "name": "GPT-4", "is_default": true}]}`. The models that assistants may use.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"id": "gpt-4", "name": "GPT-4", "is_default": true}]}))]
+#[schema(as = ModelList, example = json!({"items": [{"id": "gpt-4", "name": "GPT-4", "is_default": true}]}))]
 pub struct ShownModels {
     /// The models, in the operator's order.
     items: Vec<ShownModel>,
 }
 
-/// `{"id": "gpt-4", "name": "GPT-4", "is_default": true}`.
+/// `{"id": "gpt-4", "name": "GPT-4", "is_default": true}`. A model.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Model)]
 pub struct ShownModel {
     /// The model's id, for the `model` of an assistant.
     id: String,

@@ -19,23 +19,27 @@ use shared::{
         App, AsAdministrator, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json,
         Listing, NoContent, Platform, SignedIn,
         listing::{Parameters as ListParameters, Wanted},
+        openapi::requiring,
         parse::integer,
     },
     outbound::OutboundRules,
     service::toolbox::{Arguments, ToolOutcome, ToolTrial},
 };
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"name": "Weather", "description": "…", "category": "data", "parameters": {"city": {"type": "string",
 /// "required": true, "description": "…"}}, "endpoint": "https://example.com/weather", "timeout_seconds": 20,
-/// "max_result_bytes": 100000, "secret_header": {"name": "X-Api-Key", "value": "…"}}`. Changes keep the values of absent
-/// fields.
+/// "max_result_bytes": 100000, "secret_header": {"name": "X-Api-Key", "value": "…"}}`. Absent fields keep their
+/// values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({
+#[schema(as = ToolUpdate, example = json!({
     "name": "Weather",
     "description": "Tells the weather",
     "category": "data",
@@ -49,17 +53,17 @@ pub struct ToolFields {
     /// The name, for people.
     #[schema(value_type = String, min_length = 1, max_length = 255)]
     name: Field,
-    /// What the tool does, for the model.
+    /// What the tool does, for the model. `null` removes it.
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Field,
-    /// A category, by which people find the tool.
+    /// A category, by which people find the tool. `null` removes it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     category: Field,
     /// The parameters, by their names.
     #[schema(value_type = BTreeMap<String, WireParameter>)]
     parameters: Field,
     /// The address that is called with the arguments as JSON.
-    #[schema(value_type = String, format = "iri", max_length = 2000)]
+    #[schema(value_type = String, format = Uri, max_length = 2000)]
     endpoint: Field,
     /// How long a call may take, in seconds. `null` is the default, 20.
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 60)]
@@ -72,8 +76,26 @@ pub struct ToolFields {
     secret_header: Field,
 }
 
+/// The same fields for a new tool, which needs a name and an endpoint.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct NewTool(ToolFields);
+
+impl PartialSchema for NewTool {
+    fn schema() -> RefOr<Schema> {
+        requiring::<ToolFields>(&["name", "endpoint"], "A new tool. Only the name and the endpoint are required.")
+    }
+}
+
+impl ToSchema for NewTool {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ToolFields::schemas(schemas);
+    }
+}
+
 /// A header of which no answer shows the value.
 #[derive(ToSchema)]
+#[schema(as = SecretHeader)]
 #[expect(dead_code, reason = "describes what `parse_secret_header` reads")]
 struct WireSecretHeader {
     /// The name.
@@ -86,9 +108,9 @@ struct WireSecretHeader {
 
 /// A parameter of a tool.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewToolParameter)]
 struct WireParameter {
     /// The JSON type of the value.
-    #[schema(value_type = String, pattern = "^(string|number|integer|boolean|array|object)$")]
     r#type: ParameterType,
     /// Whether a call must contain the parameter.
     #[serde(default)]
@@ -99,9 +121,9 @@ struct WireParameter {
 }
 
 /// `{"id": "web_search", "name": "Web Search", "description": …, "category": "search",
-/// "parameters": {…}, "endpoint": null, "created_at": null, "updated_at": null}`.
+/// "parameters": {…}, "endpoint": null, "created_at": null, "updated_at": null}`. A tool that assistants may call.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Tool, example = json!({
     "id": "web_search",
     "name": "Web Search",
     "description": "Search the web for information",
@@ -115,19 +137,19 @@ struct WireParameter {
     "updated_at": null,
 }))]
 pub struct ShownTool {
-    /// The tool's id.
+    /// The tool's id, derived from its first name.
     id: String,
     /// The name, for people.
     name: String,
-    /// What the tool does, for the model.
+    /// What the tool does, for the model. `null` if nobody said.
     description: Option<String>,
-    /// A category, by which people find the tool.
+    /// A category, by which people find the tool. `null` if there is none.
     category: Option<String>,
     /// The parameters, by their names.
     parameters: BTreeMap<String, ShownParameter>,
     /// The address that is called with the arguments as JSON. `null` for built-in tools, and for callers who are
     /// not administrators.
-    #[schema(format = "iri")]
+    #[schema(format = Uri)]
     endpoint: Option<String>,
     /// How long a call may take, in seconds. `null` for built-in tools.
     timeout_seconds: Option<u32>,
@@ -143,18 +165,19 @@ pub struct ShownTool {
     updated_at: Option<String>,
 }
 
-/// `{"name": "X-Api-Key"}`.
+/// `{"name": "X-Api-Key"}`. A header, without its value.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SecretHeaderName)]
 pub struct ShownSecretHeader {
     /// The name.
     name: String,
 }
 
-/// `{"type": "string", "required": true, "description": "Search query"}`.
+/// `{"type": "string", "required": true, "description": "Search query"}`. A parameter of a tool.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ToolParameter)]
 pub struct ShownParameter {
     /// The JSON type of the value.
-    #[schema(value_type = String, pattern = "^(string|number|integer|boolean|array|object)$")]
     r#type: ParameterType,
     /// Whether a call must contain the parameter.
     required: bool,
@@ -162,10 +185,10 @@ pub struct ShownParameter {
     description: String,
 }
 
-/// `{"arguments": {"city": "Utrecht"}}`.
+/// `{"arguments": {"city": "Utrecht"}}`. A call of a tool, to test it.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"arguments": {"city": "Utrecht"}}))]
+#[schema(as = ToolTest, example = json!({"arguments": {"city": "Utrecht"}}))]
 pub struct Trial {
     /// The arguments, as a model would give them.
     #[schema(value_type = Object, required)]
@@ -173,9 +196,9 @@ pub struct Trial {
 }
 
 /// `{"request": {"url": "https://example.com/weather", "headers": {"X-Api-Key": "***", …}, "body": {"city": "Utrecht"}},
-/// "response": {"status": 200, "text": "Sunny", "has_failed": false}}`.
+/// "response": {"status": 200, "text": "Sunny", "has_failed": false}}`. What a test of a tool sent and received.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = ToolTestResult, example = json!({
     "request": {
         "url": "https://example.com/weather",
         "headers": {
@@ -195,10 +218,12 @@ pub struct ShownTrial {
 }
 
 /// `{"url": "https://example.com/weather", "headers": {"X-Api-Key": "***", …}, "body": {"city": "Utrecht"}}`.
+/// The request to a tool.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ToolRequest)]
 pub struct SentRequest {
     /// The address. `null` for built-in tools.
-    #[schema(format = "iri")]
+    #[schema(format = Uri)]
     url: Option<String>,
     /// The headers, without those of the connection. The secret value is `***`. `null` for built-in tools.
     headers: Option<BTreeMap<String, String>>,
@@ -207,8 +232,9 @@ pub struct SentRequest {
     body: Option<Value>,
 }
 
-/// `{"status": 200, "text": "Sunny", "has_failed": false}`.
+/// `{"status": 200, "text": "Sunny", "has_failed": false}`. The answer of a tool.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ToolResponse)]
 pub struct Received {
     /// The status. `null` for built-in tools, and if there was no answer.
     status: Option<u16>,
@@ -233,10 +259,10 @@ pub async fn list(
     Ok(Json(Listing::new(app.tools.list(&request).await?, request.sort, |tool| ShownTool::to(&caller.user, tool))))
 }
 
-/// `GET /api/v1/tools/{tool}`: returns a tool.
+/// `GET /api/v1/tools/{tool_id}`: returns a tool.
 #[utoipa::path(
     get,
-    path = "/api/v1/tools/{tool}",
+    path = "/api/v1/tools/{tool_id}",
     params(InPath<ToolId>),
     responses((status = 200, body = ShownTool)),
 )]
@@ -253,7 +279,7 @@ pub async fn show(
     post,
     path = "/api/v1/tools",
     params(Idempotency),
-    request_body = ToolFields,
+    request_body = NewTool,
     responses(
         (status = 201, body = ShownTool),
         (status = 403),
@@ -265,17 +291,17 @@ pub async fn create(
     AsAdministrator(admin): AsAdministrator,
     Idempotency(key): Idempotency,
     EgressPolicy(rules): EgressPolicy,
-    Body(body): Body<ToolFields>,
+    Body(body): Body<NewTool>,
 ) -> Result<Created<ShownTool>> {
     let (definition, secret) = body.definition(&rules)?;
     Ok(Created(app.tools.add(&admin, definition, secret, key).await?.into()))
 }
 
-/// `PUT /api/v1/tools/{tool}`: changes a tool. Absent fields keep their values, and the id stays the same.
+/// `PUT /api/v1/tools/{tool_id}`: changes a tool. Absent fields keep their values, and the id stays the same.
 /// Requires an administrator.
 #[utoipa::path(
     put,
-    path = "/api/v1/tools/{tool}",
+    path = "/api/v1/tools/{tool_id}",
     params(InPath<ToolId>),
     request_body = ToolFields,
     responses((status = 200, body = ShownTool), (status = 403), (status = 409, description = "The tool is built in.")),
@@ -290,11 +316,12 @@ pub async fn change(
     Ok(Json(app.tools.change(&admin, &tool, body.change(&rules)?).await?.into()))
 }
 
-/// `POST /api/v1/tools/{tool}/test`: calls a tool with some arguments, as an administrator, and shows what was sent and what
+/// `POST /api/v1/tools/{tool_id}/test`: calls a tool with some arguments, as an administrator, and shows what was sent and what
 /// came back.
 #[utoipa::path(
     post,
-    path = "/api/v1/tools/{tool}/test",
+    operation_id = "test",
+    path = "/api/v1/tools/{tool_id}/test",
     params(InPath<ToolId>),
     request_body = Trial,
     responses((status = 200, body = ShownTrial), (status = 403)),
@@ -321,10 +348,10 @@ impl From<ToolTrial> for ShownTrial {
     }
 }
 
-/// `DELETE /api/v1/tools/{tool}`: deletes a tool. Requires an administrator.
+/// `DELETE /api/v1/tools/{tool_id}`: deletes a tool. Requires an administrator.
 #[utoipa::path(
     delete,
-    path = "/api/v1/tools/{tool}",
+    path = "/api/v1/tools/{tool_id}",
     params(InPath<ToolId>),
     responses((status = 204), (status = 403), (status = 409, description = "The tool is built in.")),
 )]
@@ -337,9 +364,9 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-impl ToolFields {
+impl NewTool {
     fn definition(self, rules: &OutboundRules) -> std::result::Result<(ToolDefinition, Option<HeaderSecret>), Error> {
-        let Self {
+        let ToolFields {
             name,
             description,
             category,
@@ -348,7 +375,7 @@ impl ToolFields {
             timeout_seconds,
             max_result_bytes,
             secret_header,
-        } = self;
+        } = self.0;
         let mut form = Form::default();
         let name = form.required("name", name, Label::parse);
         let description = form.change("description", description, Description::parse).flatten();
@@ -377,7 +404,9 @@ impl ToolFields {
             Some((definition, secret))
         })
     }
+}
 
+impl ToolFields {
     fn change(self, rules: &OutboundRules) -> std::result::Result<ToolChange, Error> {
         let Self {
             name,

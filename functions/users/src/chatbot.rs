@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 const PAGE_SIZE: usize = 100;
 
-/// `{"id": 1, "username": "string"}`.
+/// `{"id": 1, "username": "string"}`. A user.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": 1, "username": "newuser"}))]
+#[schema(as = User, example = json!({"id": 1, "username": "newuser"}))]
 pub struct ListedUser {
     /// The user's number.
     id: u64,

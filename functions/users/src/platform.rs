@@ -32,7 +32,7 @@ type Result<T> = HandlerResult<Platform, T>;
 /// "current_password": "…"}`. Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"full_name": "New Name"}))]
+#[schema(as = ProfileUpdate, example = json!({"full_name": "New Name"}))]
 pub struct OwnChange {
     /// The full name. `null` removes it.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
@@ -69,8 +69,8 @@ pub struct UserUpdate {
     /// A new password. It ends all sign-ins.
     #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
-    /// `user` or `admin`.
-    #[schema(value_type = String, pattern = "^(user|admin)$")]
+    /// The rights of the user.
+    #[schema(value_type = Role)]
     role: Field,
     /// Whether the user may sign in.
     #[schema(value_type = bool)]
@@ -90,6 +90,7 @@ pub async fn me(State(app): State<App<Platform>>, SignedIn(caller): SignedIn) ->
 /// password requires `current_password`. A new password ends all sign-ins.
 #[utoipa::path(
     put,
+    operation_id = "update_me",
     path = "/api/v1/users/me",
     request_body = OwnChange,
     responses(
@@ -128,10 +129,10 @@ pub async fn list(
     Ok(Json(Listing::new(app.users.list(&admin, &filter, &request).await?, request.sort, ShownUser::from)))
 }
 
-/// `GET /api/v1/users/{user}`: returns a user. Requires an administrator, or the user.
+/// `GET /api/v1/users/{user_id}`: returns a user. Requires an administrator, or the user.
 #[utoipa::path(
     get,
-    path = "/api/v1/users/{user}",
+    path = "/api/v1/users/{user_id}",
     params(InPath<UserId>),
     responses((status = 200, body = ShownUser), (status = 403)),
 )]
@@ -143,10 +144,10 @@ pub async fn show(
     Ok(Json(app.users.show(&caller, user).await?.into()))
 }
 
-/// `PUT /api/v1/users/{user}`: changes a user. Absent fields keep their values. Requires an administrator.
+/// `PUT /api/v1/users/{user_id}`: changes a user. Absent fields keep their values. Requires an administrator.
 #[utoipa::path(
     put,
-    path = "/api/v1/users/{user}",
+    path = "/api/v1/users/{user_id}",
     params(InPath<UserId>, Idempotency),
     request_body = UserUpdate,
     responses(
@@ -165,10 +166,10 @@ pub async fn change(
     Ok(Json(app.users.change(&admin, user, body.try_into()?, key).await?.into()))
 }
 
-/// `DELETE /api/v1/users/{user}`: deletes a user and all data of the user. Requires an administrator.
+/// `DELETE /api/v1/users/{user_id}`: deletes a user and all data of the user. Requires an administrator.
 #[utoipa::path(
     delete,
-    path = "/api/v1/users/{user}",
+    path = "/api/v1/users/{user_id}",
     params(InPath<UserId>),
     responses(
         (status = 204),

@@ -13,7 +13,7 @@ use shared::{
 };
 use utoipa::ToSchema;
 
-/// `{"username": …, "email": …, "password": …}`.
+/// `{"username": …, "email": …, "password": …}`. A new account.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"username": "newuser", "email": "user@example.com", "password": "password123"}))]

@@ -6,7 +6,7 @@ use shared::http::{Group, Platform, handlers};
 
 /// The routes of this endpoint group.
 pub fn routes() -> Group {
-    Group::new("webhooks").with::<Platform>(handlers![
+    let handlers = handlers![
         platform::list,
         platform::create,
         platform::show,
@@ -17,5 +17,6 @@ pub fn routes() -> Group {
         platform::deliveries::list,
         platform::deliveries::retry_since,
         platform::deliveries::retry
-    ])
+    ];
+    Group::new("webhooks").with::<Platform>(handlers.describing(platform::events::described))
 }

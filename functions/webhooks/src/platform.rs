@@ -1,6 +1,7 @@
-//! Spec 001, "Webhooks". Their deliveries are in `deliveries`.
+//! Spec 001, "Webhooks". Their deliveries are in `deliveries`, what receivers get in `events`.
 
 pub mod deliveries;
+pub mod events;
 
 use axum::extract::State;
 use deliveries::ShownDelivery;
@@ -19,6 +20,7 @@ use shared::{
         Accepted, App, Body, Created, EgressPolicy, Field, Form, HandlerResult, Idempotency, InPath, Json, Listing,
         NoContent, NoFields, Platform, SignedIn,
         listing::{Parameters, Wanted},
+        openapi::SubscribableEvent,
         parse::{boolean, set},
     },
     outbound::OutboundRules,
@@ -29,22 +31,22 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"url": "https://your-domain.com/webhook", "events": ["conversation.created", "message.received"], "secret":
-/// "webhook-secret"}`.
+/// "webhook-secret"}`. A new webhook.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({
+#[schema(as = NewWebhook, example = json!({
     "url": "https://your-domain.com/webhook",
     "events": ["conversation.created", "message.received"],
     "secret": "webhook-secret",
 }))]
 pub struct WebhookFields {
     /// The address that receives the events.
-    #[schema(value_type = String, required, format = "iri", max_length = 2000)]
+    #[schema(value_type = String, required, format = Uri, max_length = 2000)]
     url: Field,
     /// The events to deliver.
-    #[schema(value_type = Vec<EventKind>, required, min_items = 1)]
+    #[schema(value_type = Vec<SubscribableEvent>, required, min_items = 1)]
     events: Field,
-    /// The secret that signs the deliveries. Without one, the server generates it.
+    /// The secret that signs the deliveries. `null` or absent to have the server generate one.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     secret: Field,
 }
@@ -52,13 +54,13 @@ pub struct WebhookFields {
 /// `{"url": …, "events": […], "is_active": true}`. Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"is_active": true}))]
+#[schema(as = WebhookUpdate, example = json!({"is_active": true}))]
 pub struct WebhookChanges {
     /// The address that receives the events.
-    #[schema(value_type = String, format = "iri", max_length = 2000)]
+    #[schema(value_type = String, format = Uri, max_length = 2000)]
     url: Field,
     /// The events to deliver.
-    #[schema(value_type = Vec<EventKind>, min_items = 1)]
+    #[schema(value_type = Vec<SubscribableEvent>, min_items = 1)]
     events: Field,
     /// Whether events are delivered.
     #[schema(value_type = bool)]
@@ -68,16 +70,16 @@ pub struct WebhookChanges {
 /// `{"secret": "webhook-secret"}`. Without a secret, the server generates one.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"secret": "webhook-secret"}))]
+#[schema(as = NewWebhookSecret, example = json!({"secret": "webhook-secret"}))]
 pub struct NewSecret {
-    /// The secret that signs the deliveries. Without one, the server generates it.
+    /// The secret that signs the deliveries. `null` or absent to have the server generate one.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     secret: Field,
 }
 
-/// `{"id": "<uuid>", "url": …, "events": […], "is_active": true, "created_at": …}`.
+/// `{"id": "<uuid>", "url": …, "events": […], "is_active": true, "created_at": …}`. A webhook.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Webhook, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "url": "https://your-domain.com/webhook",
     "events": ["conversation.created", "message.received"],
@@ -89,17 +91,16 @@ pub struct ShownWebhook {
     #[schema(format = Uuid)]
     id: String,
     /// The address that receives the events.
-    #[schema(format = "iri")]
+    #[schema(format = Uri)]
     url: String,
     /// The events to deliver.
-    #[schema(value_type = Vec<EventKind>)]
+    #[schema(value_type = Vec<SubscribableEvent>)]
     events: Vec<EventKind>,
     /// Whether events are delivered.
     is_active: bool,
-    /// Why the server disabled the webhook: its receiver is `gone` (410), or was `failing` for days. Absent
-    /// otherwise.
+    /// Why the server disabled the webhook. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false, pattern = "^(gone|failing)$")]
+    #[schema(value_type = DisabledReason, required = false)]
     disabled_reason: Option<&'static str>,
     /// A generated secret. No later response contains it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,10 +148,10 @@ pub async fn create(
     Ok(Created(app.webhooks.create(&caller.user, new, key).await?.into()))
 }
 
-/// `GET /api/v1/webhooks/{webhook}`: returns a webhook.
+/// `GET /api/v1/webhooks/{webhook_id}`: returns a webhook.
 #[utoipa::path(
     get,
-    path = "/api/v1/webhooks/{webhook}",
+    path = "/api/v1/webhooks/{webhook_id}",
     params(InPath<WebhookId>),
     responses((status = 200, body = ShownWebhook)),
 )]
@@ -162,11 +163,11 @@ pub async fn show(
     Ok(Json(app.webhooks.show(caller.user.id, webhook).await?.into()))
 }
 
-/// `PUT /api/v1/webhooks/{webhook}`: changes a webhook. Absent fields keep their values. Enabling a
+/// `PUT /api/v1/webhooks/{webhook_id}`: changes a webhook. Absent fields keep their values. Enabling a
 /// webhook clears `disabled_reason`.
 #[utoipa::path(
     put,
-    path = "/api/v1/webhooks/{webhook}",
+    path = "/api/v1/webhooks/{webhook_id}",
     params(InPath<WebhookId>),
     request_body = WebhookChanges,
     responses((status = 200, body = ShownWebhook), (status = 409)),
@@ -182,10 +183,10 @@ pub async fn change(
     Ok(Json(app.webhooks.change(&caller.user, webhook, change).await?.into()))
 }
 
-/// `DELETE /api/v1/webhooks/{webhook}`: deletes a webhook and its pending deliveries.
+/// `DELETE /api/v1/webhooks/{webhook_id}`: deletes a webhook and its pending deliveries.
 #[utoipa::path(
     delete,
-    path = "/api/v1/webhooks/{webhook}",
+    path = "/api/v1/webhooks/{webhook_id}",
     params(InPath<WebhookId>),
     responses((status = 204)),
 )]
@@ -198,10 +199,10 @@ pub async fn remove(
     Ok(NoContent)
 }
 
-/// `POST /api/v1/webhooks/{webhook}/test`: delivers a `webhook.test` event.
+/// `POST /api/v1/webhooks/{webhook_id}/test`: delivers a `webhook.test` event.
 #[utoipa::path(
     post,
-    path = "/api/v1/webhooks/{webhook}/test",
+    path = "/api/v1/webhooks/{webhook_id}/test",
     params(InPath<WebhookId>),
     request_body = NoFields,
     responses((status = 202, body = ShownDelivery), (status = 409, description = "The webhook is not active.")),
@@ -215,11 +216,11 @@ pub async fn test(
     Ok(Accepted(app.webhooks.test(caller.user.id, webhook).await?.into()))
 }
 
-/// `POST /api/v1/webhooks/{webhook}/rotate-secret`: replaces the secret. A generated secret is in the response,
+/// `POST /api/v1/webhooks/{webhook_id}/rotate-secret`: replaces the secret. A generated secret is in the response,
 /// and in no later one. For 24 hours, deliveries are signed with both secrets.
 #[utoipa::path(
     post,
-    path = "/api/v1/webhooks/{webhook}/rotate-secret",
+    path = "/api/v1/webhooks/{webhook_id}/rotate-secret",
     params(InPath<WebhookId>),
     request_body = NewSecret,
     responses((status = 200, body = ShownWebhook), (status = 409)),

@@ -117,6 +117,8 @@ export function unknownField(key: string, known: string[]): ConfigurationError {
 }
 
 export const same = <T>(value: T): T => value;
+/** A word of a choice. The document lists those that it knows, and a newer server may know more. */
+export const word = (value: string): never => value as never;
 export const idOf = (value: Id): string => (typeof value === "string" ? value : value.id);
 export const idsOf = (values: readonly Id[]): string[] => values.map(idOf);
 export const timeOf = (value: Time): string => (typeof value === "string" ? value : value.toISOString());

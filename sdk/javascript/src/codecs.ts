@@ -15,6 +15,7 @@ import {
   text,
   time,
   timeOf,
+  word,
 } from "./codec.js";
 import type { Read } from "./codec.js";
 import type * as params from "./params.js";
@@ -25,7 +26,7 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 /** The names of events are those of the document. */
 export const eventsAreCurrent: Same<Wire<"EventKind">, types.KnownEventName> = true;
 
-export const user = object<Wire<"ShownUser">, types.User>("user", {
+export const user = object<Wire<"User">, types.User>("user", {
   id: text,
   username: text,
   email: nullable(text),
@@ -38,10 +39,13 @@ export const user = object<Wire<"ShownUser">, types.User>("user", {
 });
 
 const apiKeyFields = { id: text, name: text, createdAt: time, expiresAt: nullable(time) };
-export const apiKey = object<Wire<"ShownKey">, types.ApiKey>("api_key", apiKeyFields);
-export const createdApiKey = object<Wire<"CreatedKey">, types.CreatedApiKey>("api_key", { ...apiKeyFields, key: text });
+export const apiKey = object<Wire<"ApiKey">, types.ApiKey>("api_key", apiKeyFields);
+export const createdApiKey = object<Wire<"CreatedApiKey">, types.CreatedApiKey>("api_key", {
+  ...apiKeyFields,
+  key: text,
+});
 
-export const assistant = object<Wire<"ShownAssistant">, types.Assistant>("assistant", {
+export const assistant = object<Wire<"Assistant">, types.Assistant>("assistant", {
   id: text,
   name: text,
   description: nullable(text),
@@ -64,7 +68,7 @@ const usage = object<Wire<"Usage">, types.Usage>("usage", {
   tokensCharged: number,
   estimated: optional(flag),
 });
-const attachment = object<Wire<"ShownAttachment">, types.Attachment>("attachment", { type: text, url: text });
+const attachment = object<Wire<"Attachment">, types.Attachment>("attachment", { type: text, url: text });
 const source = object<Wire<"Source">, types.Source>("source", {
   fileId: nullable(text),
   filename: text,
@@ -72,14 +76,14 @@ const source = object<Wire<"Source">, types.Source>("source", {
   text,
 });
 const step = object<Wire<"Step">, types.Step>("step", { tool: text, arguments: data, result: text, status: text });
-export const stepNews = object<Wire<"StepNews">, types.StepNews>("step", {
+export const stepNews = object<Wire<"StreamStep">, types.StepNews>("step", {
   tool: text,
   arguments: data,
   result: nullable(text),
   status: text,
 });
 
-export const message = object<Wire<"ShownMessage">, types.Message>("message", {
+export const message = object<Wire<"Message">, types.Message>("message", {
   id: text,
   conversationId: text,
   role: text,
@@ -93,7 +97,7 @@ export const message = object<Wire<"ShownMessage">, types.Message>("message", {
   createdAt: time,
 });
 
-export const delta = object<Wire<"Delta">, { text: string }>("delta", { text });
+export const delta = object<Wire<"StreamDelta">, { text: string }>("delta", { text });
 
 const bareExchange = object<Wire<"Exchange">, Omit<types.Exchange, "text">>("exchange", {
   userMessage: message,
@@ -106,7 +110,7 @@ export const exchange: Read<Wire<"Exchange">, types.Exchange> = (value, at) => {
   return { ...read, text: read.assistantMessage.content };
 };
 
-export const conversation = object<Wire<"ShownConversation">, types.Conversation>("conversation", {
+export const conversation = object<Wire<"Conversation">, types.Conversation>("conversation", {
   id: text,
   assistantId: nullable(text),
   title: text,
@@ -116,13 +120,13 @@ export const conversation = object<Wire<"ShownConversation">, types.Conversation
   messages: optional(list(message)),
 });
 
-const parameter = object<Wire<"ShownParameter">, types.ToolParameter>("parameter", {
+const parameter = object<Wire<"ToolParameter">, types.ToolParameter>("parameter", {
   type: text,
   required: flag,
   description: text,
 });
-const secretHeader = object<Wire<"ShownSecretHeader">, { name: string }>("secret_header", { name: text });
-export const tool = object<Wire<"ShownTool">, types.Tool>("tool", {
+const secretHeader = object<Wire<"SecretHeaderName">, { name: string }>("secret_header", { name: text });
+export const tool = object<Wire<"Tool">, types.Tool>("tool", {
   id: text,
   name: text,
   description: nullable(text),
@@ -135,23 +139,23 @@ export const tool = object<Wire<"ShownTool">, types.Tool>("tool", {
   createdAt: nullable(time),
   updatedAt: nullable(time),
 });
-export const toolTrial = object<Wire<"ShownTrial">, types.ToolTrial>("trial", {
-  request: object<Wire<"SentRequest">, types.ToolTrial["request"]>("request", {
+export const toolTrial = object<Wire<"ToolTestResult">, types.ToolTrial>("trial", {
+  request: object<Wire<"ToolRequest">, types.ToolTrial["request"]>("request", {
     url: nullable(text),
     headers: nullable(entries(text)),
     body: nullable(data),
   }),
-  response: object<Wire<"Received">, types.ToolTrial["response"]>("response", {
+  response: object<Wire<"ToolResponse">, types.ToolTrial["response"]>("response", {
     status: nullable(number),
     text,
     hasFailed: flag,
   }),
 });
 
-const model = object<Wire<"ShownModel">, types.Model>("model", { id: text, name: text, isDefault: flag });
-export const models = object<Wire<"ShownModels">, { items: types.Model[] }>("models", { items: list(model) });
+const model = object<Wire<"Model">, types.Model>("model", { id: text, name: text, isDefault: flag });
+export const models = object<Wire<"ModelList">, { items: types.Model[] }>("models", { items: list(model) });
 
-export const file = object<Wire<"ShownFile">, types.StoredFile>("file", {
+export const file = object<Wire<"StoredFile">, types.StoredFile>("file", {
   id: text,
   filename: text,
   contentType: text,
@@ -167,14 +171,14 @@ export interface AnnouncedUpload extends types.Extensible {
   headers: Record<string, string>;
   expiresAt: Date;
 }
-export const announcedUpload = object<Wire<"ShownUpload">, AnnouncedUpload>("upload", {
+export const announcedUpload = object<Wire<"Upload">, AnnouncedUpload>("upload", {
   id: text,
   uploadUrl: text,
   headers: entries(text),
   expiresAt: time,
 });
 
-export const webhook = object<Wire<"ShownWebhook">, types.Webhook>("webhook", {
+export const webhook = object<Wire<"Webhook">, types.Webhook>("webhook", {
   id: text,
   url: text,
   events: list(text),
@@ -183,14 +187,14 @@ export const webhook = object<Wire<"ShownWebhook">, types.Webhook>("webhook", {
   secret: optional(text),
   disabledReason: optional(text),
 });
-const attempt = object<Wire<"ShownAttempt">, types.DeliveryAttempt>("attempt", {
+const attempt = object<Wire<"DeliveryAttempt">, types.DeliveryAttempt>("attempt", {
   at: time,
   durationMs: number,
   error: nullable(text),
   response: nullable(text),
   statusCode: nullable(number),
 });
-export const delivery = object<Wire<"ShownDelivery">, types.Delivery>("delivery", {
+export const delivery = object<Wire<"Delivery">, types.Delivery>("delivery", {
   id: text,
   webhookId: text,
   event: text,
@@ -200,55 +204,66 @@ export const delivery = object<Wire<"ShownDelivery">, types.Delivery>("delivery"
   createdAt: time,
   nextAttemptAt: nullable(time),
 });
-export const retried = object<Wire<"ShownRetried">, { retried: number; hasMore: boolean }>("retried", {
+export const retried = object<Wire<"RetriedDeliveries">, { retried: number; hasMore: boolean }>("retried", {
   retried: number,
   hasMore: flag,
 });
 
-export const notification = object<Wire<"ShownNotification">, types.Notification>("notification", {
+export const notification = object<Wire<"Notification">, types.Notification>("notification", {
   id: text,
   message: text,
   createdAt: time,
 });
-export const ticket = object<Wire<"ShownTicket"> & { url?: string }, types.Ticket>("ticket", {
+export const ticket = object<Wire<"Ticket"> & { url?: string }, types.Ticket>("ticket", {
   ticket: text,
   expiresIn: number,
   url: optional(text),
 });
 
-export const health = object<Wire<"Basic">, types.Health>("health", { status: text });
-const component = object<Wire<"Component">, types.ComponentHealth>("component", { status: text, latencyMs: number });
-const components = object<Wire<"Components">, types.DetailedHealth["components"]>("components", {
+export const health = object<Wire<"Health">, types.Health>("health", { status: text });
+const component = object<Wire<"ComponentHealth">, types.ComponentHealth>("component", {
+  status: text,
+  latencyMs: number,
+});
+const components = object<Wire<"HealthComponents">, types.DetailedHealth["components"]>("components", {
   database: component,
   storage: component,
   model: component,
   queue: component,
 });
-const bareDetailed = object<Wire<"Detailed">, Omit<types.DetailedHealth, "ok">>("health", { status: text, components });
-export const detailedHealth: Read<Wire<"Detailed">, types.DetailedHealth> = (value, at) => {
+const bareDetailed = object<Wire<"DetailedHealth">, Omit<types.DetailedHealth, "ok">>("health", {
+  status: text,
+  components,
+});
+export const detailedHealth: Read<Wire<"DetailedHealth">, types.DetailedHealth> = (value, at) => {
   const read = bareDetailed(value, at);
   return { ...read, ok: read.status === "healthy" };
 };
 
 export interface Tokens extends types.Extensible {
   accessToken: string;
-  refreshToken: string | null;
+  refreshToken: string;
   tokenType: string;
   expiresIn: number;
 }
 export const tokens = object<Wire<"TokenPair">, Tokens>("tokens", {
   accessToken: text,
-  refreshToken: nullable(text),
+  refreshToken: text,
   tokenType: text,
   expiresIn: number,
 });
 
-const attachmentBody = body<types.NewAttachment, Wire<"NewAttachment">>({ type: same, url: same });
+const attachmentBody = body<types.NewAttachment, Wire<"NewAttachment">>({ type: word, url: same });
 
 export const bodies = {
-  register: body<params.Register, Wire<"Register">>({ email: same, password: same, username: same, fullName: same }),
-  login: body<params.Credentials, Wire<"Login">>({ email: same, password: same }),
-  updateMe: body<params.UpdateMe, Wire<"OwnChange">>({
+  register: body<params.Register, Wire<"Registration">>({
+    email: same,
+    password: same,
+    username: same,
+    fullName: same,
+  }),
+  login: body<params.Credentials, Wire<"Credentials">>({ email: same, password: same }),
+  updateMe: body<params.UpdateMe, Wire<"ProfileUpdate">>({
     fullName: same,
     email: same,
     username: same,
@@ -260,17 +275,17 @@ export const bodies = {
     email: same,
     fullName: same,
     password: same,
-    role: same,
+    role: word,
     isActive: same,
     tokensGranted: same,
   }),
-  apiKey: body<params.CreateApiKey, Wire<"NewKey">>({ name: same, expiresInDays: same }),
-  assistant: body<params.UpdateAssistant, Wire<"AssistantFields">>({
+  apiKey: body<params.CreateApiKey, Wire<"NewApiKey">>({ name: same, expiresInDays: same }),
+  assistant: body<params.UpdateAssistant, Wire<"AssistantUpdate">>({
     name: same,
     description: same,
     personality: same,
     systemPrompt: same,
-    status: same,
+    status: word,
     category: same,
     companyName: same,
     model: same,
@@ -283,37 +298,37 @@ export const bodies = {
     title: same,
     initialMessage: same,
   }),
-  title: body<params.UpdateConversation, Wire<"NewTitle">>({ title: same }),
+  title: body<params.UpdateConversation, Wire<"ConversationUpdate">>({ title: same }),
   message: body<{ content: string } & params.SendMessage, Wire<"NewMessage">>({
     content: same,
     attachments: (given) => given.map((one) => attachmentBody(one) as unknown as Wire<"NewAttachment">),
   }),
-  tool: body<params.UpdateTool, Wire<"ToolFields">>({
+  tool: body<params.UpdateTool, Wire<"ToolUpdate">>({
     name: same,
     endpoint: same,
     description: same,
     category: same,
-    parameters: same,
+    parameters: (given) => given as unknown as Record<string, Wire<"NewToolParameter">>,
     secretHeader: same,
     timeoutSeconds: same,
     maxResultBytes: same,
   }),
-  upload: body<{ filename: string; size: number; contentType?: string }, Wire<"AnnouncedFields">>({
+  upload: body<{ filename: string; size: number; contentType?: string }, Wire<"NewUpload">>({
     filename: same,
     size: same,
     contentType: same,
   }),
-  webhook: body<params.CreateWebhook, Wire<"WebhookFields">>({
+  webhook: body<params.CreateWebhook, Wire<"NewWebhook">>({
     url: same,
-    events: (names) => [...names] as Wire<"EventKind">[],
+    events: (names) => [...names] as Wire<"SubscribableEvent">[],
     secret: same,
   }),
-  updateWebhook: body<params.UpdateWebhook, Wire<"WebhookChanges">>({
+  updateWebhook: body<params.UpdateWebhook, Wire<"WebhookUpdate">>({
     url: same,
-    events: (names) => [...names] as Wire<"EventKind">[],
+    events: (names) => [...names] as Wire<"SubscribableEvent">[],
     isActive: same,
   }),
-  secret: body<params.RotateSecret, Wire<"NewSecret">>({ secret: same }),
-  since: body<{ since: types.Time }, Wire<"Since">>({ since: timeOf }),
+  secret: body<params.RotateSecret, Wire<"NewWebhookSecret">>({ secret: same }),
+  since: body<{ since: types.Time }, Wire<"DeliveriesRetry">>({ since: timeOf }),
   notification: body<{ message: string }, Wire<"NewNotification">>({ message: same }),
 };

@@ -260,15 +260,15 @@ export class MessageStream implements AsyncIterable<string>, AsyncDisposable {
   #take({ event, data, id }: ServerEvent): void {
     const read = <W>() => parsed(data) as W;
     if (event === "message") {
-      this.#userMessage = codecs.message(read<Wire<"ShownMessage">>(), "");
+      this.#userMessage = codecs.message(read<Wire<"Message">>(), "");
       this.#messageId = this.#userMessage.id;
       this.#push({ type: "message", id, message: this.#userMessage });
     } else if (event === "delta") {
-      const { text } = codecs.delta(read<Wire<"Delta">>(), "");
+      const { text } = codecs.delta(read<Wire<"StreamDelta">>(), "");
       this.#text += text;
       this.#push({ type: "delta", id, text });
     } else if (event === "step") {
-      this.#push({ type: "step", id, step: codecs.stepNews(read<Wire<"StepNews">>(), "") });
+      this.#push({ type: "step", id, step: codecs.stepNews(read<Wire<"StreamStep">>(), "") });
     } else if (event === "done") {
       this.#finish(codecs.exchange(read<Wire<"Exchange">>(), ""), id);
     } else if (event === "error") {

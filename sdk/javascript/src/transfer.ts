@@ -97,7 +97,7 @@ async function inline(
     repeat: "keyed",
     hasNoTotal: true,
     attemptTimeout: PATIENCE + blob.size / SLOWEST,
-    read: (body) => codecs.file(body as Wire<"ShownFile">, ""),
+    read: (body) => codecs.file(body as Wire<"StoredFile">, ""),
   };
   const file = (await transport.answer(call, request)).value;
   onProgress?.(blob.size, blob.size);

@@ -25,7 +25,8 @@ pub enum AssistantStatus {
 }
 
 impl AssistantStatus {
-    const ALL: [Self; 3] = [Self::Active, Self::Inactive, Self::Draft];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Inactive, Self::Draft];
 
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {

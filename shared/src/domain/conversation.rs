@@ -139,6 +139,11 @@ pub enum AttachmentKind {
     Image,
 }
 
+impl AttachmentKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::File, Self::Image];
+}
+
 /// The location of an attachment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -387,6 +392,9 @@ pub enum MessageStatus {
 }
 
 impl MessageStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Complete, Self::Cut, Self::Cancelled, Self::Failed];
+
     /// The word on the wire and in the store.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -146,6 +146,11 @@ pub enum Speaker {
     Assistant,
 }
 
+impl Speaker {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::User, Self::Assistant];
+}
+
 /// A message's position in its conversation. On the wire it is a UUID (version 8), computed from the conversation and
 /// the position. So no look-up is needed to find the message, and an id from another conversation is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,6 +68,11 @@ pub enum ParameterType {
     Object,
 }
 
+impl ParameterType {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::String, Self::Number, Self::Integer, Self::Boolean, Self::Array, Self::Object];
+}
+
 /// One parameter of a tool: `{"type": "string", "required": true, "description": "Search query"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {

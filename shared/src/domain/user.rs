@@ -20,6 +20,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::User, Self::Admin];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,11 +33,8 @@ impl Role {
 
     /// Reads the word on the wire.
     pub fn parse(word: &str) -> Result<Self, Problem> {
-        match word {
-            "user" => Ok(Self::User),
-            "admin" => Ok(Self::Admin),
-            _ => Err(Problem::NotAChoice { choices: "user, admin" }),
-        }
+        let known = Self::ALL.into_iter().find(|role| role.as_str() == word);
+        known.ok_or(Problem::NotAChoice { choices: "user, admin" })
     }
 }
 

@@ -69,6 +69,9 @@ pub enum DisabledReason {
 }
 
 impl DisabledReason {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Gone, Self::Failing];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -199,7 +202,8 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
 
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {

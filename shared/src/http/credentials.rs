@@ -15,26 +15,41 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// `{"username": "string", "password": "string"}`.
+/// `{"username": "string", "password": "string"}`. For signing in.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"username": "newuser", "password": "password123"}))]
-pub struct UsernameAndPassword {
-    /// The username. To sign in, an e-mail address is accepted, too.
-    #[schema(value_type = String, required, min_length = 1, max_length = 254)]
+pub struct Credentials {
+    /// The username or the e-mail address.
+    #[schema(value_type = String, required, min_length = 1)]
+    username: Field,
+    /// The password.
+    #[schema(value_type = String, required, min_length = 1, format = Password)]
+    password: Field,
+}
+
+/// `{"username": "string", "password": "string"}`. For registering.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(example = json!({"username": "newuser", "password": "password123"}))]
+pub struct NewAccount {
+    /// The username. Each is given once, in any case.
+    #[schema(value_type = String, required, min_length = 1, max_length = 150)]
     username: Field,
     /// The password.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
 }
 
-impl UsernameAndPassword {
-    /// For signing in.
+impl Credentials {
+    /// Reads the sign-in.
     pub fn into_sign_in(self) -> Result<(SignInName, SecretString), Error> {
         sign_in(("username", self.username), self.password)
     }
+}
 
-    /// For registering.
+impl NewAccount {
+    /// Reads the registration.
     pub fn into_registration(self) -> Result<Registration, Error> {
         let mut form = Form::default();
         let username = form.required("username", self.username, Username::parse);

@@ -14,7 +14,7 @@ use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, time::Duration};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+use utoipa::openapi::{ObjectBuilder, Ref, schema::Type};
 
 /// A comment is sent after a pause of this length, because gateways and clients close silent connections.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ impl<D: Dialect> FromRequestParts<App<D>> for WantsEvents {
 }
 
 /// Whether the parameter of a media range makes it unacceptable: `q=0` (RFC 9110, section 12.4.2).
-fn refuses(parameter: &str) -> bool {
+pub(super) fn refuses(parameter: &str) -> bool {
     let weight = parameter.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q")).map(|(_, weight)| weight);
     weight.and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0)
 }
@@ -81,18 +81,14 @@ impl<D: Dialect> FromRequestParts<App<D>> for LastEventId {
     }
 }
 
-/// The schema of an event, as of OpenAPI 3.2: its fields are texts, and that of `data` is JSON with a schema of its own.
-pub fn schema_of_event(name: &str, description: &str, data: RefOr<Schema>) -> Schema {
+/// Adds `id` and `data` to the schema of an event, as of OpenAPI 3.2: the fields are texts, and that of `data` is JSON
+/// with the schema of this name.
+pub fn with_data(event: ObjectBuilder, schema: &str) -> ObjectBuilder {
     let text = || ObjectBuilder::new().schema_type(Type::String);
-    let data = text().description(Some("The data.")).content_media_type("application/json").content_schema(Some(data));
-    let event = text().description(Some("The kind of event.")).enum_values(Some([name]));
+    let data = text().content_media_type("application/json").content_schema(Some(Ref::from_schema_name(schema)));
+    let data = data.description(Some(format!("A `{schema}`, as JSON.")));
     let id = text().description(Some("The position after the event: bytes of the reply, and steps."));
-    let event = ObjectBuilder::new()
-        .description(Some(description))
-        .property("event", event)
-        .property("id", id)
-        .property("data", data);
-    event.required("event").required("id").required("data").into()
+    event.property("id", id).required("id").property("data", data).required("data")
 }
 
 /// Escapes the line ends of Unicode in JSON. Many clients end a line of an event there, although the standard does not.

@@ -28,7 +28,7 @@ const PAGE_MAX: u64 = 1_000_000_000;
 const SEPARATOR: char = '|';
 
 /// `{"items": […], "total": 100, "page": 1, "size": 20, "pages": 5, "has_next": true, "has_prev": false,
-/// "next_cursor": "…"}`. Source: spec 001, "Pagination".
+/// "next_cursor": "…"}`. A page of a list.
 #[derive(Serialize, ToSchema)]
 pub struct Listing<T> {
     /// The entries of this page.

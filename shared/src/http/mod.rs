@@ -4,6 +4,7 @@
 //! reject requests in the words of `D`. A handler therefore never formats an error.
 
 mod body;
+mod compression;
 mod credentials;
 pub mod dialect;
 mod download;
@@ -29,12 +30,12 @@ mod user;
 
 pub use crate::handlers;
 pub use body::{Body, BodyTimedOut, NoFields};
+pub use compression::{accepts_gzip, gzipped};
 pub use credentials::{
-    SESSION_COOKIE, UsernameAndPassword, cookie, is_same_origin, registration, session_of_page, sign_in,
+    Credentials, NewAccount, SESSION_COOKIE, cookie, is_same_origin, registration, session_of_page, sign_in,
 };
 pub use dialect::{
-    Dialect, Scheme, chatbot::Chatbot, metered::Metered, pages::Pages, platform::Platform, reports::Reports,
-    webchat::Webchat,
+    Dialect, chatbot::Chatbot, metered::Metered, pages::Pages, platform::Platform, reports::Reports, webchat::Webchat,
 };
 pub use download::{Download, content_url};
 pub use egress_policy::EgressPolicy;

@@ -5,7 +5,7 @@ use crate::domain::{Error, Problem, conversation::Said, text::MessageText};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// `{"message": "string"}`.
+/// `{"message": "string"}`. A message to send.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({"message": "Hello"}))]

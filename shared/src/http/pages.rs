@@ -28,17 +28,24 @@ pub struct PublicUrl(pub String);
 /// The public address of this service, from [`PublicUrl`] or the `Host` header.
 pub struct ServedAt(pub String);
 
-impl<D: Dialect> FromRequestParts<App<D>> for ServedAt {
-    type Rejection = Failure<D>;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
-        Ok(Self(match parts.extensions.get() {
+impl ServedAt {
+    /// The address that the request was sent to.
+    pub fn of(parts: &Parts) -> Self {
+        Self(match parts.extensions.get() {
             Some(PublicUrl(url)) => url.clone(),
             None => {
                 let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
                 format!("http://{host}")
             }
-        }))
+        })
+    }
+}
+
+impl<D: Dialect> FromRequestParts<App<D>> for ServedAt {
+    type Rejection = Failure<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
+        Ok(Self::of(parts))
     }
 }
 

@@ -53,16 +53,16 @@ macro_rules! path_ids {
 }
 
 path_ids! {
-    ApiKeyId is a uuid called "key": "The key's id.",
-    AssistantId is a uuid called "assistant": "The assistant's id.",
-    AssistantNumber is a number called "assistant": "The assistant's number.",
-    ConversationId is a uuid called "conversation": "The conversation's id.",
-    EventId is a uuid called "delivery": "The delivery's id.",
-    FileId is a uuid called "file": "The file's id.",
-    ToolId is a text called "tool": "The tool's id.",
-    TurnNumber is a number called "chat": "The chat's number in its session.",
-    UserId is a uuid called "user": "The user's id.",
-    WebhookId is a uuid called "webhook": "The webhook's id.",
+    ApiKeyId is a uuid called "key_id": "The key's id.",
+    AssistantId is a uuid called "assistant_id": "The assistant's id.",
+    AssistantNumber is a number called "assistant_id": "The assistant's number.",
+    ConversationId is a uuid called "conversation_id": "The conversation's id.",
+    EventId is a uuid called "delivery_id": "The delivery's id.",
+    FileId is a uuid called "file_id": "The file's id.",
+    ToolId is a text called "tool_id": "The tool's id.",
+    TurnNumber is a number called "chat_id": "The chat's number in its session.",
+    UserId is a uuid called "user_id": "The user's id.",
+    WebhookId is a uuid called "webhook_id": "The webhook's id.",
 }
 
 fn text() -> ObjectBuilder {
@@ -117,7 +117,7 @@ impl FromPath for (ConversationId, MessageId) {
     }
 
     fn describe() -> Vec<Parameter> {
-        let message = ParameterBuilder::new().name("message").parameter_in(ParameterIn::Path);
+        let message = ParameterBuilder::new().name("message_id").parameter_in(ParameterIn::Path);
         let message = message.required(Required::True).schema(Some(uuid())).description(Some("The message's id."));
         [ConversationId::describe(), vec![message.build()]].concat()
     }

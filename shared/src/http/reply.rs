@@ -22,13 +22,13 @@ pub struct NoContent;
 
 /// `{"message": "Logout successful"}`. The outcome in words.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"message": "Logout successful"}))]
+#[schema(as = Confirmation, example = json!({"message": "Logout successful"}))]
 pub struct Message {
     /// The outcome in words.
     pub message: &'static str,
 }
 
-/// `{"tokens": 4000}`.
+/// `{"tokens": 4000}`. The balance of the caller.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"tokens": 4000}))]
 pub struct Balance {

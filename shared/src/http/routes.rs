@@ -126,12 +126,26 @@ pub struct Handlers<D> {
     document: fn() -> OpenApi,
     /// A prefix that paths also work without.
     optional_prefix: Option<&'static str>,
+    /// The tag of the operations. `None` for the name of their group.
+    noun: Option<&'static str>,
+    /// What the document tells besides operations.
+    more: Option<fn() -> OpenApi>,
 }
 
 impl<D: Dialect> Handlers<D> {
     /// Combines the endpoints of a list and the document of the same list.
     pub fn new(endpoints: Vec<Endpoint<D>>, document: fn() -> OpenApi) -> Self {
-        Self { endpoints, document, optional_prefix: None }
+        Self { endpoints, document, optional_prefix: None, noun: None, more: None }
+    }
+
+    /// Sets the tag of the operations in the OpenAPI document, if it is not the name of their group.
+    pub fn about(self, noun: &'static str) -> Self {
+        Self { noun: Some(noun), ..self }
+    }
+
+    /// Adds what the OpenAPI document tells besides operations: webhooks, schemas, extensions.
+    pub fn describing(self, more: fn() -> OpenApi) -> Self {
+        Self { more: Some(more), ..self }
     }
 
     /// Adds each path that begins with `prefix` a second time, without the prefix.
@@ -249,7 +263,9 @@ struct Table {
     /// Paths and their methods.
     endpoints: Vec<(String, Vec<&'static str>)>,
     document: fn() -> OpenApi,
+    more: Option<fn() -> OpenApi>,
     optional_prefix: Option<&'static str>,
+    noun: Option<&'static str>,
     serving: Serving,
 }
 
@@ -266,7 +282,9 @@ impl Group {
             dialect: D::NAME,
             endpoints: endpoints.collect(),
             document: handlers.document,
+            more: handlers.more,
             optional_prefix: handlers.optional_prefix,
+            noun: handlers.noun,
             serving: Box::new(|router, services, paths| {
                 handlers.add_to(router, services, |path| paths.contains(&other_form(path)))
             }),
@@ -303,14 +321,21 @@ impl Group {
         routes
     }
 
-    /// The group's part of the document of dialect `D`, if the group has routes in it.
-    pub fn document<D: Dialect>(&self) -> Option<OpenApi> {
-        let table = self.tables.iter().find(|table| table.dialect == D::NAME)?;
-        let mut document = (table.document)();
-        if let Some(prefix) = table.optional_prefix {
-            openapi::also_without(&mut document.paths, prefix);
-        }
-        Some(document)
+    /// The group's parts of the document of dialect `D`, each with the tag of its operations.
+    pub fn documents<D: Dialect>(&self) -> impl Iterator<Item = (&'static str, OpenApi)> {
+        self.tables.iter().filter(|table| table.dialect == D::NAME).map(|table| {
+            let mut document = (table.document)();
+            if let Some(prefix) = table.optional_prefix {
+                openapi::also_without(&mut document.paths, prefix);
+            }
+            if let Some(more) = table.more {
+                let more = more();
+                document.webhooks = more.webhooks.clone();
+                document.extensions = more.extensions.clone();
+                document.merge(more);
+            }
+            (table.noun.unwrap_or(self.name), document)
+        })
     }
 
     fn paths(&self) -> BTreeSet<String> {

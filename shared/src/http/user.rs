@@ -1,12 +1,15 @@
 //! Users in responses.
 
-use crate::domain::{money::Tokens, user::User};
+use crate::domain::{
+    money::Tokens,
+    user::{Role, User},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A user in the platform dialect.
+/// An account, as platform shows it.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = User, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "username": "user",
     "email": "user@example.com",
@@ -23,11 +26,12 @@ pub struct ShownUser {
     id: String,
     /// The username.
     username: String,
-    /// The e-mail address, if the user has one.
+    /// The e-mail address. `null` if the user has none.
     email: Option<String>,
-    /// The full name, if the user has given one.
+    /// The full name. `null` if the user has given none.
     full_name: Option<String>,
-    /// `user` or `admin`.
+    /// The rights of the user.
+    #[schema(value_type = Role)]
     role: &'static str,
     /// Whether the user may sign in.
     is_active: bool,
@@ -42,12 +46,11 @@ pub struct ShownUser {
     updated_at: String,
 }
 
-/// `{"id": 1, "username": "newuser", "email": "user@example.com"}`. The reports and webchat dialects show users like
-/// this.
+/// `{"id": 1, "username": "newuser", "email": "user@example.com"}`. An account.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
+#[schema(as = User, example = json!({"id": 1, "username": "newuser", "email": "user@example.com"}))]
 pub struct Profile {
-    /// The user's number.
+    /// The user's number, counted from 1 in the order of registration.
     id: u64,
     /// The username.
     username: String,

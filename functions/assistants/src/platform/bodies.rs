@@ -12,21 +12,25 @@ use shared::{
     },
     http::{
         Field, Form,
+        openapi::requiring,
         parse::{number, set},
     },
     service::assistants::{FILES_MAX, Knowledge},
 };
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// The maximum number of tools of an assistant.
 const TOOLS_MAX: usize = 32;
 
 /// `{"name": "My Assistant", "description": …, "personality": …, "system_prompt": …, "tools": ["web_search"],
 /// "model": "gpt-4", "temperature": 0.7, "status": "active", "category": …, "company_name": …, "files": […]}`.
-/// A new assistant requires only the name. Changes keep the values of absent fields.
+/// Absent fields keep their values.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({
+#[schema(as = AssistantUpdate, example = json!({
     "name": "My Assistant",
     "description": "A helpful assistant",
     "personality": "friendly",
@@ -38,41 +42,59 @@ pub struct AssistantFields {
     /// The name. It is unique among the caller's assistants.
     #[schema(value_type = String, min_length = 1, max_length = 120)]
     name: Field,
-    /// What the assistant is for.
+    /// What the assistant is for. `null` removes it.
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Field,
-    /// How the assistant talks.
+    /// How the assistant talks. `null` removes it.
     #[schema(value_type = Option<String>, max_length = 2000)]
     personality: Field,
-    /// The instructions for the model.
+    /// The instructions for the model. `null` removes them.
     #[schema(value_type = Option<String>, max_length = 32000)]
     system_prompt: Field,
-    /// The ids of the tools that the assistant may use.
+    /// The ids of the tools that the assistant may use. `null` leaves them as they are.
     #[schema(value_type = Option<Vec<String>>, max_items = 32)]
     tools: Field,
-    /// The model that replies.
+    /// The model that replies, an id of `GET /api/v1/models`. `null` for the default one, which also replies in place of
+    /// one that is not in that list.
     #[schema(value_type = Option<String>, max_length = 255)]
     model: Field,
-    /// How freely the model replies, from 0 to 2.
+    /// How freely the model replies, from 0 to 2. `null` for the model's own default.
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 2)]
     temperature: Field,
-    /// `active`, `inactive` or `draft`. Only an active assistant replies.
-    #[schema(value_type = Option<String>, pattern = "^(active|inactive|draft)$")]
+    /// Whether the assistant replies. `null` leaves the status as it is, which is `active` for a new assistant.
+    #[schema(value_type = Option<AssistantStatus>)]
     status: Field,
-    /// A category, by which lists can be filtered.
+    /// A category, by which lists can be filtered. `null` removes it.
     #[schema(value_type = Option<String>, max_length = 64)]
     category: Field,
-    /// The company that the assistant works for.
+    /// The company that the assistant works for. `null` removes it.
     #[schema(value_type = Option<String>, max_length = 255)]
     company_name: Field,
-    /// The ids of the files that the assistant knows.
+    /// The ids of the files that the assistant answers from. `null` leaves them as they are.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     files: Field,
 }
 
-/// `{"id": "<uuid>", "name": "Assistant Name", "description": …, "status": "active", …}`.
+/// The same fields for a new assistant, which needs a name.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct NewAssistant(AssistantFields);
+
+impl PartialSchema for NewAssistant {
+    fn schema() -> RefOr<Schema> {
+        requiring::<AssistantFields>(&["name"], "A new assistant. Only the name is required.")
+    }
+}
+
+impl ToSchema for NewAssistant {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        AssistantFields::schemas(schemas);
+    }
+}
+
+/// `{"id": "<uuid>", "name": "Assistant Name", "description": …, "status": "active", …}`. An assistant.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Assistant, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "name": "My Assistant",
     "description": "A helpful assistant",
@@ -94,26 +116,26 @@ pub struct ShownAssistant {
     id: String,
     /// The name. It is unique among the caller's assistants.
     name: String,
-    /// What the assistant is for.
+    /// What the assistant is for. `null` if nobody said.
     description: Option<String>,
-    /// How the assistant talks.
+    /// How the assistant talks. `null` if nobody said.
     personality: Option<String>,
-    /// The instructions for the model.
+    /// The instructions for the model. `null` if there are none.
     system_prompt: Option<String>,
-    /// `active`, `inactive` or `draft`. Only an active assistant replies.
-    #[schema(pattern = "^(active|inactive|draft)$")]
+    /// Whether the assistant replies.
+    #[schema(value_type = AssistantStatus)]
     status: &'static str,
-    /// A category, by which lists can be filtered.
+    /// A category, by which lists can be filtered. `null` if there is none.
     category: Option<String>,
-    /// The company that the assistant works for.
+    /// The company that the assistant works for. `null` if there is none.
     company_name: Option<String>,
-    /// The model that replies.
+    /// The model that replies. `null` for the default one.
     model: Option<String>,
-    /// How freely the model replies, from 0 to 2.
+    /// How freely the model replies, from 0 to 2. `null` for the model's own default.
     temperature: Option<f64>,
     /// The ids of the tools that the assistant may use.
     tools: Vec<String>,
-    /// The ids of the files that the assistant knows.
+    /// The ids of the files that the assistant answers from.
     files: Vec<String>,
     /// When the assistant was created.
     #[schema(format = DateTime)]
@@ -123,9 +145,20 @@ pub struct ShownAssistant {
     updated_at: String,
 }
 
+impl NewAssistant {
+    /// The body of a request that creates an assistant.
+    pub fn read(self) -> Result<(CharacterChange, Knowledge), Error> {
+        self.0.read_as(true)
+    }
+}
+
 impl AssistantFields {
-    /// The body of a request that creates an assistant (`is_new`) or changes one.
-    pub fn read(self, is_new: bool) -> Result<(CharacterChange, Knowledge), Error> {
+    /// The body of a request that changes an assistant.
+    pub fn read(self) -> Result<(CharacterChange, Knowledge), Error> {
+        self.read_as(false)
+    }
+
+    fn read_as(self, is_new: bool) -> Result<(CharacterChange, Knowledge), Error> {
         let Self {
             name,
             description,

@@ -5,30 +5,32 @@ use serde_json::Value;
 use shared::{
     domain::{
         Error, OutboundUrl, Problem,
-        conversation::{self, AboutReply, Attachment, AttachmentKind, AttachmentSource, Message, Said, StepEvent},
+        conversation::{
+            self, AboutReply, Attachment, AttachmentKind, AttachmentSource, Message, MessageStatus, Said, StepEvent,
+        },
         ids::{ConversationId, FileId, Speaker},
         money::Tokens,
     },
     http::{
         Dialect, Fault, Field, Form, Platform,
-        events::{Event, schema_of_event},
-        openapi::ERROR_SCHEMA,
+        events::{Event, with_data},
+        openapi::{ERROR_SCHEMA, OneOf},
         parse::list,
         said,
     },
     outbound::OutboundRules,
     service::turns::{Answered, TurnEvent, TurnNews},
 };
-use std::borrow::Cow;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{OneOfBuilder, Ref, RefOr, Schema},
+    openapi::{ObjectBuilder, Ref, RefOr, Schema, Type, schema::AnyOfBuilder},
 };
 
 /// The maximum number of attachments of a message.
 const ATTACHMENTS_MAX: usize = 10;
 
 /// `{"content": "User message", "attachments": [{"type": "file", "url": "https://example.com/file.pdf"}]}`.
+/// A message to send.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(example = json!({
@@ -39,7 +41,7 @@ pub struct NewMessage {
     /// The text of the message.
     #[schema(value_type = String, required, min_length = 1, max_length = 32000)]
     content: Field,
-    /// Files and images that belong to the message.
+    /// Files and images that belong to the message, 10 at most. `null` or absent for none.
     #[schema(value_type = Option<Vec<NewAttachment>>, max_items = 10)]
     attachments: Field,
 }
@@ -47,8 +49,7 @@ pub struct NewMessage {
 /// An attachment of a new message.
 #[derive(Deserialize, ToSchema)]
 struct NewAttachment {
-    /// `file` or `image`.
-    #[schema(value_type = String, pattern = "^(file|image)$")]
+    /// Whether to read it or to look at it.
     r#type: AttachmentKind,
     /// An https address, or the `url` or `id` of one of the caller's files.
     url: String,
@@ -56,8 +57,9 @@ struct NewAttachment {
 
 /// `{"id": "<uuid>", "conversation_id": "<uuid>", "role": "user", "content": …, "attachments": [],
 /// "status": "complete", "usage": null, "model": null, "sources": [], "steps": [], "created_at": …}`.
+/// A message: the user's, or a reply.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Message, example = json!({
     "id": "018e376b-9ce0-8000-8000-000000000002",
     "conversation_id": "018e376b-9ce0-7000-8000-000000000001",
     "role": "user",
@@ -77,16 +79,14 @@ pub struct ShownMessage {
     /// The conversation's id.
     #[schema(format = Uuid)]
     conversation_id: String,
-    /// `user`, or `assistant` for a reply.
-    #[schema(value_type = String, pattern = "^(user|assistant)$")]
+    /// The author.
     role: Speaker,
     /// The text.
     content: String,
     /// The attachments. A reply has none.
     attachments: Vec<ShownAttachment>,
-    /// `pending` before the reply, then `complete`. `cut` if the reply reached its maximum length, `cancelled` if the
-    /// user stopped it, `failed` if the model failed.
-    #[schema(pattern = "^(pending|complete|cut|cancelled|failed)$")]
+    /// What has become of the message.
+    #[schema(value_type = MessageStatus)]
     status: &'static str,
     /// What the reply used and cost. `null` for a message of the user.
     usage: Option<Usage>,
@@ -101,14 +101,14 @@ pub struct ShownMessage {
     created_at: String,
 }
 
-/// `{"type": "file", "url": "https://example.com/file.pdf"}`.
+/// `{"type": "file", "url": "https://example.com/file.pdf"}`. An attachment of a message.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Attachment)]
 pub struct ShownAttachment {
-    /// `file` or `image`.
-    #[schema(value_type = String, pattern = "^(file|image)$")]
+    /// Whether to read it or to look at it.
     r#type: AttachmentKind,
     /// The address of the content.
-    #[schema(format = "iri")]
+    #[schema(format = Uri)]
     url: String,
 }
 
@@ -119,10 +119,10 @@ pub struct Usage {
     input_tokens: Option<u64>,
     /// The tokens of the reply, as the provider counts them. `null` if it does not tell.
     output_tokens: Option<u64>,
-    /// The tokens that the turn cost.
+    /// The tokens of the caller's balance that the turn cost.
     #[schema(value_type = u64)]
     tokens_charged: Tokens,
-    /// Present if the provider does not tell what the reply used: the cost is that of an estimate.
+    /// `true` if the provider does not tell what the reply used: the cost is that of an estimate. Absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     estimated: bool,
@@ -138,7 +138,7 @@ pub struct Source {
     filename: String,
     /// The page, counted from 1. `null` for files without pages.
     page: Option<u32>,
-    /// The passage.
+    /// The text of the passage.
     text: String,
 }
 
@@ -147,17 +147,17 @@ pub struct Source {
 pub struct Step {
     /// The tool's id.
     tool: String,
-    /// What it was called with.
+    /// What it was called with, by the names of its parameters.
     #[schema(value_type = Object)]
     arguments: Value,
     /// What the model was told.
     result: String,
-    /// `complete`, or `failed` if the call failed.
-    #[schema(pattern = "^(complete|failed)$")]
-    status: &'static str,
+    /// Whether the call worked.
+    status: StepStatus,
 }
 
 /// `{"user_message": {…}, "assistant_message": {…}, "tokens_charged": 100, "tokens_left": 3900}`.
+/// A message and the reply to it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "user_message": {
@@ -194,7 +194,7 @@ pub struct Exchange {
     user_message: ShownMessage,
     /// The reply.
     assistant_message: ShownMessage,
-    /// The tokens that the turn cost.
+    /// The tokens of the caller's balance that the turn cost.
     #[schema(value_type = u64)]
     tokens_charged: Tokens,
     /// The tokens that the caller can still spend.
@@ -220,6 +220,7 @@ pub enum StreamEvent {
 
 /// `{"text": "Hi"}`. A piece of a reply.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StreamDelta)]
 pub struct Delta {
     /// The text that comes next.
     text: String,
@@ -228,33 +229,58 @@ pub struct Delta {
 /// `{"tool": "web_search", "arguments": {"query": "tides"}, "result": null, "status": "running"}`. A tool call that began
 /// or ended.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StreamStep)]
 pub struct StepNews {
     /// The tool's id.
     tool: String,
-    /// What it is called with.
+    /// What it is called with, by the names of its parameters.
     #[schema(value_type = Object)]
     arguments: Value,
     /// What the model is told. `null` before the end.
     result: Option<String>,
-    /// `running` before the end, then `complete`, or `failed` if the call failed.
-    #[schema(pattern = "^(running|complete|failed)$")]
-    status: &'static str,
+    /// `running` before the end.
+    status: StreamStepStatus,
+}
+
+/// How a call of a tool ended.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// The tool answered.
+    Complete,
+    /// The call failed. The model was told why.
+    Failed,
+}
+
+/// The state of a call of a tool: `running`, and then how it ended.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamStepStatus {
+    /// The tool has not answered yet.
+    Running,
+    /// The tool answered.
+    Complete,
+    /// The call failed. The model is told why.
+    Failed,
 }
 
 /// The body of an error response.
 #[derive(Serialize)]
 pub struct ErrorBody(Value);
 
+/// The kinds of events, each a schema with a name of its own.
+fn kinds() -> OneOf {
+    OneOf::by("event")
+        .with("message", "MessageEvent", "The user's message was stored.", |it| with_data(it, &ShownMessage::name()))
+        .with("delta", "DeltaEvent", "The next piece of the reply.", |it| with_data(it, &Delta::name()))
+        .with("step", "StepEvent", "A tool call began or ended.", |it| with_data(it, &StepNews::name()))
+        .with("done", "DoneEvent", "The reply was stored.", |it| with_data(it, &Exchange::name()))
+        .with("error", "ErrorEvent", "The turn failed. Nothing was charged.", |it| with_data(it, ERROR_SCHEMA))
+}
+
 impl PartialSchema for StreamEvent {
     fn schema() -> RefOr<Schema> {
-        let of = |name: Cow<'static, str>| RefOr::Ref(Ref::from_schema_name(name));
-        let events = OneOfBuilder::new()
-            .item(schema_of_event("message", "The user's message was stored.", of(ShownMessage::name())))
-            .item(schema_of_event("delta", "The next piece of the reply.", of(Delta::name())))
-            .item(schema_of_event("step", "A tool call began or ended.", of(StepNews::name())))
-            .item(schema_of_event("done", "The reply was stored.", of(Exchange::name())))
-            .item(schema_of_event("error", "The turn failed. Nothing was charged.", of(ERROR_SCHEMA.into())));
-        events.description(Some("An event of the stream of a turn.")).into()
+        kinds().schema("An event of the stream of a turn. Its `data` is JSON.")
     }
 }
 
@@ -268,8 +294,28 @@ impl ToSchema for StreamEvent {
         ] {
             schemas.push((name.into_owned(), schema));
         }
+        schemas.extend(kinds().kinds());
         ShownMessage::schemas(schemas);
+        StepNews::schemas(schemas);
         Exchange::schemas(schemas);
+    }
+}
+
+/// The stream of a turn. OpenAPI 3.1 cannot tell a stream from its events, so the schema names both.
+pub struct EventStream;
+
+impl PartialSchema for EventStream {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).description(Some("The whole stream."));
+        let stream = AnyOfBuilder::new().item(Ref::from_schema_name(StreamEvent::name())).item(text);
+        stream.description(Some("The stream as text. Each of its events is a `StreamEvent`.")).into()
+    }
+}
+
+impl ToSchema for EventStream {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((StreamEvent::name().into_owned(), StreamEvent::schema()));
+        StreamEvent::schemas(schemas);
     }
 }
 
@@ -354,15 +400,24 @@ impl From<StepEvent> for StepNews {
     fn from(StepEvent { step, has_ended }: StepEvent) -> Self {
         let Step { tool, arguments, result, status } = step.into();
         match has_ended {
-            true => Self { tool, arguments, result: Some(result), status },
-            false => Self { tool, arguments, result: None, status: "running" },
+            true => Self { tool, arguments, result: Some(result), status: status.into() },
+            false => Self { tool, arguments, result: None, status: StreamStepStatus::Running },
+        }
+    }
+}
+
+impl From<StepStatus> for StreamStepStatus {
+    fn from(status: StepStatus) -> Self {
+        match status {
+            StepStatus::Complete => Self::Complete,
+            StepStatus::Failed => Self::Failed,
         }
     }
 }
 
 impl From<conversation::Step> for Step {
     fn from(conversation::Step { at: _, tool, arguments, result, has_failed }: conversation::Step) -> Self {
-        let status = if has_failed { "failed" } else { "complete" };
+        let status = if has_failed { StepStatus::Failed } else { StepStatus::Complete };
         let arguments = serde_json::from_str(&arguments).unwrap_or_default();
         Self { tool, arguments, result, status }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::{
         Error,
-        file::{Announced, File},
+        file::{Announced, File, FileStatus},
     },
     http::{Field, Form, content_url, parse},
     service::files::Upload,
@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// `{"id": "<uuid>", "filename": "report.pdf", "content_type": "application/pdf", "size": 52341, "url": "https://…",
-/// "status": "ready", "status_detail": "", "created_at": "2024-01-01T00:00:00Z"}`.
+/// "status": "ready", "status_detail": "", "created_at": "2024-01-01T00:00:00Z"}`. A file, without its content.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = StoredFile, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "filename": "report.pdf",
     "content_type": "application/pdf",
@@ -31,16 +31,16 @@ pub struct ShownFile {
     id: String,
     /// The name of the file, without folders.
     filename: String,
-    /// The media type.
+    /// The media type, such as `application/pdf`.
     content_type: &'static str,
     /// The size in bytes.
     size: u64,
-    /// The address of the content.
+    /// The address of the content. It needs the owner's credential.
     #[schema(format = Uri)]
     url: String,
     /// Whether assistants can answer from the file: `processing` while its text is being read, then `ready` or `failed`;
     /// `stored` if files of this kind are not read.
-    #[schema(pattern = "^(processing|ready|failed|stored)$")]
+    #[schema(value_type = FileStatus)]
     status: &'static str,
     /// What the status means, in one sentence. Empty for `ready`.
     status_detail: String,
@@ -68,18 +68,23 @@ impl ShownFile {
 
 /// A form with the file in the part `file`.
 #[derive(ToSchema)]
-#[schema(example = json!({"file": "Hello"}))]
+#[schema(as = NewFile, example = json!({"file": "Hello"}))]
 #[expect(dead_code, reason = "describes the form; the file is read as it arrives")]
 pub struct FileForm {
     /// The file.
-    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    #[schema(format = Binary)]
     file: String,
 }
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Bytes(#[expect(dead_code, reason = "describes a body that is streamed")] String);
 
 /// `{"filename": "data.csv", "size": 73400320, "content_type": "text/csv"}`. `content_type` may be absent.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"filename": "data.csv", "size": 73_400_320, "content_type": "text/csv"}))]
+#[schema(as = NewUpload, example = json!({"filename": "data.csv", "size": 73_400_320, "content_type": "text/csv"}))]
 pub struct AnnouncedFields {
     /// The name of the file. Its extension decides about the type.
     #[schema(value_type = String, required, min_length = 1)]
@@ -87,7 +92,7 @@ pub struct AnnouncedFields {
     /// The size in bytes.
     #[schema(value_type = u64, required, minimum = 1, maximum = 104_857_600)]
     size: Field,
-    /// The media type, which must fit the name.
+    /// The media type, which must fit the name. `null` or absent to tell it by the name alone.
     #[schema(value_type = Option<String>)]
     content_type: Field,
 }
@@ -105,8 +110,9 @@ impl AnnouncedFields {
 }
 
 /// `{"id": "<uuid>", "upload_url": "https://…", "headers": {"content-type": "text/csv", …}, "expires_at": "…"}`.
+/// Where and how to send an announced file.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Upload, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "upload_url": "https://bucket.s3.eu-central-1.amazonaws.com/uploads/user/file?X-Amz-Signature=signature",
     "headers": {"content-type": "text/csv", "content-length": "73400320"},
@@ -121,7 +127,7 @@ pub struct ShownUpload {
     upload_url: String,
     /// The headers that this request must have. Browsers set `content-length` themselves.
     headers: BTreeMap<String, String>,
-    /// Until when the file may be sent and completed.
+    /// Until when the file may be sent and completed: an hour from now.
     #[schema(format = DateTime)]
     expires_at: String,
 }

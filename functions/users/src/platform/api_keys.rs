@@ -19,10 +19,10 @@ type Result<T> = HandlerResult<Platform, T>;
 /// The longest lifetime of a key, in days.
 const DAYS_MAX: u32 = 3650;
 
-/// `{"name": "my bot", "expires_in_days": 90}`.
+/// `{"name": "my bot", "expires_in_days": 90}`. A new API key.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"name": "my bot", "expires_in_days": 90}))]
+#[schema(as = NewApiKey, example = json!({"name": "my bot", "expires_in_days": 90}))]
 pub struct NewKey {
     /// What the key is for.
     #[schema(value_type = String, required, min_length = 1, max_length = 255)]
@@ -32,9 +32,9 @@ pub struct NewKey {
     expires_in_days: Field,
 }
 
-/// `{"id": "<uuid>", "name": "my bot", "created_at": …, "expires_at": null}`.
+/// `{"id": "<uuid>", "name": "my bot", "created_at": …, "expires_at": null}`. An API key, without its secret.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = ApiKey, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "name": "my bot",
     "created_at": "2024-01-01T00:00:00Z",
@@ -56,7 +56,7 @@ pub struct ShownKey {
 
 /// An API key with `"key": "qk_…"`.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = CreatedApiKey, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000001",
     "name": "my bot",
     "key": "qk_…",
@@ -121,11 +121,11 @@ pub async fn list(
     Ok(Json(Listing::new(app.api_keys.list(caller.user.id, &request).await?, request.sort, ShownKey::from)))
 }
 
-/// `DELETE /api/v1/users/me/api-keys/{key}`: deletes a key. It stops working at once.
+/// `DELETE /api/v1/users/me/api-keys/{key_id}`: deletes a key. It stops working at once.
 #[utoipa::path(
     delete,
-    operation_id = "remove_api_key",
-    path = "/api/v1/users/me/api-keys/{key}",
+    operation_id = "delete_api_key",
+    path = "/api/v1/users/me/api-keys/{key_id}",
     params(InPath<ApiKeyId>),
     responses((status = 204)),
 )]

@@ -1,5 +1,6 @@
 //! The deliveries to a webhook, past and pending.
 
+use super::events::WebhookEvent;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,8 +25,9 @@ use utoipa::ToSchema;
 type Result<T> = HandlerResult<Platform, T>;
 
 /// `{"id": "<uuid>", "event": "message.received", "status": "delivered", "attempts": […], …}`.
+/// The delivery of an event to a webhook.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Delivery, example = json!({
     "id": "018e376b-9ce0-7000-8000-000000000002",
     "webhook_id": "018e376b-9ce0-7000-8000-000000000001",
     "event": "conversation.created",
@@ -56,10 +58,10 @@ pub struct ShownDelivery {
     #[schema(value_type = EventKind)]
     event: EventKind,
     /// The body of the delivery.
-    #[schema(value_type = Object)]
+    #[schema(value_type = WebhookEvent)]
     payload: Value,
-    /// `pending`, `delivered` or `failed`.
-    #[schema(pattern = "^(pending|delivered|failed)$")]
+    /// Whether the receiver accepted the event.
+    #[schema(value_type = DeliveryStatus)]
     status: &'static str,
     /// The latest 20 attempts, oldest first.
     attempts: Vec<ShownAttempt>,
@@ -72,34 +74,36 @@ pub struct ShownDelivery {
 }
 
 /// `{"at": …, "status_code": 500, "duration_ms": 120, "response": "<the first bytes>", "error": null}`.
+/// An attempt to deliver an event.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeliveryAttempt)]
 pub struct ShownAttempt {
     /// When the attempt began.
     #[schema(format = DateTime)]
     at: String,
-    /// The status of the receiver's response. `null` if there was none.
+    /// The HTTP status of the receiver's response. `null` if there was none.
     status_code: Option<u16>,
     /// How long the attempt took, in milliseconds.
     duration_ms: u64,
-    /// The first bytes of the receiver's response.
+    /// The first 512 bytes of the receiver's response, as text. `null` if there was none.
     response: Option<String>,
-    /// Why there was no response.
+    /// Why there was no response, in one sentence. `null` if there was one.
     error: Option<String>,
 }
 
-/// `{"since": "2024-01-01T00:00:00Z"}`.
+/// `{"since": "2024-01-01T00:00:00Z"}`. Which deliveries to retry.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({"since": "2024-01-01T00:00:00Z"}))]
+#[schema(as = DeliveriesRetry, example = json!({"since": "2024-01-01T00:00:00Z"}))]
 pub struct Since {
     /// Deliveries of events since this time are retried.
     #[schema(value_type = String, required, format = DateTime)]
     since: Field,
 }
 
-/// `{"retried": 12, "has_more": false}`.
+/// `{"retried": 12, "has_more": false}`. What became of a request to retry deliveries.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"retried": 12, "has_more": false}))]
+#[schema(as = RetriedDeliveries, example = json!({"retried": 12, "has_more": false}))]
 pub struct ShownRetried {
     /// How many deliveries are retried.
     retried: usize,
@@ -107,16 +111,16 @@ pub struct ShownRetried {
     has_more: bool,
 }
 
-/// `GET /api/v1/webhooks/{webhook}/deliveries?page=&size=&sort=&after=&status=&event=`: lists the latest 1,000
+/// `GET /api/v1/webhooks/{webhook_id}/deliveries?page=&size=&sort=&after=&status=&event=`: lists the latest 1,000
 /// deliveries of the last 30 days.
 #[utoipa::path(
     get,
     operation_id = "list_deliveries",
-    path = "/api/v1/webhooks/{webhook}/deliveries",
+    path = "/api/v1/webhooks/{webhook_id}/deliveries",
     params(
         InPath<WebhookId>,
         Parameters<DeliveryField>,
-        ("status" = Option<String>, Query, pattern = "^(pending|delivered|failed)$", description = "Only deliveries with this status."),
+        ("status" = Option<DeliveryStatus>, Query, description = "Only deliveries with this status."),
         ("event" = Option<EventKind>, Query, description = "Only deliveries of this event."),
     ),
     responses((status = 200, body = Listing<ShownDelivery>)),
@@ -132,11 +136,11 @@ pub async fn list(
     Ok(Json(Listing::new(listed, request.sort, ShownDelivery::from)))
 }
 
-/// `POST /api/v1/webhooks/{webhook}/deliveries/retry`: retries the deliveries that failed since a point in time, at
+/// `POST /api/v1/webhooks/{webhook_id}/deliveries/retry`: retries the deliveries that failed since a point in time, at
 /// most 500 per request.
 #[utoipa::path(
     post,
-    path = "/api/v1/webhooks/{webhook}/deliveries/retry",
+    path = "/api/v1/webhooks/{webhook_id}/deliveries/retry",
     params(InPath<WebhookId>),
     request_body = Since,
     responses((status = 202, body = ShownRetried), (status = 409, description = "The webhook is not active.")),
@@ -151,11 +155,11 @@ pub async fn retry_since(
     Ok(Accepted(ShownRetried { retried: count, has_more }))
 }
 
-/// `POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/retry`: retries a delivery at once, and then by the
+/// `POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry`: retries a delivery at once, and then by the
 /// schedule.
 #[utoipa::path(
     post,
-    path = "/api/v1/webhooks/{webhook}/deliveries/{delivery}/retry",
+    path = "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
     params(
         InPath<(WebhookId, EventId)>,
     ),

@@ -4,11 +4,11 @@
 use super::Dialect;
 use crate::{
     domain::{Error, FieldError},
-    http::Fault,
+    http::{Fault, openapi::ERROR_SCHEMA},
 };
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::OneOf};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
 
 /// Status and body.
 pub fn error<D: Dialect>(fault: &Fault) -> (StatusCode, Value) {
@@ -115,24 +115,32 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
     }
 }
 
-/// The schema of `error`'s bodies: `{"detail": …}`, or `{"field_name": ["…"]}`.
-pub fn schema() -> RefOr<Schema> {
+/// The schemas of `error`'s bodies: `{"detail": …}`, or `{"field_name": ["…"]}`.
+pub fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
     let messages = ArrayBuilder::new().items(text("A problem, in one sentence.")).min_items(Some(1));
     let messages = messages.description(Some("The problems of the field."));
-    either(detail(), ObjectBuilder::new().additional_properties(Some(messages)))
+    let fields = ObjectBuilder::new().additional_properties(Some(messages));
+    let fields = fields.description(Some("The fields that are not valid, and what is wrong with each."));
+    let error = either([DETAIL, FIELD_ERRORS], "An error of one sentence, or the problems of fields.");
+    vec![(ERROR_SCHEMA, error), (DETAIL, detail().into()), (FIELD_ERRORS, fields.into())]
 }
+
+/// The name of [`detail`]'s schema.
+pub const DETAIL: &str = "Detail";
+const FIELD_ERRORS: &str = "FieldErrors";
 
 /// The schema of `{"detail": "…"}`, with a `code` if a token is not valid.
 pub fn detail() -> ObjectBuilder {
     let detail = text("The error, in one sentence.");
     let code = text("`token_not_valid` for an invalid token.");
-    ObjectBuilder::new().property("detail", detail).required("detail").property("code", code)
+    let error = ObjectBuilder::new().property("detail", detail).required("detail").property("code", code);
+    error.description(Some("An error, in one sentence."))
 }
 
-/// The schema of a body that matches `one` or `other`.
-pub fn either(one: ObjectBuilder, other: ObjectBuilder) -> RefOr<Schema> {
-    let items = [one, other].map(|object| RefOr::T(Schema::Object(object.build()))).into();
-    RefOr::T(Schema::OneOf(OneOf { items, ..OneOf::default() }))
+/// The schema of a body that matches one of two named schemas.
+pub fn either(names: [&str; 2], description: &str) -> RefOr<Schema> {
+    let one_of = names.into_iter().fold(OneOfBuilder::new(), |one_of, name| one_of.item(Ref::from_schema_name(name)));
+    one_of.description(Some(description)).into()
 }
 
 /// The schema of a text, and what the text means.

@@ -1,15 +1,20 @@
 //! The metered dialect (spec 004): `{"error": …}` for everything but a missing or invalid credential.
 
-use super::{Dialect, django_rest};
+use super::{
+    Dialect,
+    django_rest::{self, DETAIL},
+};
 use crate::{
     domain::{Error, FieldError, Problem},
-    http::Fault,
+    http::{Fault, openapi::ERROR_SCHEMA},
     service::logins::Lifetimes,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+
+const MESSAGE: &str = "ErrorMessage";
 
 /// Spec 004: `/api/…`.
 pub struct Metered;
@@ -39,10 +44,16 @@ impl Dialect for Metered {
         }
     }
 
-    fn error_schema() -> RefOr<Schema> {
-        let error =
-            ObjectBuilder::new().property("error", django_rest::text("The error, in one sentence.")).required("error");
-        django_rest::either(error, django_rest::detail())
+    fn error_schemas() -> Vec<(&'static str, RefOr<Schema>)> {
+        let message = django_rest::text("The error, in one sentence.");
+        let message = ObjectBuilder::new().property("error", message).required("error");
+        let message = message.description(Some("An error, in one sentence."));
+        let either = "A missing or invalid credential has `detail`, everything else has `error`.";
+        vec![
+            (ERROR_SCHEMA, django_rest::either([MESSAGE, DETAIL], either)),
+            (MESSAGE, message.into()),
+            (DETAIL, django_rest::detail().into()),
+        ]
     }
 }
 

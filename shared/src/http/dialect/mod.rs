@@ -17,15 +17,6 @@ use axum::{
 use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 
-/// The word before a credential in the `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    /// `Bearer <access_token>`.
-    Bearer,
-    /// `Token <your_token>`.
-    Token,
-}
-
 /// How one of the five documents behaves. The defaults are those of Django REST framework.
 pub trait Dialect: Send + Sync + Sized + 'static {
     /// Its name in logs.
@@ -34,8 +25,6 @@ pub trait Dialect: Send + Sync + Sized + 'static {
     const IS_DJANGO: bool = true;
     /// The `WWW-Authenticate` header of a 401.
     const CHALLENGE: &'static str = "Bearer realm=\"api\"";
-    /// The scheme that its document shows. Every dialect accepts both.
-    const SCHEME: Scheme = Scheme::Bearer;
     /// The answer to a failed sign-in.
     const WRONG_PASSWORD: &'static str = "No active account found with the given credentials";
 
@@ -44,9 +33,9 @@ pub trait Dialect: Send + Sync + Sized + 'static {
         django_rest::error::<Self>(fault)
     }
 
-    /// The schema of the bodies that `error` returns.
-    fn error_schema() -> RefOr<Schema> {
-        django_rest::schema()
+    /// The schema of the bodies that `error` returns, which is called `Error`, and those that it refers to.
+    fn error_schemas() -> Vec<(&'static str, RefOr<Schema>)> {
+        django_rest::schemas()
     }
 }
 

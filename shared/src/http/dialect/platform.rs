@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     domain::{Error, FieldError, Problem},
-    http::Fault,
+    http::{Fault, openapi::ERROR_SCHEMA},
     service::logins::Lifetimes,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, RefOr, Schema, Type};
 
 /// Spec 001, below `/api/v1` without a final slash.
 pub struct Platform;
@@ -38,6 +38,7 @@ const CODES: [(StatusCode, &str); 17] = [
     (StatusCode::GATEWAY_TIMEOUT, "MODEL_TIMEOUT"),
 ];
 const INTERNAL: &str = "INTERNAL_ERROR";
+const FIELD_ERROR: &str = "FieldError";
 
 impl Platform {
     /// How long the tokens of its sign-in endpoints last.
@@ -69,15 +70,21 @@ impl Dialect for Platform {
         (status, body)
     }
 
-    fn error_schema() -> RefOr<Schema> {
+    fn error_schemas() -> Vec<(&'static str, RefOr<Schema>)> {
         let entry = ObjectBuilder::new().property("field", text("The field or parameter.")).required("field");
         let entry = entry.property("message", text("The problem, in one sentence.")).required("message");
-        let errors = ArrayBuilder::new().items(entry).description(Some("Every invalid field, with status 422."));
+        let entry = entry.description(Some("What is wrong with a field."));
+        let errors = ArrayBuilder::new().items(Ref::from_schema_name(FIELD_ERROR));
+        let errors = errors.description(Some("Every invalid field. Absent unless the status is 422."));
         let status = ObjectBuilder::new().schema_type(Type::Integer).description(Some("The status of the response."));
-        let code = text("The kind of the error.").enum_values(Some(CODES.map(|(_, code)| code)));
+        let code =
+            text("The kind of the error. Later versions may add kinds: treat one that you do not know by its status.")
+                .enum_values(Some(CODES.map(|(_, code)| code)));
         let body = ObjectBuilder::new().property("detail", text("The error, in one sentence.")).required("detail");
         let body = body.property("status_code", status).required("status_code");
-        body.property("error_code", code).required("error_code").property("errors", errors).into()
+        let body = body.property("error_code", code).required("error_code").property("errors", errors);
+        let body = body.description(Some("An error."));
+        vec![(ERROR_SCHEMA, body.into()), (FIELD_ERROR, entry.into())]
     }
 }
 

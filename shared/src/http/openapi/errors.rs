@@ -70,9 +70,10 @@ pub fn add<D: Dialect>(operation: &mut Operation, is_secured: bool, path: &str) 
             add_example(response, name, body);
         }
     }
+    let is_keyed = occasions.contains(&Occasion::Keyed);
     for (status, response) in responses {
         if let (RefOr::T(response), Ok(status)) = (response, status.parse()) {
-            describe(response, status);
+            describe(response, status, is_keyed);
         }
     }
 }
@@ -125,6 +126,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::Counted, "too many requests", Error::RateLimited(limited).into()),
         (Occasion::Declared, "model failed", Error::ModelFailed.into()),
         (Occasion::Declared, "model timed out", Error::ModelTimedOut.into()),
+        (Occasion::Always, "headers too large", Fault::HeadTooLarge),
         (Occasion::Always, "internal error", Fault::Panicked),
         (Occasion::Always, "temporarily unavailable", Error::Unavailable(Cause::from("busy")).into()),
     ];
@@ -155,8 +157,9 @@ fn example(value: Value) -> RefOr<Example> {
     RefOr::T(ExampleBuilder::new().value(Some(value)).build())
 }
 
-/// Adds a description to a response, and schema and headers to an error.
-fn describe(response: &mut Response, status: u16) {
+/// Adds a description to a response, and schema and headers to an error. `is_keyed` if the operation accepts an
+/// `Idempotency-Key`.
+fn describe(response: &mut Response, status: u16, is_keyed: bool) {
     if response.description.is_empty() {
         response.description = sentence(status).to_owned();
     }
@@ -172,7 +175,7 @@ fn describe(response: &mut Response, status: u16) {
             Some(own) => RefOr::T(Schema::AnyOf(AnyOf { items: vec![own, error], ..AnyOf::default() })),
         });
     }
-    for (name, meaning) in headers(status) {
+    for (name, meaning) in headers(status, is_keyed) {
         let mut header = Header::default();
         header.description = Some((*meaning).to_owned());
         response.headers.entry((*name).to_owned()).or_insert(RefOr::T(header));
@@ -196,6 +199,7 @@ fn sentence(status: u16) -> &'static str {
         415 => "The media type of the body is not supported.",
         422 => "A field is not valid.",
         429 => "Too many requests.",
+        431 => "The headers of the request are too large.",
         502 => "The model failed to answer. Nothing was charged.",
         503 => "Temporarily unavailable. A later request may succeed.",
         504 => "The model did not answer in time. Nothing was charged.",
@@ -203,10 +207,10 @@ fn sentence(status: u16) -> &'static str {
     }
 }
 
-fn headers(status: u16) -> &'static [(&'static str, &'static str)] {
+fn headers(status: u16, is_keyed: bool) -> &'static [(&'static str, &'static str)] {
     match status {
         401 => &[("WWW-Authenticate", "The authentication scheme.")],
-        409 => &[("Retry-After", "Seconds to wait, if the first request with this key is still running.")],
+        409 if is_keyed => &[("Retry-After", "Seconds to wait, if the first request with this key is still running.")],
         429 => &[
             ("Retry-After", "Seconds to wait before the next request."),
             ("RateLimit", "The policy, the remaining requests, and the seconds until the quota is restored."),

@@ -1,16 +1,23 @@
-//! The rules that all schemas share, applied to a finished document: a response has no undocumented properties
-//! and always contains the nullable ones, a request body is required if one of its fields is, and a list has the
-//! example of its entries.
+//! The rules that all schemas share, applied to a finished document: a response always contains the nullable properties
+//! and, in the complete edition, no others than the documented ones; a request body is required if one of its fields
+//! is; the schema of a list is called after its entries, refers to their schema, and has their example.
 
+use super::Edition;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 const PREFIX: &str = "#/components/schemas/";
+/// What `utoipa` calls the schema of a list, before the name of its entries.
+const LISTING: &str = "Listing_";
 /// The keywords of a schema that hold values instead of schemas.
 const VALUES: [&str; 5] = ["example", "examples", "default", "enum", "const"];
 
 /// Applies the rules to a whole document.
-pub fn settle(document: &mut Value) {
+pub fn settle(document: &mut Value, edition: Edition) {
+    refer(document);
+    name_lists(document);
+    settle_descriptions(document);
+    let is_closed = edition == Edition::Complete;
     let empty = Map::new();
     let before = document.clone();
     let original = before.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
@@ -27,7 +34,7 @@ pub fn settle(document: &mut Value) {
             asked.extend(named);
         }
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-            responses.values_mut().for_each(close);
+            responses.values_mut().for_each(|response| settle_answer(response, is_closed));
             add_examples_of_arrays(responses, original);
         }
     }
@@ -35,13 +42,81 @@ pub fn settle(document: &mut Value) {
     for (name, schema) in schemas.into_iter().flatten() {
         match asked.contains(name) {
             true => open(schema),
-            false => close(schema),
+            false => settle_answer(schema, is_closed),
         }
         if schema.get("example").is_none()
             && let Some(example) = example_of_properties(schema, original)
         {
             schema["example"] = example;
         }
+    }
+}
+
+/// Replaces the items of lists by references to their schemas: `utoipa` writes those of generic types out.
+fn refer(document: &mut Value) {
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let before = schemas.clone();
+    for (name, list) in schemas.iter_mut().filter(|(name, _)| name.starts_with(LISTING)) {
+        let entry = name.strip_prefix(LISTING).and_then(|entry| before.get_key_value(entry));
+        let properties =
+            list.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+        for items in properties.filter_map(|property| property.get_mut("items")) {
+            if let Some((entry, schema)) = entry
+                && items == schema
+            {
+                *items = serde_json::json!({"$ref": format!("{PREFIX}{entry}")});
+            }
+        }
+    }
+}
+
+/// Renames `Listing_Tool` to `ToolList`.
+fn name_lists(document: &mut Value) {
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        let renamed = std::mem::take(schemas).into_iter().map(|(name, schema)| (list_name(&name), schema));
+        *schemas = renamed.collect();
+    }
+    rename_references(document);
+}
+
+fn list_name(name: &str) -> String {
+    name.strip_prefix(LISTING).map_or_else(|| name.to_owned(), |entry| format!("{entry}List"))
+}
+
+fn rename_references(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get_mut("$ref")
+                && let Some(name) = reference.strip_prefix(PREFIX)
+            {
+                *reference = format!("{PREFIX}{}", list_name(name));
+            }
+            members.values_mut().for_each(rename_references);
+        }
+        Value::Array(items) => items.iter_mut().for_each(rename_references),
+        _ => {}
+    }
+}
+
+/// Puts the description of a property that may be `null` beside its alternatives: `utoipa` writes it into one of them.
+/// Line ends of comments become spaces.
+fn settle_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let alternatives = members.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten();
+            let described = alternatives.filter(|one| one.get("$ref").is_some()).filter_map(Value::as_object_mut);
+            let description = described.filter_map(|one| one.remove("description")).next();
+            if let Some(description) = description {
+                members.entry("description").or_insert(description);
+            }
+            if let Some(Value::String(description)) = members.get_mut("description") {
+                *description = description.replace('\n', " ");
+            }
+            let others = members.iter_mut().filter(|(name, _)| !VALUES.contains(&name.as_str()));
+            others.for_each(|(_, member)| settle_descriptions(member));
+        }
+        Value::Array(items) => items.iter_mut().for_each(settle_descriptions),
+        _ => {}
     }
 }
 
@@ -75,7 +150,7 @@ fn add_examples_of_arrays(responses: &mut Map<String, Value>, schemas: &Map<Stri
 }
 
 /// The names of the schemas that `value` refers to, directly or indirectly.
-fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeSet<String>) {
+pub fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
             let name = members.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix(PREFIX));
@@ -97,7 +172,7 @@ fn collect_names(value: &Value, schemas: &Map<String, Value>, names: &mut BTreeS
 fn forget_form(schema: &mut Map<String, Value>) {
     let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
     let Some((_, rest)) = description.strip_prefix("`{").and_then(|text| text.split_once('`')) else { return };
-    let rest = rest.trim_start_matches(['.', ' ', '\n']).replace('\n', " ");
+    let rest = rest.trim_start_matches(['.', ' ']).to_owned();
     if rest.is_empty() {
         schema.remove("description")
     } else {
@@ -116,21 +191,21 @@ fn open(schema: &mut Value) {
     }
 }
 
-/// Closes all object schemas within `value`, which belongs to a response.
-fn close(value: &mut Value) {
+/// Settles all object schemas within `value`, which belongs to a response. `is_closed` if they have no other properties.
+fn settle_answer(value: &mut Value, is_closed: bool) {
     match value {
         Value::Object(members) => {
             forget_form(members);
-            close_object(members);
+            settle_object(members, is_closed);
             let schemas = members.iter_mut().filter(|(name, _)| !VALUES.contains(&name.as_str()));
-            schemas.for_each(|(_, member)| close(member));
+            schemas.for_each(|(_, member)| settle_answer(member, is_closed));
         }
-        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Array(items) => items.iter_mut().for_each(|item| settle_answer(item, is_closed)),
         _ => {}
     }
 }
 
-fn close_object(schema: &mut Map<String, Value>) {
+fn settle_object(schema: &mut Map<String, Value>, is_closed: bool) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     let nullable = properties.iter().filter(|(_, property)| may_be_null(property)).map(|(name, _)| name.clone());
     let mut nullable: BTreeSet<String> = nullable.collect();
@@ -141,7 +216,9 @@ fn close_object(schema: &mut Map<String, Value>) {
         });
         required.extend(nullable.into_iter().map(Value::String));
     }
-    schema.entry("additionalProperties").or_insert(Value::Bool(false));
+    if is_closed {
+        schema.entry("additionalProperties").or_insert(Value::Bool(false));
+    }
 }
 
 fn may_be_null(schema: &Value) -> bool {

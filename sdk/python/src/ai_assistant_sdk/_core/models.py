@@ -27,6 +27,20 @@ Role = Literal["user", "admin"] | str
 Speaker = Literal["user", "assistant"] | str
 AttachmentType = Literal["file", "image"] | str
 ParameterType = Literal["string", "number", "integer", "boolean", "array", "object"] | str
+HealthStatus = Literal["healthy", "unhealthy"] | str
+TokenType = Literal["bearer"] | str
+SubscribableEvent = (
+    Literal[
+        "conversation.created",
+        "conversation.updated",
+        "message.received",
+        "assistant.status_changed",
+        "user.created",
+        "user.updated",
+        "webhook.disabled",
+    ]
+    | str
+)
 EventKind = (
     Literal[
         "conversation.created",
@@ -314,7 +328,7 @@ class Webhook(Model):
 
     id: str
     url: str
-    events: list[EventKind]
+    events: list[SubscribableEvent]
     is_active: bool
     created_at: datetime
     secret: str | None = dataclasses.field(default=None, repr=False)
@@ -376,7 +390,7 @@ class Ticket(Model):
 class Component(Model):
     """A part of the server."""
 
-    status: str
+    status: HealthStatus
     latency_ms: int
 
 
@@ -384,7 +398,7 @@ class Component(Model):
 class Health(Model):
     """Whether the server is healthy. `components` are there after `detailed()`."""
 
-    status: str
+    status: HealthStatus
     components: Mapping[str, Component] = dataclasses.field(default_factory=dict)
 
     @property
@@ -398,8 +412,8 @@ class TokenPair(Model):
     """The credentials of a sign-in, as the API sends them."""
 
     access_token: str = dataclasses.field(repr=False)
-    refresh_token: str | None = dataclasses.field(repr=False)
-    token_type: str
+    refresh_token: str = dataclasses.field(repr=False)
+    token_type: TokenType
     expires_in: int
 
 

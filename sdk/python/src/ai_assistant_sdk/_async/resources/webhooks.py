@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..._core.errors import ConfigurationError
-from ..._core.models import Delivery, DeliveryStatus, EventKind, Webhook, WebhookEvent
+from ..._core.models import Delivery, DeliveryStatus, EventKind, SubscribableEvent, Webhook, WebhookEvent
 from ..._core.operations import (
     WEBHOOKS_CREATE,
     WEBHOOKS_DELETE,
@@ -38,7 +38,7 @@ class AsyncWebhooks(AsyncResource):
         self,
         *,
         url: str,
-        events: Sequence[EventKind],
+        events: Sequence[SubscribableEvent],
         secret: str | Unset | None = UNSET,
         **options: Unpack[KeyedOptions],
     ) -> Webhook:
@@ -61,7 +61,7 @@ class AsyncWebhooks(AsyncResource):
         webhook_id: Id,
         *,
         url: str | Unset = UNSET,
-        events: Sequence[EventKind] | Unset = UNSET,
+        events: Sequence[SubscribableEvent] | Unset = UNSET,
         is_active: bool | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Webhook:

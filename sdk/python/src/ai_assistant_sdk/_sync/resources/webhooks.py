@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..._core.errors import ConfigurationError
-from ..._core.models import Delivery, DeliveryStatus, EventKind, Webhook, WebhookEvent
+from ..._core.models import Delivery, DeliveryStatus, EventKind, SubscribableEvent, Webhook, WebhookEvent
 from ..._core.operations import (
     WEBHOOKS_CREATE,
     WEBHOOKS_DELETE,
@@ -39,7 +39,7 @@ class Webhooks(Resource):
         self,
         *,
         url: str,
-        events: Sequence[EventKind],
+        events: Sequence[SubscribableEvent],
         secret: str | Unset | None = UNSET,
         **options: Unpack[KeyedOptions],
     ) -> Webhook:
@@ -62,7 +62,7 @@ class Webhooks(Resource):
         webhook_id: Id,
         *,
         url: str | Unset = UNSET,
-        events: Sequence[EventKind] | Unset = UNSET,
+        events: Sequence[SubscribableEvent] | Unset = UNSET,
         is_active: bool | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Webhook:
