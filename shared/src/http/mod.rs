@@ -11,6 +11,7 @@ mod egress_policy;
 pub mod events;
 mod failure;
 mod field;
+mod forwarded;
 mod idempotency;
 pub mod listing;
 mod new_message;
@@ -24,6 +25,7 @@ mod request_id;
 mod routes;
 mod signed_in;
 mod tail;
+mod twin;
 mod upload;
 mod user;
 
@@ -38,8 +40,9 @@ pub use dialect::{
 };
 pub use download::{Download, content_url};
 pub use egress_policy::EgressPolicy;
-pub use failure::{Failure, Fault, HandlerResult, Refusal};
+pub use failure::{Failure, Fault, HandlerResult, Refusal, WantedBody};
 pub use field::{Field, Form};
+pub use forwarded::note_client;
 pub use idempotency::Idempotency;
 pub use listing::Listing;
 pub use new_message::{NewMessage, said};
