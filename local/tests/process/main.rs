@@ -4,6 +4,7 @@
 mod command_line;
 mod services;
 mod stack;
+mod upgrades;
 
 use serde_json::{Value, json};
 use std::{
@@ -152,7 +153,7 @@ fn wrong_arguments_are_one_clear_line() {
         (&["--lisen", "x"], "a similar argument exists: '--listen'"),
         (&["serve", "--listen", "nonsense"], "'nonsense'"),
         (&["serve", "--listen", "localhost:8000"], "127.0.0.1:8000"),
-        (&["serv"], "a similar subcommand exists: 'serve'"),
+        (&["create-admn"], "a similar subcommand exists: 'create-admin'"),
         (&["grant-tokens", "--username", "ada"], "--tokens <N>"),
         (&["grant-tokens", "--tokens", "10"], "--username <USERNAME>"),
         (&["grant-tokens", "--username", "ada", "--tokens", "0"], "1..=1000000000"),
