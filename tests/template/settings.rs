@@ -108,7 +108,7 @@ fn operators_find_under_a_settings_name_what_functions_are_told() {
     let template = template();
     let outputs = template["Outputs"].as_object().unwrap();
     let told = told();
-    let needed = OF_THE_STACK.into_iter().chain(["JWT_SECRET_ID", "INITIAL_TOKENS"]);
+    let needed = OF_THE_STACK.into_iter().chain(["JWT_SECRET_ID", "INITIAL_TOKENS", "REFILL_TOKENS", "REFILL_HOURS"]);
     let needed = needed.map(|name| (in_outputs(name), told[name].clone()));
     let mut needed: BTreeMap<String, String> = needed.collect();
     let stage = "${AWS::Region}.${AWS::URLSuffix}";
