@@ -18,6 +18,9 @@ const TRUSTED: &str = "10.0.0.2, 10.0.0.3, 2001:db8:1::/48";
 const PROXY: &str = "10.0.0.2:40000";
 const STRANGER: &str = "203.0.113.9:40000";
 
+/// Names and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 fn world() -> World {
     World::with(&[("TRUSTED_PROXIES", TRUSTED), ("RATE_LIMIT_AUTH", "10"), ("RATE_LIMIT_API", "1000")])
 }
@@ -32,7 +35,7 @@ async fn send(
     world: &World,
     peer: &str,
     (method, path): (&str, &str),
-    headers: &[(&str, &str)],
+    headers: Headers<'_>,
     body: &Value,
 ) -> Response<Body> {
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, "inner:8000");
@@ -49,7 +52,7 @@ async fn json_of(response: Response<Body>) -> Value {
 }
 
 /// The address for which a sign-in counts.
-async fn counted(peer: &str, headers: &[(&str, &str)]) -> String {
+async fn counted(peer: &str, headers: Headers<'_>) -> String {
     let world = world();
     assert_eq!(send(&world, peer, ("POST", "/users/login/"), headers, &json!({})).await.status(), 400);
     let keys: Vec<String> =
@@ -116,7 +119,7 @@ async fn a_spoofed_address_gives_nobody_more_attempts() {
 }
 
 /// The address of live updates, and the cookie of the forms, for a client at these headers.
-async fn seen(world: &World, peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
+async fn seen(world: &World, peer: &str, headers: Headers<'_>) -> (String, bool) {
     let sign_in = json!({"email": "alice", "password": PASSWORD});
     let signed_in = json_of(send(world, peer, ("POST", "/api/v1/auth/login"), headers, &sign_in).await).await;
     let credential = format!("Bearer {}", signed_in["access_token"].as_str().unwrap());
@@ -132,7 +135,7 @@ async fn scheme_and_host_of_a_trusted_proxy_are_those_of_addresses_and_cookies()
     let world = world();
     world.user("alice").await;
     let (proto, host) = ("X-Forwarded-Proto", "X-Forwarded-Host");
-    let cases: [(&str, &[(&str, &str)], &str, bool); 17] = [
+    let cases: [(&str, Headers, &str, bool); 17] = [
         (PROXY, &[(proto, "https"), (host, "chat.example.com")], "wss://chat.example.com/ws", true),
         (PROXY, &[(proto, "https"), (host, "chat.example.com:8443")], "wss://chat.example.com:8443/ws", true),
         (PROXY, &[(proto, "HTTPS"), (host, "[2001:db8::1]")], "wss://[2001:db8::1]/ws", true),

@@ -157,7 +157,7 @@ impl<D: Dialect> Handlers<D> {
         let app = App { services: services.clone(), dialect: PhantomData };
         let panicked = CatchPanicLayer::custom(|_| Failure::<D>::from(Fault::Panicked).into_response());
         let add = |router: Router, (path, serving): (String, MethodRouter<App<D>>)| {
-            let serving = serving.layer((from_fn(in_time::<D>), panicked.clone())).with_state(app.clone());
+            let serving = serving.layer((from_fn(in_time::<D>), panicked)).with_state(app.clone());
             match twin(&path) {
                 Some(twin) => router.route(&path, serving.layer(from_fn_with_state(twin, twin::hint::<D>))),
                 // The first page has no other form.

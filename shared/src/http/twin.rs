@@ -24,8 +24,14 @@ pub(super) struct Twin(Arc<OtherForm>);
 struct OtherForm {
     /// Names its dialect.
     hint: String,
-    /// What this form and the other one take. Read from the documents when a request was refused for the first time.
-    taken: LazyLock<(Operations, Operations), Box<dyn FnOnce() -> (Operations, Operations) + Send>>,
+    /// Read from the documents when a request was refused for the first time.
+    taken: LazyLock<Taken, Box<dyn FnOnce() -> Taken + Send>>,
+}
+
+/// What this form and the other one take.
+struct Taken {
+    own: Operations,
+    other: Operations,
 }
 
 /// The operations of a path, by method in lower case.
@@ -62,14 +68,14 @@ impl Twin {
         let form = if other_path.ends_with('/') { "With a final slash" } else { "Without the final slash" };
         let hint = format!("{form}, this path is the {dialect} API's.");
         let (path, other_path) = (path.to_owned(), other_path.to_owned());
-        let taken = move || (operations(&path, own), operations(&other_path, other));
+        let taken = move || Taken { own: operations(&path, own), other: operations(&other_path, other) };
         Self(Arc::new(OtherForm { hint, taken: LazyLock::new(Box::new(taken)) }))
     }
 
     /// Whether a request that was refused with `fault` would fit the other form better: that form has the method, or the
     /// body has all that it needs and nothing else. An unknown id is no reason, because all of them look the same.
     fn fits(&self, fault: &Fault, method: &Method, sent: &SentFields) -> bool {
-        let (own, other) = &*self.0.taken;
+        let Taken { own, other } = &*self.0.taken;
         let method = method.as_str().to_ascii_lowercase();
         match fault {
             Fault::MethodNotAllowed(_) => other.contains_key(&method),
