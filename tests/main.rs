@@ -30,6 +30,7 @@ mod reports;
 mod serving;
 mod template;
 mod threats;
+mod upgrade;
 mod watch;
 mod web;
 mod webchat;

@@ -109,7 +109,7 @@ async fn another_media_type_and_none() {
         for (media_type, name) in types {
             let reply = actor.send(Method::POST, path, media_type, b"{}".to_vec()).await;
             assert_eq!(reply.status, 415, "{path} {name}");
-            let sentence = format!("Unsupported media type \"{name}\" in request.");
+            let sentence = format!("Unsupported media type \"{name}\" in request. Send application/json or a form.");
             assert_eq!(reply.body, spoken.says(&sentence), "{path} {name}");
         }
     }

@@ -63,7 +63,7 @@ impl World {
             Some(value.to_owned())
         })?;
         let place = DataLocation::temporary()?;
-        let process = process::open(&place, config)?;
+        let process = process::open(&place, config, None)?;
         let aws = Aws::new(process.backing.clone(), KEY.to_owned());
         let router = local::router(&process.services);
         let (access, file) = (String::new(), String::new());

@@ -5,9 +5,9 @@
 use crate::{
     data::DataLocation,
     process::{self, Backing},
-    serving::{asked_to_end, serve},
+    serving::{asked_to_end, bind, serve},
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
@@ -26,7 +26,6 @@ use axum::{
 };
 use shared::{aws::Respond, config::Config, log::Causes};
 use std::net::{IpAddr, SocketAddr};
-use tokio::net::TcpListener;
 
 /// The maximum size of a request body in bytes: more than a part of an upload or a batch of rows.
 const BODY_MAX: usize = 64 * 1024 * 1024;
@@ -37,10 +36,10 @@ pub async fn run(listen: SocketAddr, place: DataLocation, config: Config) -> Res
         listen.ip().is_loopback(),
         "{listen} can be reached from elsewhere: there is no password on these services"
     );
-    let _claim = place.claim()?;
-    let (_, backing, _) = process::open(&place, config)?.work();
+    let claim = place.claim()?;
+    let (_, backing, _) = process::open(&place, config, Some(&claim))?.work();
     let asked_to_end = asked_to_end()?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = bind(listen).await?;
     println!("DynamoDB, S3 and SQS are ready on http://{}", listener.local_addr()?);
     serve(listener, Router::new().fallback(answer).with_state(backing.clone()), asked_to_end).await?;
     backing.end().await;

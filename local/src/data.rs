@@ -1,16 +1,21 @@
 //! Where data is stored: a directory, or memory with a temporary directory for the contents of files. Only the user who
 //! runs the process may read either. One process at a time serves a directory.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::{
     env,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 use tempfile::TempDir;
 
+/// The file with the version of the data's format.
+const FORMAT_FILE: &str = "format";
+/// The format that this version reads and writes. A version whose rows or files an older one would misread has a higher
+/// one. New tables, indexes and fields that older versions ignore do not change it.
+const FORMAT: u32 = 1;
 /// The file that the serving process has locked.
 const LOCK: &str = "lock";
 /// How the names of temporary directories begin.
@@ -30,6 +35,9 @@ pub enum DataLocation {
 pub struct Claim(#[expect(dead_code, reason = "it is locked while it is open")] File);
 
 impl DataLocation {
+    /// The directory without `--data`.
+    pub const DEFAULT: &str = ".quintet";
+
     /// A temporary directory. Removes those of processes that were killed.
     pub fn temporary() -> Result<Self> {
         remove_leftovers(&env::temp_dir());
@@ -64,12 +72,41 @@ impl DataLocation {
         let lock = lock.with_context(|| format!("{} cannot be used for data", directory.display()))?;
         match lock.try_lock() {
             Ok(()) => Ok(Claim(lock)),
-            Err(TryLockError::WouldBlock) => bail!("{} is in use by another process", directory.display()),
+            Err(TryLockError::WouldBlock) => {
+                bail!("{} is in use by another process; --data chooses another directory", directory.display())
+            }
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("{} cannot be locked", directory.display()))
             }
         }
     }
+}
+
+/// Checks that this version knows the format of the data in `directory`. Notes the format if the directory has none: it
+/// is new, or of a version that did not note it.
+///
+/// # Errors
+/// If a newer version made the data.
+pub fn check_format(directory: &Path) -> Result<()> {
+    let path = directory.join(FORMAT_FILE);
+    let noted = match fs::read_to_string(&path) {
+        Ok(noted) => noted,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return note_format(&path),
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    };
+    let format = noted.trim().parse::<u32>().ok().with_context(|| format!("{} holds no number", path.display()))?;
+    ensure!(
+        format <= FORMAT,
+        "{} was made by a newer version of Quintet (format {format}; this version knows {FORMAT}): use that version, or \
+         restore a backup",
+        directory.display()
+    );
+    Ok(())
+}
+
+fn note_format(path: &Path) -> Result<()> {
+    let noted = private().open(path).and_then(|mut file| writeln!(file, "{FORMAT}"));
+    noted.with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Creates a directory that only this user may read. One that exists keeps its permissions: it may have other uses.

@@ -3,6 +3,7 @@
 
 mod admin;
 mod backing;
+pub mod clients;
 pub mod command;
 pub mod data;
 pub mod durability;
@@ -13,6 +14,7 @@ pub mod embedded_s3;
 mod in_process;
 pub mod process;
 pub mod pump;
+mod ready;
 mod secrets;
 mod serve;
 pub mod serving;

@@ -21,10 +21,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(wrong) => {
-            // The first line is the error. The rest repeats the usage.
-            let text = wrong.to_string();
-            let line = text.lines().next().unwrap_or("error: wrong arguments").trim_start_matches("error: ");
-            eprintln!("quintet: {line} (try --help)");
+            eprintln!("quintet: {} (try --help)", in_one_line(&wrong.to_string()));
             return ExitCode::from(2);
         }
     };
@@ -45,4 +42,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error of the command line's parser, with its details and tips. What follows them repeats the usage.
+fn in_one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+    let mut all = String::new();
+    for line in lines {
+        let separator = if all.is_empty() || all.ends_with(':') { " " } else { "; " };
+        all.push_str(separator);
+        all.push_str(line.trim_start_matches("error: "));
+    }
+    all.trim_start().to_owned()
 }

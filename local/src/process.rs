@@ -2,7 +2,7 @@
 //! schedules do that work.
 
 use crate::{
-    data::{self, DataLocation},
+    data::{self, Claim, DataLocation},
     durability::Durability,
     embedded::Embedded,
     embedded_gateway::EmbeddedGateway,
@@ -47,6 +47,8 @@ const TIDIED_EVERY: Duration = Duration::from_secs(600);
 /// The interval at which turns are looked for whose process died.
 const RECOVERED_EVERY: Duration = Duration::from_secs(5);
 
+/// The database with all tables.
+const TABLES: &str = "dynamodb.sqlite";
 /// The directory of files' contents. It is created after the database.
 const FILES: &str = "s3";
 
@@ -149,15 +151,22 @@ async fn recover_now_and_then(services: Services) {
     }
 }
 
-/// Opens the services on the data at `place`. The first start creates the data.
-pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
+/// Opens the services on the data at `place`. The first start creates the data. Without a claim to it, data of an older
+/// version stays as it is, because another process may be working on it.
+///
+/// # Errors
+/// If the data does not fit this version.
+pub fn open(place: &DataLocation, config: Config, claim: Option<&Claim>) -> Result<Process> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     place.create()?;
     let (database, durability) = match place {
         DataLocation::Memory(_) => (Database::memory()?, Durability::none()),
         DataLocation::Directory(directory) => open_directory(directory)?,
     };
-    tables::create(&database)?;
+    match claim {
+        Some(_) => tables::upgrade(&database)?,
+        None => tables::create(&database)?,
+    }
     let files = place.directory().join(FILES);
     data::create_private(&files)?;
     let current = match (config.jwt_secret.clone(), place) {
@@ -193,13 +202,19 @@ pub fn open(place: &DataLocation, config: Config) -> Result<Process> {
     Ok(Process { services, backing, sockets, pump })
 }
 
+/// Whether a server has worked on `directory`.
+pub fn has_data(directory: &Path) -> bool {
+    directory.join(TABLES).exists()
+}
+
 fn open_directory(directory: &Path) -> Result<(Database, Durability)> {
-    let file = directory.join("dynamodb.sqlite");
+    let file = directory.join(TABLES);
     let name = file.to_str().with_context(|| format!("{} is not a UTF-8 path", file.display()))?;
     // Without this check, a service whose data was lost would start as a new one.
     let is_empty = fs::metadata(&file).map_or(true, |metadata| metadata.len() == 0);
     let was_used = directory.join(FILES).exists();
     ensure!(!(is_empty && was_used), "{} is missing or empty, although its directory was used before", file.display());
+    data::check_format(directory)?;
     // The database holds password hashes. SQLite gives its other files the same permissions.
     data::create_private_file(&file)?;
     let database = Database::new(name).with_context(|| format!("{} cannot be opened", file.display()))?;

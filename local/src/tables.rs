@@ -1,8 +1,11 @@
 //! The tables of `template.yaml`, created in the embedded database. Keys, indexes and expiry are read from the
 //! template, so that they are described only once.
 
-use anyhow::{Context, Result};
-use dynoxide::{Database, DynoxideError, actions::create_table::CreateTableRequest};
+use anyhow::{Context, Result, ensure};
+use dynoxide::{
+    Database, DynoxideError,
+    actions::{create_table::CreateTableRequest, list_tables::ListTablesRequest},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -35,27 +38,96 @@ struct Table {
     time_to_live: Option<Value>,
 }
 
-/// Creates the missing tables. Each is named after its resource, in lower case.
+/// Creates the tables of an empty database. Each is named after its resource, in lower case. A database that has tables
+/// stays as it is.
+///
+/// # Errors
+/// If the database has tables of another version.
 pub fn create(database: &Database) -> Result<()> {
-    for Table { name, definition, time_to_live } in declared()? {
-        match database.create_table(CreateTableRequest::deserialize(definition)?) {
-            Err(DynoxideError::ResourceInUseException(_)) => {
-                let there = database.describe_table(serde_json::from_value(json!({"TableName": name}))?)?;
-                let there = serde_json::to_value(there)?;
-                anyhow::ensure!(
-                    indexes(&there["Table"]) == indexes(definition),
-                    "the data was made by a version of Quintet whose table `{name}` differs: use another directory"
-                );
-                continue;
-            }
-            made => drop(made.with_context(|| format!("table {name}"))?),
-        }
-        if let Some(specification) = time_to_live {
-            let request = json!({"TableName": name, "TimeToLiveSpecification": specification});
-            database.update_time_to_live(serde_json::from_value(request)?)?;
+    let is_empty = database.list_tables(ListTablesRequest::default())?.table_names.is_empty();
+    bring_up(database, is_empty)
+}
+
+/// Creates what is missing: tables, and indexes of tables, which are filled from the rows. Nothing is removed.
+///
+/// # Errors
+/// If a table or an index is one that this version does not know.
+pub fn upgrade(database: &Database) -> Result<()> {
+    bring_up(database, true)
+}
+
+fn bring_up(database: &Database, may_create: bool) -> Result<()> {
+    for table in declared()? {
+        let existing = database.describe_table(serde_json::from_value(json!({"TableName": table.name}))?);
+        let existing = match existing {
+            Ok(existing) => serde_json::to_value(existing)?["Table"].take(),
+            Err(DynoxideError::ResourceNotFoundException(_)) => Value::Null,
+            Err(error) => return Err(error).with_context(|| format!("table {}", table.name)),
+        };
+        let missing = table.missing_in(&existing)?;
+        ensure!(
+            may_create || missing.is_empty(),
+            "the data was made by an older version of Quintet, and only a server of this version may change it: start \
+             `quintet serve` first"
+        );
+        for step in missing {
+            step.run(database, table).with_context(|| format!("table {}", table.name))?;
         }
     }
     Ok(())
+}
+
+/// What a database lacks of a table.
+enum Missing<'a> {
+    /// All of it.
+    Table,
+    /// An index.
+    Index(&'a Value),
+}
+
+impl Table {
+    /// What `existing`, the description of this table in a database, lacks. It is null if there is no such table.
+    fn missing_in(&self, existing: &Value) -> Result<Vec<Missing<'_>>> {
+        if existing.is_null() {
+            return Ok(vec![Missing::Table]);
+        }
+        let (wanted, there) = (indexes(&self.definition), indexes(existing));
+        let is_known = keys(existing) == keys(&self.definition)
+            && there.iter().all(|(name, index)| wanted.get(name).is_some_and(|wanted| is_same_index(wanted, index)));
+        ensure!(
+            is_known,
+            "the data was made by another version of Quintet, whose table `{}` this version does not know: use that \
+             version, or another directory",
+            self.name
+        );
+        let lacking = wanted.into_iter().filter(|(name, _)| !there.contains_key(name));
+        Ok(lacking.map(|(_, index)| Missing::Index(index)).collect())
+    }
+}
+
+impl Missing<'_> {
+    fn run(&self, database: &Database, Table { name, definition, time_to_live }: &Table) -> Result<()> {
+        match self {
+            Self::Table => {
+                database.create_table(CreateTableRequest::deserialize(definition)?)?;
+                if let Some(specification) = time_to_live {
+                    let request = json!({"TableName": name, "TimeToLiveSpecification": specification});
+                    database.update_time_to_live(serde_json::from_value(request)?)?;
+                }
+            }
+            Self::Index(index) => {
+                // One transaction of the database: after a crash there is the whole index or none.
+                let request = json!({
+                    "TableName": name,
+                    "AttributeDefinitions": definition["AttributeDefinitions"],
+                    "GlobalSecondaryIndexUpdates": [{"Create": index}],
+                });
+                database.update_table(serde_json::from_value(request)?)?;
+                tracing::info!(table = name, index = index["IndexName"].as_str(), "an index was added to the data");
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The tables that the template declares. The template is parsed once per process: in a debug build, parsing takes
@@ -92,8 +164,18 @@ fn table(resource: &str, mut definition: Value) -> Result<Table> {
     Ok(Table { name, definition, time_to_live })
 }
 
-/// The names of a table's indexes.
-fn indexes(table: &Value) -> BTreeSet<&str> {
+/// A table's indexes, by name.
+fn indexes(table: &Value) -> BTreeMap<&str, &Value> {
     let indexes = table["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
-    indexes.filter_map(|index| index["IndexName"].as_str()).collect()
+    indexes.filter_map(|index| Some((index["IndexName"].as_str()?, index))).collect()
+}
+
+/// The attributes of the key of a table or an index.
+fn keys(keyed: &Value) -> BTreeSet<(&str, &str)> {
+    let keys = keyed["KeySchema"].as_array().into_iter().flatten();
+    keys.filter_map(|key| Some((key["KeyType"].as_str()?, key["AttributeName"].as_str()?))).collect()
+}
+
+fn is_same_index(one: &Value, other: &Value) -> bool {
+    keys(one) == keys(other) && one["Projection"]["ProjectionType"] == other["Projection"]["ProjectionType"]
 }

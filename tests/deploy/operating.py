@@ -27,16 +27,27 @@ async def health(anybody, _):
 
 async def administrator(anybody, stack):
     """`quintet create-admin --stack`"""
-    await asyncio.to_thread(create_admin, stack)
+    await asyncio.to_thread(command, stack, "create-admin", "--username", "root", "--email", "root@example.com")
     root = await anybody.sign_in("root")
     me = (await root.get("/api/v1/users/me")).is_answer(200, ...)
     assert me["role"] == "admin", me
 
 
-def create_admin(stack):
+async def support(anybody, stack):
+    """`quintet create-admin --promote` and `quintet grant-tokens`"""
+    rose = await anybody.user("rose")
+    granted = await asyncio.to_thread(command, stack, "grant-tokens", "--username", "rose", "--tokens", "500")
+    assert granted == "rose has 4500 tokens now.\n", granted
+    await asyncio.to_thread(command, stack, "create-admin", "--promote", "--username", "rose")
+    me = (await rose.get("/api/v1/users/me")).is_answer(200, ...)
+    assert (me["role"], me["tokens"]) == ("admin", 4500), me
+
+
+def command(stack, name, *arguments):
+    """Runs a command of operators on the stack. Returns what it prints."""
     environment = {**os.environ, **stack.emulator.environment(), "QUINTET_ADMIN_PASSWORD": PASSWORD}
-    command = [BINARY, "create-admin", "--stack", STACK, "--username", "root", "--email", "root@example.com"]
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    asked = [BINARY, name, "--stack", STACK, *arguments]
+    return subprocess.run(asked, env=environment, check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout
 
 
 async def administration(anybody, _):
@@ -137,5 +148,5 @@ async def removal(anybody, stack):
     assert not tables and not functions, f"{tables} {functions}"
 
 
-AT_FIRST = [health, administrator]
+AT_FIRST = [health, administrator, support]
 IN_THE_END = [administration, permissions, janitor, rotation, throttling, removal]

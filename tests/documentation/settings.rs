@@ -63,6 +63,7 @@ fn defaults() -> BTreeMap<String, String> {
         streams_responses,
         log,
         outbound,
+        trusted_proxies,
         webhook_retries,
         files: FileLimits { quota, in_request },
     } = Config::read(|_| None).unwrap();
@@ -134,6 +135,7 @@ fn defaults() -> BTreeMap<String, String> {
         ("SEARCH_API_KEY_SECRET_ID", NONE.to_owned()),
         ("OUTBOUND_ALLOW", NONE.to_owned()),
         ("OUTBOUND_DENY", NONE.to_owned()),
+        ("TRUSTED_PROXIES", list(trusted_proxies.iter().map(|block| format!("{block:?}")).collect())),
         ("WEBHOOK_RETRY_SECONDS", seconds.collect::<Vec<_>>().join(",")),
     ];
     rows.into_iter().map(|(name, default)| (name.to_owned(), default)).collect()

@@ -103,11 +103,88 @@ async fn a_form_without_and_with_it() {
         error(
             415,
             "UNSUPPORTED_MEDIA_TYPE",
-            "Unsupported media type \"application/x-www-form-urlencoded\" in request."
+            "Unsupported media type \"application/x-www-form-urlencoded\" in request. Send application/json."
         )
     );
     let webchat = world.anonymous().post_form("/api/v1/auth/login/", &form).await;
     assert_eq!(webchat.status, 200);
+}
+
+/// The sentence in a refusal that would fit the other form of the path.
+const WITH_SLASH: &str = "With a final slash, this path is the webchat API's.";
+const WITHOUT_SLASH: &str = "Without the final slash, this path is the platform API's.";
+
+#[tokio::test]
+async fn a_body_that_fits_the_other_form_is_told_so() {
+    let required = "This field is required.";
+    let sign_in = json!({"email": "alice@example.com", "password": PASSWORD});
+    let webchat = post("/api/v1/auth/login/", sign_in.clone()).await;
+    assert_eq!((webchat.status, webchat.body), (400, json!({"username": [required, WITHOUT_SLASH]})));
+    let webchat = post("/api/v1/auth/register/", sign_in).await;
+    let expected = json!({"username": [required, WITHOUT_SLASH], "confirm_password": [required]});
+    assert_eq!((webchat.status, webchat.body), (400, expected));
+    for (path, body) in [
+        ("/api/v1/auth/login", json!({"username": "alice", "password": PASSWORD})),
+        ("/api/v1/auth/register", json!({"username": "a", "password": PASSWORD, "confirm_password": PASSWORD})),
+    ] {
+        let platform = post(path, body).await;
+        let mut expected = invalid(&[("email", required)]);
+        expected["detail"] = format!("Invalid input: email. {WITH_SLASH}").into();
+        assert_eq!((platform.status, platform.body), (422, expected), "{path}");
+    }
+    let world = World::new();
+    let alice = world.user("alice").await;
+    let assistant = json!({"name": "Ada", "system_prompt": "Answer.", "temperature": 1});
+    let reports = alice.post("/api/v1/assistants/", assistant).await;
+    let expected = json!({"company_name": [required, WITHOUT_SLASH], "instructions": [required]});
+    assert_eq!((reports.status, reports.body), (400, expected));
+    let form = "name=Ada&system_prompt=Answer.";
+    assert_eq!(
+        alice.post_form("/api/v1/assistants/", form).await.body["company_name"],
+        json!([required, WITHOUT_SLASH])
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_the_other_form_either_is_told_nothing_of_it() {
+    let required = "This field is required.";
+    let cases = [
+        ("/api/v1/auth/login/", json!({}), json!({"username": [required], "password": [required]})),
+        (
+            "/api/v1/auth/login/",
+            json!({"email": "alice@example.com"}),
+            json!({"username": [required], "password": [required]}),
+        ),
+        (
+            "/api/v1/auth/login/",
+            json!({"email": "alice@example.com", "password": PASSWORD, "remember": true}),
+            json!({"username": [required]}),
+        ),
+        (
+            "/api/v1/auth/register/",
+            json!({"email": "alice@example.com", "password": PASSWORD, "confirm_password": PASSWORD}),
+            json!({"username": [required]}),
+        ),
+        ("/api/v1/auth/login", json!({"username": "alice"}), invalid(&[("email", required), ("password", required)])),
+        ("/api/v1/auth/login", json!({"email": "alice"}), invalid(&[("password", required)])),
+    ];
+    for (path, body, expected) in cases {
+        assert_eq!(post(path, body.clone()).await.body, expected, "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_of_the_other_form_is_told_so() {
+    let world = World::new();
+    let platform = world.anonymous().post("/api/v1/users", json!({})).await;
+    let sentence = "Method \"POST\" not allowed. With a final slash, this path is the reports API's.";
+    assert_eq!((platform.status, platform.header("allow")), (405, "GET,HEAD"));
+    assert_eq!(platform.body, error(405, "METHOD_NOT_ALLOWED", sentence));
+    let reports = world.anonymous().get("/api/v1/users/").await;
+    let sentence = format!("Method \"GET\" not allowed. {WITHOUT_SLASH}");
+    assert_eq!((reports.status, reports.body), (405, json!({"detail": sentence})));
+    let reports = world.anonymous().send(Method::DELETE, "/api/v1/users/", None, Vec::new()).await;
+    assert_eq!((reports.status, reports.body), (405, json!({"detail": "Method \"DELETE\" not allowed."})));
 }
 
 #[tokio::test]

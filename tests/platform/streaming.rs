@@ -289,7 +289,11 @@ async fn what_is_wrong_before_the_stream_is_an_ordinary_answer() {
         (alice.post(&messages(&path), json!({})).await, invalid(&[("content", required)])),
         (
             alice.post_raw(&messages(&path), "text/plain", "Hello").await,
-            error(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type \"text/plain\" in request."),
+            error(
+                415,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "Unsupported media type \"text/plain\" in request. Send application/json.",
+            ),
         ),
     ];
     for (reply, expected) in cases {

@@ -70,11 +70,8 @@ async fn forms_and_other_media_types() {
         for media_type in types {
             let reply = actor.post_raw(path, media_type, "email=user@example.com").await;
             assert_eq!(reply.status, 415, "{path} {media_type}");
-            assert_eq!(
-                reply.body,
-                error(415, "UNSUPPORTED_MEDIA_TYPE", &format!("Unsupported media type \"{media_type}\" in request.")),
-                "{path}"
-            );
+            let sentence = format!("Unsupported media type \"{media_type}\" in request. Send application/json.");
+            assert_eq!(reply.body, error(415, "UNSUPPORTED_MEDIA_TYPE", &sentence), "{path}");
         }
     }
 }
@@ -87,7 +84,7 @@ async fn a_body_without_a_content_type() {
         assert_eq!(reply.status, 415, "{path}");
         assert_eq!(
             reply.body,
-            error(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type \"\" in request."),
+            error(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type \"\" in request. Send application/json."),
             "{path}"
         );
     }

@@ -34,11 +34,8 @@ async fn another_media_type_and_none() {
         for (media_type, name) in [(Some("text/plain"), "text/plain"), (None, "")] {
             let reply = world.anonymous().send(Method::POST, path, media_type, b"{}".to_vec()).await;
             assert_eq!(reply.status, 415, "{path} {name}");
-            assert_eq!(
-                reply.body,
-                json!({"detail": format!("Unsupported media type \"{name}\" in request.")}),
-                "{path} {name}"
-            );
+            let detail = format!("Unsupported media type \"{name}\" in request. Send application/json or a form.");
+            assert_eq!(reply.body, json!({"detail": detail}), "{path} {name}");
         }
     }
 }

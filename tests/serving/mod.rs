@@ -2,6 +2,7 @@
 
 mod answers;
 mod connections;
+mod proxies;
 mod requests;
 
 use crate::world::{LiveServer, World};

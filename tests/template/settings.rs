@@ -9,7 +9,7 @@ use std::{
 };
 
 /// What no function is told, for a reason.
-const NOT_ON_LAMBDA: [&str; 8] = [
+const NOT_ON_LAMBDA: [&str; 9] = [
     // These are in secrets instead. That of the signing key has the one before it, too.
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
@@ -19,6 +19,8 @@ const NOT_ON_LAMBDA: [&str; 8] = [
     // Administrators are made by a command.
     "QUINTET_ADMIN_EMAIL",
     "QUINTET_ADMIN_PASSWORD",
+    // The gateway tells the client's address itself.
+    "TRUSTED_PROXIES",
     // Clients are tested against a server on a laptop.
     "ECHO_SCRIPTS",
 ];
@@ -106,7 +108,7 @@ fn operators_find_under_a_settings_name_what_functions_are_told() {
     let template = template();
     let outputs = template["Outputs"].as_object().unwrap();
     let told = told();
-    let needed = OF_THE_STACK.into_iter().chain(["JWT_SECRET_ID", "INITIAL_TOKENS"]);
+    let needed = OF_THE_STACK.into_iter().chain(["JWT_SECRET_ID", "INITIAL_TOKENS", "REFILL_TOKENS", "REFILL_HOURS"]);
     let needed = needed.map(|name| (in_outputs(name), told[name].clone()));
     let mut needed: BTreeMap<String, String> = needed.collect();
     let stage = "${AWS::Region}.${AWS::URLSuffix}";

@@ -10,10 +10,19 @@ use axum::http::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// Each dialect's error for a verb that a path does not support.
-fn not_allowed(dialect: Dialect, verb: &str) -> serde_json::Value {
-    let detail = format!("Method \"{verb}\" not allowed.");
-    match dialect {
+/// The error for a verb that a path does not support. If the path's other form supports it, the error says whose that is.
+fn not_allowed(route: &Route, verb: &str) -> serde_json::Value {
+    let twin = match route.path.strip_suffix('/') {
+        Some(bare) => bare.to_owned(),
+        None => format!("{}/", route.path),
+    };
+    let twin = ROUTES.iter().find(|other| route.is_shared && other.path == twin && other.verb == verb);
+    let hint = twin.map(|twin| {
+        let form = if twin.path.ends_with('/') { "With a final slash" } else { "Without the final slash" };
+        format!(" {form}, this path is the {} API's.", format!("{:?}", twin.dialect).to_lowercase())
+    });
+    let detail = format!("Method \"{verb}\" not allowed.{}", hint.unwrap_or_default());
+    match route.dialect {
         Dialect::Platform => json!({
             "detail": detail,
             "status_code": 405,
@@ -82,7 +91,7 @@ async fn a_verb_that_a_path_does_not_have_is_405_with_the_verbs_that_it_has() {
             let reply = fixture.actor(route).send(method, path, None, Vec::new()).await;
             assert_refused(&reply, route.dialect, &attack);
             assert_eq!(reply.status, 405, "{attack}: {}", reply.text);
-            assert_eq!(reply.body, not_allowed(route.dialect, verb), "{attack}");
+            assert_eq!(reply.body, not_allowed(route, verb), "{attack}");
             assert_eq!(allowed(&reply), own, "{attack}");
         }
     }

@@ -75,7 +75,8 @@ async fn a_media_type_that_nobody_takes() {
         for media_type in ["text/plain", "application/xml", "application/jsonx", "json"] {
             let reply = alice.post_raw(&endpoint, media_type, "{}").await;
             assert_eq!(reply.status, 415, "{endpoint}: {media_type}");
-            let detail = format!("Unsupported media type \"{media_type}\" in request.");
+            let detail =
+                format!("Unsupported media type \"{media_type}\" in request. Send application/json or a form.");
             assert_eq!(reply.body, json!({"detail": detail}));
         }
     }
@@ -87,7 +88,10 @@ async fn a_body_without_a_content_type() {
     for endpoint in endpoints {
         let reply = alice.send(Method::POST, &endpoint, None, b"{}".to_vec()).await;
         assert_eq!(reply.status, 415, "{endpoint}");
-        assert_eq!(reply.body, json!({"detail": "Unsupported media type \"\" in request."}));
+        assert_eq!(
+            reply.body,
+            json!({"detail": "Unsupported media type \"\" in request. Send application/json or a form."})
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use crate::world::{Actor, Fault, Moment, OVER_SDK, QueueFault, Receiver, World};
 use futures::future::join;
 use local::embedded_queue::Received;
 use serde_json::{Value, json};
+use shared::store::deliveries::DeliveryKey;
 use std::time::Duration;
 
 /// A step that makes more calls than this never ends.
@@ -196,6 +197,53 @@ async fn the_process_ends_and_the_queue_with_it() {
     receiver.answers([500]);
     assert!(deliver_once(&world, &message).await);
     assert_delivered(&restarted(&world).await, &alice, &receiver, &path, 2, "before it was tried again").await;
+}
+
+/// The attempt of a process that was killed keeps its claim for a while. Meanwhile the next process has as many calls to
+/// the same host as it may.
+#[tokio::test]
+async fn the_process_ends_during_an_attempt_and_then_the_host_is_busy() {
+    let (world, alice, receiver, path) = alice_with_a_webhook(&[]).await;
+    let mut keys: Vec<DeliveryKey> = Vec::new();
+    for _ in 0..5 {
+        super::test(&alice, &path).await;
+        let message = world.queues.deliveries.take().unwrap();
+        keys.push(serde_json::from_str(&message.body).unwrap());
+        receiver.hangs();
+        world.pass(Duration::from_millis(1));
+    }
+    let attempt = |world: &World, key: DeliveryKey| {
+        let services = world.services.clone();
+        tokio::spawn(async move { services.deliveries.deliver(key).await })
+    };
+    let last = keys.pop().unwrap();
+    let killed = attempt(&world, last);
+    receiver.until_received().await;
+    killed.abort();
+    let after = restarted(&world).await;
+    let hanging: Vec<_> = keys.into_iter().map(|key| attempt(&after, key)).collect();
+    let mut received = 0;
+    while received < 4 {
+        received += receiver.until_received().await.len();
+    }
+    let is_for_last = |message: &Received| serde_json::from_str::<DeliveryKey>(&message.body).unwrap() == last;
+    let handle_messages_for_last = async || {
+        let messages = std::iter::from_fn(|| after.queues.deliveries.take()).filter(is_for_last).collect::<Vec<_>>();
+        for message in &messages {
+            after.services.deliveries.deliver(last).await.unwrap();
+            after.queues.deliveries.done(&message.receipt);
+        }
+        messages.len()
+    };
+    handle_messages_for_last().await;
+    for task in hanging {
+        task.abort();
+    }
+    after.pass(CLAIM);
+    assert_eq!(handle_messages_for_last().await, 1, "nothing wakes the delivery");
+    let mut listed = super::deliveries(&alice.in_world(&after), &path).await;
+    listed.retain(|one| one["id"] == last.delivery.to_string());
+    assert_eq!(listed[0]["status"], "delivered", "{listed:?}");
 }
 
 #[tokio::test]

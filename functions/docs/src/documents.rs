@@ -91,7 +91,7 @@ pub static METERED: LazyLock<Published> = LazyLock::new(|| Published::new::<Mete
 /// compressed if the client accepts it.
 pub async fn answer(document: &'static LazyLock<Published>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let ServedAt(here) = ServedAt::of(&parts);
+    let ServedAt(here) = ServedAt::of(&parts.extensions, &parts.headers);
     let text = document.at(&here);
     // The tag is weak, because it stands for the compressed document, too.
     let tag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&text)[..16]));

@@ -81,7 +81,7 @@ pub fn code(fault: &Fault) -> &'static str {
         Fault::UnknownPath => "not_found",
         Fault::MethodNotAllowed(_) => "method",
         Fault::BodyTooLarge | Fault::HeadTooLarge => "too_large",
-        Fault::BadRequest(_) | Fault::UnsupportedMediaType(_) | Fault::BodyTimedOut => "invalid",
+        Fault::BadRequest(_) | Fault::UnsupportedMediaType { .. } | Fault::BodyTimedOut => "invalid",
         Fault::TimedOut => "unavailable",
         Fault::Panicked => "internal",
     }

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use shared::{
-    http::{Dialect, Pages, Refusal, dialect, pages::PublicUrl},
+    http::{Dialect, Pages, Refusal, dialect},
     service::Services,
 };
 
@@ -33,9 +33,7 @@ pub async fn unknown(State(services): State<Services>, request: Request) -> Resp
 }
 
 fn visit(services: &Services, request: &Request) -> Visit {
-    let public = request.extensions().get::<PublicUrl>();
-    let new_secret = || services.logins.new_form_secret();
-    Visit::of(request.method(), request.uri(), request.headers(), public, new_secret)
+    Visit::of(request, services.config.has_gateway(), || services.logins.new_form_secret())
 }
 
 async fn complete(services: &Services, visit: &Visit, response: Response) -> Response {

@@ -2,13 +2,13 @@
 
 use crate::words::{EN, NL, Words};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts},
 };
 use sha2::{Digest, Sha256};
 use shared::{
     domain::{Error, ids::LoginId},
-    http::{App, Failure, Pages, cookie, pages::PublicUrl},
+    http::{App, Failure, Pages, cookie, pages::ServedAt},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -86,21 +86,9 @@ impl std::ops::Deref for Visit {
 
 impl Visit {
     /// Reads a request. `new_secret` makes a secret for a browser that has none.
-    pub fn of(
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        public: Option<&PublicUrl>,
-        new_secret: impl FnOnce() -> String,
-    ) -> Self {
-        let has_gateway = public.is_some();
-        let served_at = match public {
-            Some(PublicUrl(url)) => url.trim_end_matches('/').to_owned(),
-            None => {
-                let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-                format!("http://{host}")
-            }
-        };
+    pub fn of(request: &Request, has_gateway: bool, new_secret: impl FnOnce() -> String) -> Self {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let ServedAt(served_at) = ServedAt::of(request.extensions(), headers);
         let public = served_at.parse::<Uri>().ok();
         let is_https = public.as_ref().is_some_and(|url| url.scheme_str() == Some("https"));
         let root = public.map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned());

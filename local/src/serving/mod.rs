@@ -6,7 +6,7 @@ mod held;
 mod requests;
 mod stream;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use axum::{
     Router,
     body::Body,
@@ -58,6 +58,19 @@ pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// Listens on `address`.
+///
+/// # Errors
+/// In one line, with advice if another process has the port.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!("cannot listen on {address}: another process uses the port; --listen chooses another one")
+        }
+        bound => bound.with_context(|| format!("cannot listen on {address}")),
+    }
 }
 
 /// Serves `routes` until `end` completes. Requests that are running then get a limited time to finish; connections that

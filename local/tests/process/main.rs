@@ -4,6 +4,7 @@
 mod command_line;
 mod services;
 mod stack;
+mod upgrades;
 
 use serde_json::{Value, json};
 use std::{
@@ -137,6 +138,10 @@ fn register(server: &Server, username: &str) -> String {
     body["access"].as_str().unwrap().to_owned()
 }
 
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
@@ -144,12 +149,20 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn wrong_arguments_are_one_clear_line() {
     let directory = Directory::new("arguments");
-    let wrong: [(&[&str], &str); 7] = [
-        (&["--lisen", "x"], "--lisen"),
-        (&["serve", "--listen", "nonsense"], "nonsense"),
+    let wrong: [(&[&str], &str); 15] = [
+        (&["--lisen", "x"], "a similar argument exists: '--listen'"),
+        (&["serve", "--listen", "nonsense"], "'nonsense'"),
+        (&["serve", "--listen", "localhost:8000"], "127.0.0.1:8000"),
+        (&["create-admn"], "a similar subcommand exists: 'create-admin'"),
+        (&["grant-tokens", "--username", "ada"], "--tokens <N>"),
+        (&["grant-tokens", "--tokens", "10"], "--username <USERNAME>"),
+        (&["grant-tokens", "--username", "ada", "--tokens", "0"], "1..=1000000000"),
+        (&["grant-tokens", "--username", "ada", "--tokens", "10", "--data", "nothing"], "nothing holds no data"),
+        (&["create-admin", "--promote"], "--username or --email"),
+        (&["create-admin", "--promote", "--username", "ada"], ".quintet holds no data"),
         (&["serve", "--in-memory", "--data", "here"], "--in-memory"),
         (&["start"], "start"),
-        (&["create-admin", "--username", "root"], "required"),
+        (&["create-admin", "--username", "root"], "required arguments were not provided: --email <EMAIL>"),
         (&["create-admin", "--stack", "quintet", "--data", "here"], "--data"),
         (&["services", "--listen", "0.0.0.0:0"], "0.0.0.0:0"),
     ];
@@ -176,6 +189,8 @@ fn wrong_settings_are_one_clear_line() {
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "inof"),
         ("CORS_ORIGINS", "https://example.com/path"),
+        ("TRUSTED_PROXIES", "proxy.internal"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ];
     for (name, value) in wrong {
         let output = run(&directory.0, &["serve", "--in-memory", "--listen", "127.0.0.1:0"], &[(name, value)]);
@@ -196,7 +211,7 @@ fn a_port_in_use_is_one_clear_line() {
     let error = stderr(&output);
     assert!(!output.status.success());
     assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.contains(&address), "{error}");
+    assert!(error.contains(&address) && error.contains("--listen"), "{error}");
 }
 
 #[test]
@@ -273,7 +288,7 @@ fn a_directory_has_one_server() {
         let error = stderr(&output);
         assert!(!output.status.success(), "{command}");
         assert_eq!(error.lines().count(), 1, "{error}");
-        assert!(error.contains("data"), "{error}");
+        assert_eq!(error, "quintet: data is in use by another process; --data chooses another directory\n");
     }
     drop(server);
     drop(Server::start(&directory.0, &["serve", "--data", "data"], &[]));
@@ -338,6 +353,128 @@ fn administrators_are_made_by_command_and_by_settings() {
         let administrators = users["items"].as_array().unwrap().iter().filter(|user| user["role"] == "admin");
         assert_eq!(administrators.count(), 2, "{users}");
     }
+}
+
+#[test]
+fn an_existing_account_becomes_an_administrator() {
+    let directory = Directory::new("promote");
+    let server = Server::start(&directory.0, &[], &[]);
+    let ada = register(&server, "ada");
+    let grace = register(&server, "grace");
+    let email = json!({"email": "grace@example.com", "current_password": PASSWORD});
+    assert_eq!(put(server.address, "/api/v1/users/me", &grace, &email).unwrap().0, 200);
+    let promote = |names: &[&str]| run(&directory.0, &[&["create-admin", "--promote"], names].concat(), &[]);
+    // While the server runs.
+    let promoted = promote(&["--username", "ADA"]);
+    assert_eq!((stderr(&promoted).as_str(), stdout(&promoted).as_str()), ("", "ada is an administrator now.\n"));
+    let (status, users) = get(server.address, "/api/v1/users?username=ada", &ada).unwrap();
+    assert_eq!((status, &users["items"][0]["role"]), (200, &json!("admin")), "{users}");
+    let refused = [
+        (["--username", "ada"].as_slice(), "ada is an administrator already"),
+        (&["--username", "bob"], "no account has the username bob"),
+        (&["--username", "grace@example.com"], "no account has the username grace@example.com"),
+        (&["--email", "bob@example.com"], "no account has the e-mail address bob@example.com"),
+        (
+            &["--username", "ada", "--email", "grace@example.com"],
+            "the username and the e-mail address belong to two accounts",
+        ),
+        (&["--email", "nonsense"], "e-mail: Enter a valid email address."),
+    ];
+    for (names, expected) in refused {
+        let failed = promote(names);
+        assert_eq!((failed.status.code(), stderr(&failed)), (Some(1), format!("quintet: {expected}\n")));
+    }
+    let id = |name: &str| {
+        let (_, users) = get(server.address, &format!("/api/v1/users?username={name}"), &ada).unwrap();
+        users["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let grace_path = format!("/api/v1/users/{}", id("grace"));
+    assert_eq!(put(server.address, &grace_path, &ada, &json!({"is_active": false})).unwrap().0, 200);
+    let disabled = promote(&["--email", "grace@example.com"]);
+    assert!(stderr(&disabled).contains("grace is disabled"), "{}", stderr(&disabled));
+    assert_eq!(put(server.address, &grace_path, &ada, &json!({"is_active": true})).unwrap().0, 200);
+    assert!(promote(&["--email", "grace@example.com"]).status.success());
+    // Two administrators count as two: one of them can be demoted, and then the other cannot.
+    assert_eq!(put(server.address, &grace_path, &ada, &json!({"role": "user"})).unwrap().0, 200);
+    let ada_path = format!("/api/v1/users/{}", id("ada"));
+    assert_eq!(put(server.address, &ada_path, &ada, &json!({"role": "user"})).unwrap().0, 409);
+    // A new account with the name is refused with the way to go.
+    let create = ["create-admin", "--username", "grace", "--email", "other@example.com"];
+    let taken = stderr(&run(&directory.0, &create, &[("QUINTET_ADMIN_PASSWORD", PASSWORD)]));
+    assert_eq!(taken.lines().count(), 1, "{taken}");
+    assert!(taken.contains("already exists") && taken.contains("--promote"), "{taken}");
+}
+
+#[test]
+fn tokens_are_granted_while_the_server_runs() {
+    let directory = Directory::new("grant");
+    let server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
+    let ada = register(&server, "ada");
+    let grant = |rest: &[&str]| run(&directory.0, &[&["grant-tokens", "--data", "data"], rest].concat(), &[]);
+    for balance in [5000, 6000] {
+        let granted = grant(&["--username", "ada", "--tokens", "1000"]);
+        let expected = format!("ada has {balance} tokens now.\n");
+        assert_eq!((stderr(&granted).as_str(), stdout(&granted)), ("", expected));
+        assert_eq!(get(server.address, "/token/", &ada), Some((200, json!({"tokens": balance}))));
+    }
+    let (status, _) = server.post("/send/", &ada, "", &json!({"message": "Hello"})).unwrap();
+    assert_eq!(status, 200);
+    let granted = grant(&["--username", "Ada", "--tokens", "1"]);
+    assert_eq!(stdout(&granted), "ada has 5901 tokens now.\n");
+    for (rest, expected) in [
+        (["--username", "bob", "--tokens", "1"], "no account has the username bob"),
+        (["--email", "ada@example.com", "--tokens", "1"], "no account has the e-mail address ada@example.com"),
+    ] {
+        let failed = grant(&rest);
+        assert_eq!((failed.status.code(), stderr(&failed)), (Some(1), format!("quintet: {expected}\n")));
+    }
+}
+
+#[test]
+fn the_lines_at_the_start_say_what_the_server_works_on() {
+    let directory = Directory::new("lines");
+    let lines = |arguments: &[&str], settings: &[(&str, &str)]| {
+        let arguments = [arguments, &["--listen", "127.0.0.1:0"]].concat();
+        let mut child = quintet(&directory.0, &arguments, settings).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = Vec::new();
+        for _ in 0..6 {
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            lines.push(line.trim_end().to_owned());
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (ready, address) = lines[0].split_once("http://").unwrap();
+        assert_eq!(ready, "Quintet is ready on ");
+        assert_eq!(lines[4], format!("  documentation  http://{address}/docs"));
+        [lines[1].clone(), lines[2].clone(), lines[3].clone(), lines[5].clone()]
+    };
+    let here = directory.0.display();
+    let echo = "  model          echo, which answers with one sentence; MODEL_BASE_URL connects a model";
+    let data = format!("  data           {here}/.quintet");
+    let none = "  administrator  none yet; `quintet create-admin --username NAME --email ADDRESS` makes one";
+    assert_eq!(lines(&[], &[]), [data.as_str(), echo, "  limits         off", none]);
+    let model = [
+        ("MODEL_BASE_URL", "http://operator:hidden@models.example.com:8080/v1"),
+        ("MODEL_API_KEY", "sk-hidden"),
+        ("MODEL_NAME", "small"),
+        ("RATE_LIMIT_API", "100"),
+        ("RATE_LIMIT_AUTH", "10"),
+    ];
+    let expected = [
+        "  data           in memory: gone when the process ends",
+        "  model          small at models.example.com",
+        "  limits         100 requests a minute, 10 sign-ins a minute",
+        "  administrator  none yet; QUINTET_ADMIN_EMAIL and QUINTET_ADMIN_PASSWORD make one",
+    ];
+    assert_eq!(lines(&["serve", "--in-memory"], &model), expected);
+    let admin =
+        [("QUINTET_ADMIN_EMAIL", "root@example.com"), ("QUINTET_ADMIN_PASSWORD", PASSWORD), ("RATE_LIMIT_AUTH", "10")];
+    let data = format!("  data           {here}/elsewhere");
+    let limits = "  limits         no limit of requests, 10 sign-ins a minute";
+    let there = "  administrator  there is one";
+    assert_eq!(lines(&["serve", "--data", "elsewhere"], &admin), [data.as_str(), echo, limits, there]);
 }
 
 /// Callers keep talking while the process is killed, again and again. Whatever was answered is there

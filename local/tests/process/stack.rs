@@ -1,6 +1,6 @@
 //! The operator's commands on a deployed stack: the AWS CLI is a stub, DynamoDB is that of `quintet services`.
 
-use super::{Directory, PASSWORD, Server, get, quintet, stderr};
+use super::{Directory, PASSWORD, Server, get, quintet, stderr, stdout};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -101,11 +101,16 @@ fn outputs() -> Vec<(String, String)> {
     tables.into_iter().chain(others.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
-/// Makes `boss` an administrator of the stack `quintet`, with nothing but `settings` and the operator's password.
+/// Makes `boss` an administrator of the stack `quintet`.
 fn create(directory: &Directory, path: &str, settings: &[(&str, &str)]) -> Output {
-    let create = ["create-admin", "--stack", "quintet", "--username", "boss", "--email", "boss@example.com"];
+    command(directory, path, &["create-admin", "--username", "boss", "--email", "boss@example.com"], settings)
+}
+
+/// Runs a command on the stack `quintet`, with nothing but `settings` and the operator's password.
+fn command(directory: &Directory, path: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    let arguments = [arguments, &["--stack", "quintet"]].concat();
     let home = directory.0.to_str().unwrap();
-    let mut command = quintet(&directory.0, &create, settings);
+    let mut command = quintet(&directory.0, &arguments, settings);
     for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
         if settings.iter().all(|(set, _)| *set != name) {
             command.env_remove(name);
@@ -127,13 +132,19 @@ fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
     let settings = [&KEYS[..], &[("AWS_ENDPOINT_URL", all.as_str())]].concat();
     let made = create(&directory, cli.path(), &settings);
     assert_eq!(stderr(&made), "");
-    assert_eq!(String::from_utf8(made.stdout).unwrap(), "boss is an administrator now.\n");
+    assert_eq!(stdout(&made), "boss is an administrator now.\n");
     assert_eq!(cli.asked(), ASKED);
 
-    let taken = "quintet: username: A user with that username already exists.; \
-                 email: A user with that email already exists.\n";
+    let taken = "quintet: username: A user with that username already exists. email: A user with that email already \
+                 exists. `quintet create-admin --promote` makes an existing account an administrator.\n";
     let again = create(&directory, cli.path(), &settings);
     assert_eq!((again.status.code(), stderr(&again).as_str()), (Some(1), taken));
+
+    let granted = command(&directory, cli.path(), &["grant-tokens", "--username", "boss", "--tokens", "50"], &settings);
+    assert_eq!((stderr(&granted).as_str(), stdout(&granted).as_str()), ("", "boss has 750 tokens now.\n"));
+    let promoted =
+        command(&directory, cli.path(), &["create-admin", "--promote", "--email", "boss@example.com"], &settings);
+    assert_eq!(stderr(&promoted), "quintet: boss is an administrator already\n");
 
     drop(services);
     let server = Server::start(&directory.0, &["serve", "--data", "data"], &[]);
@@ -141,7 +152,7 @@ fn an_administrator_is_made_in_the_tables_that_a_stack_names() {
     let (status, body) = server.post("/api/v1/auth/login", "", "", &body).unwrap();
     assert_eq!(status, 200, "{body}");
     let (_, me) = get(server.address, "/api/v1/users/me", body["access_token"].as_str().unwrap()).unwrap();
-    assert_eq!((&me["username"], &me["role"], &me["tokens"]), (&json!("boss"), &json!("admin"), &json!(700)));
+    assert_eq!((&me["username"], &me["role"], &me["tokens"]), (&json!("boss"), &json!("admin"), &json!(750)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     aws::EMBEDDED_ENDPOINT,
     domain::{file::MIB, models::Models, money::Prices, webhook::RetrySchedule},
     model::EmbeddingsSettings,
-    outbound::OutboundRules,
+    outbound::{Block, OutboundRules},
     search::SearchSettings,
     secrets::SigningKeys,
     service::files::FileLimits,
@@ -63,6 +63,8 @@ pub struct Config {
     pub log: LogSettings,
     /// Which of the addresses that users give may be called.
     pub outbound: OutboundRules,
+    /// The proxies that may tell the address of a client, and the scheme and host that it asked for.
+    pub trusted_proxies: Vec<Block>,
     /// When webhook deliveries are retried.
     pub webhook_retries: RetrySchedule,
     /// How much space files may take.
@@ -232,11 +234,16 @@ impl Config {
         }
     }
 
+    /// Whether a gateway is in front of this service. It has another host for live connections.
+    pub fn has_gateway(&self) -> bool {
+        self.websocket_endpoint != EMBEDDED_ENDPOINT
+    }
+
     /// The address of live connections. `here` is the address of this service, where the embedded gateway is.
     pub fn websocket_url(&self, here: &str) -> String {
-        let address = match self.websocket_endpoint == EMBEDDED_ENDPOINT {
-            true => format!("{here}/ws"),
-            false => self.websocket_endpoint.clone(),
+        let address = match self.has_gateway() {
+            true => self.websocket_endpoint.clone(),
+            false => format!("{here}/ws"),
         };
         address.strip_prefix("http").map_or_else(String::new, |rest| format!("ws{rest}"))
     }
@@ -299,6 +306,7 @@ impl Config {
             streams_responses: settings.switch("STREAM_RESPONSES")?,
             log: LogSettings { level: settings.log_level("LOG_LEVEL")?, json },
             outbound: settings.outbound()?,
+            trusted_proxies: settings.blocks("TRUSTED_PROXIES")?,
             webhook_retries: settings.retries("WEBHOOK_RETRY_SECONDS")?,
             files: FileLimits {
                 quota: u64::from(settings.number::<u32>("FILES_QUOTA_MB", 1024)?) * MIB,

@@ -10,7 +10,7 @@ use crate::{
         webhook::RetrySchedule,
     },
     model::EmbeddingsSettings,
-    outbound::OutboundRules,
+    outbound::{Block, OutboundRules},
     search::SearchSettings,
     secrets::KEY_MIN,
 };
@@ -226,6 +226,11 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         let allowed = self.list("OUTBOUND_ALLOW", place, |entry| entry.parse().ok())?;
         let refused = self.list("OUTBOUND_DENY", "a host name like api.example.com", |entry| entry.parse().ok())?;
         Ok(OutboundRules::new(allowed, refused))
+    }
+
+    /// A list of addresses and blocks of addresses.
+    pub(super) fn blocks(&self, name: &'static str) -> Result<Vec<Block>, SettingError> {
+        self.list(name, "an IP address or a block like 10.0.0.0/8", |entry| entry.parse().ok())
     }
 
     pub(super) fn secret(&self, name: &'static str) -> Result<Option<SecretString>, SettingError> {

@@ -1,6 +1,6 @@
 //! Request bodies: JSON in every dialect, and forms in those that follow Django REST framework.
 
-use super::{App, Dialect, Failure, Fault, parameters::Parameters};
+use super::{App, Dialect, Failure, Fault, WantedBody, parameters::Parameters, twin::SentFields};
 use axum::body::HttpBody;
 use axum::{
     extract::{FromRequest, Request},
@@ -42,7 +42,9 @@ impl<D: Dialect, T: DeserializeOwned> FromRequest<App<D>> for Body<T> {
 
     async fn from_request(request: Request, _: &App<D>) -> Result<Self, Failure<D>> {
         let content_type = plain_content_type(request.headers())?;
+        let sent = request.extensions().get::<SentFields>().cloned().unwrap_or_default();
         let fields = read_fields(&content_type, request.into_body(), D::IS_DJANGO).await?;
+        sent.note(&fields);
         Ok(Self(form(fields)?))
     }
 }
@@ -63,7 +65,7 @@ pub(super) fn plain_content_type(headers: &HeaderMap) -> Result<String, Fault> {
     let is_plain = |encoding: &[u8]| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity");
     let compressed = encodings.find(|encoding| !is_plain(encoding.as_bytes().trim_ascii()));
     match compressed {
-        Some(encoding) => Err(unsupported(&String::from_utf8_lossy(encoding.as_bytes()))),
+        Some(encoding) => Err(unsupported(&String::from_utf8_lossy(encoding.as_bytes()), WantedBody::Uncompressed)),
         None => Ok(content_type(headers)),
     }
 }
@@ -73,8 +75,9 @@ pub(super) fn media_type(content_type: &str) -> String {
     Parameters::parse(content_type).value()
 }
 
-fn unsupported(name: &str) -> Fault {
-    Fault::UnsupportedMediaType(name.chars().take(100).collect())
+/// The refusal of a media type or an encoding.
+pub(super) fn unsupported(name: &str, wanted: WantedBody) -> Fault {
+    Fault::UnsupportedMediaType { named: name.chars().take(100).collect(), wanted }
 }
 
 /// Reads a whole body as fields.
@@ -126,7 +129,7 @@ async fn fields(content_type: &str, bytes: &[u8], forms: bool) -> Result<Map<Str
         "application/json" => json(bytes, forms),
         "application/x-www-form-urlencoded" if forms => urlencoded(bytes),
         "multipart/form-data" if forms => multipart(content_type, bytes).await,
-        _ => Err(unsupported(&media_type)),
+        _ => Err(unsupported(&media_type, WantedBody::Fields)),
     }
 }
 

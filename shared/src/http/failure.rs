@@ -18,8 +18,13 @@ pub enum Fault {
     Domain(Error),
     /// The request cannot be read, for example because its body does not match its media type. The sentence says how.
     BadRequest(String),
-    /// The dialect does not accept this media type. Empty if the request names none.
-    UnsupportedMediaType(String),
+    /// The operation does not accept this media type.
+    UnsupportedMediaType {
+        /// As the request names it. Empty if it names none.
+        named: String,
+        /// What the operation accepts.
+        wanted: WantedBody,
+    },
     /// The head of the request is over the limit.
     HeadTooLarge,
     /// The body is over the limit.
@@ -34,6 +39,17 @@ pub enum Fault {
     TimedOut,
     /// The handler panicked.
     Panicked,
+}
+
+/// The bodies that an operation accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WantedBody {
+    /// Fields, in any form that the dialect accepts.
+    Fields,
+    /// A multipart form with a file.
+    File,
+    /// Any of them, but not compressed.
+    Uncompressed,
 }
 
 impl From<Error> for Fault {

@@ -12,6 +12,7 @@ mod egress_policy;
 pub mod events;
 mod failure;
 mod field;
+mod forwarded;
 mod idempotency;
 pub mod listing;
 mod new_message;
@@ -25,6 +26,7 @@ mod request_id;
 mod routes;
 mod signed_in;
 mod tail;
+mod twin;
 mod upload;
 mod user;
 
@@ -39,8 +41,9 @@ pub use dialect::{
 };
 pub use download::{Download, content_url};
 pub use egress_policy::EgressPolicy;
-pub use failure::{Failure, Fault, HandlerResult, Refusal};
+pub use failure::{Failure, Fault, HandlerResult, Refusal, WantedBody};
 pub use field::{Field, Form};
+pub use forwarded::note_client;
 pub use idempotency::Idempotency;
 pub use listing::Listing;
 pub use new_message::{NewMessage, said};

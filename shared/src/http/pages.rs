@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderName, Uri, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, Uri, header, request::Parts},
 };
 use percent_encoding::{percent_decode_str, percent_encode_byte};
 use utoipa::{
@@ -20,8 +20,8 @@ use utoipa::{
 
 const SIZE_MAX: usize = 100;
 
-/// The public address of this service, such as `https://api.example.com/v1`. The gateway puts it into a request
-/// if it knows the address. Otherwise the `Host` header counts, over plain HTTP.
+/// The public address of this service, such as `https://api.example.com/v1`. The gateway or a trusted proxy puts it into
+/// a request if it knows the address. Otherwise the `Host` header counts, over plain HTTP.
 #[derive(Debug, Clone)]
 pub struct PublicUrl(pub String);
 
@@ -29,12 +29,12 @@ pub struct PublicUrl(pub String);
 pub struct ServedAt(pub String);
 
 impl ServedAt {
-    /// The address that the request was sent to.
-    pub fn of(parts: &Parts) -> Self {
-        Self(match parts.extensions.get() {
-            Some(PublicUrl(url)) => url.clone(),
+    /// The address that the request with these extensions and headers was sent to, without a final slash.
+    pub fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
+        Self(match extensions.get() {
+            Some(PublicUrl(url)) => url.trim_end_matches('/').to_owned(),
             None => {
-                let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+                let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
                 format!("http://{host}")
             }
         })
@@ -45,7 +45,7 @@ impl<D: Dialect> FromRequestParts<App<D>> for ServedAt {
     type Rejection = Failure<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &App<D>) -> Result<Self, Failure<D>> {
-        Ok(Self::of(parts))
+        Ok(Self::of(&parts.extensions, &parts.headers))
     }
 }
 

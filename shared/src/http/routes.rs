@@ -1,7 +1,10 @@
 //! Builds the router of an endpoint group, and its part of the OpenAPI documents, from handlers. Path and method are
 //! written only in a handler's `#[utoipa::path]`.
 
-use super::{Dialect, Failure, Fault, RequestId, dialect, openapi};
+use super::{
+    Dialect, Failure, Fault, RequestId, dialect, openapi,
+    twin::{self, Twin},
+};
 use crate::{
     domain::{Error, page::RESPONSE_BYTES_MAX},
     service::Services,
@@ -12,12 +15,12 @@ use axum::{
     extract::{MatchedPath, Request},
     handler::Handler,
     http::{Method, header::CONTENT_TYPE},
-    middleware::{Next, from_fn, map_request},
+    middleware::{Next, from_fn, from_fn_with_state, map_request},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     marker::PhantomData,
     ops::Deref,
     pin::pin,
@@ -162,17 +165,18 @@ impl<D: Dialect> Handlers<D> {
     }
 
     /// Adds the routes to `router`, with 405, time-outs and panics reported in the dialect's form. A path answers with
-    /// and without the final slash. If another dialect has the same path with the other ending (`is_shared`), it answers
-    /// only as declared.
-    fn add_to(self, router: Router, services: &Services, is_shared: impl Fn(&str) -> bool) -> Router {
+    /// and without the final slash. If another dialect has the same path with the other ending (its `twin`), it answers
+    /// only as declared, and its refusals may name the other one.
+    fn add_to(self, router: Router, services: &Services, twin: impl Fn(&str) -> Option<Twin>) -> Router {
         let app = App { services: services.clone(), dialect: PhantomData };
         let panicked = CatchPanicLayer::custom(|_| Failure::<D>::from(Fault::Panicked).into_response());
         let add = |router: Router, (path, serving): (String, MethodRouter<App<D>>)| {
             let serving = serving.layer((from_fn(in_time::<D>), panicked)).with_state(app.clone());
-            // The first page has no other form.
-            match path == "/" || is_shared(&path) {
-                true => router.route(&path, serving),
-                false => router.route(&other_form(&path), serving.clone()).route(&path, serving),
+            match twin(&path) {
+                Some(twin) => router.route(&path, serving.layer(from_fn_with_state(twin, twin::hint::<D>))),
+                // The first page has no other form.
+                None if path == "/" => router.route(&path, serving),
+                None => router.route(&other_form(&path), serving.clone()).route(&path, serving),
             }
         };
         self.by_path(services.config.model.timeout + AROUND_THE_MODEL).into_iter().fold(router, add)
@@ -255,7 +259,9 @@ pub struct Group {
     tables: Vec<Table>,
 }
 
-type Serving = Box<dyn FnOnce(Router, &Services, &BTreeSet<String>) -> Router>;
+/// All paths of a group, with their dialects and documents.
+type Paths = BTreeMap<String, (&'static str, fn() -> OpenApi)>;
+type Serving = Box<dyn FnOnce(Router, &Services, &Paths) -> Router>;
 
 /// The routes of a group in one dialect.
 struct Table {
@@ -278,15 +284,19 @@ impl Group {
     /// Adds the group's routes in dialect `D`.
     pub fn with<D: Dialect>(mut self, handlers: Handlers<D>) -> Self {
         let endpoints = handlers.endpoints.iter().map(|endpoint| (endpoint.path.clone(), endpoint.methods.clone()));
+        let document = handlers.document;
         self.tables.push(Table {
             dialect: D::NAME,
             endpoints: endpoints.collect(),
-            document: handlers.document,
+            document,
             more: handlers.more,
             optional_prefix: handlers.optional_prefix,
             noun: handlers.noun,
-            serving: Box::new(|router, services, paths| {
-                handlers.add_to(router, services, |path| paths.contains(&other_form(path)))
+            serving: Box::new(move |router, services, paths| {
+                handlers.add_to(router, services, |path| {
+                    let (other, &(dialect, described)) = paths.get_key_value(&other_form(path))?;
+                    Some(Twin::new((path, document), (other, dialect, described)))
+                })
             }),
         });
         self
@@ -314,7 +324,7 @@ impl Group {
         let mut routes = Vec::new();
         for Table { dialect, endpoints, .. } in &self.tables {
             for (path, methods) in endpoints {
-                let is_shared = paths.contains(&other_form(path));
+                let is_shared = paths.contains_key(&other_form(path));
                 routes.extend(methods.iter().map(|method| Route { dialect, method, path: path.clone(), is_shared }));
             }
         }
@@ -338,8 +348,12 @@ impl Group {
         })
     }
 
-    fn paths(&self) -> BTreeSet<String> {
-        self.tables.iter().flat_map(|table| &table.endpoints).map(|(path, _)| path.clone()).collect()
+    fn paths(&self) -> Paths {
+        let of_table = |table: &Table| {
+            let described = (table.dialect, table.document);
+            table.endpoints.iter().map(move |(path, _)| (path.clone(), described)).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(of_table).collect()
     }
 }
 

@@ -14,8 +14,8 @@ use axum::{
 };
 use std::net::IpAddr;
 
-/// The client's address from the gateway or the socket. The code that accepts connections puts it into every
-/// request. No header decides it.
+/// The client's address from the gateway, the socket or a trusted proxy. The code that accepts connections puts it into
+/// every request. No header that a client sends decides it.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 

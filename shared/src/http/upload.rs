@@ -2,9 +2,10 @@
 //! are read like a [`Body`](super::Body).
 
 use super::{
-    App, Dialect, Failure, Fault,
+    App, Dialect, Failure, Fault, WantedBody,
     body::{self, BrokenOff, PartNames},
     routes::TimeLimit,
+    twin::SentFields,
 };
 use crate::{
     domain::{Error, Problem, file::MIB, user::Caller},
@@ -60,6 +61,7 @@ const PIECE: usize = 64 * 1024;
 pub struct WithFiles<T> {
     content_type: Result<String, Fault>,
     body: Body,
+    sent: SentFields,
     form: PhantomData<fn() -> T>,
 }
 
@@ -73,7 +75,8 @@ impl<D: Dialect, T> FromRequest<App<D>> for WithFiles<T> {
         {
             limit.extend(UPLOAD_LIMIT);
         }
-        Ok(Self { content_type, body: request.into_body(), form: PhantomData })
+        let sent = request.extensions().get().cloned().unwrap_or_default();
+        Ok(Self { content_type, body: request.into_body(), sent, form: PhantomData })
     }
 }
 
@@ -81,14 +84,14 @@ impl<T: DeserializeOwned> WithFiles<T> {
     /// Reads the form and stores its files as the caller's. If it fails, it deletes the stored files. Afterwards
     /// the files stay only if [`Received::keep`] is called.
     pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<(T, Received), Failure<D>> {
-        let Self { content_type, body, form: _ } = self;
+        let Self { content_type, body, sent, form: _ } = self;
         let content_type = content_type?;
         let mut received = Received::new(&app.files, caller.user.id);
         let fields = match is_multipart::<D>(&content_type) {
             true => read_parts(FILES, &content_type, body, &mut received).await,
             false => body::read_fields(&content_type, body, D::IS_DJANGO).await.and_then(without_files),
         };
-        match fields.and_then(body::form) {
+        match fields.inspect(|fields| sent.note(fields)).and_then(body::form) {
             Ok(form) => Ok((form, received)),
             Err(fault) => {
                 received.discard().await;
@@ -124,7 +127,7 @@ impl FileUpload {
     pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<Received, Failure<D>> {
         let content_type = self.content_type?;
         if !is_form(&content_type) {
-            return Err(Fault::UnsupportedMediaType(body::media_type(&content_type)).into());
+            return Err(body::unsupported(&body::media_type(&content_type), WantedBody::File).into());
         }
         let mut received = Received::new(&app.files, caller.user.id);
         let read = read_parts(FILE, &content_type, self.body, &mut received).await.and_then(|fields| {

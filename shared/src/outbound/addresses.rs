@@ -51,10 +51,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 /// A range of addresses with a common prefix, such as `10.0.0.0/8`, or a single address, such as `10.0.0.1`. IPv4
 /// addresses are stored as IPv4-mapped IPv6 addresses, so that both kinds have one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block(Ipv6Net);
+pub struct Block(Ipv6Net);
 
 impl Block {
-    pub(super) fn contains(self, address: IpAddr) -> bool {
+    /// Whether `address` is in this range. An IPv4-mapped address is its IPv4 address.
+    pub fn contains(self, address: IpAddr) -> bool {
         self.0.contains(&mapped(address))
     }
 }

@@ -7,7 +7,7 @@ mod resolver;
 mod rules;
 mod slots;
 
-pub use addresses::is_public;
+pub use addresses::{Block, is_public};
 pub use client::{Limits, Outbound, OutboundAnswer, OutboundError};
 pub use resolver::{Resolver, SystemResolver};
 pub use rules::{AllowedPlace, HostName, OutboundRules};

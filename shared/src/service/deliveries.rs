@@ -218,9 +218,9 @@ impl Deliveries {
     }
 
     async fn wake_waiting(&self, until: Timestamp) -> Result<(), Error> {
-        let waiting = self.store.waiting_deliveries(until, WOKEN_AT_ONCE).await?;
-        let now = self.clock.now();
-        self.wake(waiting.into_iter().map(|delivery| (delivery, now))).await
+        // Not before they are due: a message for a delivery that is not due and whose host is busy is dropped, because
+        // whoever postponed or claimed it sends another one. After a crash, nobody would.
+        self.wake(self.store.waiting_deliveries(until, WOKEN_AT_ONCE).await?).await
     }
 
     /// Sends messages that arrive when deliveries are due. The janitor handles longer waits. Messages of one owner are

@@ -58,6 +58,13 @@ impl DeliveryRow {
             delivery: delivery.clone(),
         }
     }
+
+    /// When a worker can claim it: when it is due, and the claim of another worker has ended. `None` if nothing is left
+    /// to do.
+    fn due(&self) -> Option<Timestamp> {
+        let due = self.delivery.next_attempt_at.filter(|_| self.delivery.status == DeliveryStatus::Pending)?;
+        Some(self.claimed_until.map_or(due, |until| until.max(due)))
+    }
 }
 
 /// A delivery that a worker has claimed.
@@ -243,9 +250,13 @@ impl Store {
         Ok(failed.filter(|delivery| delivery.status == DeliveryStatus::Failed).collect())
     }
 
-    /// Lists deliveries that a worker has to check at `until` or earlier: at most `max` of each part. Read from an
-    /// index, so recent changes may be missing.
-    pub async fn waiting_deliveries(&self, until: Timestamp, max: usize) -> Result<Vec<DeliveryKey>, CallError> {
+    /// Lists deliveries that a worker has to check at `until` or earlier, and when each can be claimed: at most `max` of
+    /// each part. Found in an index, so recent changes may be missing; what is found is read from the table.
+    pub async fn waiting_deliveries(
+        &self,
+        until: Timestamp,
+        max: usize,
+    ) -> Result<Vec<(DeliveryKey, Timestamp)>, CallError> {
         let part = |part: u8| {
             let query = client::query()
                 .table_name(&self.tables.webhooks)
@@ -256,18 +267,18 @@ impl Store {
             Walk { client: &self.client, query, items_per_entry: 1, tidy: |_| {} }.take(max, None, <[Item]>::len)
         };
         let found = futures::future::try_join_all((0..keys::WAITING_PARTS).map(part)).await?;
-        Ok(found.iter().flatten().filter_map(key_of).collect())
+        let found: Vec<DeliveryKey> = found.iter().flatten().filter_map(key_of).collect();
+        let keys = found.iter().map(|key| keys::delivery(&self.tables, key.webhook, key.delivery)).collect();
+        let rows = found.into_iter().zip(self.get_many(keys).await?);
+        let waiting =
+            rows.map(|(key, item)| Ok(read_if_any::<DeliveryRow>(item)?.and_then(|row| Some((key, row.due()?)))));
+        waiting.filter_map(Result::transpose).collect()
     }
 }
 
 fn not_claimed(item: Option<Item>) -> Result<Claim, CallError> {
-    let Some(DeliveryRow { delivery, claimed_until, .. }) = read_if_any(item)? else {
-        return Ok(Claim::Over);
-    };
-    match (delivery.status, delivery.next_attempt_at) {
-        (DeliveryStatus::Pending, Some(due)) => Ok(Claim::NotBefore(claimed_until.map_or(due, |until| until.max(due)))),
-        _ => Ok(Claim::Over),
-    }
+    let row: Option<DeliveryRow> = read_if_any(item)?;
+    Ok(row.and_then(|row| row.due()).map_or(Claim::Over, Claim::NotBefore))
 }
 
 fn key_of(item: &Item) -> Option<DeliveryKey> {

@@ -90,6 +90,11 @@ impl Store {
         add_up(self.get_many(self.population().collect()).await?)
     }
 
+    /// The number of active administrators.
+    pub async fn count_administrators(&self) -> Result<u64, CallError> {
+        read_count(self.get(keys::administrators(&self.tables)).await?)
+    }
+
     /// The rows that hold the parts of the count of accounts.
     fn population(&self) -> impl Iterator<Item = Key<'_>> {
         (0..keys::POPULATION_PARTS).map(|part| keys::population(&self.tables, part))
@@ -111,7 +116,7 @@ impl Store {
             (Unchanged::LostRace, outbox::put(&self.tables, outbox_entry)?),
         ];
         actions.extend(self.exchange_names(&before.user, Some(&after.user))?);
-        actions.extend(self.count_administrators(&before.user, Some(&after.user)));
+        actions.extend(self.administrators_after(&before.user, Some(&after.user)));
         if let Some(Gift { tokens, entry_id }) = gift {
             let granted = balances::grant(&self.tables, id, tokens, entry_id, after.user.updated_at)?;
             actions.extend(granted.map(|action| (Unchanged::LostRace, action)));
@@ -142,7 +147,7 @@ impl Store {
             (Unchanged::LostRace, outbox::put(&self.tables, outbox_entry)?),
         ];
         actions.extend(self.exchange_names(user, None)?);
-        actions.extend(self.count_administrators(user, None));
+        actions.extend(self.administrators_after(user, None));
         self.unless_lost_race(actions).await
     }
 
@@ -205,7 +210,7 @@ impl Store {
         Ok(actions)
     }
 
-    fn count_administrators(&self, before: &User, after: Option<&User>) -> Option<(Unchanged, Action)> {
+    fn administrators_after(&self, before: &User, after: Option<&User>) -> Option<(Unchanged, Action)> {
         let counts = |user: &User| user.is_active && user.role == Role::Admin;
         let key = keys::administrators(&self.tables);
         let action = match (counts(before), after.is_some_and(counts)) {

@@ -4,7 +4,7 @@
 use super::Dialect;
 use crate::{
     domain::{Error, FieldError},
-    http::{Fault, openapi::ERROR_SCHEMA},
+    http::{Fault, WantedBody, openapi::ERROR_SCHEMA},
 };
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -55,7 +55,7 @@ pub fn status(fault: &Fault) -> StatusCode {
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         },
         Fault::BadRequest(_) => StatusCode::BAD_REQUEST,
-        Fault::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Fault::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Fault::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Fault::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
@@ -102,8 +102,14 @@ pub fn sentence<D: Dialect>(fault: &Fault) -> String {
             Error::Internal(_) => "A server error occurred.".to_owned(),
         },
         Fault::BadRequest(why) => why.clone(),
-        Fault::UnsupportedMediaType(media_type) => {
-            format!("Unsupported media type \"{media_type}\" in request.")
+        Fault::UnsupportedMediaType { named, wanted } => {
+            let advice = match wanted {
+                WantedBody::Fields if D::IS_DJANGO => "Send application/json or a form.",
+                WantedBody::Fields => "Send application/json.",
+                WantedBody::File => "Send multipart/form-data.",
+                WantedBody::Uncompressed => "Send the body without Content-Encoding.",
+            };
+            format!("Unsupported media type \"{named}\" in request. {advice}")
         }
         Fault::HeadTooLarge => "Request headers are too large.".to_owned(),
         Fault::BodyTooLarge => "Request body is too large.".to_owned(),

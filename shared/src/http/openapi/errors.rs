@@ -6,7 +6,7 @@ use crate::{
         Error, Problem,
         error::{Cause, Conflict, Limited},
     },
-    http::{Dialect, Fault, idempotency},
+    http::{Dialect, Fault, WantedBody, body, idempotency},
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -117,7 +117,7 @@ fn faults() -> Vec<(Occasion, &'static str, Fault)> {
         (Occasion::Restricted, "not an administrator", Error::Forbidden.into()),
         (Occasion::WithBody, "invalid field", Error::invalid("field_name", Problem::Required).into()),
         (Occasion::WithBody, "unreadable body", Fault::BadRequest(unreadable)),
-        (Occasion::WithBody, "unsupported media type", Fault::UnsupportedMediaType("text/plain".to_owned())),
+        (Occasion::WithBody, "unsupported media type", body::unsupported("text/plain", WantedBody::Fields)),
         (Occasion::WithBody, "body too large", Fault::BodyTooLarge),
         (Occasion::WithBody, "body too slow", Fault::BodyTimedOut),
         (Occasion::Keyed, "key reused", Error::KeyReused.into()),

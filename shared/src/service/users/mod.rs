@@ -170,6 +170,19 @@ impl Users {
         self.rewrite(id, change, By::Administrator, keyed.map(|keyed| (administrator.user().id, keyed))).await
     }
 
+    /// Changes a user for the operator, who may do what administrators may and needs no account.
+    ///
+    /// # Errors
+    /// As [`Users::change`].
+    pub async fn change_for_operator(&self, id: UserId, change: AccountChange) -> Result<(User, Tokens), Error> {
+        self.rewrite(id, change, By::Administrator, None).await
+    }
+
+    /// Whether there is an active administrator.
+    pub async fn has_administrator(&self) -> Result<bool, Error> {
+        Ok(self.store.count_administrators().await? > 0)
+    }
+
     /// Deletes a user, as an administrator. The next request with any of their credentials is refused.
     ///
     /// # Errors
@@ -256,7 +269,7 @@ impl Users {
 /// Who changes an account.
 #[derive(Clone, Copy)]
 enum By {
-    /// An administrator.
+    /// An administrator, or the operator.
     Administrator,
     /// Its owner.
     Owner {
