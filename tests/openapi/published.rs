@@ -44,7 +44,12 @@ fn every_schema_property_and_parameter_has_a_description() {
     }
     walk_all(&mut |place, object| {
         for (name, property) in object["properties"].as_object().into_iter().flatten() {
-            if !is_prose(&property["description"]) {
+            // A value that may be `null` needs a word on what that means.
+            let is_null = |one: &Value| one == "null" || one["type"] == "null";
+            let choices = property["type"].as_array().or_else(|| property["oneOf"].as_array()).into_iter().flatten();
+            let is_explained =
+                choices.filter(|one| is_null(one)).all(|_| property["description"].to_string().contains("`null`"));
+            if !is_prose(&property["description"]) || !is_explained {
                 lacking.push(format!("{place}/{name}: {}", property["description"]));
             }
         }

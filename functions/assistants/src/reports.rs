@@ -32,7 +32,7 @@ pub struct AssistantFields {
     /// The name.
     #[schema(value_type = String, required, min_length = 1, max_length = 120)]
     name: Field,
-    /// A new name, for changes.
+    /// A new name, for changes. `null` or absent to keep the name.
     #[schema(value_type = Option<String>, max_length = 120)]
     new_name: Field,
     /// The company that the assistant works for.
@@ -56,7 +56,7 @@ pub struct AssistantForm {
     /// The name.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
-    /// A new name, for changes.
+    /// A new name, for changes. `null` or absent to keep the name.
     #[schema(max_length = 120)]
     new_name: Option<String>,
     /// The company that the assistant works for.
@@ -65,7 +65,7 @@ pub struct AssistantForm {
     /// The instructions for the model.
     #[schema(min_length = 1, max_length = 32000)]
     instructions: String,
-    /// The files that the assistant knows.
+    /// Files to add to those that the assistant answers from. `null` or absent for none.
     #[schema(max_items = 10)]
     files: Option<Vec<AttachedFile>>,
 }

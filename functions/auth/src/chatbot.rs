@@ -26,7 +26,7 @@ pub struct Registered {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"token": "eyJ0eXAi…"}))]
 pub struct Token {
-    /// The access token.
+    /// The access token, for the header `Authorization`.
     token: String,
 }
 

@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"refresh": "eyJ0eXAi…", "access": "eyJ0eXAi…"}))]
 pub struct TokenPair {
-    /// The refresh token.
+    /// The refresh token. It is valid for 1 day.
     refresh: String,
-    /// The access token.
+    /// The access token, for the header `Authorization`. It is valid for 15 minutes.
     access: String,
 }
 

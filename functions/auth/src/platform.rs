@@ -33,10 +33,10 @@ pub struct Register {
     /// The password.
     #[schema(value_type = String, required, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
-    /// The username. Without one, the server derives it from the e-mail address.
+    /// The username. `null` or absent to have one derived from the e-mail address.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 150)]
     username: Field,
-    /// The full name.
+    /// The full name. `null` or absent for none.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     full_name: Field,
 }
@@ -69,7 +69,7 @@ pub struct Refresh {
 #[serde(default)]
 #[schema(as = SignOut, example = json!({"refresh_token": "eyJ0eXAi…"}))]
 pub struct Logout {
-    /// A refresh token of the caller, to end its sign-in, too.
+    /// A refresh token of the caller, to end its sign-in, too. `null` or absent for none.
     #[schema(value_type = Option<String>)]
     refresh_token: Field,
 }

@@ -65,9 +65,9 @@ pub struct Refresh {
 pub struct SignedInUser {
     /// The user.
     user: Profile,
-    /// The refresh token.
+    /// The refresh token. It is valid for 1 day.
     refresh: String,
-    /// The access token.
+    /// The access token, for the header `Authorization`. It is valid for 60 minutes.
     access: String,
     /// The outcome in words.
     message: &'static str,

@@ -46,7 +46,7 @@ pub struct OwnChange {
     /// A new password. It ends all sign-ins.
     #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
     password: Field,
-    /// The current password. A new username, e-mail address or password requires it.
+    /// The current password. A new username, e-mail address or password requires it. `null` or absent otherwise.
     #[schema(value_type = Option<String>, format = Password)]
     current_password: Field,
 }

@@ -1260,7 +1260,7 @@ export interface components {
         NewApiKey: {
             /**
              * Format: int32
-             * @description The lifetime of the key, in days. Without it, the key does not expire.
+             * @description The lifetime of the key, in days. `null` or absent for a key that does not expire.
              */
             expires_in_days?: number | null;
             /** @description What the key is for. */
@@ -1547,7 +1547,7 @@ export interface components {
         ProfileUpdate: {
             /**
              * Format: password
-             * @description The current password. A new username, e-mail address or password requires it.
+             * @description The current password. A new username, e-mail address or password requires it. `null` or absent otherwise.
              */
             current_password?: string | null;
             /**
@@ -1592,14 +1592,14 @@ export interface components {
              * @description The e-mail address.
              */
             email: string;
-            /** @description The full name. */
+            /** @description The full name. `null` or absent for none. */
             full_name?: string | null;
             /**
              * Format: password
              * @description The password.
              */
             password: string;
-            /** @description The username. Without one, the server derives it from the e-mail address. */
+            /** @description The username. `null` or absent to have one derived from the e-mail address. */
             username?: string | null;
         };
         /** @description Asks for what happened since an event, an hour ago at most. */
@@ -1647,7 +1647,7 @@ export interface components {
          *     }
          */
         SignOut: {
-            /** @description A refresh token of the caller, to end its sign-in, too. */
+            /** @description A refresh token of the caller, to end its sign-in, too. `null` or absent for none. */
             refresh_token?: string | null;
         };
         /** @description A passage of a file. */
@@ -2189,7 +2189,7 @@ export interface components {
         Upload: {
             /**
              * Format: date-time
-             * @description Until when the file may be sent and completed: an hour from now.
+             * @description Until when the file may be sent and completed: an hour after it was announced.
              */
             expires_at: string;
             /** @description The headers that this request must have. Browsers set `content-length` themselves. */

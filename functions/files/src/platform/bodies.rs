@@ -127,7 +127,7 @@ pub struct ShownUpload {
     upload_url: String,
     /// The headers that this request must have. Browsers set `content-length` themselves.
     headers: BTreeMap<String, String>,
-    /// Until when the file may be sent and completed: an hour from now.
+    /// Until when the file may be sent and completed: an hour after it was announced.
     #[schema(format = DateTime)]
     expires_at: String,
 }

@@ -27,7 +27,7 @@ pub struct NewKey {
     /// What the key is for.
     #[schema(value_type = String, required, min_length = 1, max_length = 255)]
     name: Field,
-    /// The lifetime of the key, in days. Without it, the key does not expire.
+    /// The lifetime of the key, in days. `null` or absent for a key that does not expire.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
     expires_in_days: Field,
 }
