@@ -118,11 +118,8 @@ const WITHOUT_SLASH: &str = "Without the final slash, this path is the platform 
 async fn a_body_that_fits_the_other_form_is_told_so() {
     let required = "This field is required.";
     let sign_in = json!({"email": "alice@example.com", "password": PASSWORD});
-    let webchat = post("/api/v1/auth/login/", sign_in.clone()).await;
+    let webchat = post("/api/v1/auth/login/", sign_in).await;
     assert_eq!((webchat.status, webchat.body), (400, json!({"username": [required, WITHOUT_SLASH]})));
-    let webchat = post("/api/v1/auth/register/", sign_in).await;
-    let expected = json!({"username": [required, WITHOUT_SLASH], "confirm_password": [required]});
-    assert_eq!((webchat.status, webchat.body), (400, expected));
     for (path, body) in [
         ("/api/v1/auth/login", json!({"username": "alice", "password": PASSWORD})),
         ("/api/v1/auth/register", json!({"username": "a", "password": PASSWORD, "confirm_password": PASSWORD})),
@@ -159,6 +156,12 @@ async fn a_body_that_does_not_fit_the_other_form_either_is_told_nothing_of_it() 
             "/api/v1/auth/login/",
             json!({"email": "alice@example.com", "password": PASSWORD, "remember": true}),
             json!({"username": [required]}),
+        ),
+        // These are fields of the form that was asked, too.
+        (
+            "/api/v1/auth/register/",
+            json!({"email": "alice@example.com", "password": PASSWORD}),
+            json!({"username": [required], "confirm_password": [required]}),
         ),
         (
             "/api/v1/auth/register/",

@@ -72,8 +72,9 @@ impl Twin {
         Self(Arc::new(OtherForm { hint, taken: LazyLock::new(Box::new(taken)) }))
     }
 
-    /// Whether a request that was refused with `fault` would fit the other form better: that form has the method, or the
-    /// body has all that it needs and nothing else. An unknown id is no reason, because all of them look the same.
+    /// Whether a request that was refused with `fault` was meant for the other form: only that form has the method, or the
+    /// body has a field that only that form knows, and all that it needs. An unknown id is no reason, because all of them
+    /// look the same.
     fn fits(&self, fault: &Fault, method: &Method, sent: &SentFields) -> bool {
         let Taken { own, other } = &*self.0.taken;
         let method = method.as_str().to_ascii_lowercase();
@@ -82,13 +83,9 @@ impl Twin {
             Fault::Domain(Error::Invalid(problems)) => {
                 let lacks_a_field = problems.iter().any(|field| matches!(field.problem, Problem::Required));
                 let sent = sent.names();
-                let is_known = own.get(&method).is_some_and(|own| sent.is_subset(&own.fields));
-                let fits = |other: &Operation| {
-                    sent.is_superset(&other.required)
-                        && sent.is_subset(&other.fields)
-                        && !(is_known && other.required.is_empty())
-                };
-                lacks_a_field && other.get(&method).is_some_and(fits)
+                let is_foreign = own.get(&method).is_none_or(|own| !sent.is_subset(&own.fields));
+                let fits = |other: &Operation| sent.is_superset(&other.required) && sent.is_subset(&other.fields);
+                lacks_a_field && is_foreign && other.get(&method).is_some_and(fits)
             }
             _ => false,
         }
