@@ -17,7 +17,7 @@ import sys
 import time
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 # The outbox is left out: its rows expire after two days, and the stream would tell of them again. So are the tables
 # that have no backups, of live connections and of rate limits.
@@ -82,9 +82,13 @@ def key(row):
 def digest(row):
     """The same for rows with the same content. A set has no order."""
 
+    def is_set(name, inner):
+        # A map may have keys with the names of types.
+        return name in ("SS", "NS", "BS") and isinstance(inner, list)
+
     def plain(value):
         if isinstance(value, dict):
-            return {name: sorted(inner) if name in ("SS", "NS") else plain(inner) for name, inner in value.items()}
+            return {name: plain(sorted(inner) if is_set(name, inner) else inner) for name, inner in value.items()}
         if isinstance(value, list):
             return [plain(inner) for inner in value]
         return value if isinstance(value, (str, bool, type(None))) else repr(value)
@@ -184,4 +188,8 @@ def main():
         {"compare": compare, "copy": copy}[asked.step](pairs)
 
 
-main()
+try:
+    main()
+except (BotoCoreError, ClientError) as error:
+    # No region or no credentials, for example.
+    fail(str(error))

@@ -209,7 +209,10 @@ async fn create_admin(create: CreateAdmin, config: Config) -> Result<()> {
         (Some(username), Some(email)) if !promote => {
             let password = match &config.admin_password {
                 Some(password) => password.clone(),
-                None => SecretString::from(rpassword::prompt_password("Password: ").context("no password was given")?),
+                None => SecretString::from(
+                    rpassword::prompt_password("Password: ")
+                        .context("no password: run this in a terminal, or set QUINTET_ADMIN_PASSWORD")?,
+                ),
             };
             admin::create(&target.open(config).await?, &username, &email, &password).await?;
             username

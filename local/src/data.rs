@@ -90,6 +90,8 @@ impl DataLocation {
 pub fn check_format(directory: &Path) -> Result<()> {
     let path = directory.join(FORMAT_FILE);
     let noted = match fs::read_to_string(&path) {
+        // An empty file is that of a version that was killed while it wrote.
+        Ok(noted) if noted.is_empty() => return note_format(&path),
         Ok(noted) => noted,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return note_format(&path),
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
@@ -105,7 +107,10 @@ pub fn check_format(directory: &Path) -> Result<()> {
 }
 
 fn note_format(path: &Path) -> Result<()> {
-    let noted = private().open(path).and_then(|mut file| writeln!(file, "{FORMAT}"));
+    // Whole or not at all, also on a full disk.
+    let written = path.with_extension("new");
+    let noted = private().open(&written).and_then(|mut file| writeln!(file, "{FORMAT}"));
+    let noted = noted.and_then(|()| fs::rename(&written, path));
     noted.with_context(|| format!("{} cannot be written", path.display()))
 }
 

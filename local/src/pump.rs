@@ -35,6 +35,9 @@ const FILE_STORED: &str = "file_stored";
 const MARKS: usize = 100;
 /// How long rows wait to be marked together when no other rows are dispatched.
 const MARKS_WAIT: Duration = Duration::from_secs(1);
+/// How long the feed is silent before the outbox is read. Rows of other processes, such as `quintet grant-tokens`, are not
+/// in the feed.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The maximum number of records in one event. The embedded database executes one call at a time. With larger events,
 /// requests would wait longer behind the dispatch.
@@ -149,14 +152,17 @@ fn reports_files(row: &Item) -> bool {
 impl Pump {
     /// Dispatches all rows that are not marked yet, then all new ones until the feed is dropped.
     pub async fn run(mut self, services: Services) {
-        match self.undispatched() {
-            Ok(rows) => self.dispatch(&services, rows).await,
-            Err(error) => tracing::error!(error = %Causes(&*error), "the outbox cannot be read"),
-        }
+        self.dispatch_undispatched(&services).await;
         let mut rows = Vec::new();
         loop {
             let received = match self.unmarked.is_empty() {
-                true => self.rows.recv_many(&mut rows, BATCH).await,
+                true => match timeout(LOOK_EVERY, self.rows.recv_many(&mut rows, BATCH)).await {
+                    Ok(received) => received,
+                    Err(_) => {
+                        self.dispatch_undispatched(&services).await;
+                        continue;
+                    }
+                },
                 false => match timeout(MARKS_WAIT, self.rows.recv_many(&mut rows, BATCH)).await {
                     Ok(received) => received,
                     Err(_) => {
@@ -172,6 +178,13 @@ impl Pump {
                 Ok(rows) => self.dispatch(&services, rows).await,
                 Err(error) => tracing::error!(error = %Causes(&error), "rows of the outbox cannot be read"),
             }
+        }
+    }
+
+    async fn dispatch_undispatched(&mut self, services: &Services) {
+        match self.undispatched() {
+            Ok(rows) => self.dispatch(services, rows).await,
+            Err(error) => tracing::error!(error = %Causes(&*error), "the outbox cannot be read"),
         }
     }
 

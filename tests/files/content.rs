@@ -84,7 +84,7 @@ async fn without_a_credential() {
 }
 
 #[tokio::test]
-async fn a_file_whose_content_is_gone_is_a_failure_of_ours() {
+async fn a_file_whose_content_is_gone_is_not_found() {
     let world = World::new();
     let alice = world.user("alice").await;
     let file = world.keep_file("alice", "notes.txt", "Hello").await;
@@ -92,6 +92,8 @@ async fn a_file_whose_content_is_gone_is_a_failure_of_ours() {
         fs::remove_file(stored).unwrap();
     }
     let reply = alice.get(&path(file.id)).await;
-    assert_eq!(reply.status, 500);
-    assert_eq!(reply.body["detail"], "A server error occurred.");
+    assert_eq!(
+        (reply.status, reply.body),
+        (404, json!({"detail": "Not found.", "status_code": 404, "error_code": "NOT_FOUND"}))
+    );
 }

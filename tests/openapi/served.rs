@@ -21,7 +21,7 @@ async fn each_document_is_served_to_anybody() {
         let reply = world.anonymous().get(&format!("/openapi/{dialect}.json")).await;
         assert_eq!(reply.status, 200, "{dialect}");
         assert_eq!(reply.header("content-type"), "application/json", "{dialect}");
-        assert_eq!(reply.header("cache-control"), "public, max-age=300", "{dialect}");
+        assert_eq!(reply.header("cache-control"), "private, max-age=300", "{dialect}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{dialect}");
         assert_eq!(reply.header("vary"), "Accept-Encoding", "{dialect}");
         let mut document = document.clone();
@@ -63,7 +63,7 @@ async fn a_client_that_has_a_document_does_not_get_it_again() {
         let again = asking("if-none-match", &known).get(PLATFORM).await;
         assert_eq!((again.status, again.text.as_str()), (304, ""), "{known}");
         assert_eq!(again.header("etag"), tag);
-        assert_eq!(again.header("cache-control"), "public, max-age=300");
+        assert_eq!(again.header("cache-control"), "private, max-age=300");
     }
     for unknown in ["\"other\"", "W/\"\"", ""] {
         let again = asking("if-none-match", unknown).get(PLATFORM).await;

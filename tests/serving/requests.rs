@@ -11,16 +11,32 @@ fn head(lines: &str) -> String {
 #[tokio::test]
 async fn a_request_has_one_host() {
     let (_world, server) = served().await;
-    for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n"] {
+    let long = format!("Host: {}\r\n", "a".repeat(261));
+    for hosts in [
+        "",
+        "Host: a\r\nHost: a\r\n",
+        "Host: a\r\nHost: b\r\n",
+        "Host:\r\n",
+        "Host: a//b.example\r\n",
+        "Host: a; frame-ancestors *\r\n",
+        "Host: a>; rel=\"next\", <http://b.example\r\n",
+        "Host: user@a\r\n",
+        "Host: a:x\r\n",
+        "Host: a:65536\r\n",
+        "Host: [a]\r\n",
+        "Host: [::1]x\r\n",
+        "Host: \u{e9}\r\n",
+        long.as_str(),
+    ] {
         for (path, body) in [
             (
                 "/api/v1/health",
                 json!({
-                    "detail": "A request must have one Host header.", "status_code": 400, "error_code": "BAD_REQUEST",
+                    "detail": "A request must have one Host header, which names a host.", "status_code": 400, "error_code": "BAD_REQUEST",
                 }),
             ),
-            ("/api/v1/chat/sessions/", json!({"detail": "A request must have one Host header."})),
-            ("/api/chat/", json!({"error": "A request must have one Host header."})),
+            ("/api/v1/chat/sessions/", json!({"detail": "A request must have one Host header, which names a host."})),
+            ("/api/chat/", json!({"error": "A request must have one Host header, which names a host."})),
         ] {
             let mut client = Raw::connect(server).await;
             client.send(format!("GET {path} HTTP/1.1\r\n{hosts}\r\n")).await;
@@ -28,6 +44,11 @@ async fn a_request_has_one_host() {
             assert_eq!((answer.status, answer.json()), (400, body), "{hosts:?} {path}");
             answer.assert_complete();
         }
+    }
+    for host in ["a", "A_1.example.com:8000", "127.0.0.1:1", "[::1]", "[2001:db8::7]:443"] {
+        let mut client = Raw::connect(server).await;
+        client.send(head(&format!("GET /api/v1/health HTTP/1.1\r\nHost: {host}"))).await;
+        assert_eq!(client.answer().await.status, 200, "{host}");
     }
     let mut client = Raw::connect(server).await;
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

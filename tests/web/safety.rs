@@ -118,6 +118,7 @@ async fn an_unknown_path_is_a_page_with_a_way_home_in_browsers() {
     let page = browser.get("/nothing/here").await;
     assert_eq!(page.status, 404);
     assert!(page.text.contains("<h1>Page not found</h1>") && page.text.contains("href=\"/\""), "{}", page.text);
+    assert!(page.text.contains("href=\"/docs/\">Documentation of the APIs</a>"), "{}", page.text);
     let api = browser.get("/api/v1/nothing").await;
     assert_eq!(api.body["error_code"], "NOT_FOUND");
 }

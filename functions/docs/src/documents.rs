@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 
 /// Documents and viewer change only with a release.
 pub const CACHE: &str = "public, max-age=300";
+/// A document contains the address that it was requested at, so that a shared cache must not keep it.
+const PRIVATE: &str = "private, max-age=300";
 
 const ABOUT_REPORTS: About = About {
     title: "Quintet: reports",
@@ -96,7 +98,7 @@ pub async fn answer(document: &'static LazyLock<Published>, request: Request) ->
     // The tag is weak, because it stands for the compressed document, too.
     let tag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&text)[..16]));
     let mut headers = HeaderMap::new();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);

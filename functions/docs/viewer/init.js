@@ -1,7 +1,7 @@
 // Shows one of the five documents, and lets the reader choose another. The choice is in the address: /docs#webchat.
 "use strict";
 
-const names = ["reports", "platform", "webchat", "chatbot", "metered"];
+const names = ["platform", "reports", "webchat", "chatbot", "metered"];
 const chooser = document.getElementById("document");
 chooser.append(...names.map((name) => new Option(name, name)));
 

@@ -7,7 +7,7 @@ use axum::{
 };
 use shared::{
     domain::Error,
-    http::{HandlerResult, Pages},
+    http::{HandlerResult, Pages, accepts_gzip},
 };
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -32,8 +32,7 @@ pub async fn show(parameters: RawPathParams, headers: HeaderMap) -> HandlerResul
     let mut values = parameters.iter().map(|(_, value)| value);
     let (version, name) = (values.next().unwrap_or_default(), values.next().unwrap_or_default());
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Error::NotFound)?;
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let takes_gzip = accepted.split(',').any(|coding| coding.split(';').next().map(str::trim) == Some("gzip"));
+    let takes_gzip = accepts_gzip(&headers);
     let content = if takes_gzip { asset.gzip } else { asset.plain };
     let mut response =
         ([(header::CONTENT_TYPE, media_type(name)), (header::VARY, "Accept-Encoding")], content).into_response();

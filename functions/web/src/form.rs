@@ -38,6 +38,8 @@ pub struct Input {
     pub options: Vec<Choice>,
     /// What is wrong with the value.
     pub problem: Option<String>,
+    /// Whether the page opens here: it is the first field that is wrong.
+    pub is_first_wrong: bool,
 }
 
 /// What can be chosen.
@@ -82,6 +84,13 @@ pub struct Typed<'a> {
     error: Option<&'a Error>,
 }
 
+/// The page of a long form opens at the first field that is wrong.
+pub fn open_at_first_wrong(fields: &mut [Input]) {
+    if let Some(wrong) = fields.iter_mut().find(|field| field.problem.is_some()) {
+        wrong.is_first_wrong = true;
+    }
+}
+
 /// The notes above the content of a page. `templates/notes.html` shows them.
 #[derive(Default)]
 pub struct Notes {
@@ -113,6 +122,7 @@ impl Input {
             value: String::new(),
             options: Vec::new(),
             problem: None,
+            is_first_wrong: false,
         }
     }
 

@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
     http::{
-        HeaderValue,
+        HeaderMap, HeaderValue,
         header::{CONNECTION, EXPECT, HOST},
     },
     middleware::{Next, from_fn},
@@ -15,7 +15,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
-use shared::http::{BodyTimedOut, Malformed};
+use shared::http::{BodyTimedOut, Malformed, is_host};
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,10 +44,16 @@ async fn with_good_head(mut request: Request, next: Next) -> Response {
     let head = request.uri().to_string().len() + head.sum::<usize>();
     if head > HEAD_BYTES_MAX {
         request.extensions_mut().insert(Malformed::HeadTooLarge);
-    } else if request.headers().get_all(HOST).iter().count() != 1 {
+    } else if !has_one_host(request.headers()) {
         request.extensions_mut().insert(Malformed::Host);
     }
     next.run(request).await
+}
+
+fn has_one_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let is_host = hosts.next().and_then(|host| host.to_str().ok()).is_some_and(is_host);
+    is_host && hosts.next().is_none()
 }
 
 async fn with_whole_body(request: Request, next: Next) -> Response {

@@ -59,7 +59,11 @@ async function blobOf(given: Uploadable): Promise<Blob> {
   if (typeof given === "string") {
     const files = nodeModule<typeof import("node:fs")>("node:fs");
     if (!files) throw new ConfigurationError("A path can only be uploaded in Node.js. For text, give a Blob.");
-    return (await files.openAsBlob(given)) as Blob;
+    try {
+      return (await files.openAsBlob(given)) as Blob;
+    } catch (error) {
+      throw new ConfigurationError(`The file ${given} cannot be opened.`, { cause: error });
+    }
   }
   if (given instanceof ReadableStream) return collected(given);
   if (given instanceof Uint8Array) return new Blob([new Uint8Array(given)]);

@@ -349,3 +349,9 @@ async def test_asynchronous_stream_that_stays_silent(async_client: AsyncAIAssist
             async for _ in stream:
                 pass
     assert raised.value.phase == "idle"
+
+
+def test_stream_outside_of_a_with_statement_says_what_is_missing(client: AIAssistantClient) -> None:
+    stream = client.conversations.messages.stream(client.conversations.create(), "Hello")
+    with pytest.raises(ConfigurationError, match="`with` statement"):
+        next(iter(stream))

@@ -5,9 +5,9 @@ use super::{ClientAddress, pages::PublicUrl};
 use crate::outbound::Block;
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
 };
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The addresses from client to proxy. Each proxy adds the one that it sees at the end.
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -15,6 +15,9 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// The host that the client asked for.
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// The maximum length of a host with its port, in bytes.
+const HOST_BYTES_MAX: usize = 260;
 
 /// Notes the client's address in `request`, which came from `peer`. If `trusted` contains the peer, it also notes the
 /// public address of this service, and puts the client's host into the `Host` header.
@@ -29,7 +32,7 @@ pub fn note_client(request: &mut Request, peer: IpAddr, trusted: &[Block]) {
     }
     let address = client(request.headers(), peer, is_trusted);
     request.extensions_mut().insert(ClientAddress(address));
-    if let Some(host) = last(request.headers(), &HOST).filter(|host| is_authority(host))
+    if let Some(host) = last(request.headers(), &HOST).filter(|host| is_host(host))
         && let Ok(host) = HeaderValue::from_str(host)
     {
         request.headers_mut().insert(header::HOST, host);
@@ -85,7 +88,19 @@ fn scheme(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether `host` is a host, with a port or not, and nothing else.
-fn is_authority(host: &str) -> bool {
-    host.parse::<Authority>().is_ok_and(|host| !host.host().is_empty() && !host.as_str().contains('@'))
+/// Whether `text` is a host, with a port or not, and nothing else. It becomes part of addresses, policies and headers.
+pub fn is_host(text: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let (is_good, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, rest)) => {
+            (address.parse::<Ipv6Addr>().is_ok(), rest.strip_prefix(':').or((!rest.is_empty()).then_some("")))
+        }
+        None => match text.split_once(':') {
+            Some((name, port)) => (is_name(name), Some(port)),
+            None => (is_name(text), None),
+        },
+    };
+    text.len() <= HOST_BYTES_MAX && is_good && port.is_none_or(is_port)
 }

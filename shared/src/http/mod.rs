@@ -43,7 +43,7 @@ pub use download::{Download, content_url};
 pub use egress_policy::EgressPolicy;
 pub use failure::{Failure, Fault, HandlerResult, Refusal, WantedBody};
 pub use field::{Field, Form};
-pub use forwarded::note_client;
+pub use forwarded::{is_host, note_client};
 pub use idempotency::Idempotency;
 pub use listing::Listing;
 pub use new_message::{NewMessage, said};

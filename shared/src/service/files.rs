@@ -239,10 +239,17 @@ impl Files {
     }
 
     /// A user's file and its content.
+    ///
+    /// # Errors
+    /// `NotFound`, also if the content is gone.
     pub async fn open(&self, user: UserId, id: FileId) -> Result<(File, Content), Error> {
         let file = self.show(user, id).await?;
         let found = self.blobs.get(&BlobKey::of_file(user, id)).await?;
-        let (size, content) = found.ok_or_else(|| Error::internal("a file's content is gone"))?;
+        let Some((size, content)) = found else {
+            // A restored table has rows of files whose content was deleted since.
+            tracing::error!(file = %id, "a file's content is gone");
+            return Err(Error::NotFound);
+        };
         if size != file.size {
             return Err(Error::internal("a file's content has another size than its row"));
         }

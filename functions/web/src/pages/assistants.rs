@@ -2,7 +2,7 @@
 
 use super::files::{FileShown, upload_limit};
 use crate::{
-    form::{self, Choice, Input, Notes, Removal, Tick, Ticks, Typed, again, can_be_corrected},
+    form::{self, Choice, Input, Notes, Removal, Tick, Ticks, Typed, again, can_be_corrected, open_at_first_wrong},
     member::{Fields, Member, PostedWithFiles, Refused, see},
     pager::{self, Pager},
     shell::Shell,
@@ -237,12 +237,14 @@ async fn page(
     let (shell, tools, files) = futures::future::try_join3(shell, tools, files).await?;
     let tools = tools.page.items.iter().map(|tool| tool_tick(tool, assistant.as_ref(), typed));
     let w = &words.for_assistants;
+    let mut fields = inputs(services, words, assistant.as_ref().map(|assistant| &assistant.character), typed);
+    open_at_first_wrong(&mut fields);
     let page = AssistantPage {
         shell,
         notes: typed.notes(query),
         id: assistant.as_ref().map(|assistant| assistant.id),
         key: services.logins.new_form_secret(),
-        fields: inputs(services, words, assistant.as_ref().map(|assistant| &assistant.character), typed),
+        fields,
         tools: typed.ticks("tools", (w.tools, w.tools_hint), tools.collect()),
         files: typed.ticks("files", (w.files, w.files_hint), files),
         limit: upload_limit(services, words),

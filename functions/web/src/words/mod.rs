@@ -238,10 +238,12 @@ pub struct Words {
     pub shortcut_stop: &'static str,
     /// Close
     pub close: &'static str,
-    /// This is the built-in echo: it gives the same answer to everything. Connect a model with MODEL_BASE_URL: see docs/models.md.
+    /// This is the built-in echo: it answers with one sentence, or quotes your files. Connect a model with MODEL_BASE_URL: see docs/models.md.
     pub echo_note: &'static str,
     /// Page not found
     pub not_found_title: &'static str,
+    /// Documentation of the APIs
+    pub api_documentation: &'static str,
     /// There is nothing at this address, or not any more.
     pub not_found: &'static str,
     /// This did not work

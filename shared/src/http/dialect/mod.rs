@@ -47,7 +47,7 @@ pub fn unknown_path(path: &str) -> Response {
 /// The refusal by the dialect that owns the longest matching prefix of `path`.
 pub fn malformed(path: &str, why: Malformed) -> Response {
     let fault = match why {
-        Malformed::Host => Fault::BadRequest("A request must have one Host header.".to_owned()),
+        Malformed::Host => Fault::BadRequest("A request must have one Host header, which names a host.".to_owned()),
         Malformed::HeadTooLarge => Fault::HeadTooLarge,
     };
     fault_of_path(path, fault)

@@ -203,6 +203,8 @@ class MessageStream:
 
     def _read(self) -> None:
         """Reads until there is something new."""
+        if not self._was_entered:
+            raise ConfigurationError("Use a stream in a `with` statement: it begins there, and ends with it.")
         try:
             if self._chunks is None:
                 raise httpx2.ReadError("there is no connection")
