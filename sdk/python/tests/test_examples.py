@@ -94,7 +94,7 @@ def test_examples_of_the_readme(server: str, key: str, tmp_path: pathlib.Path) -
         "qk_",
         "assistant This is a dummy",
         "Support\n",
-        "ready\nmanual.txt",
+        "\nSource: manual.txt",
         "whsec_",
         "ConversationUpdate(event='conversation.created'",
         "Ensure this value is between 0 and 2.",
