@@ -140,8 +140,41 @@ async fn files_of_a_form_are_attached_to_its_message() {
     let page = browser.get(sent.header("location").split('#').next().unwrap()).await;
     assert!(page.text.contains("<span>photo.png</span>"), "{}", page.text);
     let refused = browser.submit_files("/chat/messages/", &[("message", "Look")], &[("run.exe", b"MZ")]).await;
-    assert_eq!(refused.status, 400);
+    assert_eq!(refused.status, 422);
     assert!(refused.text.contains("This kind of file is not supported."), "{}", refused.text);
+    assert!(refused.text.contains(">Look</textarea>"), "what was written stays: {}", refused.text);
+}
+
+#[tokio::test]
+async fn a_form_whose_file_is_refused_keeps_its_fields() {
+    let world = World::new();
+    let mut browser = Browser::of(&world, "alice").await;
+    let files: [(&str, &[u8]); 2] = [("good.txt", b"Tides rise."), ("run.exe", b"MZ")];
+    browser.get("/files/").await;
+    let refused = browser.submit_files("/files/", &[], &files).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.text.contains("<small id=\"hint-files\">This kind of file is not supported.</small>"),
+        "{}",
+        refused.text
+    );
+    let fields = [("name", "Tides"), ("description", "Knows <all>"), ("key", "a")];
+    let refused = browser.submit_files("/assistants/new/", &fields, &files).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.text.contains("value=\"Tides\"") && refused.text.contains("Knows &#60;all&#62;"),
+        "{}",
+        refused.text
+    );
+    assert!(refused.text.contains("This kind of file is not supported."), "{}", refused.text);
+    assert!(!browser.get("/assistants/").await.text.contains("Tides"));
+    let stored = browser.get("/files/").await.text;
+    assert!(!stored.contains("good.txt") && !stored.contains("run.exe"), "{stored}");
+    // Only a form of this browser is shown again.
+    browser.csrf = "guessed".to_owned();
+    let forged = browser.submit_files("/assistants/new/", &fields, &files).await;
+    assert_eq!(forged.status, 403);
+    assert!(!forged.text.contains("Tides"));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! has the token of the browser's forms.
 
 use crate::{
+    form::can_be_corrected,
     pages::sign_in,
     visit::{Visit, Wants},
 };
@@ -258,14 +259,20 @@ impl FromRequest<App<Pages>> for PostedWithFiles {
 }
 
 impl PostedWithFiles {
-    /// Reads the form and stores its files, which stay only if they are kept.
-    pub async fn read(self, app: &App<Pages>) -> Result<(Member, Fields, Received), Refused> {
+    /// Reads the form and stores its files, which stay only if they are kept. If a file is refused, the fields before it
+    /// are still returned, so that the form can be shown with them.
+    pub async fn read(self, app: &App<Pages>) -> Result<(Member, Fields, Result<Received, Error>), Refused> {
         let Self { member, token, form } = self;
-        let read = form.read(app, &member.caller).await;
-        let (mut fields, received) = read.map_err(Refused::answered)?;
+        let (mut fields, received) = match form.read_or_fields(app, &member.caller).await {
+            Ok((fields, received)) => (fields, Ok(received)),
+            Err((Fault::Domain(error), fields)) if can_be_corrected(&error) => (fields, Err(error)),
+            Err((fault, _)) => return Err(fault.into()),
+        };
         let token = token.or_else(|| take_token(&mut fields));
         if let Err(fault) = member.check_form(token.as_deref()) {
-            received.discard().await;
+            if let Ok(received) = received {
+                received.discard().await;
+            }
             return Err(fault.into());
         }
         Ok((member, Fields(fields), received))

@@ -84,18 +84,38 @@ impl<T: DeserializeOwned> WithFiles<T> {
     /// Reads the form and stores its files as the caller's. If it fails, it deletes the stored files. Afterwards
     /// the files stay only if [`Received::keep`] is called.
     pub async fn read<D: Dialect>(self, app: &App<D>, caller: &Caller) -> Result<(T, Received), Failure<D>> {
+        let read = self.read_or_fields(app, caller).await;
+        read.map_err(|(fault, _)| fault.into())
+    }
+
+    /// The same. If it fails, it also returns the fields that came before what is wrong.
+    pub async fn read_or_fields<D: Dialect>(
+        self,
+        app: &App<D>,
+        caller: &Caller,
+    ) -> Result<(T, Received), (Fault, Map<String, Value>)> {
         let Self { content_type, body, sent, form: _ } = self;
-        let content_type = content_type?;
-        let mut received = Received::new(&app.files, caller.user.id);
-        let fields = match is_multipart::<D>(&content_type) {
-            true => read_parts(FILES, &content_type, body, &mut received).await,
-            false => body::read_fields(&content_type, body, D::IS_DJANGO).await.and_then(without_files),
+        let mut fields = Map::new();
+        let content_type = match content_type {
+            Ok(content_type) => content_type,
+            Err(fault) => return Err((fault, fields)),
         };
-        match fields.inspect(|fields| sent.note(fields)).and_then(body::form) {
+        let mut received = Received::new(&app.files, caller.user.id);
+        let read = match is_multipart::<D>(&content_type) {
+            true => read_parts(FILES, &content_type, body, (&mut fields, &mut received)).await,
+            false => {
+                let read = body::read_fields(&content_type, body, D::IS_DJANGO).await.and_then(without_files);
+                read.map(|read| fields = read)
+            }
+        };
+        if read.is_ok() {
+            sent.note(&fields);
+        }
+        match read.and_then(|()| body::form(fields.clone())) {
             Ok(form) => Ok((form, received)),
             Err(fault) => {
                 received.discard().await;
-                Err(fault.into())
+                Err((fault, fields))
             }
         }
     }
@@ -130,7 +150,8 @@ impl FileUpload {
             return Err(body::unsupported(&body::media_type(&content_type), WantedBody::File).into());
         }
         let mut received = Received::new(&app.files, caller.user.id);
-        let read = read_parts(FILE, &content_type, self.body, &mut received).await.and_then(|fields| {
+        let mut fields = Map::new();
+        let read = read_parts(FILE, &content_type, self.body, (&mut fields, &mut received)).await.and_then(|()| {
             let problem = if fields.contains_key(FILE.field) { Problem::NotAFile } else { Problem::Required };
             if received.is_empty() { Err(Error::invalid(FILE.field, problem).into()) } else { Ok(()) }
         });
@@ -194,12 +215,12 @@ async fn read_parts(
     kind: FileParts,
     content_type: &str,
     body: Body,
-    received: &mut Received,
-) -> Result<Map<String, Value>, Fault> {
+    (fields, received): (&mut Map<String, Value>, &mut Received),
+) -> Result<(), Fault> {
     let in_files = Arc::new(AtomicU64::new(0));
     let mut pieces = Pieces::new(body, in_files.clone());
     let parts = Multipart::new(&mut pieces, body::boundary(content_type)?);
-    let read = read_each(kind, parts, received, &in_files).await;
+    let read = read_each(kind, parts, (fields, received), &in_files).await;
     pieces.drain().await;
     read
 }
@@ -207,10 +228,9 @@ async fn read_parts(
 async fn read_each(
     kind: FileParts,
     mut parts: Multipart<'_>,
-    received: &mut Received,
+    (fields, received): (&mut Map<String, Value>, &mut Received),
     in_files: &AtomicU64,
-) -> Result<Map<String, Value>, Fault> {
-    let mut fields = Map::new();
+) -> Result<(), Fault> {
     while let Some(part) = parts.next_field().await.map_err(body::unreadable_parts)? {
         let PartNames { field, file } = PartNames::of(&part);
         if field.as_deref().is_some_and(|field| kind.has(field)) {
@@ -219,7 +239,7 @@ async fn read_each(
             fields.extend(body::field(part).await?);
         }
     }
-    Ok(fields)
+    Ok(())
 }
 
 /// Stores a part that holds a file. `name` is the name of the file.

@@ -152,6 +152,7 @@ async fn save(app: &App<Pages>, id: Option<AssistantId>, posted: PostedWithFiles
     };
     let mut new: Vec<FileId> = Vec::new();
     let saved = async {
+        let received = received?;
         if !received.is_empty() {
             new.extend(app.files.keep(received, None).await?.iter().map(|file| file.id));
         }

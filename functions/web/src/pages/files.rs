@@ -126,9 +126,10 @@ pub async fn upload(State(app): State<App<Pages>>, visit: Visit, request: Reques
 
 async fn upload_by_form(app: &App<Pages>, posted: PostedWithFiles) -> Result<Response, Refused> {
     let (member, fields, received) = posted.read(app).await?;
-    let kept = match received.is_empty() {
-        true => Err(Error::invalid("files", Problem::Required)),
-        false => app.files.keep(received, None).await,
+    let kept = match received {
+        Ok(received) if received.is_empty() => Err(Error::invalid("files", Problem::Required)),
+        Ok(received) => app.files.keep(received, None).await,
+        Err(error) => Err(error),
     };
     match kept {
         Ok(_) => Ok(see(&member.visit, "/files/").into_response()),

@@ -120,8 +120,17 @@ struct Message {
 
 async fn send(app: &App<Pages>, id: Option<ConversationId>, posted: PostedWithFiles) -> Result<Response, Refused> {
     let (member, fields, received) = posted.read(app).await?;
-    let new_files = app.files.keep(received, None).await?;
-    let message = read(app, &member, id, &fields, &new_files).await;
+    let kept = match received {
+        Ok(received) => app.files.keep(received, None).await,
+        Err(error) => Err(error),
+    };
+    let (new_files, message) = match kept {
+        Ok(new_files) => {
+            let message = read(app, &member, id, &fields, &new_files).await;
+            (new_files, message)
+        }
+        Err(error) => (Vec::new(), Err(error)),
+    };
     let sent = match message {
         Ok(message) => match member.visit.wants {
             Wants::Events => stream_answer(app, &member, message).await,
