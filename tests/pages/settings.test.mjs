@@ -31,10 +31,10 @@ const textFile = (name, content) => ({ name, mimeType: 'text/plain', buffer: Buf
 
 for (const [how, options] of Object.entries({ 'with scripts': {}, 'without scripts': { javaScriptEnabled: false } })) {
   test(`files are uploaded, downloaded and deleted ${how}`, async (t) => {
-    const { page } = await member(t, { ...options, expected: ['400', '404'] });
+    const { page } = await member(t, { ...options, expected: ['422', '404'] });
     await page.goto('/files/');
-    assert.equal(await submit(page, 'files', { files: textFile('program.exe', 'x') }), 400);
-    await page.goto('/files/');
+    assert.equal(await submit(page, 'files', { files: textFile('program.exe', 'x') }), 422);
+    assert.equal(await text(page, '#hint-files'), 'This kind of file is not supported.');
     assert.equal(await submit(page, 'files', { files: [textFile('one.txt', 'first'), textFile('two <b>.md', '# second')] }), 200);
     assert.deepEqual((await page.locator('tbody th').allInnerTexts()).sort(), ['one.txt', 'two <b>.md']);
     await page.click('tbody a:text("one.txt")');
