@@ -35,9 +35,6 @@ const FILE_STORED: &str = "file_stored";
 const MARKS: usize = 100;
 /// How long rows wait to be marked together when no other rows are dispatched.
 const MARKS_WAIT: Duration = Duration::from_secs(1);
-/// How long the feed is silent before the outbox is read. Rows of other processes, such as `quintet grant-tokens`, are not
-/// in the feed.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The maximum number of records in one event. The embedded database executes one call at a time. With larger events,
 /// requests would wait longer behind the dispatch.
@@ -152,17 +149,14 @@ fn reports_files(row: &Item) -> bool {
 impl Pump {
     /// Dispatches all rows that are not marked yet, then all new ones until the feed is dropped.
     pub async fn run(mut self, services: Services) {
-        self.dispatch_undispatched(&services).await;
+        match self.undispatched() {
+            Ok(rows) => self.dispatch(&services, rows).await,
+            Err(error) => tracing::error!(error = %Causes(&*error), "the outbox cannot be read"),
+        }
         let mut rows = Vec::new();
         loop {
             let received = match self.unmarked.is_empty() {
-                true => match timeout(LOOK_EVERY, self.rows.recv_many(&mut rows, BATCH)).await {
-                    Ok(received) => received,
-                    Err(_) => {
-                        self.dispatch_undispatched(&services).await;
-                        continue;
-                    }
-                },
+                true => self.rows.recv_many(&mut rows, BATCH).await,
                 false => match timeout(MARKS_WAIT, self.rows.recv_many(&mut rows, BATCH)).await {
                     Ok(received) => received,
                     Err(_) => {
@@ -178,13 +172,6 @@ impl Pump {
                 Ok(rows) => self.dispatch(&services, rows).await,
                 Err(error) => tracing::error!(error = %Causes(&error), "rows of the outbox cannot be read"),
             }
-        }
-    }
-
-    async fn dispatch_undispatched(&mut self, services: &Services) {
-        match self.undispatched() {
-            Ok(rows) => self.dispatch(services, rows).await,
-            Err(error) => tracing::error!(error = %Causes(&*error), "the outbox cannot be read"),
         }
     }
 

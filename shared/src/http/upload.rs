@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use std::{
     convert::Infallible,
     marker::PhantomData,
+    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -88,7 +89,7 @@ impl<T: DeserializeOwned> WithFiles<T> {
         read.map_err(|(fault, _)| fault.into())
     }
 
-    /// The same. If it fails, it also returns the fields that came before what is wrong.
+    /// The same. If a part is refused, it also returns the fields before that part.
     pub async fn read_or_fields<D: Dialect>(
         self,
         app: &App<D>,
@@ -111,7 +112,7 @@ impl<T: DeserializeOwned> WithFiles<T> {
         if read.is_ok() {
             sent.note(&fields);
         }
-        match read.and_then(|()| body::form(fields.clone())) {
+        match read.and_then(|()| body::form(mem::take(&mut fields))) {
             Ok(form) => Ok((form, received)),
             Err(fault) => {
                 received.discard().await;
